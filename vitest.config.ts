@@ -1,0 +1,60 @@
+import { playwright } from '@vitest/browser-playwright'
+import { defineConfig } from 'vitest/config'
+import { CHROMIUM_ARGS, findChromium } from './scripts/chromium.mjs'
+
+const BROWSER = 'test/**/*.browser.test.ts'
+const PAGES = ['test/**/*.page.test.ts', 'test/**/*.fault.test.ts']
+
+const chromium = findChromium()
+
+// Vite would otherwise meet these in the middle of a test, bundle them and reload the page under it.
+const bundledFirst = ['comlink', 'dexie', 'idb', 'yjs', 'y-indexeddb', 'fast-check', 'zod']
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'node',
+          environment: 'node',
+          include: ['test/**/*.test.ts'],
+          exclude: [BROWSER, ...PAGES],
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        optimizeDeps: { include: bundledFirst },
+        server: { host: '127.0.0.1' },
+        test: {
+          name: 'browser',
+          include: [BROWSER],
+          testTimeout: 20_000,
+          hookTimeout: 20_000,
+          sequence: { groupOrder: 2 },
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            api: { host: '127.0.0.1' },
+            provider: playwright({
+              launchOptions: { ...(chromium ? { executablePath: chromium } : {}), args: CHROMIUM_ARGS },
+            }),
+            instances: [{ browser: 'chromium' }],
+          },
+        },
+      },
+      {
+        test: {
+          name: 'pages',
+          environment: 'node',
+          include: PAGES,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          // Each file drives a browser of its own: two at once is what two cores bear.
+          maxWorkers: 2,
+          sequence: { groupOrder: 3 },
+        },
+      },
+    ],
+  },
+})
