@@ -1,0 +1,115 @@
+/**
+ * The commit: what one operation lands, on one or more streams, in one transaction, or not at all.
+ *
+ * An operation names the heads its decision depends on and decides by a pure, synchronous function of them. The
+ * journal runs that decision on cached heads, reads the named heads again inside the transaction, and stores the
+ * decision only where they are equal; else it decides again on what it missed (compare-and-swap).
+ */
+import type { Clock, CommitId, RequestId, RunId, SessionId, StreamId, WriterId } from './ids.ts'
+import type { StoredEvent } from './timeline/event.ts'
+
+/** `strict` survives a power cut once acknowledged; `relaxed` does after the next strict barrier (at most 250 ms). */
+export type Durability = 'relaxed' | 'strict'
+
+/** Head rows: small rows whose equality decides whether a decision still holds. An array key, never joined text. */
+export type HeadKey =
+  | readonly ['session', SessionId]
+  | readonly ['artifact-name', SessionId, string]
+  | readonly ['run', RunId]
+  | readonly ['counter', SessionId, string]
+
+export interface Head {
+  readonly key: HeadKey
+  /** Grows by one at each write; 0 where the row does not exist. */
+  readonly version: number
+  readonly value: unknown
+}
+
+export interface HeadWrite {
+  readonly key: HeadKey
+  /** undefined removes the row. */
+  readonly value: unknown
+}
+
+/** What lands on one stream. */
+export interface StreamWrite {
+  readonly stream: StreamId
+  /** In clock order. What they write to the managed document is in their data (see `deltasOf` in state/fold.ts). */
+  readonly events: readonly StoredEvent[]
+  /** An update of an app document, as Yjs v1 bytes. Managed documents' updates are made by the journal. */
+  readonly update?: Uint8Array
+  /** Bring the stream's index row (the session's row) up to date in this transaction. Default: at the next barrier. */
+  readonly index?: boolean
+  /** Further names by which the row is found: `r:<run id>`. Correlations and requests are added by the journal. */
+  readonly refs?: readonly string[]
+}
+
+/** The tables a decision may write directly. Sessions' rows, views and commits are the journal's own. */
+export type RowTable = 'artifacts' | 'contents' | 'chunks' | 'runs' | 'checkpoints' | 'grants' | 'meta'
+
+/**
+ * One change of a row, made inside the transaction.
+ * - `put` writes the row as it is.
+ * - `change` gets the present row and gives the next one (undefined removes it); pure and synchronous, may throw to refuse the whole decision.
+ * - `ensure` looks only whether the key is there (it never reads the row, which may be large) and puts the row where it is missing;
+ *   without a row to put, a missing key refuses the decision with CONTENT_DAMAGED.
+ */
+export type RowChange =
+  | { readonly table: RowTable; readonly put: object }
+  | { readonly table: RowTable; readonly key: RowKey; readonly change: (row: unknown) => object | undefined }
+  | { readonly table: RowTable; readonly key: RowKey; readonly ensure: object | undefined }
+
+/** A primary key, in the form IndexedDB takes. */
+export type RowKey = string | number | readonly (string | number)[]
+
+export interface Decision<Result> {
+  readonly result: Result
+  /** What a repeat of the request id finds: the id this operation made or acted on. */
+  readonly resultId: string
+  readonly writes: readonly StreamWrite[]
+  readonly heads?: readonly HeadWrite[]
+  readonly rows?: readonly RowChange[]
+  /** Streams to remove whole, with all their rows of commits, snapshots, views and checkpoints, and their index row. */
+  readonly erase?: readonly StreamId[]
+}
+
+export interface Operation<Result> {
+  readonly requestId: RequestId
+  /** True when this request id may have been sent before: the journal then looks for its first outcome. */
+  readonly mayRepeat: boolean
+  readonly durability: Durability
+  readonly heads: readonly HeadKey[]
+  /** Pure and synchronous. Throws a HoldfastError to refuse. May be called up to five times. */
+  decide(heads: HeadReader): Decision<Result>
+  /** Aborts at the deadline or by the caller, as long as the transaction has not completed. */
+  readonly signal?: AbortSignal
+}
+
+export interface HeadReader {
+  /** The value of a head that the operation named; undefined where there is no such row. */
+  get(key: HeadKey): unknown
+}
+
+/** What a committed operation gives back. */
+export type Outcome<Result> =
+  | { readonly repeated: false; readonly result: Result; readonly commitId: CommitId }
+  | { readonly repeated: true; readonly resultId: string }
+
+/** One stored row of the log, as readers get it. */
+export interface CommitRow {
+  /** Order of arrival in this database. */
+  readonly seq: number
+  readonly stream: StreamId
+  /** Clock of the first event. */
+  readonly hlc: Clock
+  readonly commitId: CommitId
+  readonly writer: WriterId
+  /** Number among this writer's rows of this stream, from 1 without gaps. */
+  readonly n: number
+  /** Request ids this row answers, with the id each one made. */
+  readonly requests: Readonly<Record<string, string>>
+  readonly events: readonly StoredEvent[]
+  /** Yjs v1 bytes; absent where the document did not change. */
+  readonly update?: Uint8Array
+}
+

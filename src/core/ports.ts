@@ -1,0 +1,128 @@
+/**
+ * The ports: what the rules need from the world. Storage, context and platform implement them; tests give fake ones.
+ */
+import type { ArtifactRecord, ChunkRow, ContentRow } from './artifact/record.ts'
+import type { CommitRow, HeadKey, Operation, Outcome, RowChange } from './commit.ts'
+import type { ArtifactId, CheckpointId, Clock, RequestId, RunId, SessionId, StreamId, WriterId } from './ids.ts'
+import type { CheckpointContent, SessionRecord } from './session/record.ts'
+import type { SessionPage, SessionQuery } from './session/query.ts'
+import type { Delta, Entry } from './state/delta.ts'
+import type { ArtifactPage, ArtifactQuery } from './artifact/query.ts'
+import type { RunRow } from './run/record.ts'
+
+/** The wall clock and timers; fake in tests. */
+export interface WallClock {
+  /** Milliseconds since 1970. */
+  now(): number
+  /** Calls back once after `delayMs`; the function returned stops it. */
+  after(delayMs: number, callback: () => void): () => void
+}
+
+export interface Entropy {
+  randomBytes(count: number): Uint8Array
+}
+
+export interface Digest {
+  /** SHA-256, 32 bytes. */
+  sha256(bytes: Uint8Array): Promise<Uint8Array>
+}
+
+/** Compression. `deflate` gives undefined where the host has no CompressionStream. */
+export interface Compression {
+  deflate(bytes: Uint8Array): Promise<Uint8Array | undefined>
+  /** Stops and throws as soon as more than `maxBytes` come out. */
+  inflate(bytes: Uint8Array, maxBytes: number): Promise<Uint8Array>
+}
+
+/** Locks by name, freed when their holder's tab or worker dies (Web Locks). */
+export interface Locks {
+  /** Runs `hold` while holding the lock; with ifAvailable, gives undefined at once when somebody else has it. */
+  request<T>(name: string, options: { ifAvailable?: boolean; signal?: AbortSignal }, hold: () => Promise<T>): Promise<T | undefined>
+}
+
+/** Messages to the other tabs of this database (BroadcastChannel). Never heard by the sender itself. */
+export interface TabChannel {
+  post(message: unknown): void
+  listen(listener: (message: unknown) => void): () => void
+  close(): void
+}
+
+/** The only writer. See commit.ts for what an operation is. */
+export interface Journal {
+  readonly writer: WriterId
+  commit<Result>(operation: Operation<Result>): Promise<Outcome<Result>>
+  /** The id that an earlier commit made for this request id; undefined when none is known (they are kept for 24 h). */
+  outcomeOf(requestId: RequestId): Promise<string | undefined>
+  /** Rows that belong to no commit yet: chunks before their manifest. Relaxed. */
+  putRows(rows: readonly RowChange[]): Promise<void>
+  /** Removes contents without references, and chunks that no content names any more. Answers how many chunks went. */
+  sweep(contents: readonly { domain: string; hash: string }[]): Promise<number>
+  /** The strict barrier: resolves when everything committed so far survives a power cut. Index rows and views are brought up to date by it. */
+  flush(): Promise<void>
+  /** Rows as soon as their transaction completed; own ones only (other tabs' arrive by the channel). */
+  onStored(listener: (rows: readonly CommitRow[]) => void): () => void
+  close(): Promise<void>
+}
+
+/** What a page needs first: state and record up to `upTo`, and the rows after it. */
+export interface StreamStart {
+  readonly record?: SessionRecord
+  readonly entries: readonly Entry[]
+  readonly upTo: number
+  /** Rows after `upTo`, in order of arrival. */
+  readonly tail: readonly CommitRow[]
+}
+
+/** Reads the log. Every answer is from the database, never from memory. */
+export interface Log {
+  /** View and tail of a stream, in one read transaction; entries are empty and upTo 0 for a stream without a view. */
+  start(stream: StreamId): Promise<StreamStart>
+  /** Rows after `seq`, in order of arrival, at most `limit`. */
+  tail(stream: StreamId, afterSeq: number, limit?: number): Promise<readonly CommitRow[]>
+  /** Rows whose first clock lies in [from, to], in clock order (or reversed), at most `limit`. A row spans at most 2 s. */
+  range(
+    stream: StreamId,
+    options: { from?: Clock; to?: Clock; reverse?: boolean; limit?: number },
+  ): Promise<readonly CommitRow[]>
+  /** Rows of any stream that carry a ref: `c:<correlation>`, `r:<run>`, `q:<request>`; in clock order. */
+  byRef(ref: string): Promise<readonly CommitRow[]>
+  /** Latest snapshot of a stream's document and the rows after it. */
+  document(stream: StreamId): Promise<{ snapshot?: Uint8Array; tail: readonly CommitRow[] }>
+  /** Names of a session's app documents. */
+  documents(session: SessionId): Promise<readonly string[]>
+}
+
+/** Reads the index tables. */
+export interface Tables {
+  head(key: HeadKey): Promise<unknown>
+  session(id: SessionId): Promise<SessionRecord | undefined>
+  sessions(query: SessionQuery): Promise<SessionPage>
+  children(id: SessionId): Promise<readonly SessionId[]>
+  artifact(id: ArtifactId): Promise<ArtifactRecord | undefined>
+  /** Newest version first. */
+  artifactVersions(session: SessionId, name: string): Promise<readonly ArtifactRecord[]>
+  artifacts(query: ArtifactQuery): Promise<ArtifactPage>
+  content(domain: string, hash: string): Promise<ContentRow | undefined>
+  chunk(domain: string, hash: string): Promise<ChunkRow | undefined>
+  hasChunk(domain: string, hash: string): Promise<boolean>
+  run(id: RunId): Promise<RunRow | undefined>
+  /** Newest first. */
+  runs(session: SessionId, options?: { name?: string; key?: string }): Promise<readonly RunRow[]>
+  checkpoint(id: CheckpointId): Promise<CheckpointContent | undefined>
+  /** Of one session, oldest first. */
+  checkpoints(session: SessionId): Promise<readonly CheckpointContent[]>
+}
+
+/** The live documents, used by the journal: updates are made once per stream and transaction. */
+export interface Documents {
+  /** Loads the managed documents of these streams, so that `apply` can work synchronously. */
+  prepare(streams: readonly StreamId[]): Promise<void>
+  /** Applies deltas to a prepared document in one transact; gives the update's v1 bytes, undefined when nothing changed. */
+  apply(stream: StreamId, deltas: readonly Delta[]): Uint8Array | undefined
+  /** Takes rows that another writer stored. */
+  receive(stream: StreamId, rows: readonly CommitRow[]): void
+  /** The whole document as v2 bytes, for a snapshot; undefined when it is not loaded. */
+  snapshot(stream: StreamId): Uint8Array | undefined
+  /** Forgets a live document, whose unstored changes are wrong since a commit failed. */
+  drop(stream: StreamId): void
+}

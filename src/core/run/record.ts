@@ -1,0 +1,31 @@
+import type { CorrelationId, EventId, RunId, SessionId, WriterId } from '../ids.ts'
+import type { WireError } from '../errors.ts'
+
+/** May a step be run again: `pure` and `idempotent` ones are, an `effect` is asked about. */
+export type Purity = 'pure' | 'idempotent' | 'effect'
+
+export type RunStatus = 'running' | 'waiting' | 'blocked' | 'done' | 'failed' | 'cancelled'
+
+/** Row of `runs`. */
+export interface RunRow {
+  readonly id: RunId
+  readonly sessionId: SessionId
+  readonly name: string
+  /** The caller's key; an unfinished run of that name and key is resumed, a finished one answers. */
+  readonly key?: string
+  readonly status: RunStatus
+  /** The writer that runs it. */
+  readonly owner: WriterId
+  /** Grows with each takeover; checked at each commit of the run. */
+  readonly epoch: number
+  readonly correlationId: CorrelationId
+  readonly startedBy: EventId
+  readonly createdAt: number
+  readonly updatedAt: number
+  /** Resumes since the last new completed step. */
+  readonly resumes: number
+  /** Encoded result of a done run. */
+  readonly result?: unknown
+  readonly error?: WireError
+  readonly blocked?: { readonly why: 'diverged' | 'crash-loop' | 'no-code' | 'quota'; readonly step?: string; readonly message: string }
+}

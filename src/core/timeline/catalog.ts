@@ -1,0 +1,134 @@
+/** The events Holdfast itself records, by type, with the shape of their data. Everything in `index` rows can be rebuilt from them. */
+import type { ArtifactRecord } from '../artifact/record.ts'
+import type { WireError } from '../errors.ts'
+import type { HookStage } from '../hook/points.ts'
+import type { ArtifactId, CheckpointId, ContentId, EventId, RunId, SessionId } from '../ids.ts'
+import type { Purity } from '../run/record.ts'
+import type { Actor, Retention, SessionLimits, Usage } from '../session/record.ts'
+import type { Status } from '../session/status.ts'
+import type { StateValue } from '../state/value.ts'
+
+/** A step's value as recorded: inline up to 32 KB, else in a content. Encoded by run/value.ts. */
+export type Recorded =
+  | { readonly inline: StateValue }
+  | { readonly content: ContentId; readonly sizeBytes: number }
+
+/** One change of state; without a value the key was deleted. */
+export interface StateChange {
+  readonly key: string
+  readonly value?: StateValue
+}
+
+/** One hook's part in an operation, as recorded for replay. */
+export interface HookRunRecord {
+  /** `id@version`. */
+  readonly hook: string
+  readonly outcome: 'continue' | 'modify' | 'cancel' | 'replace' | 'collect' | 'skipped' | 'failed'
+  /** SHA-256 over the outcome's canonical form: what exact replay compares. */
+  readonly digest?: string
+  /** What the hook noted (counters, reasons). */
+  readonly note?: StateValue
+}
+
+export interface EventDataByType {
+  'session.created': {
+    readonly name: string
+    readonly description: string
+    readonly tags: readonly string[]
+    readonly metadata: Readonly<Record<string, StateValue>>
+    readonly template?: string
+    readonly parentId?: SessionId
+    readonly forkedAt?: EventId
+    readonly createdBy?: Actor
+    readonly limits: SessionLimits
+    readonly retention?: Retention
+    /** An import in progress: lists do not show the session until `import.finished`. */
+    readonly hidden?: true
+  }
+  'session.edited': {
+    readonly name?: string
+    readonly description?: string
+    readonly tags?: readonly string[]
+    readonly metadata?: Readonly<Record<string, StateValue>>
+    readonly limits?: SessionLimits
+    /** null removes it. */
+    readonly retention?: Retention | null
+  }
+  'session.suspended': Record<string, never>
+  'session.resumed': Record<string, never>
+  'session.completed': Record<string, never>
+  'session.failed': { readonly reason: string }
+  'session.reopened': { readonly reason: string }
+  'session.archived': { readonly from: Exclude<Status, 'archived'> }
+  'session.unarchived': { readonly to: Exclude<Status, 'archived'> }
+  'session.saved': { readonly checkpointId: CheckpointId; readonly label?: string }
+  /** A forward commit: the changes take the state back to the checkpoint's. */
+  'session.restored': { readonly checkpointId: CheckpointId; readonly changes: readonly StateChange[] }
+  /** On the store's stream: the one tombstone that a deleted session leaves. */
+  'session.deleted': { readonly id: SessionId; readonly at: number; readonly by?: Actor }
+  'state.changed': { readonly changes: readonly StateChange[] }
+  'artifact.stored': { readonly artifact: ArtifactRecord }
+  'artifact.edited': {
+    readonly id: ArtifactId
+    readonly description?: string
+    readonly tags?: readonly string[]
+    readonly metadata?: Readonly<Record<string, StateValue>>
+  }
+  'artifact.deleted': { readonly id: ArtifactId; readonly name: string; readonly version: number }
+  'document.changed': { readonly document: string; readonly sizeBytes: number }
+  'step.started': {
+    /** `name@version`. */
+    readonly step: string
+    /** The idempotency key, the same at every attempt. */
+    readonly key: string
+    readonly purity: Purity
+    readonly attempt: number
+    readonly input: Recorded
+    readonly runId?: RunId
+  }
+  'step.completed': {
+    readonly step: string
+    readonly key: string
+    /** The `step.started` this finishes. */
+    readonly startedId: EventId
+    readonly result: Recorded
+    readonly artifactIds: readonly ArtifactId[]
+    readonly runId?: RunId
+    /** Tokens and cost of this step, summed into the session's counters. */
+    readonly usage?: Partial<Usage>
+  }
+  'step.failed': {
+    readonly step: string
+    readonly key: string
+    readonly startedId: EventId
+    readonly error: WireError | { readonly name: string; readonly message: string; readonly stack?: string }
+    readonly artifactIds: readonly ArtifactId[]
+    readonly runId?: RunId
+  }
+  'step.interrupted': { readonly step: string; readonly key: string; readonly startedId: EventId; readonly runId?: RunId }
+  'run.started': { readonly runId: RunId; readonly name: string; readonly key?: string; readonly input?: Recorded }
+  'run.resumed': { readonly runId: RunId; readonly epoch: number }
+  'run.completed': { readonly runId: RunId; readonly result: Recorded }
+  'run.failed': { readonly runId: RunId; readonly error: WireError | { readonly name: string; readonly message: string } }
+  'run.blocked': { readonly runId: RunId; readonly why: string; readonly step?: string; readonly message: string }
+  'run.cancelled': { readonly runId: RunId; readonly reason: string }
+  'hook.ran': { readonly point: string; readonly stage: HookStage; readonly runs: readonly HookRunRecord[] }
+  'message.added': {
+    readonly role: string
+    /** The message's content as the source had it, without tool calls that became steps. */
+    readonly content: StateValue
+    readonly model?: string
+    readonly usage?: Partial<Usage>
+    /** The rest of the source's message, so that nothing is dropped. */
+    readonly source?: StateValue
+  }
+  'model.changed': { readonly provider?: string; readonly model: string; readonly source?: StateValue }
+  'import.started': { readonly format: string; readonly header?: StateValue }
+  'import.entry': { readonly line: number; readonly type?: string; readonly data: StateValue }
+  'import.finished': { readonly entries: number; readonly skipped: readonly number[] }
+}
+
+export type EventType = keyof EventDataByType
+
+/** Prefixes that only Holdfast records; `session.emit` refuses them. */
+export const RESERVED_EVENT_PREFIXES = ['session.', 'state.', 'artifact.', 'document.', 'step.', 'run.', 'hook.', 'import.'] as const

@@ -1,0 +1,126 @@
+/**
+ * What crosses the wire beside the calls' own arguments: the envelope of a call and its settled answer, the handshake,
+ * and the messages of the data port (one raw MessagePort per page, two ways).
+ */
+import type { Durability } from '../core/commit.ts'
+import type { WireError } from '../core/errors.ts'
+import type { HookWhen } from '../core/hook/definition.ts'
+import type { HookStage, PointName } from '../core/hook/points.ts'
+import type { EventId, RequestId, SessionId, StreamId } from '../core/ids.ts'
+import type { Purity } from '../core/run/record.ts'
+import type { Actor, SessionRecord } from '../core/session/record.ts'
+import type { Entry } from '../core/state/delta.ts'
+import type { StateValue } from '../core/state/value.ts'
+import type { StateChange } from '../core/timeline/catalog.ts'
+import type { TimelineEvent } from '../core/timeline/event.ts'
+import type { Cause, MethodName, StateTarget } from './worker-api.ts'
+
+/** Raised with every change of what crosses. Page and worker must speak the same. */
+export const PROTOCOL_VERSION = 1
+
+export interface Hello {
+  readonly protocol: number
+  /** Name of the database. */
+  readonly name: string
+  readonly actor?: Actor
+  /** Random name of this page. */
+  readonly client: string
+  /** How relaxed writes are by default. */
+  readonly durability?: Durability
+  /** From the page's localStorage; tells an emptied database from a new one. */
+  readonly generation?: string
+  /** Templates of the page's app, as data. */
+  readonly templates?: Readonly<Record<string, unknown>>
+  /** Reopen a database that was lost under this page. */
+  readonly reopen?: boolean
+}
+
+export interface Welcome {
+  readonly protocol: number
+  readonly generation: string
+  readonly writer: string
+  readonly persisted: boolean
+}
+
+export interface Call {
+  readonly id: number
+  readonly method: MethodName
+  readonly input: unknown
+  readonly requestId?: RequestId
+  readonly mayRepeat?: boolean
+  readonly deadlineMs: number
+  readonly cause?: Cause
+  /** Hooks this call is nested in. */
+  readonly hookPath?: readonly string[]
+}
+
+export type Settled =
+  | { readonly id: number; readonly ok: true; readonly value: unknown }
+  | { readonly id: number; readonly ok: false; readonly error: WireError }
+
+/** A batch's answer: what settled while the batch waited; the rest comes by the data port. */
+export interface BatchAnswer {
+  readonly settled: readonly Settled[]
+}
+
+/** A hook that lives on the page, as the worker knows it. */
+export interface PageHook {
+  readonly id: string
+  readonly version: number
+  readonly point: PointName
+  readonly stage: HookStage
+  readonly priority: number
+  readonly timeoutMs: number
+  readonly onError: 'refuse' | 'ignore'
+  readonly when?: HookWhen
+  readonly replayable: boolean
+}
+
+/** A step definition that lives on the page, as the worker knows it. */
+export interface PageStep {
+  /** `name@version`. */
+  readonly step: string
+  readonly purity: Purity
+}
+
+export type PageMessage =
+  | { readonly type: 'write'; readonly id: number; readonly target: StateTarget; readonly changes: readonly StateChange[]; readonly requestId: RequestId; readonly mayRepeat: boolean; readonly durability?: Durability; readonly cause?: Cause; readonly deadlineMs: number; readonly hookPath?: readonly string[] }
+  | { readonly type: 'abort'; readonly id: number }
+  | { readonly type: 'attach'; readonly stream: StreamId }
+  | { readonly type: 'detach'; readonly stream: StreamId }
+  | { readonly type: 'watch'; readonly watch: number; readonly sessionId?: SessionId; readonly types: readonly string[]; readonly since?: EventId }
+  | { readonly type: 'unwatch'; readonly watch: number }
+  | { readonly type: 'hook'; readonly hook: PageHook }
+  | { readonly type: 'unhook'; readonly id: string; readonly point: PointName; readonly stage: HookStage }
+  | { readonly type: 'steps'; readonly steps: readonly PageStep[] }
+  | { readonly type: 'answer'; readonly ask: number; readonly outcome: { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: { readonly name: string; readonly message: string; readonly stack?: string; readonly code?: string } } }
+  | { readonly type: 'flush' }
+  | { readonly type: 'ping'; readonly ping: number }
+
+export type WorkerMessage =
+  | { readonly type: 'settled'; readonly settled: readonly Settled[] }
+  | { readonly type: 'patch'; readonly stream: StreamId; readonly entries: readonly Entry[]; readonly record?: SessionRecord; readonly deleted?: true; readonly source: 'local' | 'tab' | 'device' | 'replay'; /** Ids of this page's writes that the patch holds. */ readonly writes: readonly number[] }
+  | { readonly type: 'events'; readonly watch: number; readonly events: readonly TimelineEvent[] }
+  | { readonly type: 'ask'; readonly ask: number; readonly what: HookAsk | StepAsk }
+  | { readonly type: 'progress'; readonly id: number; readonly loaded: number; readonly total: number | null }
+  | { readonly type: 'storage'; readonly state: 'ok' | 'lost' | 'stale'; readonly message: string }
+  | { readonly type: 'pong'; readonly ping: number }
+
+/** Run this page's hook. */
+export interface HookAsk {
+  readonly kind: 'hook'
+  readonly id: string
+  readonly point: PointName
+  readonly stage: HookStage
+  readonly payload: unknown
+  readonly context: { readonly session?: SessionRecord; readonly sessionId?: SessionId; readonly actor?: Actor; readonly cause: Cause; readonly hookPath: readonly string[]; readonly now: number }
+}
+
+/** Run this page's step body again, for a replay. */
+export interface StepAsk {
+  readonly kind: 'step'
+  readonly step: string
+  readonly input: StateValue
+  readonly key: string
+  readonly startedAt: number
+}

@@ -1,0 +1,193 @@
+/**
+ * What the page can ask of the worker: one table from method name to argument and answer. Every value in it is plain
+ * data (see WireSafe); handles, callbacks and classes exist on the page's side only.
+ */
+import type { ArtifactPage, ArtifactQuery } from '../core/artifact/query.ts'
+import type { ArtifactKind, ArtifactRecord } from '../core/artifact/record.ts'
+import type { Durability } from '../core/commit.ts'
+import type { WireError } from '../core/errors.ts'
+import type { ArtifactId, CheckpointId, ContentId, CorrelationId, EventId, RunId, SessionId } from '../core/ids.ts'
+import type { Purity, RunRow } from '../core/run/record.ts'
+import type { SessionPage, SessionQuery } from '../core/session/query.ts'
+import type { Actor, Checkpoint, Retention, SessionLimits, SessionRecord, Usage } from '../core/session/record.ts'
+import type { Entry } from '../core/state/delta.ts'
+import type { StateValue } from '../core/state/value.ts'
+import type { Recorded, StateChange } from '../core/timeline/catalog.ts'
+import type { TimelineEvent } from '../core/timeline/event.ts'
+import type { TimelinePage, TimelineQuery } from '../core/timeline/query.ts'
+
+/** Whatever runs inside something names its cause; the correlation is inherited from it. */
+export interface Cause {
+  readonly correlationId?: CorrelationId
+  readonly causeId?: EventId
+}
+
+export interface CreateSession {
+  /** A chosen id: 1 to 128 letters, digits, `.`, `_`, `:`, `-`, beginning with a letter or digit. */
+  readonly id?: string
+  readonly name?: string
+  readonly description?: string
+  readonly tags?: readonly string[]
+  readonly metadata?: Readonly<Record<string, StateValue>>
+  readonly template?: string
+  readonly parentId?: SessionId
+  readonly limits?: SessionLimits
+  readonly retention?: Retention
+  readonly state?: Readonly<Record<string, StateValue>>
+}
+
+export type Verb = 'suspend' | 'resume' | 'complete' | 'fail' | 'reopen' | 'archive' | 'unarchive'
+
+export interface EditSession {
+  readonly name?: string
+  readonly description?: string
+  readonly tags?: readonly string[]
+  readonly metadata?: Readonly<Record<string, StateValue>>
+  readonly limits?: SessionLimits
+  readonly retention?: Retention | null
+}
+
+/** A session with what its page needs first. */
+export interface SessionStart {
+  readonly record: SessionRecord
+  readonly entries: readonly Entry[]
+}
+
+/** Where state lives: a session, or a scope outside sessions. */
+export type StateTarget = { readonly session: SessionId } | { readonly scope: string }
+
+export interface StoreArtifact {
+  readonly sessionId: SessionId
+  readonly name: string
+  readonly kind?: ArtifactKind
+  readonly mime?: string
+  readonly description?: string
+  readonly tags?: readonly string[]
+  readonly metadata?: Readonly<Record<string, StateValue>>
+  readonly author?: Actor
+  readonly parentId?: ArtifactId
+  /** A stream is transferred; a Blob is read in the worker piece by piece. */
+  readonly content: Uint8Array | ArrayBuffer | Blob | string | ReadableStream<Uint8Array>
+  /** Total size if known, for the forecast. */
+  readonly sizeBytes?: number
+}
+
+export type ArtifactRef = { readonly id: ArtifactId } | { readonly sessionId: SessionId; readonly name: string; readonly version?: number }
+
+export interface StartStep {
+  readonly sessionId: SessionId
+  /** `name@version`. */
+  readonly step: string
+  readonly purity: Purity
+  readonly input: StateValue
+  readonly key?: string
+  readonly runId?: RunId
+  readonly epoch?: number
+}
+
+/** What a step's body needs, or the recorded answer when it finished before. */
+export type StepTicket =
+  | {
+      readonly state: 'run'
+      readonly startedId: EventId
+      readonly key: string
+      readonly attempt: number
+      readonly correlationId: CorrelationId
+      /** The input after before-hooks. */
+      readonly input: StateValue
+      /** Recorded clock and seed of the step's `now()`, `random()` and `id()`. */
+      readonly startedAt: number
+    }
+  | { readonly state: 'done'; readonly result: StateValue }
+  | { readonly state: 'failed'; readonly error: WireError | { readonly name: string; readonly message: string } }
+
+export interface FinishStep {
+  readonly sessionId: SessionId
+  readonly startedId: EventId
+  readonly runId?: RunId
+  readonly epoch?: number
+  readonly outcome:
+    | { readonly ok: true; readonly value: StateValue; readonly usage?: Partial<Usage> }
+    | { readonly ok: false; readonly error: { readonly name: string; readonly message: string; readonly stack?: string; readonly code?: string } }
+}
+
+export interface ImportOptions {
+  readonly source: Blob | string | ReadableStream<Uint8Array>
+  readonly format: 'pi-session' | 'openai-messages'
+  /** Tool name to step `name@version`; a tool not named is `<tool>@0`. */
+  readonly steps?: Readonly<Record<string, string>>
+  /** @defaultValue 'stop' */
+  readonly onBadLine?: 'stop' | 'skip'
+  readonly name?: string
+  readonly tags?: readonly string[]
+}
+
+export interface ImportReport {
+  readonly sessionId: SessionId
+  readonly entries: number
+  /** Numbers of the lines that were skipped. */
+  readonly skipped: readonly number[]
+}
+
+export interface ReplayOptions {
+  readonly sessionId: SessionId
+  /** @defaultValue 'exact' */
+  readonly mode: 'state' | 'exact'
+  /** Up to and including this event. */
+  readonly to?: EventId
+}
+
+export interface SessionPast {
+  readonly record: SessionRecord
+  readonly state: Readonly<Record<string, StateValue>>
+  readonly artifacts: readonly ArtifactRecord[]
+  readonly eventId: EventId
+}
+
+/** Method name to what it takes and what it answers. */
+export interface WorkerApi {
+  'sessions.create': (input: CreateSession) => SessionStart
+  'sessions.open': (input: { id: SessionId }) => SessionStart
+  'sessions.get': (input: { id: SessionId }) => SessionRecord | null
+  'sessions.list': (input: SessionQuery) => SessionPage
+  'sessions.edit': (input: { id: SessionId; changes: EditSession }) => SessionRecord
+  'sessions.transition': (input: { id: SessionId; verb: Verb; reason?: string }) => SessionRecord
+  'sessions.save': (input: { id: SessionId; label?: string }) => Checkpoint
+  'sessions.restore': (input: { id: SessionId; checkpoint: CheckpointId }) => SessionStart
+  'sessions.checkpoints': (input: { id: SessionId }) => readonly Checkpoint[]
+  'sessions.delete': (input: { id: SessionId; children?: 'refuse' | 'orphan' | 'cascade' }) => null
+  'sessions.fork': (input: { id: SessionId; at?: EventId; name?: string }) => SessionStart
+  'sessions.at': (input: { id: SessionId; event: EventId }) => SessionPast
+  'sessions.import': (input: ImportOptions) => ImportReport
+  'state.open': (input: StateTarget) => { readonly entries: readonly Entry[] }
+  'state.write': (input: { target: StateTarget; changes: readonly StateChange[]; durability?: Durability }) => { readonly at: EventId; readonly changes: readonly StateChange[] }
+  'timeline.emit': (input: { sessionId: SessionId; type: string; data: StateValue; durability?: Durability }) => TimelineEvent
+  'timeline.query': (input: TimelineQuery & { sessionId?: SessionId }) => TimelinePage
+  'timeline.tree': (input: { correlationId: CorrelationId }) => readonly TimelineEvent[]
+  'artifacts.store': (input: StoreArtifact) => ArtifactRecord
+  'artifacts.get': (input: ArtifactRef) => ArtifactRecord | null
+  'artifacts.versions': (input: { sessionId: SessionId; name: string }) => readonly ArtifactRecord[]
+  'artifacts.list': (input: ArtifactQuery) => ArtifactPage
+  /** Half-open range; at most 8 MiB an answer: the page asks again for the rest. */
+  'artifacts.read': (input: { id: ArtifactId; start: number; end: number }) => Uint8Array
+  'artifacts.edit': (input: { id: ArtifactId; changes: { description?: string; tags?: readonly string[]; metadata?: Readonly<Record<string, StateValue>> } }) => ArtifactRecord
+  'artifacts.delete': (input: { id: ArtifactId }) => null
+  'steps.start': (input: StartStep) => StepTicket
+  'steps.finish': (input: FinishStep) => { readonly result: StateValue | null }
+  'runs.open': (input: { sessionId: SessionId; name: string; key?: string; input?: StateValue }) => { readonly run: RunRow; readonly owned: boolean }
+  'runs.finish': (input: { runId: RunId; epoch: number; outcome: FinishStep['outcome'] }) => RunRow
+  'runs.cancel': (input: { runId: RunId; reason: string }) => RunRow
+  'runs.list': (input: { sessionId: SessionId; name?: string }) => readonly RunRow[]
+  'replay.run': (input: ReplayOptions) => import('../core/replay/report.ts').ReplayReport
+  'recordings.value': (input: { recorded: Recorded }) => StateValue
+  'documents.list': (input: { sessionId: SessionId }) => readonly string[]
+  'documents.export': (input: { sessionId: SessionId; name: string }) => Uint8Array
+  'adopt.yIndexedDB': (input: { name: string; sessionId: SessionId; document?: string; remove?: boolean }) => { readonly sizeBytes: number; readonly removed: boolean; readonly content: ContentId | null }
+  'storage.info': (input: Record<string, never>) => { readonly persisted: boolean; readonly usageBytes: number | null; readonly quotaBytes: number | null }
+  flush: (input: Record<string, never>) => null
+  'hooks.stats': (input: Record<string, never>) => readonly import('../core/hook/stats.ts').HookStats[]
+}
+
+export type MethodName = keyof WorkerApi
+export type Input<Method extends MethodName> = Parameters<WorkerApi[Method]>[0]
+export type Answer<Method extends MethodName> = ReturnType<WorkerApi[Method]>
