@@ -3,7 +3,14 @@ import { execFileSync } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
-const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome', 'chromium-headless-shell']
+const NAMES = [
+  'chromium',
+  'chromium-browser',
+  'google-chrome',
+  'google-chrome-stable',
+  'chrome',
+  'chromium-headless-shell',
+]
 
 const PLACES = [
   '/Applications/Chromium.app/Contents/MacOS/Chromium',
@@ -39,7 +46,8 @@ export function ensureChromium() {
   if (found || process.platform !== 'linux' || process.getuid?.() !== 0) return found
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
   try {
-    const run = (/** @type {string[]} */ args) => execFileSync('apt-get', args, { stdio: ['ignore', 'inherit', 'inherit'], env })
+    const run = (/** @type {string[]} */ args) =>
+      execFileSync('apt-get', args, { stdio: ['ignore', 'inherit', 'inherit'], env })
     run(['-o', 'DPkg::Lock::Timeout=120', 'update', '-qq'])
     run(['-o', 'DPkg::Lock::Timeout=120', 'install', '-y', '-qq', '--no-install-recommends', 'chromium'])
   } catch {

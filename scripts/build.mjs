@@ -1,0 +1,121 @@
+// `npm run build`: dist/ as it is published.
+//   index.js    the page's entry; it knows the worker by URL alone
+//   worker.js   the packaged worker: one file that needs nothing beside it, no import map, no bundler
+//   serve.js    for workers of an app's own: `serveHoldfast`
+//   testing.js  contract suites and fake ports
+//   types/      declarations, in the folders of the sources
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { build, minifySync } from 'vite'
+import { fail, root, run } from './report.mjs'
+
+/** Published file to source. The worker is minified: a page without a bundler loads it as it is. */
+const ENTRIES = [
+  { name: 'index', source: 'src/index.ts', minify: false },
+  { name: 'worker', source: 'worker/session.worker.ts', minify: true },
+  { name: 'serve', source: 'worker/serve.ts', minify: false },
+  { name: 'testing', source: 'src/testing/index.ts', minify: false },
+]
+
+const WORKER_IN_SOURCE =
+  /new URL\(\s*(['"])(?:\.\.\/)+worker\/session\.worker\.ts\1\s*,\s*import\.meta\.url\s*,?\s*\)/g
+
+const PLACEHOLDER = '__HOLDFAST_WORKER_URL__'
+
+/** The text that every bundler knows as a worker beside this file. */
+const WORKER_IN_DIST = 'new URL("./worker.js", import.meta.url)'
+
+/**
+ * Keeps the worker's URL a plain relative one. Vite would resolve it at build time, inline the worker or wrap the URL in
+ * a call that no other bundler recognises (vitejs/vite#21422).
+ * @returns {import('vite').Plugin}
+ */
+function keepWorkerUrl() {
+  return {
+    name: 'holdfast:keep-worker-url',
+    enforce: 'pre',
+    transform: (code) =>
+      code.search(WORKER_IN_SOURCE) < 0
+        ? null
+        : { code: code.replace(WORKER_IN_SOURCE, PLACEHOLDER), map: null },
+    renderChunk: (code) =>
+      code.includes(PLACEHOLDER) ? { code: code.replaceAll(PLACEHOLDER, WORKER_IN_DIST), map: null } : null,
+  }
+}
+
+/** Vite leaves the whitespace of an ES library alone; the packaged worker goes to pages as it is. */
+function minifyChunk() {
+  return {
+    name: 'holdfast:minify',
+    renderChunk(/** @type {string} */ code, /** @type {{ fileName: string }} */ { fileName }) {
+      const { code: minified, map } = minifySync(fileName, code, { module: true, sourcemap: true })
+      return { code: minified, map: map ?? null }
+    },
+  }
+}
+
+/**
+ * Builds dist/.
+ * @throws an Error whose message is a sentence for the person who builds
+ */
+export async function buildPackage() {
+  const missing = ENTRIES.filter(({ source }) => !existsSync(join(root, source)))
+  if (missing.length > 0)
+    throw new Error(`Cannot build without ${missing.map(({ source }) => source).join(', ')}.`)
+  rmSync(join(root, 'dist'), { recursive: true, force: true })
+  await Promise.all([...ENTRIES.map(bundle), declare()])
+}
+
+/** @param {(typeof ENTRIES)[number]} entry */
+async function bundle({ name, source, minify }) {
+  await build({
+    root,
+    configFile: false,
+    logLevel: 'warn',
+    plugins: minify ? [keepWorkerUrl(), minifyChunk()] : [keepWorkerUrl()],
+    build: {
+      target: 'es2023',
+      outDir: 'dist',
+      emptyOutDir: false,
+      sourcemap: true,
+      minify: false,
+      lib: { entry: join(root, source), formats: ['es'], fileName: () => `${name}.js` },
+      rolldownOptions: { external: ['vitest'], output: { codeSplitting: false } },
+    },
+  })
+}
+
+/** Declarations by the compiler; relative imports get the extension that a published package has. */
+async function declare() {
+  const tsc = join(root, 'node_modules/typescript/bin/tsc')
+  const { code, output } = await run(process.execPath, [tsc, '-b', 'src', 'worker', 'src/testing'])
+  if (code !== 0) throw new Error(`Cannot build: the types do not hold.\n\n${output}`)
+  for (const folder of ['src', 'worker']) {
+    const types = join(root, 'dist/types', folder)
+    cpSync(join(root, '.types', folder), types, {
+      recursive: true,
+      filter: (path) => !path.endsWith('.tsbuildinfo') && hasSource(path),
+    })
+    for (const path of readdirSync(types, { recursive: true, encoding: 'utf8' })) {
+      if (path.endsWith('.d.ts')) rewriteExtensions(join(types, path))
+    }
+  }
+}
+
+/** Whether the source of a declaration still stands; `.types` keeps those of deleted files. */
+function hasSource(/** @type {string} */ path) {
+  if (!path.endsWith('.d.ts')) return true
+  return existsSync(path.replace(join(root, '.types'), root).replace(/\.d\.ts$/, '.ts'))
+}
+
+function rewriteExtensions(/** @type {string} */ path) {
+  const text = readFileSync(path, 'utf8')
+  writeFileSync(path, text.replace(/((?:from|import\()\s*['"]\.{1,2}\/[^'"]*)\.ts(['"])/g, '$1.js$2'))
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const started = performance.now()
+  await buildPackage().catch((error) => fail(error.message))
+  console.log(`Built dist/ in ${((performance.now() - started) / 1000).toFixed(1)} s.`)
+}

@@ -1,0 +1,59 @@
+// `npm run size`: what a page downloads, minified and gzipped, against its limits.
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { gzipSync } from 'node:zlib'
+import { publint } from 'publint'
+import { formatMessage } from 'publint/utils'
+import { minifySync } from 'vite'
+import { buildPackage } from './build.mjs'
+import { fail, root } from './report.mjs'
+
+const LIMITS = [
+  { file: 'index.js', what: 'page entry', limitKb: 10 },
+  { file: 'worker.js', what: 'worker', limitKb: 100 },
+]
+
+/** Builds the package and looks at it: the sizes, the worker's URL, what publint says of package.json. */
+export async function checkBuild() {
+  const complaints = await buildPackage()
+    .then(async () => [...checkSizes(), ...checkWorkerUrl(), ...(await checkPackage())])
+    .catch((error) => [error.message])
+  console.log(`${complaints.length === 0 ? 'ok    ' : 'FAILED'} build and size`)
+  for (const complaint of complaints) console.log(complaint)
+  return { name: 'build and size', ok: complaints.length === 0 }
+}
+
+/** Prints each size. @returns {string[]} a sentence for each file over its limit */
+function checkSizes() {
+  return LIMITS.flatMap(({ file, what, limitKb }) => {
+    const { code } = minifySync(file, readFileSync(join(root, 'dist', file), 'utf8'), { module: true })
+    const kb = gzipSync(code, { level: 9 }).length / 1000
+    console.log(
+      `${what.padEnd(12)} dist/${file.padEnd(10)} ${kb.toFixed(1).padStart(6)} of ${limitKb} KB gzip`,
+    )
+    return kb <= limitKb ? [] : [`The ${what} is ${kb.toFixed(1)} KB gzip; its limit is ${limitKb} KB.`]
+  })
+}
+
+/** @returns {string[]} */
+function checkWorkerUrl() {
+  const index = readFileSync(join(root, 'dist/index.js'), 'utf8')
+  if (/new Worker\(\s*new URL\("\.\/worker\.js", import\.meta\.url\)/.test(index)) return []
+  return [
+    'dist/index.js does not say new Worker(new URL("./worker.js", import.meta.url)): bundlers will not find the worker.',
+  ]
+}
+
+/** @returns {Promise<string[]>} */
+async function checkPackage() {
+  const { messages, pkg } = await publint({ pkgDir: root, level: 'warning', strict: true })
+  return messages.map((message) => formatMessage(message, pkg, { color: false }) ?? message.code)
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  if (!existsSync(join(root, 'dist'))) await buildPackage().catch((error) => fail(error.message))
+  const complaints = [...checkSizes(), ...checkWorkerUrl()]
+  for (const complaint of complaints) console.log(complaint)
+  process.exitCode = complaints.length === 0 ? 0 : 1
+}
