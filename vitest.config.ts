@@ -12,6 +12,7 @@ const bundledFirst = ['comlink', 'dexie', 'idb', 'yjs', 'y-indexeddb', 'fast-che
 
 export default defineConfig({
   test: {
+    allowOnly: false,
     projects: [
       {
         test: {
@@ -19,6 +20,8 @@ export default defineConfig({
           environment: 'node',
           include: ['test/**/*.test.ts'],
           exclude: [BROWSER, ...PAGES],
+          // Those of test/tooling compile and build.
+          testTimeout: 20_000,
           sequence: { groupOrder: 1 },
         },
       },

@@ -12,7 +12,14 @@ const PARTS = [
   { name: 'types and rings', run: () => run(process.execPath, [bin('typescript/bin/tsc'), '-b']) },
   {
     name: 'lint, format and packages of each ring',
-    run: () => run(process.execPath, [bin('@biomejs/biome/bin/biome'), 'check', '--max-diagnostics=50', '.']),
+    run: () =>
+      run(process.execPath, [
+        bin('@biomejs/biome/bin/biome'),
+        'check',
+        '--error-on-warnings',
+        '--max-diagnostics=50',
+        '.',
+      ]),
   },
   { name: 'unused code', run: () => run(process.execPath, [bin('knip/bin/knip.js'), '--no-progress']) },
   { name: 'rules and their tests', run: async () => checkSpec(root) },

@@ -80,7 +80,7 @@ function testNames(/** @type {string} */ path) {
   return names
 }
 
-/** Whether calling this defines a test: `test`, `test.concurrent`, `test.each(…)`; not `test.each` itself. */
+/** Whether calling this defines a test: `test`, `test.concurrent`, `test.each(…)`; not `test.each` itself. @returns {boolean} */
 function isTest(/** @type {any} */ callee) {
   if (callee.type === 'Identifier') return callee.name === 'test' || callee.name === 'it'
   if (callee.type === 'MemberExpression') return isTest(callee.object) && !BUILDERS.has(callee.property.name)

@@ -1,0 +1,87 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { makeProject, type Project } from './project.ts'
+
+test('TO9 the published entry names its worker in the words that bundlers know', async () => {
+  const project = makeBuildable()
+
+  expect((await project.node('scripts/build.mjs')).code).toBe(0)
+
+  expect(dist(project, 'index.js')).toContain('new Worker(new URL("./worker.js", import.meta.url), {')
+})
+
+test('TO9 the published worker needs no other file', async () => {
+  const project = makeBuildable()
+
+  await project.node('scripts/build.mjs')
+
+  const worker = dist(project, 'worker.js')
+  expect(worker).not.toMatch(/\bimport\s*[("'{*]|\bfrom\s*["']/)
+  expect(worker).toContain('Dexie')
+})
+
+test('TO9 published declarations import each other by the extension of a script', async () => {
+  const project = makeBuildable()
+
+  await project.node('scripts/build.mjs')
+
+  const types = join(project.folder, 'dist/types')
+  const declarations = readdirSync(types, { recursive: true, encoding: 'utf8' }).filter((path) =>
+    path.endsWith('.d.ts'),
+  )
+  expect(declarations).toContain(join('src', 'index.d.ts'))
+  const text = declarations.map((path) => readFileSync(join(types, path), 'utf8')).join('\n')
+  expect(text).toContain("from './client/spawn.js'")
+  expect(text).not.toMatch(/from '[^']*\.ts'/)
+})
+
+test('TO10 a size above its limit, or an entry without its worker, fails', async () => {
+  const project = makeBuildable()
+  await project.node('scripts/build.mjs')
+
+  expect((await project.node('scripts/size.mjs')).code).toBe(0)
+  const noise = Array.from({ length: 9000 }, (_, at) => `'${(at * 2654435761).toString(36)}'`).join(',')
+  project.write('dist/index.js', `export const noise = [${noise}]\n`)
+  const { code, output } = await project.node('scripts/size.mjs')
+
+  expect(code).toBe(1)
+  expect(output).toMatch(/The page entry is [\d.]+ KB gzip; its limit is 10 KB\./)
+  expect(output).toContain('bundlers will not find the worker')
+})
+
+test('TO10 a build without one of its entries says which', async () => {
+  const { code, output } = await makeProject().node('scripts/build.mjs')
+
+  expect(code).toBe(1)
+  expect(output.trim()).toBe(
+    'Cannot build without src/index.ts, worker/session.worker.ts, worker/serve.ts, src/testing/index.ts.',
+  )
+})
+
+/** The least that has a page's entry, a worker with a package in it, and the other two entries. */
+function makeBuildable(): Project {
+  const project = makeProject()
+  project.write('src/index.ts', "export { spawn } from './client/spawn.ts'\n")
+  project.write(
+    'src/client/spawn.ts',
+    `export function spawn(name: string): Worker {
+  return new Worker(new URL('../../worker/session.worker.ts', import.meta.url), { type: 'module', name })
+}
+`,
+  )
+  project.write(
+    'src/storage/open.ts',
+    "import Dexie from 'dexie'\n\nexport const open = (name: string): Dexie => new Dexie(name)\n",
+  )
+  project.write('src/engine/start.ts', "export { open } from '../storage/open.ts'\n")
+  project.write('src/testing/index.ts', "export { stub } from '../core/stub.ts'\n")
+  project.write(
+    'worker/serve.ts',
+    "import { open } from '../src/engine/start.ts'\n\nexport function serve(): void {\n  open('sessions')\n}\n",
+  )
+  project.write('worker/session.worker.ts', "import { serve } from './serve.ts'\n\nserve()\n")
+  return project
+}
+
+const dist = (project: Project, file: string) => readFileSync(join(project.folder, 'dist', file), 'utf8')
