@@ -1,4 +1,4 @@
-import type { ArtifactId, CheckpointId, EventId, SessionId } from '../ids.ts'
+import type { ArtifactId, CheckpointId, CorrelationId, EventId, SessionId } from '../ids.ts'
 import type { StateValue } from '../state/value.ts'
 import type { Status } from './status.ts'
 
@@ -64,6 +64,12 @@ export interface SessionRecord {
   /** Absent without retention. */
   readonly expiresAt?: number
   readonly counters: SessionCounters
+  /** The correlation that all events of the session carry, but for those with a cause in another one. */
+  readonly correlationId: CorrelationId
+  /** The newest `session.*` event in this record. */
+  readonly revision: EventId
+  /** An import in progress: lists leave the session out. */
+  readonly hidden?: true
 }
 
 /** What `save` returns and `session.checkpoints.list()` lists. */

@@ -53,6 +53,8 @@ export interface EventDataByType {
     readonly limits?: SessionLimits
     /** null removes it. */
     readonly retention?: Retention | null
+    /** Its parent was deleted, so it has none any more. */
+    readonly orphaned?: true
   }
   'session.suspended': Record<string, never>
   'session.resumed': Record<string, never>
@@ -74,7 +76,12 @@ export interface EventDataByType {
     readonly tags?: readonly string[]
     readonly metadata?: Readonly<Record<string, StateValue>>
   }
-  'artifact.deleted': { readonly id: ArtifactId; readonly name: string; readonly version: number }
+  'artifact.deleted': {
+    readonly id: ArtifactId
+    readonly name: string
+    readonly version: number
+    readonly sizeBytes: number
+  }
   'document.changed': { readonly document: string; readonly sizeBytes: number }
   'step.started': {
     /** `name@version`. */
@@ -105,12 +112,30 @@ export interface EventDataByType {
     readonly artifactIds: readonly ArtifactId[]
     readonly runId?: RunId
   }
-  'step.interrupted': { readonly step: string; readonly key: string; readonly startedId: EventId; readonly runId?: RunId }
-  'run.started': { readonly runId: RunId; readonly name: string; readonly key?: string; readonly input?: Recorded }
+  'step.interrupted': {
+    readonly step: string
+    readonly key: string
+    readonly startedId: EventId
+    readonly runId?: RunId
+  }
+  'run.started': {
+    readonly runId: RunId
+    readonly name: string
+    readonly key?: string
+    readonly input?: Recorded
+  }
   'run.resumed': { readonly runId: RunId; readonly epoch: number }
   'run.completed': { readonly runId: RunId; readonly result: Recorded }
-  'run.failed': { readonly runId: RunId; readonly error: WireError | { readonly name: string; readonly message: string } }
-  'run.blocked': { readonly runId: RunId; readonly why: string; readonly step?: string; readonly message: string }
+  'run.failed': {
+    readonly runId: RunId
+    readonly error: WireError | { readonly name: string; readonly message: string }
+  }
+  'run.blocked': {
+    readonly runId: RunId
+    readonly why: string
+    readonly step?: string
+    readonly message: string
+  }
   'run.cancelled': { readonly runId: RunId; readonly reason: string }
   'hook.ran': { readonly point: string; readonly stage: HookStage; readonly runs: readonly HookRunRecord[] }
   'message.added': {
@@ -131,4 +156,13 @@ export interface EventDataByType {
 export type EventType = keyof EventDataByType
 
 /** Prefixes that only Holdfast records; `session.emit` refuses them. */
-export const RESERVED_EVENT_PREFIXES = ['session.', 'state.', 'artifact.', 'document.', 'step.', 'run.', 'hook.', 'import.'] as const
+export const RESERVED_EVENT_PREFIXES = [
+  'session.',
+  'state.',
+  'artifact.',
+  'document.',
+  'step.',
+  'run.',
+  'hook.',
+  'import.',
+] as const
