@@ -6,55 +6,37 @@ import type { ArtifactPage, ArtifactQuery } from '../core/artifact/query.ts'
 import type { ArtifactKind, ArtifactRecord } from '../core/artifact/record.ts'
 import type { Durability } from '../core/commit.ts'
 import type { WireError } from '../core/errors.ts'
-import type { ArtifactId, CheckpointId, ContentId, CorrelationId, EventId, RunId, SessionId } from '../core/ids.ts'
+import type { ArtifactId, ContentId, CorrelationId, EventId, RunId, SessionId } from '../core/ids.ts'
 import type { Purity, RunRow } from '../core/run/record.ts'
+import type {
+  CreateSession,
+  DeleteSession,
+  EditSession,
+  ForkSession,
+  RestoreSession,
+  SaveSession,
+  SessionPast,
+  SessionStart,
+  StateTarget,
+  TransitionSession,
+  WriteState,
+} from '../core/session/input.ts'
 import type { SessionPage, SessionQuery } from '../core/session/query.ts'
-import type { Actor, Checkpoint, Retention, SessionLimits, SessionRecord, Usage } from '../core/session/record.ts'
+import type { Actor, Checkpoint, SessionRecord, Usage } from '../core/session/record.ts'
 import type { Entry } from '../core/state/delta.ts'
 import type { StateValue } from '../core/state/value.ts'
 import type { Recorded, StateChange } from '../core/timeline/catalog.ts'
 import type { TimelineEvent } from '../core/timeline/event.ts'
 import type { TimelinePage, TimelineQuery } from '../core/timeline/query.ts'
 
+export type { CreateSession, EditSession, SessionPast, SessionStart, StateTarget } from '../core/session/input.ts'
+export type { Verb } from '../core/session/status.ts'
+
 /** Whatever runs inside something names its cause; the correlation is inherited from it. */
 export interface Cause {
   readonly correlationId?: CorrelationId
   readonly causeId?: EventId
 }
-
-export interface CreateSession {
-  /** A chosen id: 1 to 128 letters, digits, `.`, `_`, `:`, `-`, beginning with a letter or digit. */
-  readonly id?: string
-  readonly name?: string
-  readonly description?: string
-  readonly tags?: readonly string[]
-  readonly metadata?: Readonly<Record<string, StateValue>>
-  readonly template?: string
-  readonly parentId?: SessionId
-  readonly limits?: SessionLimits
-  readonly retention?: Retention
-  readonly state?: Readonly<Record<string, StateValue>>
-}
-
-export type Verb = 'suspend' | 'resume' | 'complete' | 'fail' | 'reopen' | 'archive' | 'unarchive'
-
-export interface EditSession {
-  readonly name?: string
-  readonly description?: string
-  readonly tags?: readonly string[]
-  readonly metadata?: Readonly<Record<string, StateValue>>
-  readonly limits?: SessionLimits
-  readonly retention?: Retention | null
-}
-
-/** A session with what its page needs first. */
-export interface SessionStart {
-  readonly record: SessionRecord
-  readonly entries: readonly Entry[]
-}
-
-/** Where state lives: a session, or a scope outside sessions. */
-export type StateTarget = { readonly session: SessionId } | { readonly scope: string }
 
 export interface StoreArtifact {
   readonly sessionId: SessionId
@@ -137,13 +119,6 @@ export interface ReplayOptions {
   readonly to?: EventId
 }
 
-export interface SessionPast {
-  readonly record: SessionRecord
-  readonly state: Readonly<Record<string, StateValue>>
-  readonly artifacts: readonly ArtifactRecord[]
-  readonly eventId: EventId
-}
-
 /** Method name to what it takes and what it answers. */
 export interface WorkerApi {
   'sessions.create': (input: CreateSession) => SessionStart
@@ -151,16 +126,16 @@ export interface WorkerApi {
   'sessions.get': (input: { id: SessionId }) => SessionRecord | null
   'sessions.list': (input: SessionQuery) => SessionPage
   'sessions.edit': (input: { id: SessionId; changes: EditSession }) => SessionRecord
-  'sessions.transition': (input: { id: SessionId; verb: Verb; reason?: string }) => SessionRecord
-  'sessions.save': (input: { id: SessionId; label?: string }) => Checkpoint
-  'sessions.restore': (input: { id: SessionId; checkpoint: CheckpointId }) => SessionStart
+  'sessions.transition': (input: TransitionSession) => SessionRecord
+  'sessions.save': (input: SaveSession) => Checkpoint
+  'sessions.restore': (input: RestoreSession) => SessionStart
   'sessions.checkpoints': (input: { id: SessionId }) => readonly Checkpoint[]
-  'sessions.delete': (input: { id: SessionId; children?: 'refuse' | 'orphan' | 'cascade' }) => null
-  'sessions.fork': (input: { id: SessionId; at?: EventId; name?: string }) => SessionStart
+  'sessions.delete': (input: DeleteSession) => null
+  'sessions.fork': (input: ForkSession) => SessionStart
   'sessions.at': (input: { id: SessionId; event: EventId }) => SessionPast
   'sessions.import': (input: ImportOptions) => ImportReport
   'state.open': (input: StateTarget) => { readonly entries: readonly Entry[] }
-  'state.write': (input: { target: StateTarget; changes: readonly StateChange[]; durability?: Durability }) => { readonly at: EventId; readonly changes: readonly StateChange[] }
+  'state.write': (input: WriteState) => { readonly at: EventId; readonly changes: readonly StateChange[] }
   'timeline.emit': (input: { sessionId: SessionId; type: string; data: StateValue; durability?: Durability }) => TimelineEvent
   'timeline.query': (input: TimelineQuery & { sessionId?: SessionId }) => TimelinePage
   'timeline.tree': (input: { correlationId: CorrelationId }) => readonly TimelineEvent[]
