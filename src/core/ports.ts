@@ -1,14 +1,24 @@
 /**
  * The ports: what the rules need from the world. Storage, context and platform implement them; tests give fake ones.
  */
+
+import type { ArtifactPage, ArtifactQuery } from './artifact/query.ts'
 import type { ArtifactRecord, ChunkRow, ContentRow } from './artifact/record.ts'
 import type { CommitRow, HeadKey, Operation, Outcome, RowChange } from './commit.ts'
-import type { ArtifactId, CheckpointId, Clock, RequestId, RunId, SessionId, StreamId, WriterId } from './ids.ts'
-import type { CheckpointContent, SessionRecord } from './session/record.ts'
-import type { SessionPage, SessionQuery } from './session/query.ts'
-import type { Delta, Entry } from './state/delta.ts'
-import type { ArtifactPage, ArtifactQuery } from './artifact/query.ts'
+import type {
+  ArtifactId,
+  CheckpointId,
+  Clock,
+  RequestId,
+  RunId,
+  SessionId,
+  StreamId,
+  WriterId,
+} from './ids.ts'
 import type { RunRow } from './run/record.ts'
+import type { SessionPage, SessionQuery } from './session/query.ts'
+import type { CheckpointContent, SessionRecord } from './session/record.ts'
+import type { Delta, Entry } from './state/delta.ts'
 
 /** The wall clock and timers; fake in tests. */
 export interface WallClock {
@@ -37,7 +47,11 @@ export interface Compression {
 /** Locks by name, freed when their holder's tab or worker dies (Web Locks). */
 export interface Locks {
   /** Runs `hold` while holding the lock; with ifAvailable, gives undefined at once when somebody else has it. */
-  request<T>(name: string, options: { ifAvailable?: boolean; signal?: AbortSignal }, hold: () => Promise<T>): Promise<T | undefined>
+  request<T>(
+    name: string,
+    options: { ifAvailable?: boolean; signal?: AbortSignal },
+    hold: () => Promise<T>,
+  ): Promise<T | undefined>
 }
 
 /** Messages to the other tabs of this database (BroadcastChannel). Never heard by the sender itself. */
@@ -45,6 +59,16 @@ export interface TabChannel {
   post(message: unknown): void
   listen(listener: (message: unknown) => void): () => void
   close(): void
+}
+
+/** What the browser says of this origin's storage. Never part of start-up: it may be slow, wrong or absent. */
+export interface StorageMeter {
+  /** Whether the browser promised not to evict this origin's data; false where it does not say. */
+  persisted(): Promise<boolean>
+  /** Bytes in use and allowed, as the browser estimates them; null where it does not say. */
+  estimate(): Promise<{ readonly usageBytes: number | null; readonly quotaBytes: number | null }>
+  /** Asks for that promise; may wait for a person. Only a page can ask. */
+  persist(): Promise<boolean>
 }
 
 /** The only writer. See commit.ts for what an operation is. */

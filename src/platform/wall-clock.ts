@@ -1,0 +1,19 @@
+import type { WallClock } from '../core/ports.ts'
+
+/** The longest delay a timer takes; browsers and Node fire at once for more. */
+const MAX_TIMER_MS = 2 ** 31 - 1
+
+/** The host's clock and timers. A delay above 24.8 days is waited for in parts. */
+export function createWallClock(): WallClock {
+  return { now: () => Date.now(), after }
+}
+
+function after(delayMs: number, callback: () => void): () => void {
+  let timer: ReturnType<typeof setTimeout>
+  const wait = (leftMs: number) => {
+    const partMs = Math.min(leftMs, MAX_TIMER_MS)
+    timer = setTimeout(() => (leftMs > partMs ? wait(leftMs - partMs) : callback()), partMs)
+  }
+  wait(delayMs)
+  return () => clearTimeout(timer)
+}
