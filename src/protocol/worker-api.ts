@@ -2,11 +2,18 @@
  * What the page can ask of the worker: one table from method name to argument and answer. Every value in it is plain
  * data (see WireSafe); handles, callbacks and classes exist on the page's side only.
  */
+import type {
+  ArtifactRef,
+  DeleteArtifact,
+  EditArtifact,
+  ReadArtifact,
+  StoreArtifact,
+} from '../core/artifact/input.ts'
 import type { ArtifactPage, ArtifactQuery } from '../core/artifact/query.ts'
-import type { ArtifactKind, ArtifactRecord } from '../core/artifact/record.ts'
+import type { ArtifactRecord } from '../core/artifact/record.ts'
 import type { Durability } from '../core/commit.ts'
 import type { WireError } from '../core/errors.ts'
-import type { ArtifactId, ContentId, CorrelationId, EventId, RunId, SessionId } from '../core/ids.ts'
+import type { ContentId, CorrelationId, EventId, RunId, SessionId } from '../core/ids.ts'
 import type { Purity, RunRow } from '../core/run/record.ts'
 import type {
   CreateSession,
@@ -22,13 +29,14 @@ import type {
   WriteState,
 } from '../core/session/input.ts'
 import type { SessionPage, SessionQuery } from '../core/session/query.ts'
-import type { Actor, Checkpoint, SessionRecord, Usage } from '../core/session/record.ts'
+import type { Checkpoint, SessionRecord, Usage } from '../core/session/record.ts'
 import type { Entry } from '../core/state/delta.ts'
 import type { StateValue } from '../core/state/value.ts'
 import type { Recorded, StateChange } from '../core/timeline/catalog.ts'
 import type { TimelineEvent } from '../core/timeline/event.ts'
 import type { TimelinePage, TimelineQuery } from '../core/timeline/query.ts'
 
+export type { ArtifactContent, ArtifactRef, StoreArtifact } from '../core/artifact/input.ts'
 export type { CreateSession, EditSession, SessionPast, SessionStart, StateTarget } from '../core/session/input.ts'
 export type { Verb } from '../core/session/status.ts'
 
@@ -37,24 +45,6 @@ export interface Cause {
   readonly correlationId?: CorrelationId
   readonly causeId?: EventId
 }
-
-export interface StoreArtifact {
-  readonly sessionId: SessionId
-  readonly name: string
-  readonly kind?: ArtifactKind
-  readonly mime?: string
-  readonly description?: string
-  readonly tags?: readonly string[]
-  readonly metadata?: Readonly<Record<string, StateValue>>
-  readonly author?: Actor
-  readonly parentId?: ArtifactId
-  /** A stream is transferred; a Blob is read in the worker piece by piece. */
-  readonly content: Uint8Array | ArrayBuffer | Blob | string | ReadableStream<Uint8Array>
-  /** Total size if known, for the forecast. */
-  readonly sizeBytes?: number
-}
-
-export type ArtifactRef = { readonly id: ArtifactId } | { readonly sessionId: SessionId; readonly name: string; readonly version?: number }
 
 export interface StartStep {
   readonly sessionId: SessionId
@@ -144,9 +134,9 @@ export interface WorkerApi {
   'artifacts.versions': (input: { sessionId: SessionId; name: string }) => readonly ArtifactRecord[]
   'artifacts.list': (input: ArtifactQuery) => ArtifactPage
   /** Half-open range; at most 8 MiB an answer: the page asks again for the rest. */
-  'artifacts.read': (input: { id: ArtifactId; start: number; end: number }) => Uint8Array
-  'artifacts.edit': (input: { id: ArtifactId; changes: { description?: string; tags?: readonly string[]; metadata?: Readonly<Record<string, StateValue>> } }) => ArtifactRecord
-  'artifacts.delete': (input: { id: ArtifactId }) => null
+  'artifacts.read': (input: ReadArtifact) => Uint8Array
+  'artifacts.edit': (input: EditArtifact) => ArtifactRecord
+  'artifacts.delete': (input: DeleteArtifact) => null
   'steps.start': (input: StartStep) => StepTicket
   'steps.finish': (input: FinishStep) => { readonly result: StateValue | null }
   'runs.open': (input: { sessionId: SessionId; name: string; key?: string; input?: StateValue }) => { readonly run: RunRow; readonly owned: boolean }
