@@ -143,6 +143,8 @@ export interface Documents {
   prepare(streams: readonly StreamId[]): Promise<void>
   /** Applies deltas to a prepared document in one transact; gives the update's v1 bytes, undefined when nothing changed. */
   apply(stream: StreamId, deltas: readonly Delta[]): Uint8Array | undefined
+  /** One update that `apply` gave has been stored. A document with unstored updates never leaves memory. */
+  stored(stream: StreamId): void
   /** Takes rows that another writer stored. */
   receive(stream: StreamId, rows: readonly CommitRow[]): void
   /** The whole document as v2 bytes, for a snapshot; undefined when it is not loaded. */
