@@ -78,7 +78,7 @@ function makeBuildable(): Project {
   project.write('src/testing/index.ts', "export { stub } from '../core/stub.ts'\n")
   project.write(
     'worker/serve.ts',
-    "import { open } from '../src/engine/start.ts'\n\nexport function serve(): void {\n  open('sessions')\n}\n",
+    "export async function serve(): Promise<void> {\n  const { open } = await import('../src/engine/start.ts')\n  open('sessions')\n}\n",
   )
   project.write('worker/session.worker.ts', "import { serve } from './serve.ts'\n\nserve()\n")
   return project

@@ -49,7 +49,6 @@ test.each([
   ['a skipped test', "test.skip('two', () => {})", '1 passed, 1 failed'],
   ['an unwritten test', "test.todo('two')", '1 passed, 1 failed'],
   ['an error outside any test', "Promise.reject(new Error('nobody waits for me'))", '1 passed, 1 failed'],
-  ['a file that does not load', "throw new Error('broken')", '0 passed, 1 failed'],
 ])('TO8 %s counts as failed on the last line', async (_, source, expected) => {
   const project = makeProject()
   project.write('test/core/session.test.ts', `${PASSES}${source}\n`)
@@ -57,4 +56,15 @@ test.each([
   const { code, output } = await runTests(project)
 
   expect({ code, last: lastLine(output) }).toEqual({ code: 1, last: expected })
+})
+
+test('TO8 each file that does not load counts as failed on the last line', async () => {
+  const project = makeProject()
+  project.write('test/core/session.test.ts', PASSES)
+  for (const file of ['clock', 'ids'])
+    project.write(`test/core/${file}.test.ts`, "throw new Error('broken')\n")
+
+  const { code, output } = await runTests(project)
+
+  expect({ code, last: lastLine(output) }).toEqual({ code: 1, last: '1 passed, 2 failed' })
 })

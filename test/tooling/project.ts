@@ -1,5 +1,14 @@
 import { spawn } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { onTestFinished } from 'vitest'
@@ -25,7 +34,7 @@ export const ENTRY_RINGS = ['src/client', 'src/core', 'src/protocol']
 export interface Project {
   readonly folder: string
   write(path: string, text: string): void
-  /** Runs a program of node_modules, or a script of the project, with Node. */
+  /** Runs a program of node_modules, or a script of the project, with Node. Its npm is `npm.js`, which refuses. */
   node(script: string, args?: readonly string[], env?: NodeJS.ProcessEnv): Promise<Outcome>
 }
 
@@ -62,10 +71,25 @@ export function makeProject(): Project {
     node: (script, args = [], env = {}) => runNode(folder, script, args, env),
   }
   for (const path of CONFIGS) cpSync(join(root, path), join(folder, path), { recursive: true })
-  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction')
+  linkPackages(folder)
+  project.write('npm.js', "console.error('A test asked npm for packages.')\nprocess.exit(1)\n")
   project.write('src/core/ambient.d.ts', 'export {}\n')
   for (const ring of Object.keys(RINGS)) project.write(`${ring}/stub.ts`, STUB)
   return project
+}
+
+/**
+ * The packages of the real project, each by a link of its own. Never one link for node_modules: what empties that folder
+ * in the copy, as `npm ci` does, would empty the real one.
+ */
+function linkPackages(folder: string) {
+  mkdirSync(join(folder, 'node_modules'))
+  for (const name of readdirSync(join(root, 'node_modules'))) {
+    if (name === '.package-lock.json')
+      cpSync(join(root, 'node_modules', name), join(folder, 'node_modules', name))
+    else if (!name.startsWith('.'))
+      symlinkSync(join(root, 'node_modules', name), join(folder, 'node_modules', name), 'junction')
+  }
 }
 
 /** A name and a type to import from each ring. */
@@ -86,7 +110,7 @@ function runNode(
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [script, ...args], {
       cwd,
-      env: { ...ownEnvironment(), ...env },
+      env: { ...ownEnvironment(), npm_execpath: join(cwd, 'npm.js'), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     let output = ''
