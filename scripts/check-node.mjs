@@ -10,12 +10,10 @@ const VERSIONS = ['20.19', '22', '24']
 const folder = mkdtempSync(join(tmpdir(), 'holdfast-node-'))
 const copy = join(folder, 'project')
 
-try {
-  await copyProject()
-  for (const version of VERSIONS) await checkUnder(version)
-} finally {
-  rmSync(folder, { recursive: true, force: true })
-}
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+
+await copyProject()
+for (const version of VERSIONS) await checkUnder(version)
 console.log(`The Node tests pass under Node ${VERSIONS.join(', ')}.`)
 
 /** What git knows or would add: no packages, no build. */
@@ -27,13 +25,13 @@ async function copyProject() {
 
 /** Node itself comes as a package from the npm registry. */
 async function checkUnder(/** @type {string} */ version) {
-  console.log(`\nNode ${version}`)
   const home = join(folder, version)
   mkdirSync(home)
   if ((await show('npm', ['install', '--prefix', home, '--no-save', '--silent', `node@${version}`])) !== 0) {
     fail(`Node ${version} could not be installed.`)
   }
   const node = join(home, 'node_modules/node/bin/node')
+  console.log(`\nNode ${(await run(node, ['--version'])).output.trim()}`)
   const options = { cwd: copy, env: { ...process.env, PATH: dirname(node) + delimiter + process.env.PATH } }
   rmSync(join(copy, 'node_modules'), { recursive: true, force: true })
   if ((await show('npm', ['ci', '--silent'], options)) !== 0) fail(`npm ci fails under Node ${version}.`)
