@@ -54,6 +54,7 @@ export const ERROR_CODES = {
   RUN_DIVERGED: code('run', 'The code asks for another step than the one recorded; the run is parked.'),
   RUN_BLOCKED: code('run', 'The run is parked; explain() says why and who can free it.'),
   IMPORT_FAILED: code('input', 'The transcript could not be read; details.line is the number of the broken line.'),
+  INTERNAL: code('unknown', 'Holdfast itself failed; the cause says where. Please report it.'),
   ADOPT_FAILED: code('storage', 'The old database could not be moved, or its copy differs from it; nothing was removed.'),
 } as const satisfies Record<string, CodeEntry>
 

@@ -20,8 +20,6 @@ export interface EngineHost {
    * @throws a HoldfastError with the reason the database cannot be opened
    */
   connect(hello: Hello, send: SendToPage): Promise<EngineClient>
-  /** Closes the database after the last page has left. The worker may be ended when it resolves. */
-  close(): Promise<void>
 }
 
 export interface EngineClient {
@@ -30,6 +28,10 @@ export interface EngineClient {
   call(call: Call): Promise<unknown>
   /** Takes one message of the data port; it has passed its guard. Must not throw. */
   receive(message: PageMessage): void
-  /** The page has left: stops its watches, hooks and asks, and stores what it wrote. */
+  /**
+   * The page has left: stops its watches, hooks and asks, and stores what it wrote. With the last page the database is
+   * closed. The worker may be ended when this resolves (an owner ended with a transaction in flight leaves WebKit
+   * unable to open the database again).
+   */
   disconnect(): Promise<void>
 }

@@ -1,0 +1,113 @@
+/** What the worker accepts from a page. The page may run another build, or code that does not mean well. */
+import { HOOK_STAGES, POINTS } from '../core/hook/points.ts'
+import type { Call, Hello, PageMessage } from './messages.ts'
+import { isMethodName } from './methods.ts'
+import {
+  anything,
+  assertShape,
+  assertTyped,
+  type Check,
+  count,
+  duration,
+  type FieldsByType,
+  flag,
+  listOf,
+  oneOf,
+  optional,
+  recordOf,
+  shape,
+  text,
+} from './shape.ts'
+
+export function assertHello(value: unknown): asserts value is Hello {
+  assertShape('hello', HELLO, value)
+}
+
+export function assertCall(value: unknown): asserts value is Call {
+  assertShape('call', CALL, value)
+}
+
+export function assertPageMessage(value: unknown): asserts value is PageMessage {
+  assertTyped('page message', PAGE_MESSAGES, value)
+}
+
+const actor = shape({ id: text, name: optional(text) })
+const durability = oneOf('relaxed', 'strict')
+const purity = oneOf('pure', 'idempotent', 'effect')
+const stage = oneOf(...HOOK_STAGES)
+const point: Check = (value) => typeof value === 'string' && Object.hasOwn(POINTS, value)
+const cause = shape({ correlationId: optional(text), causeId: optional(text) })
+/** Calls nest 4 deep; the rest of the bound is room for the core to say HOOK_REENTRANT itself. */
+const hookPath: Check = (value) => listOf(text)(value) && (value as readonly unknown[]).length <= 16
+
+const HELLO = {
+  protocol: count,
+  name: (value) => text(value) && value !== '',
+  client: (value) => text(value) && value !== '',
+  actor: optional(actor),
+  durability: optional(durability),
+  generation: optional(text),
+  templates: optional(recordOf(anything)),
+  reopen: optional(flag),
+} satisfies Record<keyof Hello, Check>
+
+const CALL = {
+  id: count,
+  method: isMethodName,
+  input: anything,
+  requestId: optional(text),
+  mayRepeat: optional(flag),
+  deadlineMs: duration,
+  cause: optional(cause),
+  hookPath: optional(hookPath),
+} satisfies Record<keyof Call, Check>
+
+const target: Check = (value) => shape({ session: text })(value) || shape({ scope: text })(value)
+
+const hook = shape({
+  id: text,
+  version: count,
+  point,
+  stage,
+  priority: (value) => Number.isFinite(value),
+  timeoutMs: duration,
+  onError: oneOf('refuse', 'ignore'),
+  when: optional(
+    shape({
+      sessionId: optional(text),
+      tags: optional(listOf(text)),
+      kinds: optional(listOf(text)),
+      names: optional(listOf(text)),
+    }),
+  ),
+  replayable: flag,
+})
+
+const foreignError = shape({ name: text, message: text, stack: optional(text), code: optional(text) })
+const outcome: Check = (value) =>
+  shape({ ok: oneOf(true) })(value) || shape({ ok: oneOf(false), error: foreignError })(value)
+
+const PAGE_MESSAGES = {
+  write: {
+    id: count,
+    target,
+    changes: listOf(shape({ key: text })),
+    requestId: text,
+    mayRepeat: flag,
+    durability: optional(durability),
+    cause: optional(cause),
+    deadlineMs: duration,
+    hookPath: optional(hookPath),
+  },
+  abort: { id: count },
+  attach: { stream: text },
+  detach: { stream: text },
+  watch: { watch: count, sessionId: optional(text), types: listOf(text), since: optional(text) },
+  unwatch: { watch: count },
+  hook: { hook },
+  unhook: { id: text, point, stage },
+  steps: { steps: listOf(shape({ step: text, purity })) },
+  answer: { ask: count, outcome },
+  flush: {},
+  ping: { ping: count },
+} satisfies Record<PageMessage['type'], Readonly<Record<string, Check>>> satisfies FieldsByType

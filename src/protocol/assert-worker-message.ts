@@ -1,0 +1,58 @@
+/** What the page accepts from a worker. The app may have handed over a worker of another build. */
+import type { BatchAnswer, Settled, Welcome, WorkerMessage } from './messages.ts'
+import {
+  anything,
+  assertShape,
+  assertTyped,
+  type Check,
+  count,
+  flag,
+  listOf,
+  oneOf,
+  optional,
+  shape,
+  text,
+} from './shape.ts'
+import { isWireError } from './wire-error.ts'
+
+export function assertWelcome(value: unknown): asserts value is Welcome {
+  assertShape('welcome', WELCOME, value)
+}
+
+export function assertBatchAnswer(value: unknown): asserts value is BatchAnswer {
+  assertShape('batch answer', { settled: listOf(settled) }, value)
+}
+
+export function assertWorkerMessage(value: unknown): asserts value is WorkerMessage {
+  assertTyped('worker message', WORKER_MESSAGES, value)
+}
+
+const settled: Check = (value) => {
+  if (!shape({ id: count, ok: flag })(value)) return false
+  const { ok, error } = value as { ok: Settled['ok']; error?: unknown }
+  return ok || isWireError(error)
+}
+
+const WELCOME = {
+  protocol: count,
+  generation: text,
+  writer: text,
+  persisted: flag,
+} satisfies Record<keyof Welcome, Check>
+
+const WORKER_MESSAGES = {
+  settled: { settled: listOf(settled) },
+  patch: {
+    stream: text,
+    entries: listOf(shape({ key: text, at: text })),
+    record: optional(shape({ id: text, status: text, updatedAt: count })),
+    deleted: optional(flag),
+    source: oneOf('local', 'tab', 'device', 'replay'),
+    writes: listOf(count),
+  },
+  events: { watch: count, events: listOf(shape({ id: text, type: text, time: anything })) },
+  ask: { ask: count, what: (value) => shape({ kind: oneOf('hook', 'step') })(value) },
+  progress: { id: count, loaded: count, total: (value) => value === null || count(value) },
+  storage: { state: oneOf('ok', 'lost', 'stale'), message: text },
+  pong: { ping: count },
+} satisfies Record<WorkerMessage['type'], Readonly<Record<string, Check>>>

@@ -1,0 +1,95 @@
+import {
+  createError,
+  type HoldfastError,
+  isErrorCode,
+  isHoldfastError,
+  type WireError,
+} from '../core/errors.ts'
+
+/** What is left of an error that is not ours. */
+export interface ForeignError {
+  readonly name: string
+  readonly message: string
+  readonly stack?: string
+}
+
+/** How many causes are kept: a chain of errors may be circular. */
+const MAX_CAUSES = 8
+
+/** DOMExceptions that say the same as one of our codes, by name. */
+const CODE_BY_NAME = {
+  AbortError: 'ABORTED',
+  DataCloneError: 'INVALID_VALUE',
+  QuotaExceededError: 'QUOTA_EXCEEDED',
+} as const
+
+/** Any thrown value as data. What is not a HoldfastError becomes the cause of one, so that every error has a code. */
+export function toWireError(thrown: unknown): WireError {
+  return isHoldfastError(thrown) ? wireOf(thrown, MAX_CAUSES) : wireOf(adopt(thrown), MAX_CAUSES)
+}
+
+/** The error again, as the class its code says, with details and cause. */
+export function fromWireError(wire: WireError): HoldfastError {
+  return createError(wire.code, wire.message, wire.details, wire.cause && causeFromWire(wire.cause))
+}
+
+/** Any thrown value as name, message and stack. A HoldfastError keeps its code. */
+export function toForeignError(thrown: unknown): ForeignError & { readonly code?: string } {
+  if (!(thrown instanceof Error)) return { name: 'Error', message: String(thrown) }
+  return {
+    name: thrown.name,
+    message: thrown.message,
+    ...(typeof thrown.stack === 'string' ? { stack: thrown.stack } : {}),
+    ...(isHoldfastError(thrown) ? { code: thrown.code } : {}),
+  }
+}
+
+/** An error that was data, as an Error with the name, message and stack it had. */
+export function fromForeignError(foreign: ForeignError): Error {
+  const error = new Error(foreign.message)
+  error.name = foreign.name
+  if (foreign.stack !== undefined) error.stack = foreign.stack
+  return error
+}
+
+/** Says whether a value read from a message is a WireError. */
+export function isWireError(value: unknown): value is WireError {
+  if (typeof value !== 'object' || value === null) return false
+  const { code, message, details } = value as Partial<Record<keyof WireError, unknown>>
+  return isErrorCode(code) && typeof message === 'string' && typeof details === 'object' && details !== null
+}
+
+function wireOf(error: HoldfastError, causesLeft: number): WireError {
+  const { code, message, details, cause } = error
+  const wire: WireError = { code, message, details: plainDetails(details) }
+  if (cause === undefined || causesLeft === 0) return wire
+  return { ...wire, cause: isHoldfastError(cause) ? wireOf(cause, causesLeft - 1) : toForeignError(cause) }
+}
+
+function causeFromWire(cause: NonNullable<WireError['cause']>): Error {
+  return isWireError(cause) ? fromWireError(cause) : fromForeignError(cause as ForeignError)
+}
+
+function adopt(thrown: unknown): HoldfastError {
+  const { name, message } = toForeignError(thrown)
+  const known = Object.hasOwn(CODE_BY_NAME, name)
+    ? CODE_BY_NAME[name as keyof typeof CODE_BY_NAME]
+    : undefined
+  if (known !== undefined) return createError(known, message, { name }, thrown)
+  return createError(
+    'INTERNAL',
+    `Holdfast itself failed with ${name}: ${message}. The cause says where; please report it.`,
+    { name },
+    thrown,
+  )
+}
+
+/** Details cross by structured clone, which one function or symbol among them would make fail: those become text. */
+function plainDetails(details: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(details).map(([key, value]) => [
+      key,
+      typeof value === 'function' || typeof value === 'symbol' ? String(value) : value,
+    ]),
+  )
+}

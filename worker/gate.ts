@@ -1,0 +1,71 @@
+import { expose, type Endpoint } from 'comlink'
+import { createError } from '../src/core/errors.ts'
+import { assertHello } from '../src/protocol/assert-page-message.ts'
+import type { EngineHost } from '../src/protocol/engine-host.ts'
+import { type Answered, GATE_NAMES, type Gate } from '../src/protocol/gate.ts'
+import { PROTOCOL_VERSION } from '../src/protocol/messages.ts'
+import { toWireError } from '../src/protocol/wire-error.ts'
+import { guardEndpoint } from './guarded-endpoint.ts'
+import { openPage, type Page } from './page.ts'
+
+/** Serves the page at the other end, behind a frozen gate without a prototype. */
+export function openGate(endpoint: Endpoint, host: EngineHost): void {
+  expose(Object.freeze(Object.assign(Object.create(null), createGate(host))), guardEndpoint(endpoint, GATE_NAMES))
+}
+
+function createGate(host: EngineHost): Gate<unknown> {
+  let page: Page | undefined
+
+  const leave = async () => {
+    const leaving = page
+    page = undefined
+    await leaving?.leave()
+  }
+
+  return {
+    hello: (hello, port) =>
+      answered(async () => {
+        assertSameProtocol(hello)
+        assertHello(hello)
+        assertPort(port)
+        await leave()
+        page = await openPage(host, hello, port)
+        return page.welcome
+      }),
+    batch: async (calls, posted) => {
+      if (page === undefined) throw createError('CLOSED', 'This page has not said hello, or has left.')
+      if (!Array.isArray(calls) || typeof posted !== 'number')
+        throw createError('INVALID_ARGUMENT', 'A batch is a list of calls and a count.', { path: 'calls' })
+      return page.batch(calls, posted)
+    },
+    goodbye: () =>
+      answered(async () => {
+        await leave()
+        return null
+      }),
+  }
+}
+
+async function answered<Value>(work: () => Promise<Value>): Promise<Answered<Value>> {
+  try {
+    return { ok: true, value: await work() }
+  } catch (error) {
+    return { ok: false, error: toWireError(error) }
+  }
+}
+
+/** Before anything else: the hello of another version may have another shape. */
+function assertSameProtocol(hello: unknown): void {
+  const page: unknown = typeof hello === 'object' && hello !== null && 'protocol' in hello ? hello.protocol : undefined
+  if (page === PROTOCOL_VERSION) return
+  throw createError(
+    'VERSION_MISMATCH',
+    `The page speaks protocol ${String(page)}, its worker ${PROTOCOL_VERSION}: they are of different versions of Holdfast. Reload the page.`,
+    { page, worker: PROTOCOL_VERSION },
+  )
+}
+
+function assertPort(port: unknown): asserts port is MessagePort {
+  if (port instanceof MessagePort) return
+  throw createError('INVALID_ARGUMENT', 'The hello came without its data port.', { path: 'port' })
+}

@@ -1,0 +1,78 @@
+import { assertCall } from '../src/protocol/assert-page-message.ts'
+import type { EngineHost } from '../src/protocol/engine-host.ts'
+import type { BatchAnswer, Call, Hello, PageMessage, Settled, Welcome } from '../src/protocol/messages.ts'
+import { toWireError } from '../src/protocol/wire-error.ts'
+import { holdAlive } from './alive.ts'
+import { createInbox } from './inbox.ts'
+import { createOutbox } from './outbox.ts'
+import { settleTogether } from './settle-together.ts'
+
+/** One page as the worker serves it. */
+export interface Page {
+  readonly welcome: Welcome
+  batch(calls: readonly unknown[], posted: number): Promise<BatchAnswer>
+  leave(): Promise<void>
+}
+
+/** @throws what the engine throws when it cannot open the database */
+export async function openPage(host: EngineHost, hello: Hello, port: MessagePort): Promise<Page> {
+  const release = await holdAlive(hello.client)
+  const outbox = createOutbox(port)
+  const client = await host.connect(hello, outbox.send).catch((error: unknown) => {
+    outbox.close()
+    release()
+    throw error
+  })
+  const started = new Set<number>()
+  /** The two ways are separate queues: an abort may come in before its call. */
+  const abortedEarly = new Set<number>()
+
+  const take = (message: PageMessage) => {
+    if (message.type === 'abort' && !started.has(message.id)) abortedEarly.add(message.id)
+    client.receive(message)
+  }
+  const refuse = (message: unknown, error: unknown) => {
+    const id = idOf(message)
+    if (id !== undefined) outbox.send({ type: 'settled', settled: [failed(id, error)] })
+  }
+  const inbox = createInbox(port, take, refuse)
+
+  const perform = async (call: Call): Promise<Settled> => {
+    try {
+      assertCall(call)
+      started.add(call.id)
+      const answer = client.call(call)
+      if (abortedEarly.delete(call.id)) client.receive({ type: 'abort', id: call.id })
+      return { id: call.id, ok: true, value: await answer }
+    } catch (error) {
+      return failed(call.id, error)
+    } finally {
+      started.delete(call.id)
+    }
+  }
+
+  return {
+    welcome: client.welcome,
+    batch: async (calls, posted) => {
+      await inbox.received(posted)
+      const settled = await settleTogether(calls.map((call) => perform(call as Call)), (late) =>
+        outbox.send({ type: 'settled', settled: [late] }),
+      )
+      return { settled }
+    },
+    leave: async () => {
+      await client.disconnect()
+      outbox.close()
+      release()
+    },
+  }
+}
+
+function failed(id: number, error: unknown): Settled {
+  return { id, ok: false, error: toWireError(error) }
+}
+
+function idOf(message: unknown): number | undefined {
+  const id: unknown = typeof message === 'object' && message !== null && 'id' in message ? message.id : undefined
+  return typeof id === 'number' ? id : undefined
+}
