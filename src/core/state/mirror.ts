@@ -1,0 +1,187 @@
+/**
+ * The page's mirror of one state: what is stored, and over it the page's own writes that are not stored yet. Reads
+ * are synchronous and look through both. A write shows at once and reverts when it is refused; what becomes of it is
+ * decided by the stored entries alone, so a mirror can be thrown away at any time.
+ */
+import type { EventId } from '../ids.ts'
+import type { StateChange } from '../timeline/catalog.ts'
+import type { Entry } from './delta.ts'
+import { freezeValue } from './freeze.ts'
+import { MirrorListeners } from './mirror-listeners.ts'
+import { sameValue } from './same-value.ts'
+import type { StateValue } from './value.ts'
+
+/** Who made a change: this page, another tab, another device, or a replay. */
+export type ChangeSource = 'local' | 'tab' | 'device' | 'replay'
+
+/** A change of what a mirror shows under one key. */
+export interface MirrorChange {
+  readonly key: string
+  /** undefined where the key is gone. */
+  readonly value: StateValue | undefined
+  readonly previous: StateValue | undefined
+  readonly source: ChangeSource
+  /** False while the value shown is this page's own and not stored yet. */
+  readonly settled: boolean
+}
+
+export type MirrorListener = (change: MirrorChange) => void
+
+export interface MirrorOptions {
+  /** What is stored, as the worker gave it. */
+  readonly entries?: Iterable<Entry>
+  /** Gets what a listener threw; the other listeners are called all the same. */
+  readonly onListenerError?: (error: unknown) => void
+}
+
+export class Mirror {
+  readonly #stored = new Map<string, Stored>()
+  /** Own writes in the order they were made, by id. */
+  readonly #pending = new Map<number, readonly StateChange[]>()
+  /** For a key with pending writes: their ids and values, oldest first. The last one shows. */
+  readonly #overlay = new Map<string, Overlay[]>()
+  /** What reads see: one lookup, whatever lies above or below. */
+  readonly #shown = new Map<string, StateValue>()
+  readonly #listeners: MirrorListeners
+  #keys: readonly string[] | undefined
+
+  constructor({ entries = [], onListenerError }: MirrorOptions = {}) {
+    this.#listeners = new MirrorListeners(onListenerError)
+    this.apply(entries, 'local')
+  }
+
+  get(key: string): StateValue | undefined {
+    return this.#shown.get(key)
+  }
+
+  has(key: string): boolean {
+    return this.#shown.has(key)
+  }
+
+  /** The keys that have a value, sorted, so that every tab lists them alike. */
+  keys(): readonly string[] {
+    this.#keys ??= Object.freeze([...this.#shown.keys()].sort())
+    return this.#keys
+  }
+
+  /** Key and value of all that is shown, in the order of {@link keys}. */
+  *entries(): IterableIterator<readonly [string, StateValue]> {
+    for (const key of this.keys()) {
+      const value = this.#shown.get(key)
+      if (value !== undefined) yield [key, value]
+    }
+  }
+
+  get size(): number {
+    return this.#shown.size
+  }
+
+  /** True while some write that shows is not stored yet. */
+  get hasPending(): boolean {
+    return this.#pending.size > 0
+  }
+
+  /**
+   * Shows an own write before it is stored.
+   * @param id a number that no other pending write of this mirror has
+   * @param changes admitted values
+   * @param isOptimistic keys for which it says false show nothing until they are settled: a hook may still change them
+   */
+  write(id: number, changes: readonly StateChange[], isOptimistic: (key: string) => boolean = always): void {
+    const visible = changes.filter(({ key }) => isOptimistic(key))
+    if (visible.length === 0) return
+    this.#pending.set(id, visible)
+    for (const { key, value } of visible) {
+      const overlay = this.#overlay.get(key)
+      if (overlay === undefined) this.#overlay.set(key, [{ id, value }])
+      else overlay.push({ id, value })
+    }
+    this.#show(visible)
+  }
+
+  /** Takes what was stored for an own write: its stamp, and its changes as hooks left them. */
+  settle(id: number, { at, changes }: { readonly at: EventId; readonly changes: readonly StateChange[] }): void {
+    const touched = [...this.#lift(id), ...changes]
+    for (const { key, value } of changes) this.#store(value === undefined ? { key, at } : { key, value, at }, 'local')
+    this.#show(touched)
+  }
+
+  /** Takes back an own write that was refused or got lost. */
+  reject(id: number): void {
+    this.#show(this.#lift(id))
+  }
+
+  /**
+   * Takes stored entries, of which older ones than those known are ignored.
+   * @param ownWrites ids of own writes that these entries hold, which are settled by them
+   */
+  apply(entries: Iterable<Entry>, source: ChangeSource, ownWrites: readonly number[] = []): void {
+    const touched: { readonly key: string }[] = ownWrites.flatMap((id) => this.#lift(id))
+    for (const entry of entries) if (this.#store(entry, source)) touched.push(entry)
+    this.#show(touched)
+  }
+
+  /** Calls back at each change, or at those of one key. The function returned ends it. */
+  subscribe(listener: MirrorListener, key?: string): () => void {
+    return this.#listeners.add(listener, key)
+  }
+
+  /** Removes a write from the overlay; gives the keys it covered. */
+  #lift(id: number): readonly StateChange[] {
+    const changes = this.#pending.get(id)
+    if (changes === undefined) return []
+    this.#pending.delete(id)
+    for (const { key } of changes) {
+      const rest = this.#overlay.get(key)?.filter((write) => write.id !== id) ?? []
+      if (rest.length === 0) this.#overlay.delete(key)
+      else this.#overlay.set(key, rest)
+    }
+    return changes
+  }
+
+  #store(entry: Entry, source: ChangeSource): boolean {
+    const present = this.#stored.get(entry.key)
+    if (present !== undefined && present.at >= entry.at) return false
+    const value = entry.value === undefined ? undefined : freezeValue(entry.value)
+    this.#stored.set(entry.key, { value, at: entry.at, source })
+    return true
+  }
+
+  /** Brings what reads see up to date for these keys, all of them before the first listener is called. */
+  #show(touched: readonly { readonly key: string }[]): void {
+    const changes: MirrorChange[] = []
+    for (const { key } of touched) {
+      const change = this.#refresh(key)
+      if (change !== undefined) changes.push(change)
+    }
+    if (changes.length > 0) this.#listeners.emit(changes)
+  }
+
+  #refresh(key: string): MirrorChange | undefined {
+    const previous = this.#shown.get(key)
+    const own = this.#overlay.get(key)?.at(-1)
+    const stored = this.#stored.get(key)
+    const value = own === undefined ? stored?.value : own.value
+    // An equal value keeps its identity: a view that compares by reference does not draw again.
+    if (sameValue(previous, value)) return undefined
+    if (value === undefined) this.#shown.delete(key)
+    else this.#shown.set(key, value)
+    if (previous === undefined || value === undefined) this.#keys = undefined
+    return { key, value, previous, source: own === undefined ? (stored?.source ?? 'local') : 'local', settled: own === undefined }
+  }
+}
+
+interface Stored {
+  readonly value: StateValue | undefined
+  readonly at: EventId
+  readonly source: ChangeSource
+}
+
+interface Overlay {
+  readonly id: number
+  readonly value: StateValue | undefined
+}
+
+function always(): boolean {
+  return true
+}
