@@ -44,7 +44,12 @@ export interface StreamWrite {
   readonly refs?: readonly string[]
 }
 
-/** The tables a decision may write directly. Sessions' rows, views and commits are the journal's own. */
+/**
+ * The tables a decision may write directly, and what they hold: `artifacts` ArtifactRecord, `contents` ContentRow,
+ * `chunks` ChunkRow, `runs` RunRow, `checkpoints` CheckpointContent, `grants` { artifactId, sessionId }, `meta` rows with
+ * a `key` (IntakeRow is one). Rows are put and given in these shapes; storage adds what its indexes need.
+ * Sessions' rows, views and commits are the journal's own.
+ */
 export type RowTable = 'artifacts' | 'contents' | 'chunks' | 'runs' | 'checkpoints' | 'grants' | 'meta'
 
 /**

@@ -59,3 +59,18 @@ export interface ChunkRow {
   readonly hash: ContentId
   readonly bytes: Uint8Array | Blob
 }
+
+/**
+ * Row of `meta` that pins chunks whose content is not stored yet, from the first chunk until its manifest's commit,
+ * which removes it. Older than an hour it pins nothing: its writer is gone, and a sweep takes the row and its chunks.
+ */
+export interface IntakeRow {
+  readonly key: readonly ['intake', string]
+  /** Time of the last chunk, milliseconds since 1970. */
+  readonly at: number
+  readonly domain: Domain
+  readonly chunks: readonly ContentId[]
+}
+
+/** How long an {@link IntakeRow} pins its chunks. */
+export const INTAKE_PIN_MS = 3_600_000

@@ -82,6 +82,7 @@ export interface Checkpoint {
 
 /** A checkpoint with what it holds. */
 export interface CheckpointContent extends Checkpoint {
+  readonly sessionId: SessionId
   readonly status: Status
   readonly state: Readonly<Record<string, StateValue>>
   readonly artifactIds: readonly ArtifactId[]

@@ -1,0 +1,202 @@
+/**
+ * The connection: opened by Dexie, guarded by deadlines, and ended for good when the browser asks for it.
+ */
+import { createError, type HoldfastError } from '../core/errors.ts'
+import type { Entropy, WallClock } from '../core/ports.ts'
+import { withDeadline } from './deadline.ts'
+import { lostError, mapStorageError } from './error-map.ts'
+import { Database, NATIVE_VERSION, type StoredMeta } from './schema.ts'
+
+export interface Connection {
+  readonly name: string
+  readonly db: Database
+  /** Dexie's own connection, which the journal and the hot reads use without Dexie. */
+  readonly native: IDBDatabase
+  /** Random name of this life of the database. Another one than the page remembers: the data was lost meanwhile. */
+  readonly generation: string
+  /** Why it ended; undefined while it is open. */
+  readonly ended: HoldfastError | undefined
+  /** How long a transaction may take before it is given up, in milliseconds. */
+  readonly transactionMs: number
+  /**
+   * Called once when the connection ends by itself: the database is being deleted (STORAGE_LOST), another tab upgrades
+   * it (STORAGE_NEWER), or the browser closed it (STORAGE_FAILED). An upgrade waits for the promises returned.
+   */
+  onEnding(listener: (reason: HoldfastError) => Promise<void> | void): () => void
+  close(): void
+}
+
+export interface OpenOptions {
+  readonly name: string
+  readonly wall: WallClock
+  readonly entropy: Entropy
+  /** Until an unanswered open is given up. @defaultValue 10,000 ms */
+  readonly openMs?: number
+  /** @defaultValue 30,000 ms */
+  readonly transactionMs?: number
+  /** Called when another tab holds an older version open, while there is still time to close it. */
+  readonly onBlocked?: () => void
+}
+
+const OPEN_MS = 10_000
+const TRANSACTION_MS = 30_000
+
+/** How long an upgrade elsewhere waits for what is still being stored here. */
+const LAST_WRITES_MS = 2_000
+
+/**
+ * Opens the database, creating or upgrading it.
+ *
+ * @throws STORAGE_NEWER when a newer version wrote it: nothing is touched.
+ * @throws STORAGE_BLOCKED when another tab held an older version open until the deadline.
+ * @throws STORAGE_FAILED when the browser failed or did not answer.
+ */
+export async function openConnection(options: OpenOptions): Promise<Connection> {
+  const { name, wall, openMs = OPEN_MS } = options
+  await refuseNewer(options)
+  const db = new Database(name)
+  db.on('populate', (transaction) => transaction.table('meta').add(newGeneration(options.entropy)))
+  let blocked = false
+  db.on('blocked', () => {
+    blocked = true
+    options.onBlocked?.()
+  })
+  try {
+    const opening = Promise.resolve(db.open())
+    const opened = await withDeadline(wall, openMs, opening, `opening ${name}`, () => db.close())
+    return await guard(options, db, opened.backendDB())
+  } catch (cause) {
+    db.close()
+    throw blocked ? blockedError(name, cause) : mapStorageError(cause, `opening ${name}`)
+  }
+}
+
+/**
+ * Deletes the database with everything in it.
+ *
+ * @throws STORAGE_BLOCKED when a connection stayed open until the deadline.
+ */
+export async function deleteDatabase(name: string, wall: WallClock, deadlineMs = OPEN_MS): Promise<void> {
+  let blocked = false
+  const request = indexedDB.deleteDatabase(name)
+  request.onblocked = () => {
+    blocked = true
+  }
+  const deleting = new Promise<void>((resolve, reject) => {
+    request.onsuccess = () => resolve()
+    request.onerror = () => reject(request.error)
+  })
+  try {
+    await withDeadline(wall, deadlineMs, deleting, `deleting ${name}`)
+  } catch (cause) {
+    throw blocked ? blockedError(name, cause) : mapStorageError(cause, `deleting ${name}`)
+  }
+}
+
+/** Looks before Dexie does: it opens a newer database without a word and patches what it finds missing. */
+async function refuseNewer({ name, wall, openMs = OPEN_MS }: OpenOptions): Promise<void> {
+  if (!('databases' in indexedDB)) return
+  const found = await withDeadline(wall, openMs, indexedDB.databases(), 'listing the databases').catch((cause) => {
+    throw mapStorageError(cause, 'listing the databases')
+  })
+  assertKnownVersion(name, found.find((database) => database.name === name)?.version ?? 0)
+}
+
+function assertKnownVersion(name: string, version: number): void {
+  if (version <= NATIVE_VERSION) return
+  throw createError(
+    'STORAGE_NEWER',
+    `Database ${name} has version ${version}, this build knows ${NATIVE_VERSION}. Reload the page to get the newer build.`,
+    { name, version, known: NATIVE_VERSION },
+  )
+}
+
+function blockedError(name: string, cause: unknown): HoldfastError {
+  return createError(
+    'STORAGE_BLOCKED',
+    `Another tab holds database ${name} open. Close or reload the other tabs of this page, then try again.`,
+    { name },
+    cause,
+  )
+}
+
+async function guard(options: OpenOptions, db: Database, native: IDBDatabase): Promise<Connection> {
+  assertKnownVersion(options.name, native.version)
+  const listeners = new Set<(reason: HoldfastError) => Promise<void> | void>()
+  let ended: HoldfastError | undefined
+
+  function end(reason: HoldfastError): readonly (Promise<void> | void)[] {
+    if (ended !== undefined) return []
+    ended = reason
+    return [...listeners].map((listener) => listener(reason))
+  }
+
+  // Dexie's own handler would close at once, with a warning on the console, before the last writes are stored.
+  native.onversionchange = (event) => {
+    if (event.newVersion === null) {
+      end(lostError('this page had it open'))
+      db.close()
+      return
+    }
+    const stored = Promise.all(end(staleError(options.name, event.newVersion)))
+    const closing = withDeadline(options.wall, LAST_WRITES_MS, stored, 'storing the last writes')
+    void closing.catch(() => {}).then(() => db.close())
+  }
+  // Fired when the browser ends the connection by itself: site data cleared, its storage process gone.
+  native.onclose = () => {
+    end(mapStorageError({ name: 'UnknownError' }, 'holding the connection open'))
+    db.close()
+  }
+
+  const generation = await readGeneration(db, options.name)
+  return {
+    name: options.name,
+    db,
+    native,
+    generation,
+    transactionMs: options.transactionMs ?? TRANSACTION_MS,
+    get ended() {
+      return ended
+    },
+    onEnding(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    close() {
+      ended ??= createError('CLOSED', `Database ${options.name} was closed by this page; open it again.`)
+      db.close()
+    },
+  }
+}
+
+function staleError(name: string, version: number): HoldfastError {
+  return createError(
+    'STORAGE_NEWER',
+    `Another tab upgrades database ${name} to version ${version}; this page is out of date. Reload it.`,
+    { name, version, known: NATIVE_VERSION },
+  )
+}
+
+interface GenerationRow extends StoredMeta {
+  readonly key: 'generation'
+  readonly value: string
+}
+
+function newGeneration(entropy: Entropy): GenerationRow {
+  const bytes = [...entropy.randomBytes(16)]
+  return { key: 'generation', value: bytes.map((byte) => byte.toString(16).padStart(2, '0')).join('') }
+}
+
+async function readGeneration(db: Database, name: string): Promise<string> {
+  const row = await db.meta.get('generation')
+  if (row !== undefined && isGeneration(row)) return row.value
+  throw createError(
+    'STORAGE_FAILED',
+    `Database ${name} has no generation marker: it is damaged or not ours. Delete it or choose another name.`,
+    { name },
+  )
+}
+
+function isGeneration(row: StoredMeta): row is GenerationRow {
+  return typeof (row as { readonly value?: unknown }).value === 'string'
+}

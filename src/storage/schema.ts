@@ -1,0 +1,193 @@
+/**
+ * The schema: Dexie's table and index notation, and the type of every stored row.
+ *
+ * A row keeps in clear only what an index needs; the rest stands in one field (`body`, `record`, `content`), where
+ * sealed bytes can stand later.
+ */
+import { Dexie, type EntityTable, type Table } from 'dexie'
+import type { ArtifactRecord, ChunkRow, ContentRow } from '../core/artifact/record.ts'
+import type { Durability, HeadKey } from '../core/commit.ts'
+import type {
+  ArtifactId,
+  CheckpointId,
+  Clock,
+  CommitId,
+  RunId,
+  SessionId,
+  StreamId,
+  WriterId,
+} from '../core/ids.ts'
+import type { RunRow } from '../core/run/record.ts'
+import type { CheckpointContent, SessionRecord } from '../core/session/record.ts'
+import type { Entry } from '../core/state/delta.ts'
+import type { StoredEvent } from '../core/timeline/event.ts'
+
+/** Raised with every change of {@link STORES}; a browser stores it times ten. */
+export const SCHEMA_VERSION = 1
+
+/** What the browser calls the version of a database of ours (Dexie multiplies by ten). */
+export const NATIVE_VERSION = SCHEMA_VERSION * 10
+
+export const STORES = {
+  commits: '++seq, [streamId+hlc], [streamId+seq], *refs',
+  segments: '[streamId+lastSeq], [streamId+first+last], *refs',
+  snapshots: '[streamId+seq]',
+  views: 'streamId',
+  checkpoints: 'id, [streamId+hlc]',
+  sessions: 'id, updatedAt, createdAt, parentId, createdBy, expiresAt, *keys',
+  artifacts: 'id, [sessionId+name], [domain+hash], *keys',
+  contents: '[domain+hash], *chunkKeys',
+  chunks: '[domain+hash]',
+  runs: 'id, sessionId, *keys, wakeAt',
+  grants: '[artifactId+sessionId], sessionId',
+  heads: 'id',
+  outbox: '++seq',
+  peers: 'id',
+  secrets: 'key',
+  meta: 'key',
+} as const
+
+export type StoreName = keyof typeof STORES
+
+export const STORE_NAMES = Object.keys(STORES) as readonly StoreName[]
+
+/** A row of the log. `seq` is given by the database. */
+export interface StoredCommit {
+  readonly seq?: number
+  readonly streamId: StreamId
+  /** Clock of the first event. */
+  readonly hlc: Clock
+  readonly writer: WriterId
+  readonly n: number
+  /** `c:<correlation>`, `r:<run>`, `q:<request>`. */
+  readonly refs: readonly string[]
+  readonly body: CommitBody
+}
+
+export interface CommitBody {
+  readonly commitId: CommitId
+  readonly requests: Readonly<Record<string, string>>
+  readonly events: readonly StoredEvent[]
+  readonly update?: Uint8Array
+}
+
+/** Packed rows of one stream. `first` and `last` are clocks. */
+export interface StoredSegment {
+  readonly streamId: StreamId
+  readonly lastSeq: number
+  readonly first: Clock
+  readonly last: Clock
+  readonly refs: readonly string[]
+  readonly rows: readonly StoredCommit[]
+}
+
+/** A whole document as v2 bytes, made of the rows up to `seq`. */
+export interface StoredSnapshot {
+  readonly streamId: StreamId
+  readonly seq: number
+  /** Of each writer, the number of its last row that the bytes hold. */
+  readonly covers: Readonly<Record<WriterId, number>>
+  readonly bytes: Uint8Array
+}
+
+/** The entries of the map `state` after all rows up to `upTo`. */
+export interface StoredView {
+  readonly streamId: StreamId
+  readonly upTo: number
+  readonly entries: readonly Entry[]
+  /** Estimate of the entries' size, by which the next rewrite is decided. */
+  readonly sizeBytes: number
+}
+
+export interface StoredCheckpoint {
+  readonly id: CheckpointId
+  readonly streamId: StreamId
+  readonly hlc: Clock
+  readonly content: CheckpointContent
+}
+
+/** The index row of a session. Hidden sessions have none of the indexed fields but `parentId`, so that no list meets them. */
+export interface StoredSession {
+  readonly id: SessionId
+  readonly updatedAt?: number
+  readonly createdAt?: number
+  readonly parentId?: SessionId
+  readonly createdBy?: string
+  readonly expiresAt?: number
+  /** `[status|'', tag|'', updatedAt]` for each combination. */
+  readonly keys: readonly (readonly [string, string, number])[]
+  /** The record holds the rows up to this one. */
+  readonly upTo: number
+  readonly record: SessionRecord
+}
+
+export interface StoredArtifact {
+  readonly id: ArtifactId
+  readonly sessionId: SessionId
+  readonly name: string
+  readonly domain: string
+  readonly hash: string
+  /** `['', tag|'', createdAt]` over all sessions and `[sessionId, tag|'', createdAt]` within one. */
+  readonly keys: readonly (readonly [string, string, number])[]
+  readonly record: ArtifactRecord
+}
+
+export interface StoredContent extends ContentRow {
+  /** `[domain, hash]` of each chunk, so that a sweep can ask who else names it. */
+  readonly chunkKeys: readonly (readonly [string, string])[]
+}
+
+export interface StoredRun {
+  readonly id: RunId
+  readonly sessionId: SessionId
+  /** `['name', sessionId, name, key|'']` and `['status', status, updatedAt]`. */
+  readonly keys: readonly (readonly (string | number)[])[]
+  readonly wakeAt?: number
+  readonly record: RunRow
+}
+
+export interface StoredGrant {
+  readonly artifactId: ArtifactId
+  readonly sessionId: SessionId
+}
+
+/** A head. `commitId` names the commit that wrote it last, so that equal versions of two lives of a row differ. */
+export interface StoredHead {
+  readonly id: HeadKey
+  readonly version: number
+  readonly value: unknown
+  readonly commitId: CommitId
+}
+
+/** Rows of `meta` are named by arrays or words: `generation`, `barrier`, `['intake', id]`. */
+export interface StoredMeta {
+  readonly key: string | readonly (string | number)[]
+}
+
+export class Database extends Dexie {
+  declare readonly commits: EntityTable<StoredCommit, 'seq'>
+  declare readonly segments: Table<StoredSegment>
+  declare readonly snapshots: Table<StoredSnapshot>
+  declare readonly views: Table<StoredView, StreamId>
+  declare readonly checkpoints: Table<StoredCheckpoint, CheckpointId>
+  declare readonly sessions: Table<StoredSession, SessionId>
+  declare readonly artifacts: Table<StoredArtifact, ArtifactId>
+  declare readonly contents: Table<StoredContent>
+  declare readonly chunks: Table<ChunkRow>
+  declare readonly runs: Table<StoredRun, RunId>
+  declare readonly grants: Table<StoredGrant>
+  declare readonly heads: Table<StoredHead>
+  declare readonly meta: Table<StoredMeta>
+
+  constructor(name: string) {
+    // Without autoOpen: false the next put after a deletion would create the database anew.
+    super(name, { autoOpen: false })
+    this.version(SCHEMA_VERSION).stores(STORES)
+  }
+}
+
+/** The durability that transactions of the journal ask for, in the words of IndexedDB. */
+export const DURABILITY = { relaxed: 'relaxed', strict: 'strict' } as const satisfies Record<
+  Durability,
+  IDBTransactionDurability
+>
