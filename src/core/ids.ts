@@ -15,7 +15,7 @@ export type CorrelationId = Branded<string, 'CorrelationId'>
 export type RequestId = Branded<string, 'RequestId'>
 /** One start of one worker: the last two groups of a random UUID. New at every start. */
 export type WriterId = Branded<string, 'WriterId'>
-/** `sha256:` and 64 hexadecimal digits. */
+/** `sha256:` and 64 hexadecimal digits; of a content of several chunks followed by `-` and their number. See artifact/content-id.ts. */
 export type ContentId = Branded<string, 'ContentId'>
 /** One chain of commits: a session's id, `<session>/doc/<name>`, `/scope/<scope>`, or `/store`. */
 export type StreamId = Branded<string, 'StreamId'>

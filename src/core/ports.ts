@@ -3,7 +3,7 @@
  */
 
 import type { ArtifactPage, ArtifactQuery } from './artifact/query.ts'
-import type { ArtifactRecord, ChunkRow, ContentRow } from './artifact/record.ts'
+import type { ArtifactRecord, ChunkRow, ContentRow, IntakePin } from './artifact/record.ts'
 import type { CommitRow, HeadKey, Operation, Outcome, RowChange } from './commit.ts'
 import type {
   ArtifactId,
@@ -129,6 +129,8 @@ export interface Tables {
   content(domain: string, hash: string): Promise<ContentRow | undefined>
   chunk(domain: string, hash: string): Promise<ChunkRow | undefined>
   hasChunk(domain: string, hash: string): Promise<boolean>
+  /** What is being taken in, or was when its worker died. */
+  intakes(): Promise<readonly IntakePin[]>
   run(id: RunId): Promise<RunRow | undefined>
   /** Newest first. */
   runs(session: SessionId, options?: { name?: string; key?: string }): Promise<readonly RunRow[]>
