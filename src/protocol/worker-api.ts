@@ -127,7 +127,7 @@ export interface WorkerApi {
   'state.open': (input: StateTarget) => { readonly entries: readonly Entry[] }
   'state.write': (input: WriteState) => { readonly at: EventId; readonly changes: readonly StateChange[] }
   'timeline.emit': (input: { sessionId: SessionId; type: string; data: StateValue; durability?: Durability }) => TimelineEvent
-  'timeline.query': (input: TimelineQuery & { sessionId?: SessionId }) => TimelinePage
+  'timeline.query': (input: TimelineQuery) => TimelinePage
   'timeline.tree': (input: { correlationId: CorrelationId }) => readonly TimelineEvent[]
   'artifacts.store': (input: StoreArtifact) => ArtifactRecord
   'artifacts.get': (input: ArtifactRef) => ArtifactRecord | null

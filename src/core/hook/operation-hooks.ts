@@ -35,6 +35,8 @@ export interface RecordResult<Point extends PointName> {
  * synchronous, so that an operation without hooks costs no turn.
  */
 export interface OperationHooks {
+  /** Whether any hook of this point is registered: without one, an operation reads nothing that only hooks need. */
+  has(point: PointName): boolean
   /**
    * Runs the before-hooks of a point.
    *
@@ -57,6 +59,7 @@ export interface OperationHooks {
 
 /** No hooks at all. */
 export const noHooks: OperationHooks = {
+  has: () => false,
   before: (_point, payload) => ({ kind: 'go', payload, runs: [] }),
   record: (_point, payload) => ({ payload, collected: [], runs: [] }),
   after: () => undefined,

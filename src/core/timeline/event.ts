@@ -1,5 +1,12 @@
+import {
+  type CorrelationId,
+  type EventId,
+  type SessionId,
+  type StreamId,
+  sessionOfStream,
+  timeOfId,
+} from '../ids.ts'
 import type { Actor } from '../session/record.ts'
-import { type CorrelationId, type EventId, type SessionId, type StreamId, sessionOfStream, timeOfId } from '../ids.ts'
 
 /** Where an event came from: this page or worker, a transcript, another device, or a replay's fork. */
 export type EventSource = 'local' | 'import' | 'device' | 'fork'

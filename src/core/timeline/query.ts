@@ -1,8 +1,10 @@
-import type { CorrelationId, EventId } from '../ids.ts'
+import type { CorrelationId, EventId, SessionId } from '../ids.ts'
 import type { TimelineEvent } from './event.ts'
 
 /** What `timeline.query` takes. All filters must hold. */
 export interface TimelineQuery {
+  /** Of this session. Without it: of one correlation wherever it leads, or of the store itself. */
+  readonly sessionId?: SessionId
   /** Patterns: `*`, `step.*`, `*.failed`, `a.*.b`. An event fits when one of them does. */
   readonly types?: readonly string[]
   /** Time of recording, milliseconds since 1970, inclusive. */

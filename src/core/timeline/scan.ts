@@ -1,0 +1,88 @@
+import type { CommitRow } from '../commit.ts'
+import { CLOCK_TICKS_PER_MS, type Clock, clockOfId, type StreamId } from '../ids.ts'
+import type { Log } from '../ports.ts'
+import { type TimelineEvent, toTimelineEvent } from './event.ts'
+
+/** A row of the log spans at most two seconds. */
+const ROW_SPAN = 2_000 * CLOCK_TICKS_PER_MS
+
+/** Rows read at a time: a burst's events stand in one row, so this is up to a few thousand events. */
+const ROWS_A_READ = 256
+
+export interface ScanRange {
+  /** Clock of the first event, inclusive. @defaultValue the stream's beginning */
+  readonly from?: Clock
+  /** Clock of the last event, inclusive. @defaultValue the stream's end */
+  readonly to?: Clock
+  /** Newest first. @defaultValue false */
+  readonly reverse?: boolean
+}
+
+/**
+ * The events of a stream in clock order, in batches, however the rows of several writers overlap. Holds a few hundred
+ * rows at a time, so a history of any length can be read.
+ */
+export async function* scanEvents(
+  log: Log,
+  stream: StreamId,
+  range: ScanRange = {},
+): AsyncGenerator<readonly TimelineEvent[]> {
+  const from = range.from ?? (0 as Clock)
+  const to = range.to ?? (Number.MAX_SAFE_INTEGER as Clock)
+  const reverse = range.reverse ?? false
+  let waiting: TimelineEvent[] = []
+
+  for await (const rows of readRows(log, stream, from, to, reverse)) {
+    for (const event of rows.flatMap((row) => row.events)) {
+      const clock = clockOfId(event.id)
+      if (clock >= from && clock <= to) waiting.push(toTimelineEvent(stream, event))
+    }
+    const border = borderOf(rows, reverse)
+    const ready = waiting.filter((event) => isPast(event, border, reverse)).sort(byId(reverse))
+    waiting = waiting.filter((event) => !isPast(event, border, reverse))
+    if (ready.length > 0) yield ready
+  }
+  if (waiting.length > 0) yield waiting.sort(byId(reverse))
+}
+
+/** Pages of rows by their first clock, each row once. */
+async function* readRows(
+  log: Log,
+  stream: StreamId,
+  from: Clock,
+  to: Clock,
+  reverse: boolean,
+): AsyncGenerator<readonly CommitRow[]> {
+  let low = Math.max(0, from - ROW_SPAN) as Clock
+  let high = to
+  let limit = ROWS_A_READ
+  let seen = new Set<number>()
+  for (;;) {
+    const page = await log.range(stream, { from: low, to: high, reverse, limit })
+    const rows = page.filter((row) => !seen.has(row.seq))
+    const last = page.at(-1)
+    if (rows.length > 0) yield rows
+    if (page.length < limit || last === undefined) return
+    // The next read begins at this clock again, since rows of other writers may have the same one.
+    seen = new Set(page.filter((row) => row.hlc === last.hlc).map((row) => row.seq))
+    limit = ROWS_A_READ + seen.size
+    if (reverse) high = last.hlc
+    else low = last.hlc
+  }
+}
+
+/** Events on this side of the border cannot be preceded by an event of a row that was not read yet. */
+function borderOf(rows: readonly CommitRow[], reverse: boolean): number {
+  const last = rows.at(-1)?.hlc ?? 0
+  return reverse ? last + ROW_SPAN : last
+}
+
+function isPast(event: TimelineEvent, border: number, reverse: boolean): boolean {
+  const clock = clockOfId(event.id)
+  return reverse ? clock > border : clock < border
+}
+
+function byId(reverse: boolean): (a: TimelineEvent, b: TimelineEvent) => number {
+  const sign = reverse ? -1 : 1
+  return (a, b) => (a.id < b.id ? -sign : sign)
+}
