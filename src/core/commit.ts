@@ -5,7 +5,10 @@
  * journal runs that decision on cached heads, reads the named heads again inside the transaction, and stores the
  * decision only where they are equal; else it decides again on what it missed (compare-and-swap).
  */
-import type { Clock, CommitId, RequestId, RunId, SessionId, StreamId, WriterId } from './ids.ts'
+import type { ArtifactRecord, ChunkRow, ContentRow, IntakeRow } from './artifact/record.ts'
+import type { ArtifactId, Clock, CommitId, RequestId, RunId, SessionId, StreamId, WriterId } from './ids.ts'
+import type { RunRow } from './run/record.ts'
+import type { CheckpointContent } from './session/record.ts'
 import type { StoredEvent } from './timeline/event.ts'
 
 /** `strict` survives a power cut once acknowledged; `relaxed` does after the next strict barrier (at most 250 ms). */
@@ -45,12 +48,20 @@ export interface StreamWrite {
 }
 
 /**
- * The tables a decision may write directly, and what they hold: `artifacts` ArtifactRecord, `contents` ContentRow,
- * `chunks` ChunkRow, `runs` RunRow, `checkpoints` CheckpointContent, `grants` { artifactId, sessionId }, `meta` rows with
- * a `key` (IntakeRow is one). Rows are put and given in these shapes; storage adds what its indexes need.
+ * The tables a decision may write directly, and what their rows are to the rules; storage adds what its indexes need.
  * Sessions' rows, views and commits are the journal's own.
  */
-export type RowTable = 'artifacts' | 'contents' | 'chunks' | 'runs' | 'checkpoints' | 'grants' | 'meta'
+export interface RowByTable {
+  readonly artifacts: ArtifactRecord
+  readonly contents: ContentRow
+  readonly chunks: ChunkRow
+  readonly runs: RunRow
+  readonly checkpoints: CheckpointContent
+  readonly grants: { readonly artifactId: ArtifactId; readonly sessionId: SessionId }
+  readonly meta: IntakeRow | { readonly key: RowKey; readonly value: unknown }
+}
+
+export type RowTable = keyof RowByTable
 
 /**
  * One change of a row, made inside the transaction.
@@ -59,10 +70,16 @@ export type RowTable = 'artifacts' | 'contents' | 'chunks' | 'runs' | 'checkpoin
  * - `ensure` looks only whether the key is there (it never reads the row, which may be large) and puts the row where it is missing;
  *   without a row to put, a missing key refuses the decision with CONTENT_DAMAGED.
  */
-export type RowChange =
-  | { readonly table: RowTable; readonly put: object }
-  | { readonly table: RowTable; readonly key: RowKey; readonly change: (row: unknown) => object | undefined }
-  | { readonly table: RowTable; readonly key: RowKey; readonly ensure: object | undefined }
+export type RowChange = { readonly [Name in RowTable]: RowChangeOf<Name> }[RowTable]
+
+export type RowChangeOf<Name extends RowTable> =
+  | { readonly table: Name; readonly put: RowByTable[Name] }
+  | {
+      readonly table: Name
+      readonly key: RowKey
+      readonly change: (row: RowByTable[Name] | undefined) => RowByTable[Name] | undefined
+    }
+  | { readonly table: Name; readonly key: RowKey; readonly ensure: RowByTable[Name] | undefined }
 
 /** A primary key, in the form IndexedDB takes. */
 export type RowKey = string | number | readonly (string | number)[]
