@@ -80,8 +80,9 @@ export interface Checkpoint {
   readonly at: number
 }
 
-/** A checkpoint with what it holds. */
+/** A checkpoint with what it holds. Its id is made of the clock of the `session.saved` event. */
 export interface CheckpointContent extends Checkpoint {
+  readonly sessionId: SessionId
   readonly sessionId: SessionId
   readonly status: Status
   readonly state: Readonly<Record<string, StateValue>>
