@@ -83,7 +83,6 @@ export interface Checkpoint {
 /** A checkpoint with what it holds. Its id is made of the clock of the `session.saved` event. */
 export interface CheckpointContent extends Checkpoint {
   readonly sessionId: SessionId
-  readonly sessionId: SessionId
   readonly status: Status
   readonly state: Readonly<Record<string, StateValue>>
   readonly artifactIds: readonly ArtifactId[]
