@@ -43,7 +43,11 @@ export function admitState(value: unknown, path = ''): StateValue {
 export function admitKey(key: unknown): string {
   const reason = whyNoKey(key)
   if (reason !== undefined) {
-    throw createError('INVALID_NAME', `A state key ${reason}; choose a key of 1 to ${KEY_LIMIT} plain characters.`, { reason })
+    throw createError(
+      'INVALID_NAME',
+      `A state key ${reason}; choose a key of 1 to ${KEY_LIMIT} plain characters.`,
+      { reason },
+    )
   }
   return String(key)
 }
@@ -59,7 +63,9 @@ export function admitChanges(changes: unknown): readonly StateChange[] {
   }
   return changes.map((change: unknown, at) => {
     if (typeof change !== 'object' || change === null || !('key' in change)) {
-      throw createError('INVALID_ARGUMENT', `Change ${at} of a state write has no key.`, { path: `changes.${at}` })
+      throw createError('INVALID_ARGUMENT', `Change ${at} of a state write has no key.`, {
+        path: `changes.${at}`,
+      })
     }
     const key = admitKey(change.key)
     const value = 'value' in change ? change.value : undefined
@@ -113,7 +119,10 @@ function copyOfObject(value: object, walk: Walk): StateValue {
     return new Uint8Array(value)
   }
   if (walk.ancestors.length >= VALUE_DEPTH_LIMIT) {
-    throw refusal(walk, walk.ancestors.includes(value) ? 'a cycle' : `nested deeper than ${VALUE_DEPTH_LIMIT} levels`)
+    throw refusal(
+      walk,
+      walk.ancestors.includes(value) ? 'a cycle' : `nested deeper than ${VALUE_DEPTH_LIMIT} levels`,
+    )
   }
   walk.ancestors.push(value)
   const copy = copyOfContainer(value, walk)
@@ -156,7 +165,10 @@ function copyOfRecord(source: PlainObject, walk: Walk): StateValue {
 
 /** A byte array may come from another frame, so its tag decides and not its constructor. */
 function isBytes(value: object): value is Uint8Array {
-  return value instanceof Uint8Array || (ArrayBuffer.isView(value) && Object.prototype.toString.call(value) === '[object Uint8Array]')
+  return (
+    value instanceof Uint8Array ||
+    (ArrayBuffer.isView(value) && Object.prototype.toString.call(value) === '[object Uint8Array]')
+  )
 }
 
 type PlainObject = Readonly<Record<string, unknown>>
@@ -183,13 +195,19 @@ function isObject(value: unknown): value is object {
 function describe(value: object): string {
   const proto: unknown = Object.getPrototypeOf(value)
   const maker: unknown = isObject(proto) ? Reflect.get(proto, 'constructor') : undefined
-  return typeof maker === 'function' && maker.name !== '' ? `an object of class ${maker.name}` : 'an object of a class'
+  return typeof maker === 'function' && maker.name !== ''
+    ? `an object of class ${maker.name}`
+    : 'an object of a class'
 }
 
 function refusal({ root, keys }: Walk, reason: string): HoldfastError {
   const path = [root, ...keys].filter((part) => part !== '').join('.')
   const where = path === '' ? 'The value' : `The value at ${path}`
-  return createError('INVALID_VALUE', `${where} cannot be kept: it is ${reason}. State holds JSON values and Uint8Array.`, { path, reason })
+  return createError(
+    'INVALID_VALUE',
+    `${where} cannot be kept: it is ${reason}. State holds JSON values and Uint8Array.`,
+    { path, reason },
+  )
 }
 
 function tooLarge(path: string, sizeBytes: number | undefined): HoldfastError {

@@ -37,7 +37,11 @@ export function deltasOf(event: StoredEvent): readonly Delta[] {
 }
 
 /** The entries of one managed map after these deltas, of which those of other maps are left out. */
-export function foldEntries(entries: readonly Entry[], deltas: readonly Delta[], map: ManagedMap): readonly Entry[] {
+export function foldEntries(
+  entries: readonly Entry[],
+  deltas: readonly Delta[],
+  map: ManagedMap,
+): readonly Entry[] {
   const folded = new EntryMap(entries)
   for (const delta of deltas) if (delta.map === map) folded.put(delta)
   return [...folded.entries()]
@@ -135,7 +139,11 @@ function storedDeltas(event: StoredEvent, artifact: ArtifactRecord): readonly De
   ]
 }
 
-function artifactFieldDeltas({ id: at }: StoredEvent, id: ArtifactId, fields: ArtifactFields): readonly Delta[] {
+function artifactFieldDeltas(
+  { id: at }: StoredEvent,
+  id: ArtifactId,
+  fields: ArtifactFields,
+): readonly Delta[] {
   return ARTIFACT_FIELDS.flatMap((field) => {
     const value = fields[field]
     return value === undefined ? [] : [deltaOf('artifacts', id + FIELD_MARK + field, value, at)]

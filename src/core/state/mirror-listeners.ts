@@ -1,4 +1,4 @@
-import type { MirrorChange, MirrorListener } from './mirror.ts'
+import type { MirrorChange, MirrorListener } from './mirror-change.ts'
 
 /** The listeners of a mirror. Each hears every change once and in order, also when listeners write again. */
 export class MirrorListeners {

@@ -7,25 +7,10 @@ import type { EventId } from '../ids.ts'
 import type { StateChange } from '../timeline/catalog.ts'
 import type { Entry } from './delta.ts'
 import { freezeValue } from './freeze.ts'
+import type { ChangeSource, MirrorChange, MirrorListener } from './mirror-change.ts'
 import { MirrorListeners } from './mirror-listeners.ts'
 import { sameValue } from './same-value.ts'
 import type { StateValue } from './value.ts'
-
-/** Who made a change: this page, another tab, another device, or a replay. */
-export type ChangeSource = 'local' | 'tab' | 'device' | 'replay'
-
-/** A change of what a mirror shows under one key. */
-export interface MirrorChange {
-  readonly key: string
-  /** undefined where the key is gone. */
-  readonly value: StateValue | undefined
-  readonly previous: StateValue | undefined
-  readonly source: ChangeSource
-  /** False while the value shown is this page's own and not stored yet. */
-  readonly settled: boolean
-}
-
-export type MirrorListener = (change: MirrorChange) => void
 
 export interface MirrorOptions {
   /** What is stored, as the worker gave it. */
@@ -100,9 +85,13 @@ export class Mirror {
   }
 
   /** Takes what was stored for an own write: its stamp, and its changes as hooks left them. */
-  settle(id: number, { at, changes }: { readonly at: EventId; readonly changes: readonly StateChange[] }): void {
+  settle(
+    id: number,
+    { at, changes }: { readonly at: EventId; readonly changes: readonly StateChange[] },
+  ): void {
     const touched = [...this.#lift(id), ...changes]
-    for (const { key, value } of changes) this.#store(value === undefined ? { key, at } : { key, value, at }, 'local')
+    for (const { key, value } of changes)
+      this.#store(value === undefined ? { key, at } : { key, value, at }, 'local')
     this.#show(touched)
   }
 
@@ -167,7 +156,13 @@ export class Mirror {
     if (value === undefined) this.#shown.delete(key)
     else this.#shown.set(key, value)
     if (previous === undefined || value === undefined) this.#keys = undefined
-    return { key, value, previous, source: own === undefined ? (stored?.source ?? 'local') : 'local', settled: own === undefined }
+    return {
+      key,
+      value,
+      previous,
+      source: own === undefined ? (stored?.source ?? 'local') : 'local',
+      settled: own === undefined,
+    }
   }
 }
 

@@ -17,21 +17,37 @@ export function checkSchema<Input, Output>(
   if (isPromiseLike(answer)) {
     // Nobody waits for it, so its failure must not surface as an unhandled rejection.
     answer.then(undefined, () => {})
-    throw createError('SCHEMA_ASYNC', `The schema of ${subject} answers by a promise; use one without asynchronous checks.`, { subject })
+    throw createError(
+      'SCHEMA_ASYNC',
+      `The schema of ${subject} answers by a promise; use one without asynchronous checks.`,
+      { subject },
+    )
   }
   if (answer.issues === undefined) return answer.value
   const issues = answer.issues.map((issue) => ({ message: issue.message, path: pathOf(issue) }))
   const told = issues.map(({ message, path }) => (path === '' ? message : `${path}: ${message}`)).join('; ')
-  throw createError('SCHEMA_INVALID', `The value for ${subject} does not fit its schema: ${told}`, { subject, issues })
+  throw createError('SCHEMA_INVALID', `The value for ${subject} does not fit its schema: ${told}`, {
+    subject,
+    issues,
+  })
 }
 
 type Answer<Output> = StandardSchemaV1.Result<Output> | Promise<StandardSchemaV1.Result<Output>>
 
-function validate<Input, Output>(schema: StandardSchemaV1<Input, Output>, value: unknown, subject: string): Answer<Output> {
+function validate<Input, Output>(
+  schema: StandardSchemaV1<Input, Output>,
+  value: unknown,
+  subject: string,
+): Answer<Output> {
   try {
     return schema['~standard'].validate(value)
   } catch (error) {
-    throw createError('SCHEMA_INVALID', `The schema of ${subject} threw instead of answering; mend the schema.`, { subject, issues: [] }, error)
+    throw createError(
+      'SCHEMA_INVALID',
+      `The schema of ${subject} threw instead of answering; mend the schema.`,
+      { subject, issues: [] },
+      error,
+    )
   }
 }
 
