@@ -10,6 +10,8 @@ export interface Request {
   /** What this call runs inside of; absent for a call of its own, which then begins a correlation. */
   readonly correlationId?: CorrelationId
   readonly causeId?: EventId
+  /** When the call reached the worker, in milliseconds since 1970. */
+  readonly startedAt?: number
   /** How many hooks this call is nested in, and which points they gate: deeper than 4, or the same target again, is HOOK_REENTRANT. */
   readonly hookPath: readonly string[]
   /** Aborted at the call's deadline or by the caller. */

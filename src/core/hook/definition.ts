@@ -3,7 +3,7 @@ import type { CorrelationId, EventId, SessionId } from '../ids.ts'
 import type { Purity } from '../run/record.ts'
 import type { Actor, SessionRecord } from '../session/record.ts'
 import type { StateValue } from '../state/value.ts'
-import type { HookStage, PointName } from './points.ts'
+import type { AllowedOutcome, ChangeableField, HookStage, PointName } from './points.ts'
 
 /** An artifact as a hook may change it before it is stored, or as a collector asks for it. */
 export interface ArtifactDraft {
@@ -26,6 +26,10 @@ export interface StepDraft {
   /** `name@version`. */
   readonly step: string
   readonly key: string
+  /** The tool's name, where the step is a tool's call by another name than `tool:<name>`: a call of an imported transcript. */
+  readonly tool?: string
+  /** When the step started, in milliseconds since 1970; known once it has ended. */
+  readonly startedAt?: number
   readonly input: StateValue
   /** Encoded result; undefined unless completed. */
   readonly result?: StateValue
@@ -71,7 +75,13 @@ export interface HookContext {
   readonly actor?: Actor
   /** Nesting: 0 for a call that no hook made. */
   readonly depth: number
-  /** Aborted when the hook's time is up. */
+  /** What calls made by this hook carry, so that a circle of hooks is found (see HOOK_REENTRANT). */
+  readonly hookPath: readonly string[]
+  /** When the call reached the worker, in milliseconds since 1970. */
+  readonly startedAt?: number
+  /** Set when exact replay runs the hook again: what it counts or writes elsewhere was done the first time. */
+  readonly replay?: true
+  /** Aborted when the hook's time is up, or when nobody waits for the operation any more. */
   readonly signal: AbortSignal
   /** Milliseconds since 1970; the recorded time in a replay. */
   now(): number
@@ -82,36 +92,54 @@ export interface HookWhen {
   readonly sessionId?: SessionId
   /** One of these tags is on the session. */
   readonly tags?: readonly string[]
-  /** Kind of the artifact. */
+  /** Kind of the artifact. Only at `artifact:*`. */
   readonly kinds?: readonly string[]
-  /** Patterns of the event's type, the step's `name@version`, or the state key. */
+  /** Patterns of the event's type, the step's `name@version`, the state key or the artifact's name. Not at `session:*`. */
   readonly names?: readonly string[]
 }
 
-/** What a hook answers. Nothing at all is `continue`. */
-export type HookOutcome<Payload = unknown> =
-  | { readonly kind: 'continue'; readonly note?: StateValue }
-  | { readonly kind: 'modify'; readonly change: Partial<Payload>; readonly note?: StateValue }
-  | { readonly kind: 'cancel'; readonly reason: string }
-  | { readonly kind: 'replace'; readonly result: StateValue }
-  | { readonly kind: 'collect'; readonly artifacts: readonly Collected[]; readonly note?: StateValue }
+/** What `modify` may change at a stage of a point; each field given replaces the payload's whole. */
+export type HookChange<Point extends PointName, Stage extends HookStage> = {
+  readonly [Field in ChangeableField<Point, Stage> & keyof PayloadByPoint[Point]]?: PayloadByPoint[Point][Field]
+}
+
+interface OutcomeByKind<Change> {
+  readonly continue: { readonly kind: 'continue'; readonly note?: StateValue }
+  readonly modify: { readonly kind: 'modify'; readonly change: Change; readonly note?: StateValue }
+  readonly cancel: { readonly kind: 'cancel'; readonly reason: string }
+  readonly replace: { readonly kind: 'replace'; readonly result: StateValue }
+  readonly collect: { readonly kind: 'collect'; readonly artifacts: readonly Collected[]; readonly note?: StateValue }
+}
+
+/** What a hook answers at a stage of a point: the table of points says which answers have a consumer. Nothing at all is `continue`. */
+export type HookOutcome<Point extends PointName = PointName, Stage extends HookStage = HookStage> = Point extends PointName
+  ? Stage extends HookStage
+    ? OutcomeByKind<HookChange<Point, Stage>>[AllowedOutcome<Point, Stage>]
+    : never
+  : never
 
 /** A hook as it is registered. */
-export interface HookDefinition<Point extends PointName = PointName> {
+export interface HookDefinition<Point extends PointName = PointName, Stage extends HookStage = HookStage> {
   /** Unique per point and stage. */
   readonly id: string
   /** Raised whenever its behaviour changes: replay looks hooks up by `id@version`. */
   readonly version: number
   readonly point: Point
-  readonly stage: HookStage
+  readonly stage: Stage
   /** Lower runs earlier; equal ones in order of registration. @defaultValue 0 */
   readonly priority?: number
-  /** Milliseconds. @defaultValue 1,000 in the worker, 5,000 on a page */
+  /** Milliseconds until an asynchronous answer is too late; nothing can cut off a synchronous hook. @defaultValue 1,000 in the worker, 5,000 on a page */
   readonly timeoutMs?: number
-  /** What a throw or a time-out does. @defaultValue 'refuse' for before and record, 'ignore' for after */
+  /** What a throw or a time-out does; an after-hook can only ignore. @defaultValue 'refuse' for before and record, 'ignore' for after */
   readonly onError?: 'refuse' | 'ignore'
   readonly when?: HookWhen
   /** Pure in its payload, so that exact replay may run it again. @defaultValue true */
   readonly replayable?: boolean
-  run(payload: PayloadByPoint[Point], context: HookContext): HookOutcome<PayloadByPoint[Point]> | undefined | Promise<HookOutcome<PayloadByPoint[Point]> | undefined>
+  /** false: never left out after failures, for a hook whose work must not be missed, such as redaction. @defaultValue true */
+  readonly breaker?: boolean
+  /** A before-hook may be asked twice about one operation: again when its input was changed by a hook. */
+  run(
+    payload: PayloadByPoint[Point],
+    context: HookContext,
+  ): HookOutcome<Point, Stage> | undefined | Promise<HookOutcome<Point, Stage> | undefined>
 }

@@ -12,6 +12,8 @@ export interface HookScope {
   /** The session as it is; absent while it is being created, and for scopes outside sessions. */
   readonly session?: SessionRecord
   readonly sessionId?: SessionId
+  /** Name of the state scope, for state outside sessions. */
+  readonly stateScope?: string
   readonly correlationId: CorrelationId
   readonly causeId?: EventId
 }
@@ -40,14 +42,18 @@ export interface OperationHooks {
   /**
    * Runs the before-hooks of a point.
    *
-   * @throws HOOK_CANCELLED with `{ hook, reason }` when one vetoes; HOOK_FAILED, HOOK_TIMEOUT or HOOK_REENTRANT.
+   * @throws HOOK_CANCELLED with `{ hook, reason, point }` when one vetoes; HOOK_FAILED, HOOK_TIMEOUT or HOOK_REENTRANT.
    */
   before<Point extends PointName>(
     point: Point,
     payload: PayloadByPoint[Point],
     scope: HookScope,
   ): Promise<BeforeResult<Point>> | BeforeResult<Point>
-  /** Runs the record-hooks of a point. They cannot veto. */
+  /**
+   * Runs the record-hooks of a point. They cannot veto.
+   *
+   * @throws HOOK_FAILED or HOOK_TIMEOUT when one fails that must not, so that nothing is written down unshaped.
+   */
   record<Point extends PointName>(
     point: Point,
     payload: PayloadByPoint[Point],
@@ -55,6 +61,11 @@ export interface OperationHooks {
   ): Promise<RecordResult<Point>> | RecordResult<Point>
   /** Runs the after-hooks of a point in the background. Never throws and never changes the outcome. */
   after<Point extends PointName>(point: Point, payload: PayloadByPoint[Point], scope: HookScope): void
+  /**
+   * Waits until the after-hooks of everything done so far have run, at most their time-outs long. Nothing to wait for is
+   * undefined, as for a call that a hook made: its own hook would otherwise wait for itself.
+   */
+  drain(request?: Request): Promise<void> | undefined
 }
 
 /** No hooks at all. */
@@ -63,4 +74,5 @@ export const noHooks: OperationHooks = {
   before: (_point, payload) => ({ kind: 'go', payload, runs: [] }),
   record: (_point, payload) => ({ payload, collected: [], runs: [] }),
   after: () => undefined,
+  drain: () => undefined,
 }

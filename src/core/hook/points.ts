@@ -11,15 +11,30 @@ export type HookStage = (typeof HOOK_STAGES)[number]
 /** What a hook can answer at a stage. */
 export type OutcomeKind = 'continue' | 'modify' | 'cancel' | 'replace' | 'collect'
 
-interface Point {
-  readonly stages: readonly HookStage[]
-  /** Outcomes that have a consumer at `before`. */
+interface StageOfPoint {
+  /** Outcomes that have a consumer here; any other is refused as HOOK_FAILED. */
   readonly outcomes: readonly OutcomeKind[]
+  /** Fields of the payload that `modify` may change. */
+  readonly changes: readonly string[]
+}
+
+interface Point {
+  /** Absent where the point has no such stage. */
+  readonly before?: StageOfPoint
+  readonly record?: StageOfPoint
+  readonly after?: StageOfPoint
   /** Whether `hook.ran` is recorded for this point's replayable hooks. */
   readonly recorded: boolean
 }
 
-const lifecycle: Point = { stages: ['before', 'after'], outcomes: ['continue', 'modify', 'cancel'], recorded: true }
+const observe = { outcomes: ['continue'], changes: [] } as const satisfies StageOfPoint
+const gate = { outcomes: ['continue', 'cancel'], changes: [] } as const satisfies StageOfPoint
+
+const lifecycle = {
+  before: { outcomes: ['continue', 'modify', 'cancel'], changes: ['input'] },
+  after: observe,
+  recorded: true,
+} as const satisfies Point
 
 export const POINTS = {
   'session:start': lifecycle,
@@ -33,12 +48,50 @@ export const POINTS = {
   'session:archive': lifecycle,
   'session:delete': lifecycle,
   'session:fork': lifecycle,
-  'artifact:store': lifecycle,
-  'artifact:delete': lifecycle,
-  'artifact:read': { stages: ['before', 'after'], outcomes: ['continue', 'cancel'], recorded: false },
-  'state:write': { stages: ['before', 'after'], outcomes: ['continue', 'modify', 'cancel'], recorded: true },
-  'step:run': { stages: ['before', 'record', 'after'], outcomes: ['continue', 'modify', 'cancel', 'replace'], recorded: true },
-  'event:emit': { stages: ['before', 'record', 'after'], outcomes: ['continue', 'modify', 'cancel'], recorded: true },
+  'artifact:store': {
+    before: { outcomes: ['continue', 'modify', 'cancel'], changes: ['draft'] },
+    after: observe,
+    recorded: true,
+  },
+  'artifact:delete': { before: gate, after: observe, recorded: true },
+  'artifact:read': { before: gate, after: observe, recorded: false },
+  'state:write': {
+    before: { outcomes: ['continue', 'modify', 'cancel'], changes: ['value'] },
+    after: observe,
+    recorded: true,
+  },
+  'step:run': {
+    before: { outcomes: ['continue', 'modify', 'cancel', 'replace'], changes: ['input'] },
+    record: { outcomes: ['continue', 'modify', 'collect'], changes: ['input', 'result', 'error'] },
+    after: observe,
+    recorded: true,
+  },
+  'event:emit': {
+    before: { outcomes: ['continue', 'modify', 'cancel'], changes: ['data'] },
+    record: { outcomes: ['continue', 'modify'], changes: ['data'] },
+    after: observe,
+    recorded: true,
+  },
 } as const satisfies Record<string, Point>
 
 export type PointName = keyof typeof POINTS
+
+/** What a stage of a point allows; undefined where the point has no such stage. */
+export function stageOf(point: PointName, stage: HookStage): StageOfPoint | undefined {
+  const stages: Point = POINTS[point]
+  return stages[stage]
+}
+
+/** Answers that a hook may give at a stage of a point; never where the point has no such stage. */
+export type AllowedOutcome<P extends PointName, S extends HookStage> = (typeof POINTS)[P] extends {
+  readonly [stage in S]: { readonly outcomes: readonly (infer Kind extends OutcomeKind)[] }
+}
+  ? Kind
+  : never
+
+/** Fields that a hook may change at a stage of a point. */
+export type ChangeableField<P extends PointName, S extends HookStage> = (typeof POINTS)[P] extends {
+  readonly [stage in S]: { readonly changes: readonly (infer Field extends string)[] }
+}
+  ? Field
+  : never

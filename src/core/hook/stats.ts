@@ -9,9 +9,15 @@ export interface HookStats {
   readonly point: PointName
   readonly stage: HookStage
   readonly calls: number
+  /** Threw, or answered what has no meaning there. */
   readonly failures: number
   readonly timeouts: number
+  /** Not asked because its breaker was open. */
   readonly skipped: number
+  /** Changes it asked for in the second pass, when the input was final. */
+  readonly ignoredChanges: number
+  /** Operations that an after-hook never saw because its queue was full. */
+  readonly dropped: number
   readonly totalMs: number
   readonly breaker: BreakerState
 }

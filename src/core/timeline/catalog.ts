@@ -24,8 +24,10 @@ export interface HookRunRecord {
   /** `id@version`. */
   readonly hook: string
   readonly outcome: 'continue' | 'modify' | 'cancel' | 'replace' | 'collect' | 'skipped' | 'failed'
-  /** SHA-256 over the outcome's canonical form: what exact replay compares. */
+  /** SHA-256 over the outcome's canonical form, as hexadecimal digits: what exact replay compares. Absent for `continue`. */
   readonly digest?: string
+  /** A before-hook that changed the input: `outcome` is then its answer to the final input, which is what was recorded. */
+  readonly changed?: true
   /** What the hook noted (counters, reasons). */
   readonly note?: StateValue
 }
