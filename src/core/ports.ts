@@ -3,7 +3,7 @@
  */
 
 import type { ArtifactPage, ArtifactQuery } from './artifact/query.ts'
-import type { ArtifactRecord, ChunkRow, ContentRow, IntakePin } from './artifact/record.ts'
+import type { ArtifactRecord, ChunkRow, ContentRow } from './artifact/record.ts'
 import type { CommitRow, HeadKey, Operation, Outcome, RowChange } from './commit.ts'
 import type {
   ArtifactId,
@@ -79,7 +79,7 @@ export interface Journal {
   outcomeOf(requestId: RequestId): Promise<string | undefined>
   /** Rows that belong to no commit yet: chunks before their manifest. Relaxed. */
   putRows(rows: readonly RowChange[]): Promise<void>
-  /** Removes contents without references, and chunks that no content names any more. Answers how many chunks went. */
+  /** Removes those contents that have no references, chunks that no content names any more, and intakes that were given up. Answers how many chunks went. */
   sweep(contents: readonly { domain: string; hash: string }[]): Promise<number>
   /** The strict barrier: resolves when everything committed so far survives a power cut. Index rows and views are brought up to date by it. */
   flush(): Promise<void>
@@ -129,8 +129,6 @@ export interface Tables {
   content(domain: string, hash: string): Promise<ContentRow | undefined>
   chunk(domain: string, hash: string): Promise<ChunkRow | undefined>
   hasChunk(domain: string, hash: string): Promise<boolean>
-  /** What is being taken in, or was when its worker died. */
-  intakes(): Promise<readonly IntakePin[]>
   run(id: RunId): Promise<RunRow | undefined>
   /** Newest first. */
   runs(session: SessionId, options?: { name?: string; key?: string }): Promise<readonly RunRow[]>

@@ -4,7 +4,7 @@
  *
  * byte 0: version (1) · byte 1: codec (0 raw, 1 deflate-raw) · byte 2: length of the key id · key id in UTF-8 · payload
  */
-import { createError } from '../errors.ts'
+import { createError, type HoldfastError } from '../errors.ts'
 import type { Codec } from './record.ts'
 
 const VERSION = 1
@@ -59,7 +59,7 @@ export function openEnvelope(bytes: Uint8Array): Envelope {
   return { codec, keyId, payload: bytes.subarray(payloadAt) }
 }
 
-function damaged(reason: string) {
+function damaged(reason: string): HoldfastError {
   return createError(
     'CONTENT_DAMAGED',
     `Stored bytes have an envelope this version cannot read: ${reason}.`,

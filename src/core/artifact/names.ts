@@ -1,11 +1,10 @@
-import { createError } from '../errors.ts'
+import { createError, type HoldfastError } from '../errors.ts'
+import { LONE_SURROGATE } from '../state/text.ts'
 
-/** Characters (Unicode code points) of a name at most. */
+/** Characters of a name at most, counted as JavaScript does: UTF-16 code units. */
 export const MAX_NAME_CHARACTERS = 255
 
-const CONTROL = /\p{Cc}/u
-/** With the flag `u` a paired surrogate is one character of its own, so this finds halves that stand alone. */
-const LONE_SURROGATE = /\p{Cs}/u
+const CONTROL = /\p{Control}/u
 
 /**
  * The name as it is stored: in Unicode's composed form (NFC), so that equal names are equal text. All else is data: a
@@ -21,18 +20,11 @@ export function parseArtifactName(name: unknown): string {
   if (CONTROL.test(composed)) throw invalid('holds a control character')
   if (LONE_SURROGATE.test(composed))
     throw invalid('holds half a surrogate pair, which no text encoding can keep')
-  const characters = countCharacters(composed)
-  if (characters > MAX_NAME_CHARACTERS) throw invalid(`has ${characters} characters`)
+  if (composed.length > MAX_NAME_CHARACTERS) throw invalid(`has ${composed.length} characters`)
   return composed
 }
 
-function countCharacters(text: string): number {
-  let count = 0
-  for (const _ of text) count += 1
-  return count
-}
-
-function invalid(reason: string) {
+function invalid(reason: string): HoldfastError {
   return createError(
     'INVALID_NAME',
     `The artifact's name ${reason}; give one of 1 to ${MAX_NAME_CHARACTERS} characters without control characters.`,

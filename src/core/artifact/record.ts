@@ -66,7 +66,7 @@ export interface ChunkRow {
  */
 export interface IntakeRow {
   readonly key: readonly ['intake', string]
-  /** Time of the last chunk, milliseconds since 1970. */
+  /** Time of the last chunk, milliseconds since 1970; 0 when the intake was given up. */
   readonly at: number
   readonly domain: Domain
   readonly chunks: readonly ContentId[]
@@ -74,15 +74,3 @@ export interface IntakeRow {
 
 /** How long an {@link IntakeRow} pins its chunks. */
 export const INTAKE_PIN_MS = 3_600_000
-
-/**
- * Row of `meta`: chunks of contents that are still being taken in, which no manifest names yet. A sweep leaves what is
- * pinned; the manifest's own commit removes the pin.
- */
-export interface IntakePin {
-  readonly key: readonly ['intake', string]
-  /** When the last chunk came, in milliseconds since 1970. */
-  readonly at: number
-  readonly domain: Domain
-  readonly chunks: readonly ChunkRef[]
-}

@@ -1,0 +1,71 @@
+/**
+ * Who names a content: artifacts, and recorded values that were too large for their event. The count stands in the
+ * content's row and changes in the transaction that adds or removes a name; at zero the content may be swept.
+ */
+import type { RowChange } from '../commit.ts'
+import type { ContentId } from '../ids.ts'
+import type { EventDataByType, EventType, Recorded } from '../timeline/catalog.ts'
+import type { StoredEvent } from '../timeline/event.ts'
+import type { ContentRow, Domain } from './record.ts'
+
+/** The domain of bytes that are not sealed; they are stored once in the whole database. */
+export const PLAIN_DOMAIN: Domain = ''
+
+/** One more name for a content; makes its row where there is none. */
+export function claimContent(manifest: Omit<ContentRow, 'references'>): RowChange {
+  return {
+    table: 'contents',
+    key: [manifest.domain, manifest.hash],
+    change: (row) => ({ ...(row ?? manifest), references: (row?.references ?? 0) + 1 }),
+  }
+}
+
+/** One name less for a content. Its row stays, so that the sweep after the commit finds it. */
+export function releaseContent(domain: Domain, hash: ContentId): RowChange {
+  return {
+    table: 'contents',
+    key: [domain, hash],
+    change: (row) => row && { ...row, references: Math.max(0, row.references - 1) },
+  }
+}
+
+/** The contents that an event names, each as often as it names it. What `artifact.deleted` takes back is not among them. */
+export function contentsOfEvent(event: StoredEvent): readonly ContentId[] {
+  if (isContentReference(event.data)) return [event.data.content]
+  switch (event.type) {
+    case 'artifact.stored':
+      return [dataOf(event, 'artifact.stored').artifact.contentId]
+    case 'step.started':
+      return contentsOf(dataOf(event, 'step.started').input)
+    case 'step.completed':
+      return contentsOf(dataOf(event, 'step.completed').result)
+    case 'run.started':
+      return contentsOf(dataOf(event, 'run.started').input)
+    case 'run.completed':
+      return contentsOf(dataOf(event, 'run.completed').result)
+    default:
+      return []
+  }
+}
+
+/** Says whether data stands in a content instead of in its event. */
+export function isContentReference(data: unknown): data is Extract<Recorded, { content: ContentId }> {
+  return (
+    typeof data === 'object' &&
+    data !== null &&
+    Object.keys(data).length === 2 &&
+    'content' in data &&
+    typeof data.content === 'string' &&
+    'sizeBytes' in data &&
+    typeof data.sizeBytes === 'number'
+  )
+}
+
+function contentsOf(recorded: Recorded | undefined): readonly ContentId[] {
+  return recorded !== undefined && 'content' in recorded ? [recorded.content] : []
+}
+
+/** A stored row says by its type what its data is; this is the one place where references believe it. */
+function dataOf<Type extends EventType>(event: StoredEvent, _type: Type): EventDataByType[Type] {
+  return event.data as EventDataByType[Type]
+}
