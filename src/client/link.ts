@@ -1,0 +1,171 @@
+import { transfer, wrap } from 'comlink'
+import { createError, type HoldfastError } from '../core/errors.ts'
+import { assertBatchAnswer, assertWelcome, assertWorkerMessage } from '../protocol/assert-worker-message.ts'
+import type { Gate } from '../protocol/gate.ts'
+import { type Call, type Hello, type PageMessage, PROTOCOL_VERSION, type Settled, type Welcome, type WorkerMessage } from '../protocol/messages.ts'
+import { fromWireError, toWireError } from '../protocol/wire-error.ts'
+import { type Life, watchLife } from './life.ts'
+import { createPostQueue } from './post-queue.ts'
+import { type Spawner, workerStartError } from './spawn.ts'
+import type { Timing } from './timing.ts'
+import { TIME_OUT, within } from './within.ts'
+
+/** The wire to one living worker. When the worker dies the link is over; the connection opens another. */
+export interface Link {
+  readonly welcome: Welcome
+  /** Sends calls as one message. They settle by `onMessage`. */
+  batch(calls: readonly Call[], transfers: readonly Transferable[]): void
+  post(message: PageMessage): void
+  flush(): void
+  /** The worker closes its database, then it is ended. */
+  close(): Promise<void>
+}
+
+export interface LinkOptions {
+  readonly spawner: Spawner
+  readonly hello: Hello
+  readonly timing: Timing
+  readonly signal?: AbortSignal | undefined
+  isBusy(): boolean
+  onMessage(message: WorkerMessage): void
+  /** The worker is gone and has been ended. Called at most once, and never after `close`. */
+  onDeath(error: HoldfastError): void
+}
+
+/** @throws WORKER_START, VERSION_MISMATCH, ABORTED, or the reason why the database cannot be opened */
+export async function openLink(options: LinkOptions): Promise<Link> {
+  const { spawner, hello, timing, onMessage } = options
+  const worker = spawner.spawn()
+  const gate = wrap<Gate<MessagePort>>(worker)
+  const { port1: port, port2 } = new MessageChannel()
+  const ended = new AbortController()
+  const posts = createPostQueue(port)
+  let life: Life | undefined
+  let retiring = false
+
+  /** An instance that the app handed over is the app's to end. */
+  const end = () => {
+    ended.abort()
+    life?.stop()
+    port.close()
+    if (spawner.respawns) worker.terminate()
+  }
+  const goodbye = () => within<unknown>(timing.closeMs, gate.goodbye()).catch(() => {})
+  const die = (why: string) => {
+    if (ended.signal.aborted) return
+    end()
+    options.onDeath(createError('WORKER_START', `The worker of Holdfast died: ${why}.`, { url: spawner.where }))
+  }
+  /** An error that nobody caught leaves the worker alive in an unknown state: it may still close its database. */
+  const retire = (why: string) => {
+    if (ended.signal.aborted || retiring) return
+    retiring = true
+    life?.stop()
+    void goodbye().then(() => die(why))
+  }
+  const take = (message: unknown) => {
+    try {
+      assertWorkerMessage(message)
+    } catch {
+      return retire('it sent a message that this page does not understand')
+    }
+    onMessage(message)
+  }
+
+  const welcome = await handshake(options, worker, gate.hello(hello, transfer(port2, [port2]))).catch((error: unknown) => {
+    // It may have opened the database all the same, so it is asked to close; nobody waits for that.
+    void goodbye().then(end)
+    throw error
+  })
+  const { signal } = ended
+  worker.addEventListener('error', (event) => retire(`an error that nobody caught: ${event.message}`), { signal })
+  worker.addEventListener('messageerror', () => retire('a message could not be read'), { signal })
+  port.onmessageerror = () => retire('a message could not be read')
+  port.onmessage = ({ data }: MessageEvent<unknown>) => {
+    life?.heard()
+    for (const message of Array.isArray(data) ? data : [data]) if (!signal.aborted) take(message)
+  }
+  life = watchLife({
+    client: hello.client,
+    timing,
+    isBusy: options.isBusy,
+    ping: () => posts.post({ type: 'ping', ping: posts.posted }),
+    onDeath: die,
+  })
+
+  const send = async (calls: readonly Call[], transfers: readonly Transferable[]): Promise<void> => {
+    try {
+      const answer: unknown = await gate.batch(transfer(calls, [...transfers]), posts.posted)
+      life?.heard()
+      if (signal.aborted) return
+      assertBatchAnswer(answer)
+      onMessage({ type: 'settled', settled: answer.settled })
+    } catch (error) {
+      // One argument that cannot be cloned keeps the whole batch from leaving: its neighbours go alone.
+      if (isCloneError(error) && calls.length > 1) for (const call of calls) void send([call], transfers)
+      else onMessage({ type: 'settled', settled: calls.map((call) => failed(call, error)) })
+    }
+  }
+
+  return {
+    welcome,
+    batch: (calls, transfers) => {
+      // What is sent to a worker that is being replaced is sent again to the next one.
+      if (retiring) return
+      posts.flush()
+      void send(calls, transfers)
+    },
+    post: posts.post,
+    flush: posts.flush,
+    close: async () => {
+      if (signal.aborted) return
+      life?.stop()
+      posts.flush()
+      await goodbye()
+      end()
+    },
+  }
+}
+
+async function handshake({ spawner, timing, signal }: LinkOptions, worker: Worker, hello: Promise<unknown>): Promise<Welcome> {
+  const over = new AbortController()
+  const failed = new Promise<never>((_resolve, reject) => {
+    const start = (why: string) => reject(workerStartError(spawner.where, why))
+    worker.addEventListener('error', (event) => start(event.message || 'its script could not be loaded or run'), { signal: over.signal })
+    signal?.addEventListener('abort', () => reject(abortedError(signal)), { signal: over.signal })
+    if (signal?.aborted) reject(abortedError(signal))
+  })
+  try {
+    const answer = await Promise.race([within(timing.handshakeMs, hello), failed])
+    return welcomeOf(answer)
+  } catch (error) {
+    if (error !== TIME_OUT) throw error
+    throw workerStartError(spawner.where, `it did not answer within ${timing.handshakeMs} ms`)
+  } finally {
+    over.abort()
+  }
+}
+
+function welcomeOf(answer: unknown): Welcome {
+  const { ok, value, error } = answer as { ok?: unknown; value?: unknown; error?: Parameters<typeof fromWireError>[0] }
+  if (ok !== true && error !== undefined) throw fromWireError(error)
+  assertWelcome(value)
+  if (value.protocol === PROTOCOL_VERSION) return value
+  throw createError(
+    'VERSION_MISMATCH',
+    `This page speaks protocol ${PROTOCOL_VERSION}, its worker ${value.protocol}: they are of different versions of Holdfast. Reload the page.`,
+    { page: PROTOCOL_VERSION, worker: value.protocol },
+  )
+}
+
+function abortedError(signal: AbortSignal): Error {
+  return createError('ABORTED', 'Opening was aborted by its signal.', {}, signal.reason)
+}
+
+function isCloneError(error: unknown): boolean {
+  return error instanceof DOMException && error.name === 'DataCloneError'
+}
+
+function failed({ id }: Call, error: unknown): Settled {
+  return { id, ok: false, error: toWireError(error) }
+}

@@ -1,0 +1,154 @@
+import { createError, type HoldfastError } from '../core/errors.ts'
+import type { Call, PageMessage, Settled } from '../protocol/messages.ts'
+import { METHODS } from '../protocol/methods.ts'
+import { fromWireError } from '../protocol/wire-error.ts'
+import { abortedBySignal } from './request.ts'
+import type { Timing } from './timing.ts'
+
+/** A call, or a state write, which goes by the data port. */
+export type Outgoing = Call | Extract<PageMessage, { type: 'write' }>
+
+export interface Sending {
+  readonly outgoing: Outgoing
+  readonly transfers?: readonly Transferable[] | undefined
+  readonly signal?: AbortSignal | undefined
+  readonly onProgress?: ((loaded: number, total: number | null) => void) | undefined
+}
+
+interface Entry extends Sending {
+  outgoing: Outgoing
+  sent: boolean
+  repeated: boolean
+  readonly endsAt: number
+  resolve(value: unknown): void
+  reject(error: unknown): void
+}
+
+/** Everything that waits for an answer. Each ends: by its answer, by its deadline, or with its worker. */
+export interface Pending {
+  readonly size: number
+  add(sending: Sending): Promise<unknown>
+  /** What has not been sent to the present worker, marked as sent from now on. */
+  takeUnsent(): readonly Sending[]
+  settle(settled: Settled): void
+  progress(id: number, loaded: number, total: number | null): void
+  /** The worker died: what can be repeated waits to be sent once more, the rest is rejected. */
+  workerDied(error: HoldfastError): void
+  rejectAll(error: HoldfastError): void
+  /** Resolves as soon as nothing waits any more. */
+  drained(): Promise<unknown>
+}
+
+export function createPending(timing: Timing, onAbort: (id: number) => void): Pending {
+  const entries = new Map<number, Entry>()
+
+  let drainWaiters: ((value?: unknown) => void)[] = []
+
+  const end = (id: number): Entry | undefined => {
+    const entry = entries.get(id)
+    entries.delete(id)
+    if (entries.size > 0) return entry
+    for (const drained of drainWaiters) drained()
+    drainWaiters = []
+    return entry
+  }
+
+  return {
+    get size() {
+      return entries.size
+    },
+    add: (sending) =>
+      new Promise((resolve, reject) => {
+        const { outgoing, signal } = sending
+        const { id, deadlineMs } = outgoing
+        const backstop = setTimeout(() => {
+          const entry = end(id)
+          entry?.reject(lateError(entry))
+        }, deadlineMs + timing.backstopMs)
+        const abort = () => {
+          const entry = entries.get(id)
+          if (entry?.sent || entry?.repeated) onAbort(id)
+          else end(id)?.reject(abortedBySignal(nameOf(outgoing), signal))
+        }
+        const stop = () => {
+          clearTimeout(backstop)
+          signal?.removeEventListener('abort', abort)
+        }
+        signal?.addEventListener('abort', abort)
+        entries.set(id, {
+          ...sending,
+          sent: false,
+          repeated: false,
+          endsAt: performance.now() + deadlineMs,
+          resolve: (value) => {
+            stop()
+            resolve(value)
+          },
+          reject: (error) => {
+            stop()
+            reject(error)
+          },
+        })
+      }),
+    takeUnsent: () => {
+      const unsent = [...entries.values()].filter((entry) => !entry.sent)
+      for (const entry of unsent) entry.sent = true
+      return unsent
+    },
+    settle: (settled) => {
+      const entry = end(settled.id)
+      if (settled.ok) entry?.resolve(settled.value)
+      else entry?.reject(fromWireError(settled.error))
+    },
+    progress: (id, loaded, total) => entries.get(id)?.onProgress?.(loaded, total),
+    workerDied: (error) => {
+      for (const entry of [...entries.values()].filter(({ sent }) => sent)) {
+        if (canRepeat(entry)) repeat(entry)
+        else end(entry.outgoing.id)?.reject(lostError(entry, error))
+      }
+    },
+    rejectAll: (error) => {
+      for (const entry of [...entries.values()]) end(entry.outgoing.id)?.reject(lostError(entry, error))
+    },
+    drained: () =>
+      entries.size === 0 ? Promise.resolve() : new Promise((resolve) => drainWaiters.push(resolve)),
+  }
+}
+
+/** A transferred stream went down with its worker. */
+function canRepeat({ repeated, transfers, signal }: Entry): boolean {
+  return !repeated && !signal?.aborted && (transfers === undefined || transfers.length === 0)
+}
+
+/** The same request id finds the first outcome where there was one. */
+function repeat(entry: Entry): void {
+  entry.sent = false
+  entry.repeated = true
+  entry.outgoing = { ...entry.outgoing, mayRepeat: true, deadlineMs: Math.max(1, entry.endsAt - performance.now()) }
+}
+
+function lateError({ outgoing }: Entry): HoldfastError {
+  const { deadlineMs } = outgoing
+  const text = `${nameOf(outgoing)} was not answered within ${deadlineMs} ms`
+  if (isRead(outgoing)) return createError('DEADLINE', `${text}; call again.`, { deadlineMs })
+  return unknownOutcome(outgoing, text)
+}
+
+/** What ended the worker, or kept the next one from starting, as this call's error. */
+function lostError({ outgoing, sent, repeated }: Entry, error: HoldfastError): HoldfastError {
+  if ((!sent && !repeated) || isRead(outgoing)) return error
+  return unknownOutcome(outgoing, `The worker died while ${nameOf(outgoing)} was under way`, error)
+}
+
+function unknownOutcome(outgoing: Outgoing, text: string, cause?: HoldfastError): HoldfastError {
+  const { requestId } = outgoing
+  return createError('OUTCOME_UNKNOWN', `${text}; send it again with request id ${requestId} to learn its outcome.`, { requestId }, cause)
+}
+
+function isRead(outgoing: Outgoing): boolean {
+  return 'method' in outgoing && METHODS[outgoing.method].kind === 'read'
+}
+
+function nameOf(outgoing: Outgoing): string {
+  return 'method' in outgoing ? outgoing.method : 'state.write'
+}
