@@ -11,7 +11,8 @@ declare class AbortController {
   readonly signal: AbortSignal
   abort(reason?: unknown): void
 }
-interface Blob {
+declare class Blob {
+  constructor(parts?: readonly Uint8Array[], options?: { type?: string })
   readonly size: number
   readonly type: string
   arrayBuffer(): Promise<ArrayBuffer>

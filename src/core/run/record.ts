@@ -1,5 +1,5 @@
-import type { CorrelationId, EventId, RunId, SessionId, WriterId } from '../ids.ts'
 import type { WireError } from '../errors.ts'
+import type { CorrelationId, EventId, RunId, SessionId, WriterId } from '../ids.ts'
 
 /** May a step be run again: `pure` and `idempotent` ones are, an `effect` is asked about. */
 export type Purity = 'pure' | 'idempotent' | 'effect'
@@ -27,5 +27,9 @@ export interface RunRow {
   /** Encoded result of a done run. */
   readonly result?: unknown
   readonly error?: WireError
-  readonly blocked?: { readonly why: 'diverged' | 'crash-loop' | 'no-code' | 'quota'; readonly step?: string; readonly message: string }
+  readonly blocked?: {
+    readonly why: 'diverged' | 'crash-loop' | 'no-code' | 'quota'
+    readonly step?: string
+    readonly message: string
+  }
 }
