@@ -69,7 +69,9 @@ export function parseSessionId(id: unknown, path = 'id'): SessionId {
 /** The first values of a session's state, in the order given. */
 export function parseState(state: unknown): readonly StateChange[] {
   if (!isRecord(state)) throw invalid('state', 'is no object of keys and values')
-  return admitChanges(Object.entries(state).map(([key, value]) => ({ key, value })))
+  return admitChanges(
+    Object.entries(state).flatMap(([key, value]) => (value === undefined ? [] : [{ key, value }])),
+  )
 }
 
 /** A sentence that says why, or a label: one line of text. */
@@ -123,7 +125,7 @@ export function parseTags(given: unknown): readonly string[] {
 
 function parseMetadata(given: unknown): Readonly<Record<string, StateValue>> {
   const metadata = admitState(given, 'metadata')
-  if (!isRecord(metadata)) throw invalid('metadata', 'is no object of names and values')
+  if (!isValueRecord(metadata)) throw invalid('metadata', 'is no object of names and values')
   const sizeBytes = sizeOfValue(metadata)
   if (sizeBytes <= MAX_METADATA_BYTES) return metadata
   throw createError(
@@ -164,9 +166,12 @@ function parseRetention(given: unknown): Retention | null {
   throw invalid('retention.days', `is no number above 0 and up to ${MAX_RETENTION_DAYS}`)
 }
 
-/** What `typeof` calls an object and is neither a list nor bytes. */
-export function isRecord<T>(value: T): value is T & Given {
+export function isRecord(value: unknown): value is Given {
   return (
     typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array)
   )
+}
+
+function isValueRecord(value: StateValue): value is Readonly<Record<string, StateValue>> {
+  return isRecord(value)
 }

@@ -9,6 +9,8 @@ import {
 } from '../ids.ts'
 import type { Log } from '../ports.ts'
 import type { Request } from '../request.ts'
+import type { TimelineEvent } from './event.ts'
+import type { HybridClock } from './hybrid-clock.ts'
 import { scanEvents } from './scan.ts'
 
 /**
@@ -27,6 +29,11 @@ export function correlationIn(
   return correlationOfCause(log, session.id, request.causeId).then((found) => found ?? session.correlationId)
 }
 
+/** Makes what a request does sort after its cause, whichever tab or device the cause came from. */
+export function observeCause(clock: HybridClock, { causeId }: Request): void {
+  if (causeId !== undefined && isMadeId(causeId)) clock.observe(clockOfId(causeId))
+}
+
 /** The correlation of an event of a session; undefined where the session has no such event. */
 export async function correlationOfCause(
   log: Log,
@@ -37,7 +44,11 @@ export async function correlationOfCause(
 }
 
 /** One event of a session by its id. */
-export async function findEvent(log: Log, session: SessionId, id: EventId) {
+export async function findEvent(
+  log: Log,
+  session: SessionId,
+  id: EventId,
+): Promise<TimelineEvent | undefined> {
   if (!isMadeId(id)) return undefined
   const clock: Clock = clockOfId(id)
   for await (const batch of scanEvents(log, sessionStream(session), { from: clock, to: clock })) {

@@ -31,10 +31,10 @@ export function makeEvent<Type extends string>(
 }
 
 /** The frame of what a request does. */
-export function frameOf(request: Request, correlationId: CorrelationId): EventFrame {
+export function frameOf({ causeId, actor }: Request, correlationId: CorrelationId): EventFrame {
   return {
     correlationId,
-    ...(request.causeId === undefined ? {} : { causeId: request.causeId }),
-    ...(request.actor === undefined ? {} : { actor: request.actor }),
+    ...(causeId === undefined ? {} : { causeId }),
+    ...(actor === undefined ? {} : { actor }),
   }
 }

@@ -1,0 +1,131 @@
+/** What every lifecycle operation does alike: repeats, hooks, ids, the strict commit. */
+import type { Decision, HeadKey, HeadReader, Outcome } from '../commit.ts'
+import { createError } from '../errors.ts'
+import type { LifecyclePayload } from '../hook/definition.ts'
+import type { HookScope, OperationHooks } from '../hook/operation-hooks.ts'
+import type { PointName } from '../hook/points.ts'
+import { clockOfId, type EventId, type SessionId } from '../ids.ts'
+import type { Tables } from '../ports.ts'
+import type { Request } from '../request.ts'
+import type { HookRunRecord } from '../timeline/catalog.ts'
+import { correlationIn, observeCause } from '../timeline/correlation.ts'
+import type { StoredEvent } from '../timeline/event.ts'
+import type { HybridClock } from '../timeline/hybrid-clock.ts'
+import { type EventFrame, makeEvent } from '../timeline/make-event.ts'
+import type { SessionDeps } from './deps.ts'
+import { type SessionHead, sessionNotFound } from './head.ts'
+import type { SessionRecord } from './record.ts'
+
+export type LifecyclePoint = Extract<PointName, `session:${string}`>
+
+/** The id that this request made or acted on when it was first sent; undefined for a request that is new. */
+export function outcomeOfRepeat(
+  deps: SessionDeps,
+  request: Request,
+): Promise<string | undefined> | undefined {
+  return request.mayRepeat ? deps.journal.outcomeOf(request.id) : undefined
+}
+
+/** @throws SESSION_NOT_FOUND where there is no such session. */
+export async function readRecord(tables: Pick<Tables, 'session'>, id: SessionId): Promise<SessionRecord> {
+  const record = await tables.session(id)
+  if (record === undefined) throw sessionNotFound(id)
+  return record
+}
+
+/** What an operation on a session says of itself to its hooks, and the correlation of its events. */
+export async function scopeOf(
+  deps: SessionDeps,
+  request: Request,
+  session: SessionRecord,
+): Promise<HookScope> {
+  observeCause(deps.clock, request)
+  const correlationId = await correlationIn(deps.log, request, session)
+  return {
+    request,
+    session,
+    sessionId: session.id,
+    correlationId,
+    ...(request.causeId === undefined ? {} : { causeId: request.causeId }),
+  }
+}
+
+/** An operation that its before-hooks let pass. */
+export interface Passed {
+  /** The verb's argument, as the hooks left it: to be checked again. */
+  readonly input: LifecyclePayload['input']
+  readonly runs: readonly HookRunRecord[]
+}
+
+/** Runs the before-hooks of a lifecycle operation. */
+export async function passHooks(
+  hooks: OperationHooks,
+  point: LifecyclePoint,
+  input: LifecyclePayload['input'],
+  scope: HookScope,
+): Promise<Passed> {
+  if (!hooks.has(point)) return { input, runs: [] }
+  const passed = await hooks.before(point, payloadOf(input, scope.session), scope)
+  if (passed.kind === 'go') return { input: passed.payload.input, runs: passed.runs }
+  throw createError(
+    'HOOK_FAILED',
+    `A hook of ${point} answered in its stead, which this point does not take.`,
+    {
+      point,
+    },
+  )
+}
+
+/** Tells the after-hooks what was done. */
+export function tellHooks(
+  hooks: OperationHooks,
+  point: LifecyclePoint,
+  input: LifecyclePayload['input'],
+  scope: HookScope,
+  session: SessionRecord,
+): void {
+  if (hooks.has(point)) hooks.after(point, payloadOf(input, session), { ...scope, session })
+}
+
+function payloadOf(input: LifecyclePayload['input'], session: SessionRecord | undefined): LifecyclePayload {
+  return session === undefined ? { input } : { session, input }
+}
+
+/** The event that says which hooks had a part in an operation; none where none had. */
+export function hookEvents(
+  clock: HybridClock,
+  point: PointName,
+  runs: readonly HookRunRecord[],
+  frame: EventFrame,
+  causeId: EventId,
+): readonly StoredEvent[] {
+  if (runs.length === 0) return []
+  const data = { point, stage: 'before', runs } as const
+  return [makeEvent(clock.nextId<EventId>(), 'hook.ran', data, { ...frame, causeId })]
+}
+
+/**
+ * The id of the event that changes a session. It is greater than that of the change before, whichever tab made that,
+ * so that the fold by clock gives what the commits decided.
+ */
+export function nextLifeId(clock: HybridClock, heads: readonly SessionHead[]): EventId {
+  for (const head of heads) clock.observe(clockOfId(head.revision), 'database')
+  return clock.nextId<EventId>()
+}
+
+/** Decides and commits, so that it survives a power cut once it has resolved. */
+export function commitStrict<Result>(
+  deps: SessionDeps,
+  request: Request,
+  heads: readonly HeadKey[],
+  decide: (heads: HeadReader) => Decision<Result>,
+): Promise<Outcome<Result>> {
+  return deps.journal.commit({
+    requestId: request.id,
+    mayRepeat: request.mayRepeat,
+    durability: 'strict',
+    heads,
+    decide,
+    ...(request.signal === undefined ? {} : { signal: request.signal }),
+  })
+}

@@ -1,0 +1,30 @@
+import { type SessionId, type StreamId, sessionStream } from '../ids.ts'
+import type { Log } from '../ports.ts'
+import type { Entry } from '../state/delta.ts'
+import { deltasOf, foldEntries } from '../state/fold.ts'
+import { foldSession } from './fold.ts'
+import { sessionNotFound } from './head.ts'
+import type { SessionStart } from './input.ts'
+
+/**
+ * A session with what its page needs first, in one read of the database.
+ *
+ * @throws SESSION_NOT_FOUND where there is no such session.
+ */
+export async function openSession(log: Log, id: SessionId): Promise<SessionStart> {
+  const stream = sessionStream(id)
+  const start = await log.start(stream)
+  const record = foldSession(start.record, stream, start.tail)
+  if (record === undefined) throw sessionNotFound(id)
+  return { record, entries: withTail(start) }
+}
+
+/** The entries of a stream's state; none where nothing was written to it. */
+export async function openState(log: Log, stream: StreamId): Promise<readonly Entry[]> {
+  return withTail(await log.start(stream))
+}
+
+function withTail({ entries, tail }: Awaited<ReturnType<Log['start']>>): readonly Entry[] {
+  if (tail.length === 0) return entries
+  return foldEntries(entries, tail.flatMap((row) => row.events).flatMap(deltasOf), 'state')
+}

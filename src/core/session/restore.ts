@@ -1,0 +1,77 @@
+import { clockOfId, type EventId, sessionStream } from '../ids.ts'
+import type { Request } from '../request.ts'
+import { valuesOf } from '../state/fold.ts'
+import { sameValue } from '../state/same-value.ts'
+import type { StateValue } from '../state/value.ts'
+import type { StateChange } from '../timeline/catalog.ts'
+import { frameOf, makeEvent } from '../timeline/make-event.ts'
+import { readCheckpoint } from './checkpoint.ts'
+import type { SessionDeps } from './deps.ts'
+import { assertOnly, parseSessionId } from './fields.ts'
+import { requireHead, sessionHeadKey } from './head.ts'
+import type { RestoreSession, SessionStart } from './input.ts'
+import {
+  commitStrict,
+  hookEvents,
+  outcomeOfRepeat,
+  passHooks,
+  readRecord,
+  scopeOf,
+  tellHooks,
+} from './lifecycle.ts'
+import { openSession } from './open.ts'
+import { assertPermitted } from './status.ts'
+
+/**
+ * Takes a session's state back to a checkpoint, by a commit that goes forward: nothing of the history is lost. Status,
+ * name, tags, artifacts and app documents stay as they are.
+ *
+ * @throws SESSION_NOT_FOUND, CHECKPOINT_NOT_FOUND; SESSION_NOT_ACTIVE; HOOK_CANCELLED.
+ */
+export async function restoreSession(
+  deps: SessionDeps,
+  request: Request,
+  input: RestoreSession,
+): Promise<SessionStart> {
+  const id = parseSessionId(input.id)
+  assertOnly({ ...input }, ['id', 'checkpoint'], 'sessions.restore')
+  if ((await outcomeOfRepeat(deps, request)) !== undefined) return openSession(deps.log, id)
+
+  const session = await readRecord(deps.tables, id)
+  assertPermitted(session, 'restore')
+  const checkpoint = await readCheckpoint(deps.tables, id, input.checkpoint)
+  const scope = await scopeOf(deps, request, session)
+  const passed = await passHooks(deps.hooks, 'session:restore', { checkpoint: checkpoint.id }, scope)
+
+  await deps.journal.flush()
+  const { entries } = await openSession(deps.log, id)
+  // The changes must beat every entry they replace, also one that another tab wrote.
+  for (const entry of entries) deps.clock.observe(clockOfId(entry.at), 'database')
+  const changes = changesBetween(valuesOf(entries), checkpoint.state)
+
+  const outcome = await commitStrict(deps, request, [sessionHeadKey(id)], (heads) => {
+    assertPermitted(requireHead(heads, id), 'restore')
+    const frame = frameOf(request, scope.correlationId)
+    const eventId = deps.clock.nextId<EventId>()
+    const events = [
+      makeEvent(eventId, 'session.restored', { checkpointId: checkpoint.id, changes }, frame),
+      ...hookEvents(deps.clock, 'session:restore', passed.runs, frame, eventId),
+    ]
+    return { result: undefined, resultId: id, writes: [{ stream: sessionStream(id), index: true, events }] }
+  })
+
+  const start = await openSession(deps.log, id)
+  if (!outcome.repeated) tellHooks(deps.hooks, 'session:restore', passed.input, scope, start.record)
+  return start
+}
+
+type Values = Readonly<Record<string, StateValue>>
+
+/** What leads from one state to another. */
+function changesBetween(from: Values, to: Values): readonly StateChange[] {
+  const gone = Object.keys(from).filter((key) => !Object.hasOwn(to, key))
+  const set = Object.entries(to).filter(
+    ([key, value]) => !Object.hasOwn(from, key) || !sameValue(from[key], value),
+  )
+  return [...gone.map((key) => ({ key })), ...set.map(([key, value]) => ({ key, value }))]
+}
