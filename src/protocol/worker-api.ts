@@ -12,9 +12,9 @@ import type {
 import type { ArtifactPage, ArtifactQuery } from '../core/artifact/query.ts'
 import type { ArtifactRecord } from '../core/artifact/record.ts'
 import type { Durability } from '../core/commit.ts'
-import type { WireError } from '../core/errors.ts'
 import type { ContentId, CorrelationId, EventId, RunId, SessionId } from '../core/ids.ts'
-import type { Purity, RunRow } from '../core/run/record.ts'
+import type { FinishRun, FinishStep, OpenedRun, OpenRun, StartStep, StepTicket } from '../core/run/input.ts'
+import type { RunRow } from '../core/run/record.ts'
 import type {
   CreateSession,
   DeleteSession,
@@ -29,7 +29,7 @@ import type {
   WriteState,
 } from '../core/session/input.ts'
 import type { SessionPage, SessionQuery } from '../core/session/query.ts'
-import type { Checkpoint, SessionRecord, Usage } from '../core/session/record.ts'
+import type { Checkpoint, SessionRecord } from '../core/session/record.ts'
 import type { Entry } from '../core/state/delta.ts'
 import type { StateValue } from '../core/state/value.ts'
 import type { Recorded, StateChange } from '../core/timeline/catalog.ts'
@@ -37,50 +37,20 @@ import type { TimelineEvent } from '../core/timeline/event.ts'
 import type { TimelinePage, TimelineQuery } from '../core/timeline/query.ts'
 
 export type { ArtifactContent, ArtifactRef, StoreArtifact } from '../core/artifact/input.ts'
-export type { CreateSession, EditSession, SessionPast, SessionStart, StateTarget } from '../core/session/input.ts'
+export type { FinishStep, StartStep, StepTicket } from '../core/run/input.ts'
+export type {
+  CreateSession,
+  EditSession,
+  SessionPast,
+  SessionStart,
+  StateTarget,
+} from '../core/session/input.ts'
 export type { Verb } from '../core/session/status.ts'
 
 /** Whatever runs inside something names its cause; the correlation is inherited from it. */
 export interface Cause {
   readonly correlationId?: CorrelationId
   readonly causeId?: EventId
-}
-
-export interface StartStep {
-  readonly sessionId: SessionId
-  /** `name@version`. */
-  readonly step: string
-  readonly purity: Purity
-  readonly input: StateValue
-  readonly key?: string
-  readonly runId?: RunId
-  readonly epoch?: number
-}
-
-/** What a step's body needs, or the recorded answer when it finished before. */
-export type StepTicket =
-  | {
-      readonly state: 'run'
-      readonly startedId: EventId
-      readonly key: string
-      readonly attempt: number
-      readonly correlationId: CorrelationId
-      /** The input after before-hooks. */
-      readonly input: StateValue
-      /** Recorded clock and seed of the step's `now()`, `random()` and `id()`. */
-      readonly startedAt: number
-    }
-  | { readonly state: 'done'; readonly result: StateValue }
-  | { readonly state: 'failed'; readonly error: WireError | { readonly name: string; readonly message: string } }
-
-export interface FinishStep {
-  readonly sessionId: SessionId
-  readonly startedId: EventId
-  readonly runId?: RunId
-  readonly epoch?: number
-  readonly outcome:
-    | { readonly ok: true; readonly value: StateValue; readonly usage?: Partial<Usage> }
-    | { readonly ok: false; readonly error: { readonly name: string; readonly message: string; readonly stack?: string; readonly code?: string } }
 }
 
 export interface ImportOptions {
@@ -126,7 +96,12 @@ export interface WorkerApi {
   'sessions.import': (input: ImportOptions) => ImportReport
   'state.open': (input: StateTarget) => { readonly entries: readonly Entry[] }
   'state.write': (input: WriteState) => { readonly at: EventId; readonly changes: readonly StateChange[] }
-  'timeline.emit': (input: { sessionId: SessionId; type: string; data: StateValue; durability?: Durability }) => TimelineEvent
+  'timeline.emit': (input: {
+    sessionId: SessionId
+    type: string
+    data: StateValue
+    durability?: Durability
+  }) => TimelineEvent
   'timeline.query': (input: TimelineQuery) => TimelinePage
   'timeline.tree': (input: { correlationId: CorrelationId }) => readonly TimelineEvent[]
   'artifacts.store': (input: StoreArtifact) => ArtifactRecord
@@ -139,16 +114,25 @@ export interface WorkerApi {
   'artifacts.delete': (input: DeleteArtifact) => null
   'steps.start': (input: StartStep) => StepTicket
   'steps.finish': (input: FinishStep) => { readonly result: StateValue | null }
-  'runs.open': (input: { sessionId: SessionId; name: string; key?: string; input?: StateValue }) => { readonly run: RunRow; readonly owned: boolean }
-  'runs.finish': (input: { runId: RunId; epoch: number; outcome: FinishStep['outcome'] }) => RunRow
+  'runs.open': (input: OpenRun) => OpenedRun
+  'runs.finish': (input: FinishRun) => RunRow
   'runs.cancel': (input: { runId: RunId; reason: string }) => RunRow
   'runs.list': (input: { sessionId: SessionId; name?: string }) => readonly RunRow[]
   'replay.run': (input: ReplayOptions) => import('../core/replay/report.ts').ReplayReport
   'recordings.value': (input: { recorded: Recorded }) => StateValue
   'documents.list': (input: { sessionId: SessionId }) => readonly string[]
   'documents.export': (input: { sessionId: SessionId; name: string }) => Uint8Array
-  'adopt.yIndexedDB': (input: { name: string; sessionId: SessionId; document?: string; remove?: boolean }) => { readonly sizeBytes: number; readonly removed: boolean; readonly content: ContentId | null }
-  'storage.info': (input: Record<string, never>) => { readonly persisted: boolean; readonly usageBytes: number | null; readonly quotaBytes: number | null }
+  'adopt.yIndexedDB': (input: {
+    name: string
+    sessionId: SessionId
+    document?: string
+    remove?: boolean
+  }) => { readonly sizeBytes: number; readonly removed: boolean; readonly content: ContentId | null }
+  'storage.info': (input: Record<string, never>) => {
+    readonly persisted: boolean
+    readonly usageBytes: number | null
+    readonly quotaBytes: number | null
+  }
   flush: (input: Record<string, never>) => null
   'hooks.stats': (input: Record<string, never>) => readonly import('../core/hook/stats.ts').HookStats[]
 }

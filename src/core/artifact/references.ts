@@ -37,12 +37,21 @@ export function contentsOfEvent(event: StoredEvent): readonly ContentId[] {
       return [dataOf(event, 'artifact.stored').artifact.contentId]
     case 'step.started':
       return contentsOf(dataOf(event, 'step.started').input)
-    case 'step.completed':
-      return contentsOf(dataOf(event, 'step.completed').result)
+    case 'step.completed': {
+      const { result, source } = dataOf(event, 'step.completed')
+      return [...contentsOf(result), ...contentsOf(source)]
+    }
+    case 'step.failed':
+      return contentsOf(dataOf(event, 'step.failed').source)
     case 'run.started':
       return contentsOf(dataOf(event, 'run.started').input)
     case 'run.completed':
       return contentsOf(dataOf(event, 'run.completed').result)
+    case 'message.added':
+    case 'model.changed':
+    case 'import.started':
+    case 'import.entry':
+      return Object.values(dataOf(event, event.type).large ?? {}).map(({ content }) => content)
     default:
       return []
   }

@@ -34,6 +34,8 @@ export interface StepDraft {
   /** Encoded result; undefined unless completed. */
   readonly result?: StateValue
   readonly error?: { readonly name: string; readonly message: string; readonly stack?: string }
+  /** The rest of what an imported transcript says of the result; recorded beside it, so what is redacted there is redacted here. */
+  readonly source?: StateValue
 }
 
 /** What an event's hooks get; `record` hooks may change the data. */
@@ -100,7 +102,8 @@ export interface HookWhen {
 
 /** What `modify` may change at a stage of a point; each field given replaces the payload's whole. */
 export type HookChange<Point extends PointName, Stage extends HookStage> = {
-  readonly [Field in ChangeableField<Point, Stage> & keyof PayloadByPoint[Point]]?: PayloadByPoint[Point][Field]
+  readonly [Field in ChangeableField<Point, Stage> &
+    keyof PayloadByPoint[Point]]?: PayloadByPoint[Point][Field]
 }
 
 interface OutcomeByKind<Change> {
@@ -108,11 +111,18 @@ interface OutcomeByKind<Change> {
   readonly modify: { readonly kind: 'modify'; readonly change: Change; readonly note?: StateValue }
   readonly cancel: { readonly kind: 'cancel'; readonly reason: string }
   readonly replace: { readonly kind: 'replace'; readonly result: StateValue }
-  readonly collect: { readonly kind: 'collect'; readonly artifacts: readonly Collected[]; readonly note?: StateValue }
+  readonly collect: {
+    readonly kind: 'collect'
+    readonly artifacts: readonly Collected[]
+    readonly note?: StateValue
+  }
 }
 
 /** What a hook answers at a stage of a point: the table of points says which answers have a consumer. Nothing at all is `continue`. */
-export type HookOutcome<Point extends PointName = PointName, Stage extends HookStage = HookStage> = Point extends PointName
+export type HookOutcome<
+  Point extends PointName = PointName,
+  Stage extends HookStage = HookStage,
+> = Point extends PointName
   ? Stage extends HookStage
     ? OutcomeByKind<HookChange<Point, Stage>>[AllowedOutcome<Point, Stage>]
     : never

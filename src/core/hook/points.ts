@@ -62,7 +62,7 @@ export const POINTS = {
   },
   'step:run': {
     before: { outcomes: ['continue', 'modify', 'cancel', 'replace'], changes: ['input'] },
-    record: { outcomes: ['continue', 'modify', 'collect'], changes: ['input', 'result', 'error'] },
+    record: { outcomes: ['continue', 'modify', 'collect'], changes: ['input', 'result', 'error', 'source'] },
     after: observe,
     recorded: true,
   },

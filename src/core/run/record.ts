@@ -1,5 +1,6 @@
 import type { WireError } from '../errors.ts'
 import type { CorrelationId, EventId, RunId, SessionId, WriterId } from '../ids.ts'
+import type { Recorded } from './recorded.ts'
 
 /** May a step be run again: `pure` and `idempotent` ones are, an `effect` is asked about. */
 export type Purity = 'pure' | 'idempotent' | 'effect'
@@ -24,12 +25,19 @@ export interface RunRow {
   readonly updatedAt: number
   /** Resumes since the last new completed step. */
   readonly resumes: number
-  /** Encoded result of a done run. */
-  readonly result?: unknown
-  readonly error?: WireError
-  readonly blocked?: {
-    readonly why: 'diverged' | 'crash-loop' | 'no-code' | 'quota'
-    readonly step?: string
-    readonly message: string
-  }
+  /** Result of a done run. */
+  readonly result?: Recorded
+  /** Error of a failed run. */
+  readonly error?: WireError | { readonly name: string; readonly message: string; readonly code?: string }
+  readonly blocked?: RunBlock
+}
+
+/** Why a run is parked. */
+export interface RunBlock {
+  readonly why: 'diverged' | 'unknown-outcome' | 'crash-loop' | 'no-code' | 'quota'
+  /** `name@version` of the step it stands at. */
+  readonly step?: string
+  /** The key of that step. */
+  readonly key?: string
+  readonly message: string
 }

@@ -2,16 +2,17 @@
 import type { ArtifactRecord } from '../artifact/record.ts'
 import type { WireError } from '../errors.ts'
 import type { HookStage } from '../hook/points.ts'
-import type { ArtifactId, CheckpointId, ContentId, EventId, RunId, SessionId } from '../ids.ts'
+import type { ArtifactId, CheckpointId, EventId, RunId, SessionId } from '../ids.ts'
 import type { Purity } from '../run/record.ts'
+import type { LargeValue, Recorded } from '../run/recorded.ts'
 import type { Actor, Retention, SessionLimits, Usage } from '../session/record.ts'
 import type { Status } from '../session/status.ts'
 import type { StateValue } from '../state/value.ts'
 
-/** A step's value as recorded: inline up to 32 KB, else in a content. Encoded by run/value.ts. */
-export type Recorded =
-  | { readonly inline: StateValue }
-  | { readonly content: ContentId; readonly sizeBytes: number }
+export type { Recorded } from '../run/recorded.ts'
+
+/** Values of an event's data that were too large for it, by the name of their field, which then holds null. */
+export type LargeFields = Readonly<Record<string, LargeValue>>
 
 /** One change of state; without a value the key was deleted. */
 export interface StateChange {
@@ -94,6 +95,10 @@ export interface EventDataByType {
     readonly attempt: number
     readonly input: Recorded
     readonly runId?: RunId
+    /** SHA-256 of the input as the run's code gave it, before any hook: what a resumed run must give again. */
+    readonly inputHash?: string
+    /** The tool's name in an imported transcript, where the step is called otherwise. */
+    readonly tool?: string
   }
   'step.completed': {
     readonly step: string
@@ -105,14 +110,20 @@ export interface EventDataByType {
     readonly runId?: RunId
     /** Tokens and cost of this step, summed into the session's counters. */
     readonly usage?: Partial<Usage>
+    /** The rest of what an imported transcript says of the result, so that nothing is dropped. */
+    readonly source?: Recorded
   }
   'step.failed': {
     readonly step: string
     readonly key: string
     readonly startedId: EventId
-    readonly error: WireError | { readonly name: string; readonly message: string; readonly stack?: string }
+    readonly error:
+      | WireError
+      | { readonly name: string; readonly message: string; readonly stack?: string; readonly code?: string }
     readonly artifactIds: readonly ArtifactId[]
     readonly runId?: RunId
+    readonly usage?: Partial<Usage>
+    readonly source?: Recorded
   }
   'step.interrupted': {
     readonly step: string
@@ -130,7 +141,7 @@ export interface EventDataByType {
   'run.completed': { readonly runId: RunId; readonly result: Recorded }
   'run.failed': {
     readonly runId: RunId
-    readonly error: WireError | { readonly name: string; readonly message: string }
+    readonly error: WireError | { readonly name: string; readonly message: string; readonly code?: string }
   }
   'run.blocked': {
     readonly runId: RunId
@@ -148,10 +159,21 @@ export interface EventDataByType {
     readonly usage?: Partial<Usage>
     /** The rest of the source's message, so that nothing is dropped. */
     readonly source?: StateValue
+    readonly large?: LargeFields
   }
-  'model.changed': { readonly provider?: string; readonly model: string; readonly source?: StateValue }
-  'import.started': { readonly format: string; readonly header?: StateValue }
-  'import.entry': { readonly line: number; readonly type?: string; readonly data: StateValue }
+  'model.changed': {
+    readonly provider?: string
+    readonly model: string
+    readonly source?: StateValue
+    readonly large?: LargeFields
+  }
+  'import.started': { readonly format: string; readonly header?: StateValue; readonly large?: LargeFields }
+  'import.entry': {
+    readonly line: number
+    readonly type?: string
+    readonly data: StateValue
+    readonly large?: LargeFields
+  }
   'import.finished': { readonly entries: number; readonly skipped: readonly number[] }
 }
 
