@@ -4,7 +4,7 @@ import type { SessionRecord } from '../session/record.ts'
 import type { StateValue } from '../state/value.ts'
 import type { HookRunRecord } from '../timeline/catalog.ts'
 import type { Collected, PayloadByPoint } from './definition.ts'
-import type { PointName } from './points.ts'
+import type { HookStage, PointName } from './points.ts'
 
 /** What an operation says of itself to its hooks. */
 export interface HookScope {
@@ -37,8 +37,8 @@ export interface RecordResult<Point extends PointName> {
  * synchronous, so that an operation without hooks costs no turn.
  */
 export interface OperationHooks {
-  /** Whether any hook of this point is registered: without one, an operation reads nothing that only hooks need. */
-  has(point: PointName): boolean
+  /** Whether any hook of this point (and stage) is registered: without one, an operation reads nothing that only hooks need. */
+  has(point: PointName, stage?: HookStage): boolean
   /**
    * Runs the before-hooks of a point.
    *

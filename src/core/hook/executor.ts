@@ -1,0 +1,153 @@
+import type { HoldfastError } from '../errors.ts'
+import type { Digest, WallClock } from '../ports.ts'
+import { AFTER_QUEUE_LIMIT, createAfterQueue } from './after-queue.ts'
+import { askBeforeHooks } from './before-hooks.ts'
+import { type ContextBase, contextBase } from './context.ts'
+import type { PayloadByPoint } from './definition.ts'
+import { freezePayload } from './freeze-payload.ts'
+import { guardReentrance, targetOf } from './hook-path.ts'
+import { inTurn, type Soon, then } from './in-turn.ts'
+import type { BeforeResult, HookScope, OperationHooks } from './operation-hooks.ts'
+import { HOOK_STAGES, type HookStage, type PointName } from './points.ts'
+import { shapeRecord } from './record-hooks.ts'
+import type { RegisteredHook } from './registered-hook.ts'
+import type { HookRegistry } from './registry.ts'
+import type { HookReply } from './reply.ts'
+import { type Answer, runHook } from './run-hook.ts'
+import { type RedactNote, recordRuns } from './run-records.ts'
+import type { HookStats } from './stats.ts'
+
+/** A hook said no, failed, or was too late: for logs and counters, since an after-hook's failure is seen nowhere else. */
+export interface HookIncident {
+  /** `id@version`. */
+  readonly hook: string
+  readonly point: PointName
+  readonly stage: HookStage
+  readonly error: HoldfastError
+  /** Whether the operation was refused for it. */
+  readonly refused: boolean
+}
+
+export interface HookExecutorOptions {
+  readonly wall: WallClock
+  readonly registry: HookRegistry
+  /** Without one, runs are recorded without digests. */
+  readonly digest?: Digest
+  /** What becomes of hooks' notes before they are recorded. */
+  readonly redact?: RedactNote
+  readonly onIncident?: (incident: HookIncident) => void
+  /** Operations whose after-hooks may wait at once; further ones are dropped and counted. @defaultValue 10,000 */
+  readonly afterQueueLimit?: number
+}
+
+/** Runs the hooks of operations. */
+export interface HookExecutor extends OperationHooks {
+  stats(): readonly HookStats[]
+}
+
+type Payload = PayloadByPoint[PointName]
+
+/** The hooks of one operation at one stage, and what they are told. */
+interface Round {
+  readonly point: PointName
+  readonly scope: HookScope
+  readonly base: ContextBase
+  /** Of the request; absent where nobody waits. */
+  readonly signal?: AbortSignal
+}
+
+export function createHookExecutor(options: HookExecutorOptions): HookExecutor {
+  const { wall, registry } = options
+  const queue = createAfterQueue(options.afterQueueLimit ?? AFTER_QUEUE_LIMIT)
+
+  function openRound(point: PointName, stage: HookStage, payload: Payload, scope: HookScope): Round {
+    const { hookPath, signal } = scope.request
+    freezePayload(payload)
+    const base = contextBase(point, stage, scope, [...hookPath, targetOf(point, payload, scope)], wall)
+    return { point, scope, base, ...(signal === undefined || stage === 'after' ? {} : { signal }) }
+  }
+
+  /** Calls one hook behind its breaker. Throws when it failed and must not. */
+  function ask(hook: RegisteredHook, payload: Payload, { base, signal }: Round): Soon<HookReply> {
+    const { breaker, counters } = hook
+    const pass = breaker?.enter()
+    if (breaker !== undefined && pass === undefined) {
+      counters.skipped += 1
+      return { hook, outcome: { kind: 'skipped' } }
+    }
+    const startedAt = wall.now()
+    counters.calls += 1
+    const answer = runHook(hook, payload, base, wall, signal)
+    return answer instanceof Promise ? answer.then(settle, giveUp) : settle(answer)
+
+    function settle(outcome: Answer): HookReply {
+      counters.totalMs += wall.now() - startedAt
+      if (pass !== undefined) breaker?.settle(pass, outcome.kind === 'failed' ? 'failure' : 'success')
+      if (outcome.kind === 'failed') takeFailure(hook, outcome.error)
+      return { hook, outcome }
+    }
+    function giveUp(reason: unknown): never {
+      if (pass !== undefined) breaker?.settle(pass, 'void')
+      throw reason
+    }
+  }
+
+  function takeFailure(hook: RegisteredHook, error: HoldfastError): void {
+    if (error.code === 'HOOK_TIMEOUT') hook.counters.timeouts += 1
+    else hook.counters.failures += 1
+    const refused = hook.onError === 'refuse'
+    report(hook, error, refused)
+    if (refused) throw error
+  }
+
+  function report({ name, point, stage }: RegisteredHook, error: HoldfastError, refused: boolean): void {
+    try {
+      options.onIncident?.({ hook: name, point, stage, error, refused })
+    } catch {
+      // Whoever listens to failures must not add to them.
+    }
+  }
+
+  return {
+    has(point, stage) {
+      return (stage === undefined ? HOOK_STAGES : [stage]).some((one) => registry.at(point, one).length > 0)
+    },
+    before(point, payload, scope) {
+      const { hookPath } = scope.request
+      if (hookPath.length > 0) guardReentrance(targetOf(point, payload, scope), hookPath)
+      const hooks = registry.at(point, 'before')
+      if (hooks.length === 0) return { kind: 'go', payload, runs: [] }
+      const round = openRound(point, 'before', payload, scope)
+      const decision = askBeforeHooks(point, payload, hooks, {
+        applies: (hook, input) => hook.applies(input, scope),
+        ask: (hook, input) => ask(hook, input, round),
+        onCancel: (hook, error) => report(hook, error, true),
+      })
+      return then(decision, ({ payload: final, replies, replaced }) =>
+        then(recordRuns(point, replies, options), (runs): BeforeResult<typeof point> =>
+          replaced === undefined ? { kind: 'go', payload: final, runs } : { kind: 'replace', result: replaced.result, runs },
+        ),
+      )
+    },
+    record(point, payload, scope) {
+      const hooks = registry.at(point, 'record')
+      if (hooks.length === 0) return { payload, collected: [], runs: [] }
+      const round = openRound(point, 'record', payload, scope)
+      const shaped = shapeRecord(payload, hooks, (hook, input) => hook.applies(input, scope), (hook, input) => ask(hook, input, round))
+      return then(shaped, ({ payload: final, collected, replies }) =>
+        then(recordRuns(point, replies, options), (runs) => ({ payload: final, collected, runs })),
+      )
+    },
+    after(point, payload, scope) {
+      const hooks = registry.at(point, 'after').filter((hook) => hook.applies(payload, scope))
+      if (hooks.length === 0) return
+      const round = openRound(point, 'after', payload, scope)
+      const queued = queue.push(() => inTurn(hooks, (hook) => then(ask(hook, payload, round), () => undefined)))
+      if (!queued) for (const hook of hooks) hook.counters.dropped += 1
+    },
+    drain(request) {
+      return request !== undefined && request.hookPath.length > 0 ? undefined : queue.drain()
+    },
+    stats: () => registry.stats(),
+  }
+}

@@ -1,0 +1,37 @@
+import type { Collected, PayloadByPoint } from './definition.ts'
+import { freezePayload } from './freeze-payload.ts'
+import { inTurn, type Soon, then } from './in-turn.ts'
+import type { PointName } from './points.ts'
+import type { RegisteredHook } from './registered-hook.ts'
+import type { HookReply } from './reply.ts'
+
+/** What record-hooks made of what is about to be written down. */
+export interface ShapedRecord<Payload> {
+  readonly payload: Payload
+  readonly collected: readonly Collected[]
+  readonly replies: readonly HookReply[]
+}
+
+/** Asks record-hooks in order; each sees what the ones before it changed. */
+export function shapeRecord<Payload extends PayloadByPoint[PointName], Hook extends Pick<RegisteredHook, 'name'>>(
+  input: Payload,
+  hooks: readonly Hook[],
+  applies: (hook: Hook, payload: Payload) => boolean,
+  ask: (hook: Hook, payload: Payload) => Soon<HookReply>,
+): Soon<ShapedRecord<Payload>> {
+  const replies: HookReply[] = []
+  const collected: Collected[] = []
+  let payload = input
+
+  function askOne(hook: Hook): Soon<void> {
+    if (!applies(hook, payload)) return
+    return then(ask(hook, payload), (reply) => {
+      replies.push(reply)
+      const { outcome } = reply
+      if (outcome.kind === 'modify') payload = freezePayload({ ...payload, ...outcome.change })
+      if (outcome.kind === 'collect') collected.push(...outcome.artifacts)
+    })
+  }
+
+  return then(inTurn(hooks, askOne), () => ({ payload, collected, replies }))
+}

@@ -1,0 +1,93 @@
+import { createError } from '../errors.ts'
+import type { Breaker } from './breaker.ts'
+import type { HookDefinition } from './definition.ts'
+import { HOOK_STAGES, type HookStage, POINTS, type PointName, stageOf } from './points.ts'
+import { type Applies, compileWhen } from './when.ts'
+
+/** Milliseconds an asynchronous hook in the worker has to answer. */
+export const HOOK_TIMEOUT_MS = 1_000
+/** Milliseconds a page's hook has: its answer travels, and a page may be busy drawing. */
+export const PAGE_HOOK_TIMEOUT_MS = 5_000
+
+/** A hook as the executor uses it: every default filled in, every check done. */
+export interface RegisteredHook extends Required<Omit<HookDefinition, 'when' | 'breaker'>> {
+  /** `id@version`. */
+  readonly name: string
+  /** The page it lives on; it gates that page's requests only. Absent for a hook of the worker. */
+  readonly client?: string
+  readonly applies: Applies
+  /** Absent for a hook that is never left out. */
+  readonly breaker?: Breaker
+  readonly counters: HookCounters
+}
+
+/** What a hook did since it was registered. */
+export interface HookCounters {
+  calls: number
+  failures: number
+  timeouts: number
+  skipped: number
+  ignoredChanges: number
+  dropped: number
+  totalMs: number
+}
+
+/**
+ * Checks a definition and fills in what it leaves open. Later changes to the definition have no effect.
+ *
+ * @throws INVALID_ARGUMENT naming the part that is wrong.
+ */
+export function admitHook(definition: HookDefinition, client: string | undefined): Omit<RegisteredHook, 'breaker'> {
+  const { id, version, point, stage, when } = definition
+  assertAddress(id, version, point, stage)
+  const {
+    priority = 0,
+    timeoutMs = client === undefined ? HOOK_TIMEOUT_MS : PAGE_HOOK_TIMEOUT_MS,
+    onError = stage === 'after' ? 'ignore' : 'refuse',
+    replayable = true,
+  } = definition
+  check(Number.isFinite(priority), id, 'priority', 'must be a number')
+  check(Number.isFinite(timeoutMs) && timeoutMs > 0, id, 'timeoutMs', 'must be a number of milliseconds above 0')
+  check(onError === 'refuse' || onError === 'ignore', id, 'onError', "must be 'refuse' or 'ignore'")
+  check(stage !== 'after' || onError === 'ignore', id, 'onError', "cannot be 'refuse' after the fact; register a before-hook")
+  check(typeof definition.run === 'function', id, 'run', 'must be a function')
+  const applies = appliesTo(when === undefined ? undefined : compileWhen(point, when), client)
+  return {
+    id,
+    version,
+    name: `${id}@${version}`,
+    point,
+    stage,
+    priority,
+    timeoutMs,
+    onError,
+    replayable,
+    ...(client === undefined ? {} : { client }),
+    applies,
+    counters: { calls: 0, failures: 0, timeouts: 0, skipped: 0, ignoredChanges: 0, dropped: 0, totalMs: 0 },
+    run: (payload, context) => definition.run(payload, context),
+  }
+}
+
+/** Page hooks come over the wire, so nothing about them is taken for granted. */
+function assertAddress(id: string, version: number, point: PointName, stage: HookStage): void {
+  check(typeof id === 'string' && id !== '', id, 'id', 'must be a text that is not empty')
+  check(Number.isInteger(version) && version >= 0, id, 'version', 'must be a whole number')
+  check(Object.hasOwn(POINTS, point), id, 'point', `must be one of ${Object.keys(POINTS).join(', ')}`)
+  const stages = HOOK_STAGES.filter((known) => stageOf(point, known) !== undefined)
+  check(stages.includes(stage), id, 'stage', `must be one of ${stages.join(', ')} at ${point}`)
+}
+
+function appliesTo(when: Applies | undefined, client: string | undefined): Applies {
+  if (client === undefined) return when ?? always
+  return (payload, scope) => scope.request.client === client && (when === undefined || when(payload, scope))
+}
+
+function always(): boolean {
+  return true
+}
+
+function check(holds: boolean, id: string, part: string, demand: string): void {
+  if (holds) return
+  throw createError('INVALID_ARGUMENT', `The ${part} of hook ${JSON.stringify(id)} ${demand}.`, { path: part, hook: id })
+}
