@@ -38,6 +38,7 @@ const WELCOME = {
   generation: text,
   writer: text,
   persisted: flag,
+  gates: optional(listOf(shape({}))),
 } satisfies Record<keyof Welcome, Check>
 
 const WORKER_MESSAGES = {

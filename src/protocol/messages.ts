@@ -40,6 +40,11 @@ export interface Welcome {
   readonly generation: string
   readonly writer: string
   readonly persisted: boolean
+  /**
+   * Where the worker's own `state:write` before-hooks apply: the page does not show such keys before they are stored,
+   * since nobody knows the outcome beforehand. A hook without `when` is an empty one.
+   */
+  readonly gates?: readonly HookWhen[]
 }
 
 export interface Call {

@@ -1,0 +1,67 @@
+import type { ArtifactChanges, ArtifactContent, StoreArtifact } from '../core/artifact/input.ts'
+import type { ArtifactQuery } from '../core/artifact/query.ts'
+import type { ArtifactRecord } from '../core/artifact/record.ts'
+import type { ArtifactId, SessionId } from '../core/ids.ts'
+import { type Artifact, createArtifact } from './artifact.ts'
+import { toSendable } from './byte-source.ts'
+import type { Caller } from './caller.ts'
+import type { CallOptions, ChangeOptions } from './request.ts'
+
+export interface StoreOptions extends ChangeOptions {
+  /** Bytes taken so far, and of how many where that is known. */
+  readonly onProgress?: (loaded: number, total: number | null) => void
+}
+
+export interface ArtifactList {
+  readonly items: readonly Artifact[]
+  /** Present when there is more. */
+  readonly cursor?: string
+  /** Present when `count` was asked. */
+  readonly total?: number
+}
+
+/** What `artifacts.get` finds one by: its id, the newest version of a name, or a certain one. */
+export type ArtifactName = { readonly id: string } | { readonly name: string; readonly version?: number }
+
+/** The artifacts of one session. */
+export interface Artifacts {
+  /**
+   * Stores bytes under a name; a name that is there gets a new version. Durable when it resolves.
+   * @throws INVALID_NAME, QUOTA_EXCEEDED, SESSION_NOT_ACTIVE, HOOK_CANCELLED
+   */
+  store(artifact: Omit<StoreArtifact, 'sessionId'>, options?: StoreOptions): Promise<Artifact>
+  /** null when there is none in this session. */
+  get(name: ArtifactName, options?: CallOptions): Promise<Artifact | null>
+  list(query?: Omit<ArtifactQuery, 'sessionId'>, options?: CallOptions): Promise<ArtifactList>
+  /** All versions of a name that are there, newest first. */
+  versions(name: string, options?: CallOptions): Promise<readonly Artifact[]>
+  /** Changes what may change after storing; the bytes never do. */
+  edit(artifact: { readonly id: string }, changes: ArtifactChanges, options?: ChangeOptions): Promise<Artifact>
+  delete(artifact: { readonly id: string }, options?: ChangeOptions): Promise<void>
+}
+
+export function createArtifacts(caller: Caller, sessionId: SessionId): Artifacts {
+  const handle = (record: ArtifactRecord) => createArtifact(record, caller)
+  const idOf = (artifact: { readonly id: string }) => artifact.id as ArtifactId
+  return {
+    store: async (artifact, options) => {
+      const { content, transfers } = await toSendable<ArtifactContent>(artifact.content)
+      return handle(await caller.call('artifacts.store', { ...artifact, sessionId, content }, { ...options, transfers }))
+    },
+    get: async (name, options) => {
+      const ref = 'id' in name ? { id: idOf(name), sessionId } : { ...name, sessionId }
+      const record = await caller.call('artifacts.get', ref, options)
+      return record && handle(record)
+    },
+    list: async (query, options) => {
+      const page = await caller.call('artifacts.list', { ...query, sessionId }, options)
+      return { ...page, items: page.items.map(handle) }
+    },
+    versions: async (name, options) => (await caller.call('artifacts.versions', { sessionId, name }, options)).map(handle),
+    edit: async (artifact, changes, options) =>
+      handle(await caller.call('artifacts.edit', { id: idOf(artifact), sessionId, changes }, options)),
+    delete: async (artifact, options) => {
+      await caller.call('artifacts.delete', { id: idOf(artifact), sessionId }, options)
+    },
+  }
+}
