@@ -91,7 +91,12 @@ export interface Decision<Result> {
   readonly writes: readonly StreamWrite[]
   readonly heads?: readonly HeadWrite[]
   readonly rows?: readonly RowChange[]
-  /** Streams to remove whole, with all their rows of commits, snapshots, views and checkpoints, and their index row. */
+  /**
+   * Streams to remove whole, in this transaction, whatever arrived on them meanwhile: their rows of commits, segments,
+   * snapshots, views and checkpoints. With a session's stream goes everything that is the session's: its index row, its
+   * app documents' streams, artifacts, runs, grants and heads. Contents lose the references of what went (see
+   * `contentsOfEvent`), and those that nobody names any more go with their chunks.
+   */
   readonly erase?: readonly StreamId[]
 }
 
