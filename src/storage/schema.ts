@@ -6,7 +6,7 @@
  */
 import { Dexie, type EntityTable, type Table } from 'dexie'
 import type { ArtifactRecord, ChunkRow, ContentRow } from '../core/artifact/record.ts'
-import type { Durability, HeadKey } from '../core/commit.ts'
+import type { Durability, HeadKey, RowKey } from '../core/commit.ts'
 import type {
   ArtifactId,
   CheckpointId,
@@ -161,7 +161,7 @@ export interface StoredHead {
 
 /** Rows of `meta` are named by arrays or words: `generation`, `barrier`, `['intake', id]`. */
 export interface StoredMeta {
-  readonly key: string | readonly (string | number)[]
+  readonly key: RowKey
 }
 
 export class Database extends Dexie {

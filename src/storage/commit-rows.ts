@@ -1,0 +1,16 @@
+/**
+ * A row of the log as readers get it, from a row as it is stored.
+ */
+import type { CommitRow } from '../core/commit.ts'
+import type { StoredCommit } from './schema.ts'
+
+/** @param seq The number that the database gave, where the row itself does not hold it yet. */
+export function toCommitRow(stored: StoredCommit, seq = stored.seq ?? 0): CommitRow {
+  const { streamId, hlc, writer, n, body } = stored
+  return { seq, stream: streamId, hlc, writer, n, ...body }
+}
+
+/** The index keys of a stream's rows after `seq`. Never from 0 over what was removed: deleted rows slow a scan. */
+export function rowsAfter(stream: string, seq: number): IDBKeyRange {
+  return IDBKeyRange.bound([stream, seq], [stream, Number.POSITIVE_INFINITY], true)
+}

@@ -1,0 +1,188 @@
+/**
+ * Which entries of a batch hold on what the transaction has read: in order of arrival, each on what the ones before it
+ * will have written. Nothing is put here, so that it can be done again when something more had to be read.
+ */
+import type { RowByTable, RowChange, RowKey, RowTable } from '../core/commit.ts'
+import { createError, type HoldfastError } from '../core/errors.ts'
+import type { RequestId, StreamId } from '../core/ids.ts'
+import type { Entry } from './entry.ts'
+import { type HeadState, sameHead } from './heads.ts'
+import { PENDING, type Pending, type Reads, rowText } from './reads.ts'
+import type { StoreName } from './schema.ts'
+import { fromStored, keyOfRow } from './table-rows.ts'
+
+export interface Evaluation {
+  /** Entries to be stored, in order. */
+  readonly applied: readonly Entry[]
+  readonly refused: readonly { readonly entry: Entry; readonly error: unknown }[]
+  readonly repeated: readonly { readonly entry: Entry; readonly resultId: string }[]
+  /** Entries that have to be decided again after the transaction. */
+  readonly stale: readonly Entry[]
+  /** Every head that was looked at, as it will be after the transaction. */
+  readonly heads: ReadonlyMap<string, HeadState>
+  /** Heads that another writer changed since they were seen here. */
+  readonly foreign: ReadonlySet<string>
+  /** Rows as they will be; undefined for one that goes. */
+  readonly rows: ReadonlyMap<string, PlannedRow>
+}
+
+export interface PlannedRow {
+  readonly table: RowTable
+  readonly key: RowKey
+  readonly row: RowByTable[RowTable] | undefined
+}
+
+/** Puts on the list what the present decisions of a batch need to know. */
+export function expectReads(reads: Reads, batch: readonly Entry[]): void {
+  for (const { operation, keys, decided } of batch) {
+    for (const text of keys) reads.head(text)
+    for (const change of decided.rows) reads.expect(change)
+    if (operation.mayRepeat) reads.outcome(operation.requestId)
+  }
+}
+
+/** What a decision made inside the transaction has to do with. */
+export interface Reach {
+  /** Tables that the transaction was opened on. */
+  readonly stores: ReadonlySet<StoreName>
+  /** Streams whose document can be changed now. */
+  readonly documents: ReadonlySet<StreamId>
+}
+
+export function evaluate(reads: Reads, batch: readonly Entry[], reach: Reach): Evaluation {
+  const pass = new Pass(reads, reach)
+  for (const entry of batch) pass.take(entry)
+  return pass
+}
+
+class Pass implements Evaluation {
+  readonly applied: Entry[] = []
+  readonly refused: { entry: Entry; error: unknown }[] = []
+  readonly repeated: { entry: Entry; resultId: string }[] = []
+  readonly stale: Entry[] = []
+  readonly heads = new Map<string, HeadState>()
+  readonly foreign = new Set<string>()
+  readonly rows = new Map<string, PlannedRow>()
+  readonly #requests = new Map<RequestId, string>()
+  readonly #reads: Reads
+  readonly #reach: Reach
+
+  constructor(reads: Reads, reach: Reach) {
+    this.#reads = reads
+    this.#reach = reach
+  }
+
+  take(entry: Entry): void {
+    const { requestId, mayRepeat } = entry.operation
+    const earlier = this.#requests.get(requestId) ?? (mayRepeat ? this.#reads.outcome(requestId) : undefined)
+    if (earlier === PENDING) return
+    if (earlier !== undefined) {
+      this.repeated.push({ entry, resultId: earlier })
+      return
+    }
+    try {
+      this.#apply(entry)
+    } catch (error) {
+      this.refused.push({ entry, error })
+    }
+  }
+
+  #apply(entry: Entry): void {
+    if (!this.#readHeads(entry)) return
+    if (!this.#holds(entry)) {
+      entry.decide((text) => this.#head(text))
+      if (!this.#canStoreNow(entry)) {
+        this.stale.push(entry)
+        return
+      }
+    }
+    const planned = this.#planRows(entry.decided.rows)
+    if (planned === PENDING) return
+    for (const [text, row] of planned) this.rows.set(text, row)
+    for (const [text, state] of entry.decided.next) this.heads.set(text, state)
+    this.#requests.set(entry.operation.requestId, entry.decided.resultId)
+    this.applied.push(entry)
+  }
+
+  #readHeads(entry: Entry): boolean {
+    for (const text of entry.keys) {
+      if (this.heads.has(text)) continue
+      const stored = this.#reads.head(text)
+      if (stored === PENDING) return false
+      this.heads.set(text, stored)
+    }
+    return true
+  }
+
+  #holds(entry: Entry): boolean {
+    let holds = true
+    for (const [text, state] of entry.decided.on) {
+      if (sameHead(state, this.#head(text))) continue
+      holds = false
+      this.foreign.add(text)
+    }
+    return holds
+  }
+
+  #head(text: string): HeadState {
+    const state = this.heads.get(text)
+    if (state === undefined) throw createError('INTERNAL', `Head ${text} was not read before it was used.`)
+    return state
+  }
+
+  /** A decision made inside the transaction can be stored in it only if nothing has to be awaited for it. */
+  #canStoreNow({ decided }: Entry): boolean {
+    const { stores, documents } = this.#reach
+    return decided.documents.every((stream) => documents.has(stream)) && isSubset(decided.stores, stores)
+  }
+
+  #planRows(changes: readonly RowChange[]): Map<string, PlannedRow> | Pending {
+    const planned = new Map<string, PlannedRow>()
+    let pending = false
+    for (const change of changes) {
+      const row = this.#planRow(change, planned)
+      if (row === PENDING) pending = true
+      else if (row !== undefined) planned.set(rowText(row.table, row.key), row)
+    }
+    return pending ? PENDING : planned
+  }
+
+  #planRow(change: RowChange, own: ReadonlyMap<string, PlannedRow>): PlannedRow | undefined | Pending {
+    const { table } = change
+    if ('put' in change) return { table, key: keyOfRow(table, change.put), row: change.put }
+    const { key } = change
+    const before = own.get(rowText(table, key)) ?? this.rows.get(rowText(table, key))
+    if ('ensure' in change) {
+      const there = before === undefined ? this.#reads.has(table, key) : before.row !== undefined
+      if (there === PENDING) return PENDING
+      if (there) return undefined
+      if (change.ensure === undefined) throw missing(table, key)
+      return { table, key, row: change.ensure }
+    }
+    const present = before === undefined ? this.#reads.row(table, key) : before
+    if (present === PENDING) return PENDING
+    const row = before === undefined ? fromStored(table, present) : before.row
+    return { table, key, row: changeRow(change, row) }
+  }
+}
+
+function isSubset<T>(set: ReadonlySet<T>, of: ReadonlySet<T>): boolean {
+  return [...set].every((item) => of.has(item))
+}
+
+/** The row under a change's key is of the change's table; the union of tables cannot say so. */
+function changeRow(
+  change: Extract<RowChange, { readonly change: unknown }>,
+  row: RowByTable[RowTable] | undefined,
+): RowByTable[RowTable] | undefined {
+  const apply = change.change as (row: RowByTable[RowTable] | undefined) => RowByTable[RowTable] | undefined
+  return apply(row)
+}
+
+function missing(table: RowTable, key: RowKey): HoldfastError {
+  return createError(
+    'CONTENT_DAMAGED',
+    `A row of ${table} under ${JSON.stringify(key)} is not there, so what names it was not stored. Store the bytes again.`,
+    { table, key },
+  )
+}

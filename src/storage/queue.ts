@@ -1,0 +1,104 @@
+/**
+ * What waits for a transaction, in order of arrival.
+ */
+import type { Durability } from '../core/commit.ts'
+import type { Entry } from './entry.ts'
+import type { StoreName } from './schema.ts'
+
+/** Work of the journal's own, which shares its transaction with nothing. */
+export interface Chore {
+  readonly stores: readonly StoreName[]
+  readonly durability: Durability
+  work(transaction: IDBTransaction): Promise<void>
+  /** Called when its transaction is over. */
+  end(error: unknown): void
+}
+
+export type Batch = { readonly entries: readonly Entry[] } | { readonly chore: Chore }
+
+/** More bytes than this in one transaction would make a waiting decision late. */
+export const MAX_BATCH_BYTES = 4 * 1_048_576
+
+export class Queue {
+  #waiting: (Entry | Chore)[] = []
+
+  push(item: Entry | Chore): void {
+    this.#waiting.push(item)
+  }
+
+  /** Takes entries back that were in a transaction, before everything that came later. */
+  putBack(entries: readonly Entry[]): void {
+    this.#waiting.unshift(...entries)
+  }
+
+  remove(item: Entry | Chore): void {
+    this.#waiting = this.#waiting.filter((other) => other !== item)
+  }
+
+  get entries(): readonly Entry[] {
+    return this.#waiting.filter(isEntry)
+  }
+
+  /** Takes everything, for a journal that ends. */
+  drain(): readonly (Entry | Chore)[] {
+    const all = this.#waiting
+    this.#waiting = []
+    return all
+  }
+
+  /**
+   * Takes the next batch: all that is ready, up to a size. An entry never overtakes one that came before it and names a
+   * head of its own; beyond the size only deciding and strict entries are taken, and what those must not overtake.
+   */
+  take(): Batch | undefined {
+    const batch = this.#pick()
+    if (batch === undefined) return undefined
+    const taken = new Set<Entry | Chore>('chore' in batch ? [batch.chore] : batch.entries)
+    this.#waiting = this.#waiting.filter((item) => !taken.has(item))
+    return batch
+  }
+
+  #pick(): Batch | undefined {
+    const entries: Entry[] = []
+    const held = new Set<string>()
+    const hurried = this.#hurriedHeads()
+    let sizeBytes = 0
+    for (const item of this.#waiting) {
+      if (!isEntry(item)) {
+        if (entries.length === 0) return { chore: item }
+        break
+      }
+      const large = entries.length > 0 && sizeBytes + item.decided.sizeBytes > MAX_BATCH_BYTES
+      const free = item.ready && !item.keys.some((text) => held.has(text))
+      const late = large && !isUrgent(item) && !item.keys.some((text) => hurried.has(text))
+      const solo = mustBeAlone(item)
+      if (free && solo && entries.length === 0) return { entries: [item] }
+      if (!free || late || solo) {
+        for (const text of item.keys) held.add(text)
+        continue
+      }
+      entries.push(item)
+      sizeBytes += item.decided.sizeBytes
+    }
+    return entries.length === 0 ? undefined : { entries }
+  }
+
+  #hurriedHeads(): ReadonlySet<string> {
+    const urgent = this.#waiting.filter((item) => isEntry(item) && isUrgent(item))
+    return new Set(urgent.flatMap((item) => (isEntry(item) ? item.keys : [])))
+  }
+}
+
+/** Somebody waits for its decision or its durability, and others decide on what it writes. */
+export function isUrgent({ operation, decided }: Entry): boolean {
+  return operation.durability === 'strict' || decided.heads.length > 0
+}
+
+/** Erasing reads and removes what entries before it may just have written. */
+function mustBeAlone({ alone, decided }: Entry): boolean {
+  return alone || decided.erase.length > 0
+}
+
+function isEntry(item: Entry | Chore): item is Entry {
+  return 'operation' in item
+}

@@ -1,0 +1,61 @@
+/**
+ * Rows of a range, in order or newest first, at most so many.
+ */
+import { resultOf } from './request.ts'
+
+export interface RangeOptions {
+  readonly reverse?: boolean
+  readonly limit?: number
+}
+
+type Source = IDBObjectStore | IDBIndex
+
+export async function readRange<Row>(
+  source: Source,
+  range: IDBKeyRange | null,
+  { reverse = false, limit }: RangeOptions = {},
+): Promise<readonly Row[]> {
+  if (limit === 0) return []
+  if (!reverse) {
+    const request: IDBRequest<Row[]> = source.getAll(range, limit)
+    return resultOf(request)
+  }
+  return canReadBackwards(source) ? readAllRecords(source, range, limit) : walkBack(source, range, limit)
+}
+
+/** `getAllRecords` reads backwards in one go; Chromium has it since 141, others not yet, and the DOM types do not know it. */
+interface BackwardSource {
+  getAllRecords(options: {
+    readonly query: IDBKeyRange | null
+    readonly count?: number
+    readonly direction: 'prev'
+  }): IDBRequest<readonly { readonly value: unknown }[]>
+}
+
+function canReadBackwards(source: Source): source is Source & BackwardSource {
+  return 'getAllRecords' in source
+}
+
+async function readAllRecords<Row>(
+  source: BackwardSource,
+  query: IDBKeyRange | null,
+  limit?: number,
+): Promise<readonly Row[]> {
+  const count = limit === undefined ? {} : { count: limit }
+  const records = await resultOf(source.getAllRecords({ query, direction: 'prev', ...count }))
+  return records.map((record) => record.value as Row)
+}
+
+function walkBack<Row>(source: Source, range: IDBKeyRange | null, limit = Number.POSITIVE_INFINITY): Promise<readonly Row[]> {
+  return new Promise((resolve, reject) => {
+    const rows: Row[] = []
+    const request = source.openCursor(range, 'prev')
+    request.onerror = () => reject(request.error)
+    request.onsuccess = () => {
+      const cursor = request.result
+      if (cursor === null || rows.length >= limit) return resolve(rows)
+      rows.push(cursor.value as Row)
+      cursor.continue()
+    }
+  })
+}

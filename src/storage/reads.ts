@@ -1,0 +1,109 @@
+/**
+ * What one transaction has read. Everything that the waiting decisions need is asked for at once; what turns out to be
+ * needed beyond that is asked for in a further round.
+ */
+import type { RowChange, RowKey, RowTable } from '../core/commit.ts'
+import type { RequestId } from '../core/ids.ts'
+import { type HeadState, NO_HEAD } from './heads.ts'
+import { resultOf } from './request.ts'
+import type { StoredCommit, StoredHead, StoredSegment } from './schema.ts'
+
+/** Says that the value is not read yet and has been put on the list. */
+export const PENDING: unique symbol = Symbol('pending')
+export type Pending = typeof PENDING
+
+type Ask = (transaction: IDBTransaction) => Promise<unknown>
+
+export class Reads {
+  readonly #known = new Map<string, unknown>()
+  readonly #asked = new Map<string, Ask>()
+
+  head(text: string): HeadState | Pending {
+    return this.#value(`head ${text}`, async (transaction) => {
+      const request: IDBRequest<StoredHead | undefined> = transaction.objectStore('heads').get(keyOfText(text))
+      return toHeadState(await resultOf(request))
+    })
+  }
+
+  /** The stored row under a key. */
+  row(table: RowTable, key: RowKey): unknown {
+    return this.#value(`row ${rowText(table, key)}`, (transaction) =>
+      resultOf(transaction.objectStore(table).get(validKey(key))),
+    )
+  }
+
+  /** Whether there is a row under a key; the row itself may be large and is not read. */
+  has(table: RowTable, key: RowKey): boolean | Pending {
+    return this.#value(`key ${rowText(table, key)}`, async (transaction) => {
+      return (await resultOf(transaction.objectStore(table).getKey(validKey(key)))) !== undefined
+    })
+  }
+
+  /** The id that an earlier commit made for a request; undefined when none did. */
+  outcome(request: RequestId): string | undefined | Pending {
+    return this.#value(`outcome ${request}`, (transaction) => readOutcome(transaction, request))
+  }
+
+  /** Whether the row of the log with this number is still there. */
+  hasCommit(seq: number): boolean | Pending {
+    return this.#value(`commit ${seq}`, async (transaction) => {
+      return (await resultOf(transaction.objectStore('commits').getKey(seq))) !== undefined
+    })
+  }
+
+  /** Puts on the list what a change of a row needs to know. */
+  expect(change: RowChange): void {
+    if ('change' in change) this.row(change.table, change.key)
+    if ('ensure' in change) this.has(change.table, change.key)
+  }
+
+  get complete(): boolean {
+    return this.#asked.size === 0
+  }
+
+  /** Reads all that is on the list, in one go. */
+  async run(transaction: IDBTransaction): Promise<void> {
+    const asked = [...this.#asked]
+    this.#asked.clear()
+    const values = await Promise.all(asked.map(([, ask]) => ask(transaction)))
+    asked.forEach(([name], at) => this.#known.set(name, values[at]))
+  }
+
+  /** The one place where a read value gets its type: each name is asked for by one method only. */
+  #value<T>(name: string, ask: (transaction: IDBTransaction) => Promise<T>): T | Pending {
+    if (this.#known.has(name)) return this.#known.get(name) as T
+    this.#asked.set(name, ask)
+    return PENDING
+  }
+}
+
+/** The id that an earlier commit made for a request, from rows or from packed rows. */
+export async function readOutcome(transaction: IDBTransaction, request: RequestId): Promise<string | undefined> {
+  const ref = `q:${request}`
+  const inCommits: IDBRequest<StoredCommit | undefined> = transaction.objectStore('commits').index('refs').get(ref)
+  const inSegments: IDBRequest<StoredSegment | undefined> = transaction
+    .objectStore('segments')
+    .index('refs')
+    .get(ref)
+  const [commit, segment] = await Promise.all([resultOf(inCommits), resultOf(inSegments)])
+  const rows = [...(commit === undefined ? [] : [commit]), ...(segment?.rows ?? [])]
+  return rows.map(({ body }) => body.requests[request]).find((id) => id !== undefined)
+}
+
+export function rowText(table: RowTable, key: RowKey): string {
+  return `${table} ${JSON.stringify(key)}`
+}
+
+/** IndexedDB's type of a key has no readonly arrays. */
+export function validKey(key: RowKey): IDBValidKey {
+  return typeof key === 'object' ? [...key] : key
+}
+
+function keyOfText(text: string): IDBValidKey {
+  return JSON.parse(text)
+}
+
+export function toHeadState(row: StoredHead | undefined): HeadState {
+  if (row === undefined) return NO_HEAD
+  return { version: row.version, value: row.value, commitId: row.commitId }
+}

@@ -1,0 +1,141 @@
+/**
+ * The rows of the log that one transaction adds: per stream one row for all entries that share it, cut where a row
+ * would become too large or span too much time.
+ */
+import { CLOCK_TICKS_PER_MS, type Clock, type CommitId, clockOfId, type StreamId, type WriterId } from '../core/ids.ts'
+import type { Documents } from '../core/ports.ts'
+import type { Entry, MeasuredEvent } from './entry.ts'
+import type { StoredCommit } from './schema.ts'
+
+/** Larger rows would make readers wait for bytes they do not need. */
+export const MAX_ROW_BYTES = 1_048_576
+
+/** An event's row is found by its clock alone, so a row spans little time. */
+export const MAX_ROW_TICKS = 2_000 * CLOCK_TICKS_PER_MS
+
+export interface NewRow {
+  readonly stored: StoredCommit
+  /** Its update was made by `documents.apply`, which is told when it is stored. */
+  readonly applied: boolean
+  readonly sizeBytes: number
+}
+
+export interface RowContext {
+  readonly commitId: CommitId
+  readonly writer: WriterId
+  readonly documents: Pick<Documents, 'apply'>
+  /** The next number of this writer's rows of a stream. */
+  readonly nextNumber: (stream: StreamId) => number
+}
+
+/** Builds the rows and applies their deltas to the live documents, once per row. */
+export function buildRows(entries: readonly Entry[], context: RowContext): readonly NewRow[] {
+  return [...partsByStream(entries)].flatMap(([stream, parts]) => {
+    return cut(parts).map((part) => toRow(stream, part, context))
+  })
+}
+
+/** What one row will hold. */
+interface Part {
+  readonly events: MeasuredEvent[]
+  readonly refs: Set<string>
+  readonly requests: Record<string, string>
+  update?: Uint8Array
+}
+
+/** Per stream, what its writes bring: one part for all that can share a row, one more for each update of an app document. */
+function partsByStream(entries: readonly Entry[]): ReadonlyMap<StreamId, readonly Part[]> {
+  const byStream = new Map<StreamId, Part[]>()
+  for (const { operation, decided } of entries) {
+    let answered = false
+    for (const { write, events } of decided.writes) {
+      if (events.length === 0 && write.update === undefined) continue
+      const parts = byStream.get(write.stream) ?? []
+      byStream.set(write.stream, parts)
+      const part = partFor(parts, write.update)
+      part.events.push(...events)
+      for (const ref of write.refs ?? []) part.refs.add(ref)
+      if (!answered) {
+        answered = true
+        part.requests[operation.requestId] = decided.resultId
+      }
+    }
+  }
+  return byStream
+}
+
+/** Two updates cannot share a row: only Yjs could merge them, and merging is quadratic. */
+function partFor(parts: Part[], update: Uint8Array | undefined): Part {
+  const last = parts.at(-1)
+  if (last !== undefined && (update === undefined || last.update === undefined)) {
+    if (update !== undefined) last.update = update
+    return last
+  }
+  const part: Part = { events: [], refs: new Set(), requests: {} }
+  if (update !== undefined) part.update = update
+  parts.push(part)
+  return part
+}
+
+function cut(parts: readonly Part[]): readonly Part[] {
+  return parts.flatMap((part) => cutByEvents(part, part.events.sort(byClock)))
+}
+
+function byClock(a: MeasuredEvent, b: MeasuredEvent): number {
+  return a.event.id < b.event.id ? -1 : 1
+}
+
+/** What answers and finds a part stays with its first piece. */
+function cutByEvents(part: Part, events: readonly MeasuredEvent[]): readonly Part[] {
+  const pieces: Part[] = [{ ...part, events: [] }]
+  let sizeBytes = part.update?.byteLength ?? 0
+  for (const event of events) {
+    const piece = pieces.at(-1)
+    const first = piece?.events[0]
+    const full =
+      first !== undefined &&
+      (sizeBytes + event.sizeBytes > MAX_ROW_BYTES || clockOf(event) - clockOf(first) > MAX_ROW_TICKS)
+    if (piece === undefined || full) {
+      pieces.push({ events: [event], refs: new Set(part.refs), requests: {} })
+      sizeBytes = event.sizeBytes
+    } else {
+      piece.events.push(event)
+      sizeBytes += event.sizeBytes
+    }
+  }
+  return pieces
+}
+
+function clockOf({ event }: MeasuredEvent): Clock {
+  return clockOfId(event.id)
+}
+
+function toRow(stream: StreamId, part: Part, context: RowContext): NewRow {
+  const { commitId, writer } = context
+  const deltas = part.events.flatMap((event) => event.deltas)
+  const made = deltas.length === 0 ? undefined : context.documents.apply(stream, deltas)
+  const update = part.update ?? made
+  const first = part.events[0]
+  const stored: StoredCommit = {
+    streamId: stream,
+    hlc: first === undefined ? clockOfId(commitId) : clockOf(first),
+    writer,
+    n: context.nextNumber(stream),
+    refs: refsOf(part),
+    body: {
+      commitId,
+      requests: part.requests,
+      events: part.events.map(({ event }) => event),
+      ...(update === undefined ? {} : { update }),
+    },
+  }
+  const sizeBytes = part.events.reduce((sum, event) => sum + event.sizeBytes, update?.byteLength ?? 0)
+  return { stored, applied: made !== undefined, sizeBytes }
+}
+
+function refsOf({ events, refs, requests }: Part): readonly string[] {
+  const all = new Set(refs)
+  for (const request of Object.keys(requests)) all.add(`q:${request}`)
+  for (const { event } of events) all.add(`c:${event.correlationId}`)
+  return [...all]
+}

@@ -1,0 +1,81 @@
+/**
+ * One readwrite transaction: opened, given its work, committed at once, watched until it ends.
+ */
+import type { Durability } from '../core/commit.ts'
+import type { WallClock } from '../core/ports.ts'
+import type { StoreName } from './schema.ts'
+
+export interface TransactionPlan {
+  readonly stores: Iterable<StoreName>
+  readonly durability: Durability
+  /**
+   * Issues all requests. It may await nothing but requests of this transaction: anything else would end it.
+   * When it throws, the transaction is aborted.
+   */
+  readonly work: (transaction: IDBTransaction) => Promise<void> | void
+  /** In the `complete` event itself, so that the next transaction can be opened there. */
+  readonly onComplete: () => void
+  /** Nothing is stored. The cause is the work's own error, the browser's, or null (WebKit on a full disk). */
+  readonly onAbort: (cause: unknown) => void
+  /** The browser gave no answer in time and takes no abort any more: it may or may not be stored. */
+  readonly onUnknown: () => void
+}
+
+export interface OpenTransaction {
+  /** Aborts it; false when it is too late for that, and its end has to be awaited. */
+  abort(): boolean
+}
+
+/** @throws what the browser throws when the connection is closed. */
+export function runTransaction(
+  native: IDBDatabase,
+  wall: WallClock,
+  deadlineMs: number,
+  plan: TransactionPlan,
+): OpenTransaction {
+  const { durability, onComplete, onAbort, onUnknown } = plan
+  const transaction = native.transaction([...plan.stores], 'readwrite', { durability })
+  let cause: unknown
+  let over = false
+
+  const stop = wall.after(deadlineMs, () => end(abort() ? () => onAbort(cause) : onUnknown))
+  function end(then: () => void): void {
+    if (over) return
+    over = true
+    stop()
+    then()
+  }
+  function abort(): boolean {
+    try {
+      transaction.abort()
+      return true
+    } catch {
+      // Committing already: only the browser knows how it ends.
+      return false
+    }
+  }
+  function fail(error: unknown): void {
+    // Where the browser aborted it already, its own error says why; ours is only what followed.
+    if (abort()) cause ??= error
+  }
+
+  transaction.oncomplete = () => end(onComplete)
+  transaction.onabort = () => end(() => onAbort(cause ?? transaction.error))
+  try {
+    const working = plan.work(transaction)
+    if (working === undefined) transaction.commit()
+    else working.then(() => commit(transaction), fail)
+  } catch (error) {
+    fail(error)
+  }
+  return { abort }
+}
+
+/** Without this the browser waits for one more turn to see that no request follows. */
+function commit(transaction: IDBTransaction): void {
+  try {
+    transaction.commit()
+  } catch {
+    // Aborted meanwhile: the `abort` event tells.
+  }
+}
