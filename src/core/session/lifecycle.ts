@@ -20,7 +20,7 @@ export type LifecyclePoint = Extract<PointName, `session:${string}`>
 
 /** The id that this request made or acted on when it was first sent; undefined for a request that is new. */
 export function outcomeOfRepeat(
-  deps: SessionDeps,
+  deps: Pick<SessionDeps, 'journal'>,
   request: Request,
 ): Promise<string | undefined> | undefined {
   return request.mayRepeat ? deps.journal.outcomeOf(request.id) : undefined
@@ -35,7 +35,7 @@ export async function readRecord(tables: Pick<Tables, 'session'>, id: SessionId)
 
 /** What an operation on a session says of itself to its hooks, and the correlation of its events. */
 export async function scopeOf(
-  deps: SessionDeps,
+  deps: Pick<SessionDeps, 'clock' | 'log'>,
   request: Request,
   session: SessionRecord,
 ): Promise<HookScope> {
@@ -115,7 +115,7 @@ export function nextLifeId(clock: HybridClock, heads: readonly SessionHead[]): E
 
 /** Decides and commits, so that it survives a power cut once it has resolved. */
 export function commitStrict<Result>(
-  deps: SessionDeps,
+  deps: Pick<SessionDeps, 'journal'>,
   request: Request,
   heads: readonly HeadKey[],
   decide: (heads: HeadReader) => Decision<Result>,
