@@ -1,0 +1,204 @@
+/**
+ * The live managed documents of one worker. A document is loaded when a commit needs it and leaves memory, least
+ * recently used first, when there are too many; never while it holds changes that are not stored.
+ */
+import type { CommitRow } from '../core/commit.ts'
+import { createError } from '../core/errors.ts'
+import type { StreamId } from '../core/ids.ts'
+import type { Documents, Log } from '../core/ports.ts'
+import type { Delta, Entry, ManagedMap } from '../core/state/delta.ts'
+import { randomClientId } from './genesis.ts'
+import { ManagedDocument } from './managed-document.ts'
+
+export interface DocumentsOptions {
+  readonly log: Pick<Log, 'document'>
+  /** Documents kept in memory. @defaultValue 32 */
+  readonly maxDocuments?: number
+  /** Memory they may take together, in bytes, as estimated. @defaultValue 64 MiB */
+  readonly maxBytes?: number
+  /** Gives the Yjs client id of this writer: asked at the start and after each drop. @defaultValue random */
+  readonly newClientId?: () => number
+}
+
+/** The port, and what the other parts of a worker need of it. */
+export interface LiveDocuments extends Documents {
+  /** Keeps a document in memory until the function returned is called: while a replica, a run or a sync uses it. */
+  pin(stream: StreamId): () => void
+  /** The entries of one map; undefined when the document is not loaded. */
+  entries(stream: StreamId, map: ManagedMap): Iterable<Entry> | undefined
+  /** How many are loaded. */
+  readonly size: number
+  close(): void
+}
+
+const MAX_DOCUMENTS = 32
+const MAX_BYTES = 64 * 1024 * 1024
+
+/** Between `prepare` and `apply` others may prepare too: what the last few asked for stays. */
+const PROTECTED_ROUNDS = 4
+
+export function createDocuments(options: DocumentsOptions): LiveDocuments {
+  return new DocumentCache(options)
+}
+
+class DocumentCache implements LiveDocuments {
+  readonly #log: Pick<Log, 'document'>
+  readonly #maxDocuments: number
+  readonly #maxBytes: number
+  readonly #newClientId: () => number
+  /** Least recently prepared first. */
+  readonly #live = new Map<StreamId, Live>()
+  readonly #loading = new Map<StreamId, Loading>()
+  readonly #pins = new Map<StreamId, number>()
+  #clientId: number
+  #round = 0
+
+  constructor({
+    log,
+    maxDocuments = MAX_DOCUMENTS,
+    maxBytes = MAX_BYTES,
+    newClientId = randomClientId,
+  }: DocumentsOptions) {
+    this.#log = log
+    this.#maxDocuments = maxDocuments
+    this.#maxBytes = maxBytes
+    this.#newClientId = newClientId
+    this.#clientId = newClientId()
+  }
+
+  get size(): number {
+    return this.#live.size
+  }
+
+  async prepare(streams: readonly StreamId[]): Promise<void> {
+    this.#round += 1
+    const round = this.#round
+    await Promise.all(streams.map((stream) => this.#load(stream, round)))
+    this.#evict()
+  }
+
+  apply(stream: StreamId, deltas: readonly Delta[]): Uint8Array | undefined {
+    const live = this.#live.get(stream)
+    if (live === undefined) {
+      throw createError(
+        'STORAGE_FAILED',
+        `The document of ${stream} is not loaded; prepare it and try again.`,
+        { stream },
+      )
+    }
+    const update = live.document.apply(deltas)
+    if (update !== undefined) live.unstored += 1
+    return update
+  }
+
+  stored(stream: StreamId): void {
+    const live = this.#live.get(stream)
+    if (live !== undefined) live.unstored = Math.max(0, live.unstored - 1)
+  }
+
+  receive(stream: StreamId, rows: readonly CommitRow[]): void {
+    this.#live.get(stream)?.document.receive(rows)
+    this.#loading.get(stream)?.rows.push(...rows)
+  }
+
+  snapshot(stream: StreamId): Uint8Array | undefined {
+    const live = this.#live.get(stream)
+    return live === undefined || live.unstored > 0 ? undefined : live.document.snapshot()
+  }
+
+  drop(stream: StreamId): void {
+    this.#loading.delete(stream)
+    this.#forget(stream)
+    // Clocks that the dropped changes used must never be used again for others.
+    this.#clientId = this.#newClientId()
+  }
+
+  pin(stream: StreamId): () => void {
+    let pinned = true
+    this.#pins.set(stream, (this.#pins.get(stream) ?? 0) + 1)
+    return () => {
+      if (!pinned) return
+      pinned = false
+      const rest = (this.#pins.get(stream) ?? 0) - 1
+      if (rest > 0) this.#pins.set(stream, rest)
+      else this.#pins.delete(stream)
+    }
+  }
+
+  entries(stream: StreamId, map: ManagedMap): Iterable<Entry> | undefined {
+    return this.#live.get(stream)?.document.entries(map)
+  }
+
+  close(): void {
+    this.#loading.clear()
+    for (const stream of [...this.#live.keys()]) this.#forget(stream)
+  }
+
+  async #load(stream: StreamId, round: number): Promise<void> {
+    const live = this.#live.get(stream)
+    if (live !== undefined && !(live.document.suspect && this.#isFree(stream, live))) {
+      live.usedIn = round
+      this.#live.delete(stream)
+      this.#live.set(stream, live)
+      return
+    }
+    this.#forget(stream)
+    const loading = this.#loading.get(stream) ?? this.#startLoading(stream)
+    await loading.done
+    // Dropped while it was read, or evicted again: what was read may be old.
+    return this.#load(stream, round)
+  }
+
+  #startLoading(stream: StreamId): Loading {
+    const loading: Loading = { rows: [], done: Promise.resolve() }
+    this.#loading.set(stream, loading)
+    loading.done = this.#read(stream, loading)
+    return loading
+  }
+
+  async #read(stream: StreamId, loading: Loading): Promise<void> {
+    const isCurrent = () => this.#loading.get(stream) === loading
+    try {
+      const { tail, ...rest } = await this.#log.document(stream)
+      if (!isCurrent()) return
+      const document = new ManagedDocument(this.#clientId, { ...rest, tail: [...tail, ...loading.rows] })
+      this.#live.set(stream, { document, unstored: 0, usedIn: this.#round })
+    } finally {
+      if (isCurrent()) this.#loading.delete(stream)
+    }
+  }
+
+  #evict(): void {
+    let bytes = 0
+    for (const { document } of this.#live.values()) bytes += document.sizeBytes
+    for (const [stream, live] of this.#live) {
+      if (this.#live.size <= this.#maxDocuments && bytes <= this.#maxBytes) return
+      if (!this.#isFree(stream, live) || live.usedIn > this.#round - PROTECTED_ROUNDS) continue
+      bytes -= live.document.sizeBytes
+      this.#forget(stream)
+    }
+  }
+
+  #isFree(stream: StreamId, { unstored }: Live): boolean {
+    return unstored === 0 && !this.#pins.has(stream)
+  }
+
+  #forget(stream: StreamId): void {
+    this.#live.get(stream)?.document.destroy()
+    this.#live.delete(stream)
+  }
+}
+
+interface Live {
+  readonly document: ManagedDocument
+  /** Updates that `apply` gave and that are not stored. */
+  unstored: number
+  /** The last round of preparing that asked for it. */
+  usedIn: number
+}
+
+interface Loading {
+  /** What other writers stored while the log was read. */
+  readonly rows: CommitRow[]
+  done: Promise<void>
+}

@@ -1,0 +1,140 @@
+/**
+ * A session's managed document: the maps meta, state and artifacts. Only deltas write to it, and what they write is
+ * found in the log as well, so that an update which cannot be used is replaced by the deltas of its row.
+ */
+import * as Y from 'yjs'
+import type { CommitRow } from '../core/commit.ts'
+import { type Delta, type Entry, MANAGED_MAPS, type ManagedMap } from '../core/state/delta.ts'
+import { deltasOf } from '../core/state/fold.ts'
+import { foldUpdates } from './fold-updates.ts'
+import { genesisUpdate } from './genesis.ts'
+import { LwwMap } from './lww-map.ts'
+
+/** What the log holds of a document. */
+export interface StoredDocument {
+  /** v2 bytes. */
+  readonly snapshot?: Uint8Array
+  /** Rows after the snapshot. */
+  readonly tail: readonly CommitRow[]
+}
+
+/** Memory a document takes for each byte of its encoded form; measured with 10,000 small values. */
+const MEMORY_PER_BYTE = 5
+
+export class ManagedDocument {
+  readonly #doc: Y.Doc
+  readonly #maps: Readonly<Record<ManagedMap, LwwMap>>
+  #encodedBytes: number
+  /**
+   * Set while deltas were written here that no stored update holds: the state vector from before them. The next update
+   * begins there, since another replica could not use an update that builds on what it never gets.
+   */
+  #debt: Uint8Array | undefined
+  /** True once an update failed halfway: the values are right, the document better be loaded anew. */
+  suspect = false
+
+  /** @param clientId the writer's Yjs client id, which no other live writer has */
+  constructor(clientId: number, { snapshot, tail }: StoredDocument) {
+    const withUpdate = tail.flatMap((row) => (row.update === undefined ? [] : [{ row, update: row.update }]))
+    const updates = withUpdate.map(({ update }) => update)
+    const { doc, damaged } = foldUpdates(snapshot, [genesisUpdate(), ...updates])
+    doc.clientID = clientId
+    this.#doc = doc
+    this.#maps = {
+      meta: new LwwMap(doc, 'holdfast:meta'),
+      state: new LwwMap(doc, 'holdfast:state'),
+      artifacts: new LwwMap(doc, 'holdfast:artifacts'),
+    }
+    this.#encodedBytes = (snapshot?.length ?? 0) + updates.reduce((sum, { length }) => sum + length, 0)
+    const used = new Set(withUpdate.filter((_row, index) => !damaged.has(index + 1)).map(({ row }) => row))
+    this.#replaceByDeltas(this.#hasWaiting() ? tail : tail.filter((row) => !used.has(row)))
+  }
+
+  /** Estimated memory, in bytes. */
+  get sizeBytes(): number {
+    return this.#encodedBytes * MEMORY_PER_BYTE
+  }
+
+  entries(map: ManagedMap): Iterable<Entry> {
+    return this.#maps[map].entries()
+  }
+
+  /** Writes deltas in one transaction; gives what to store as v1 bytes, undefined when all were beaten already. */
+  apply(deltas: readonly Delta[]): Uint8Array | undefined {
+    const update = this.#capture(() => this.#write(deltas))
+    if (update === undefined) return undefined
+    const owed = this.#debt === undefined ? update : Y.encodeStateAsUpdate(this.#doc, this.#debt)
+    this.#debt = undefined
+    this.#encodedBytes += owed.length
+    return owed
+  }
+
+  /** Takes rows that another writer stored. */
+  receive(rows: readonly CommitRow[]): void {
+    const unused = rows.filter((row) => row.update === undefined || !this.#take(row.update))
+    this.#replaceByDeltas(this.#hasWaiting() ? rows : unused)
+  }
+
+  /** The whole document, as v2 bytes. */
+  snapshot(): Uint8Array {
+    const bytes = Y.encodeStateAsUpdateV2(this.#doc)
+    this.#encodedBytes = bytes.length
+    return bytes
+  }
+
+  destroy(): void {
+    this.#doc.destroy()
+  }
+
+  /** Says whether the update was applied; one that cannot even be read leaves the document as it was. */
+  #take(update: Uint8Array): boolean {
+    try {
+      Y.decodeUpdate(update)
+    } catch {
+      return false
+    }
+    try {
+      Y.applyUpdate(this.#doc, update)
+    } catch {
+      this.suspect = true
+      return false
+    }
+    this.#encodedBytes += update.length
+    return true
+  }
+
+  /** True when some update builds on one that is not here: a row is missing. */
+  #hasWaiting(): boolean {
+    return this.#doc.store.pendingStructs !== null || this.#doc.store.pendingDs !== null
+  }
+
+  #replaceByDeltas(rows: readonly CommitRow[]): void {
+    const deltas = rows.flatMap((row) => row.events.flatMap(deltasOf))
+    if (deltas.length === 0) return
+    const before = Y.encodeStateVector(this.#doc)
+    if (this.#write(deltas)) this.#debt ??= before
+  }
+
+  #write(deltas: readonly Delta[]): boolean {
+    return this.#doc.transact(() => {
+      let changed = false
+      for (const map of MANAGED_MAPS) {
+        const own = deltas.filter((delta) => delta.map === map)
+        if (own.length > 0 && this.#maps[map].put(own)) changed = true
+      }
+      return changed
+    })
+  }
+
+  /** The update of the first transaction that `change` makes: the one of its own deltas. */
+  #capture(change: () => void): Uint8Array | undefined {
+    let captured: Uint8Array | undefined
+    const listen = (update: Uint8Array) => {
+      captured ??= update
+    }
+    this.#doc.on('update', listen)
+    change()
+    this.#doc.off('update', listen)
+    return captured
+  }
+}

@@ -1,0 +1,204 @@
+/**
+ * The gate for updates from outside: other devices, pages, imported files. Yjs applies what it can and throws halfway
+ * at the rest, hangs on some v2 updates, and takes clocks that shut another writer out for ever. So an update is
+ * parsed as v1 and looked at before any document sees it.
+ */
+import * as Y from 'yjs'
+import { createError, type HoldfastError } from '../core/errors.ts'
+import { depthOfValue, type Struct, TypeDepth } from './update-depth.ts'
+
+/** What an update from outside may hold at most. */
+export interface UpdateLimits {
+  /** Encoded size, in bytes. */
+  readonly bytes: number
+  /** Client ids that have structs in it. */
+  readonly clients: number
+  readonly structs: number
+  /** Clocks that one struct or one deletion covers: more would shut out its client's later edits. */
+  readonly structLength: number
+  readonly deletions: number
+  /** Types or values inside each other: readers go down by recursion. */
+  readonly depth: number
+  /** Bytes a document may keep of updates that wait for others; each merge with them costs their whole length. */
+  readonly waitingBytes: number
+}
+
+export const UPDATE_LIMITS: UpdateLimits = {
+  bytes: 8 * 1024 * 1024,
+  clients: 10_000,
+  structs: 500_000,
+  structLength: 2 ** 24,
+  deletions: 500_000,
+  depth: 64,
+  waitingBytes: 256 * 1024,
+}
+
+export interface GateOptions {
+  /** The document it is meant for. Without one, it is judged as the first update of an empty document. */
+  readonly doc?: Y.Doc
+  /** Client ids that live writers here use: nobody else may add to their clocks. */
+  readonly inUse?: ReadonlySet<number>
+  readonly limits?: Partial<UpdateLimits>
+}
+
+/**
+ * Checks an update from outside; changes nothing.
+ * @param update v1 bytes
+ * @throws VALUE_TOO_LARGE above {@link UPDATE_LIMITS.bytes}, or when too much would wait for other updates
+ * @throws INVALID_VALUE when it cannot be read, or holds what no honest writer makes; details.reason says what
+ */
+export function checkUpdate(
+  update: Uint8Array,
+  { doc = new Y.Doc(), inUse = NO_CLIENTS, limits = {} }: GateOptions = {},
+): void {
+  const most = { ...UPDATE_LIMITS, ...limits }
+  if (update.length > most.bytes)
+    throw tooLarge(`it has ${update.length} bytes where ${most.bytes} are the limit`)
+  const content = readUpdate(update)
+  checkCounts(content, most)
+  checkClocks(content, doc, inUse)
+  checkDepth(content, doc, most.depth)
+  if (!isWaiting(content, doc)) return
+  const waitingBytes = (doc.store.pendingStructs?.update.length ?? 0) + (doc.store.pendingDs?.length ?? 0)
+  if (waitingBytes + update.length > most.waitingBytes) {
+    throw tooLarge(`${waitingBytes} bytes wait for updates that never came, and this one would wait as well`)
+  }
+}
+
+/**
+ * Checks an update from outside and applies it.
+ * @throws what {@link checkUpdate} throws; the document is then as it was
+ * @throws CONTENT_DAMAGED when it failed halfway: the document must be loaded again from what is stored
+ */
+export function applyFromOutside(
+  doc: Y.Doc,
+  update: Uint8Array,
+  options: Omit<GateOptions, 'doc'> = {},
+): void {
+  checkUpdate(update, { ...options, doc })
+  try {
+    Y.applyUpdate(doc, update)
+  } catch (error) {
+    throw createError(
+      'CONTENT_DAMAGED',
+      'An update failed halfway; load its document again from what is stored.',
+      {},
+      error,
+    )
+  }
+}
+
+const NO_CLIENTS: ReadonlySet<number> = new Set()
+
+interface Deletion {
+  readonly client: number
+  readonly clock: number
+  readonly length: number
+}
+
+interface Content {
+  readonly structs: readonly Struct[]
+  readonly deletions: readonly Deletion[]
+}
+
+function readUpdate(update: Uint8Array): Content {
+  let reader: { readonly pos: number } | undefined
+  class Decoder extends Y.UpdateDecoderV1 {
+    constructor(decoder: ConstructorParameters<typeof Y.UpdateDecoderV1>[0]) {
+      super(decoder)
+      reader = decoder
+    }
+  }
+  const { structs, ds } = decode(update, Decoder)
+  // A v2 update often reads as an empty v1 update with something behind it.
+  if (reader?.pos !== update.length) throw invalid('it does not end where a v1 update would')
+  const deletions = [...ds.clients].flatMap(([client, items]) =>
+    items.map(({ clock, len }) => ({ client, clock, length: len })),
+  )
+  return { structs, deletions }
+}
+
+function decode(update: Uint8Array, Decoder: typeof Y.UpdateDecoderV1): ReturnType<typeof Y.decodeUpdate> {
+  try {
+    return Y.decodeUpdateV2(update, Decoder)
+  } catch (error) {
+    throw invalid('it cannot be read as a v1 update', error)
+  }
+}
+
+function checkCounts({ structs, deletions }: Content, most: UpdateLimits): void {
+  if (structs.length > most.structs)
+    throw invalid(`it has ${structs.length} structs where ${most.structs} are the limit`)
+  if (deletions.length > most.deletions)
+    throw invalid(`it has ${deletions.length} deletions where ${most.deletions} are the limit`)
+  const clients = new Set(structs.map(({ id }) => id.client))
+  for (const { client } of deletions) clients.add(client)
+  if (clients.size > most.clients)
+    throw invalid(`it has ${clients.size} client ids where ${most.clients} are the limit`)
+  for (const { length } of [...structs, ...deletions]) {
+    if (length > most.structLength)
+      throw invalid(`one struct covers ${length} clocks where ${most.structLength} are the limit`)
+  }
+}
+
+/** What we have already may come back to us; more of a live writer's clock may not come from anybody else. */
+function checkClocks({ structs, deletions }: Content, doc: Y.Doc, inUse: ReadonlySet<number>): void {
+  if (inUse.size === 0) return
+  const spans = [...structs.map(({ id, length }) => ({ ...id, length })), ...deletions]
+  for (const { client, clock, length } of spans) {
+    if (inUse.has(client) && clock + length > Y.getState(doc.store, client)) {
+      throw invalid(`it has structs of client ${client}, which a live writer uses`)
+    }
+  }
+}
+
+function checkDepth({ structs }: Content, doc: Y.Doc, most: number): void {
+  const types = new TypeDepth(structs, doc)
+  for (const struct of structs) {
+    if (!(struct instanceof Y.Item)) continue
+    const depth =
+      struct.content instanceof Y.ContentType ? types.depthOf(struct) : depthOfContent(struct.content, most)
+    if (depth > most) throw invalid(`something in it is nested deeper than ${most} levels`)
+  }
+}
+
+function depthOfContent(content: Y.Item['content'], most: number): number {
+  if (content instanceof Y.ContentAny || content instanceof Y.ContentJSON)
+    return depthOfValue(content.arr, most + 1) - 1
+  if (content instanceof Y.ContentEmbed) return depthOfValue(content.embed, most)
+  if (content instanceof Y.ContentFormat) return depthOfValue(content.value, most)
+  return 0
+}
+
+/** True when it builds on structs that neither the document nor the update itself has. */
+function isWaiting({ structs, deletions }: Content, doc: Y.Doc): boolean {
+  const known = new Map<number, number>()
+  const knownOf = (client: number) => known.get(client) ?? Y.getState(doc.store, client)
+  for (const struct of structs) {
+    const { id, length } = struct
+    if (struct instanceof Y.Skip || id.clock > knownOf(id.client)) return true
+    known.set(id.client, Math.max(knownOf(id.client), id.clock + length))
+  }
+  const isKnown = (id: unknown) => !(id instanceof Y.ID) || id.clock < knownOf(id.client)
+  for (const struct of structs) {
+    if (!(struct instanceof Y.Item)) continue
+    if (!(isKnown(struct.origin) && isKnown(struct.rightOrigin) && isKnown(struct.parent))) return true
+  }
+  return deletions.some(({ client, clock, length }) => clock + length > knownOf(client))
+}
+
+function invalid(reason: string, cause?: unknown): HoldfastError {
+  return createError(
+    'INVALID_VALUE',
+    `An update was refused: ${reason}. The document is unchanged.`,
+    { path: 'update', reason },
+    cause,
+  )
+}
+
+function tooLarge(reason: string): HoldfastError {
+  return createError('VALUE_TOO_LARGE', `An update was refused: ${reason}. The document is unchanged.`, {
+    path: 'update',
+    reason,
+  })
+}
