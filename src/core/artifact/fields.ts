@@ -49,8 +49,13 @@ export function parseChanges(changes: ArtifactChanges): ArtifactChanges {
   }
 }
 
-export function parseMime(mime: unknown): string {
-  if (typeof mime === 'string' && mime.length <= MAX_MIME_CHARACTERS && MIME.test(mime)) return mime
+/** Says whether text has the form of a MIME type. */
+export function isMime(text: string): boolean {
+  return text.length <= MAX_MIME_CHARACTERS && MIME.test(text)
+}
+
+function parseMime(mime: unknown): string {
+  if (typeof mime === 'string' && isMime(mime)) return mime
   throw invalid('mime', "is no MIME type: give one like 'text/csv'")
 }
 

@@ -41,6 +41,8 @@ export interface PreparedContent extends Omit<ContentRow, 'references'> {
 }
 
 export interface Intake {
+  /** @throws VALUE_TOO_LARGE for more than one artifact can have. */
+  assertSize(sizeBytes: number): void
   /**
    * Reads a source to its end. Content of one chunk is only prepared; of larger content the chunks are stored and pinned.
    *
@@ -84,7 +86,6 @@ export function createIntake(deps: IntakeDeps): Intake {
     const chunks: ChunkRef[] = []
     let sizeBytes = 0
     let last: { readonly chunk: ChunkRef; readonly bytes: Uint8Array } | undefined
-    assertSize(source.sizeBytes ?? 0)
     for await (const bytes of source.chunks(chunkBytes)) {
       sizeBytes += bytes.byteLength
       assertSize(sizeBytes)
@@ -122,5 +123,5 @@ export function createIntake(deps: IntakeDeps): Intake {
     }
   }
 
-  return { take, abandon }
+  return { assertSize, take, abandon }
 }

@@ -1,0 +1,54 @@
+import { sessionStream } from '../ids.ts'
+import type { Request } from '../request.ts'
+import { sessionHeadKey } from '../session/head.ts'
+import { commitStrict, hookEvents, outcomeOfRepeat } from '../session/lifecycle.ts'
+import { makeEvent } from '../timeline/make-event.ts'
+import type { ArtifactDeps } from './deps.ts'
+import type { DeleteArtifact } from './input.ts'
+import { artifactNotFound, observeSession, openOperation, payloadOf, requireArtifact } from './operation.ts'
+import { PLAIN_DOMAIN, releaseContent } from './references.ts'
+
+/**
+ * Deletes one version of an artifact. The others of its name stay, and its number is not given again. Its bytes go as
+ * soon as nothing else names them.
+ *
+ * @throws ARTIFACT_NOT_FOUND, also the second time; SESSION_NOT_ACTIVE in an archived session; what before-hooks throw.
+ */
+export function createDeleteArtifact(deps: ArtifactDeps) {
+  const { journal, tables, hooks, clock } = deps
+  return async (request: Request, which: DeleteArtifact): Promise<null> => {
+    if ((await outcomeOfRepeat(deps, request)) !== undefined) return null
+    const artifact = await requireArtifact(tables, which)
+    const { id, sessionId, name, version, sizeBytes, contentId } = artifact
+    const { frame, scope } = await openOperation(deps, request, sessionId, 'artifact.delete')
+    const gated = await hooks.before('artifact:delete', { artifact }, scope)
+    payloadOf(gated, 'artifact:delete')
+
+    const outcome = await commitStrict(deps, request, [sessionHeadKey(sessionId)], (heads) => {
+      observeSession(clock, heads, sessionId, 'artifact.delete')
+      const deleted = makeEvent(clock.nextId(), 'artifact.deleted', { id, name, version, sizeBytes }, frame)
+      const hookRan = hookEvents(clock, 'artifact:delete', gated.runs, frame, deleted.id)
+      return {
+        result: null,
+        resultId: id,
+        writes: [{ stream: sessionStream(sessionId), events: [deleted, ...hookRan], index: true }],
+        rows: [
+          {
+            table: 'artifacts',
+            key: id,
+            change(row) {
+              // Of two deletions at once the second finds nothing, and takes no reference away.
+              if (row === undefined) throw artifactNotFound(id)
+              return undefined
+            },
+          },
+          releaseContent(PLAIN_DOMAIN, contentId),
+        ],
+      }
+    })
+    if (outcome.repeated) return null
+    await journal.sweep([{ domain: PLAIN_DOMAIN, hash: contentId }])
+    hooks.after('artifact:delete', { artifact }, scope)
+    return null
+  }
+}

@@ -1,0 +1,46 @@
+import { sessionStream } from '../ids.ts'
+import type { Request } from '../request.ts'
+import { sessionHeadKey } from '../session/head.ts'
+import { commitStrict } from '../session/lifecycle.ts'
+import { makeEvent } from '../timeline/make-event.ts'
+import type { ArtifactDeps } from './deps.ts'
+import { parseChanges } from './fields.ts'
+import type { EditArtifact } from './input.ts'
+import { artifactNotFound, observeSession, openOperation, requireArtifact } from './operation.ts'
+import type { ArtifactRecord } from './record.ts'
+
+/**
+ * Changes an artifact's description, tags or metadata; each that is given replaces the one before. Its bytes, name
+ * and version never change.
+ *
+ * @throws ARTIFACT_NOT_FOUND; SESSION_NOT_ACTIVE in an archived session; INVALID_ARGUMENT, INVALID_VALUE,
+ * VALUE_TOO_LARGE for the changes.
+ */
+export function createEditArtifact(deps: ArtifactDeps) {
+  const { tables, clock } = deps
+  return async (request: Request, { changes, ...which }: EditArtifact): Promise<ArtifactRecord> => {
+    const parsed = parseChanges(changes)
+    const { id, sessionId } = await requireArtifact(tables, which)
+    const { frame } = await openOperation(deps, request, sessionId, 'artifact.tag')
+    await commitStrict(deps, request, [sessionHeadKey(sessionId)], (heads) => {
+      observeSession(clock, heads, sessionId, 'artifact.tag')
+      const edited = makeEvent(clock.nextId(), 'artifact.edited', { id, ...parsed }, frame)
+      return {
+        result: undefined,
+        resultId: id,
+        writes: [{ stream: sessionStream(sessionId), events: [edited], index: true }],
+        rows: [
+          {
+            table: 'artifacts',
+            key: id,
+            change(row) {
+              if (row === undefined) throw artifactNotFound(id)
+              return { ...row, ...parsed }
+            },
+          },
+        ],
+      }
+    })
+    return requireArtifact(tables, { id })
+  }
+}
