@@ -21,6 +21,7 @@ import {
   hookEvents,
   outcomeOfRepeat,
   passHooks,
+  readPassed,
   readRecord,
   scopeOf,
   tellHooks,
@@ -50,7 +51,7 @@ export async function saveSession(
   assertPermitted(session, 'save')
   const scope = await scopeOf(deps, request, session)
   const passed = await passHooks(deps.hooks, 'session:save', given, scope)
-  const label = parseLabel(passed.input.label)
+  const label = readPassed('session:save', () => parseLabel(passed.input.label))
 
   // What still waits in the journal is part of the session as the caller knows it.
   await deps.journal.flush()

@@ -25,6 +25,7 @@ import {
   nextLifeId,
   outcomeOfRepeat,
   passHooks,
+  readPassed,
   readRecord,
   tellHooks,
 } from './lifecycle.ts'
@@ -68,7 +69,7 @@ export async function createSession(
   observeCause(deps.clock, request)
   const scope = createScope(request, plan)
   const passed = await passHooks(deps.hooks, 'session:start', toHookInput(plan, beginnings), scope)
-  const final = parseBeginnings(passed.input)
+  const final = readPassed('session:start', () => parseBeginnings(passed.input))
 
   const outcome = await commitStrict(deps, request, headKeys(plan), (heads) => {
     if (parseHead(heads.get(sessionHeadKey(plan.id))) !== undefined) throw taken(plan.id)

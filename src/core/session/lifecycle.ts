@@ -3,7 +3,7 @@ import type { Decision, HeadKey, HeadReader, Outcome } from '../commit.ts'
 import { createError } from '../errors.ts'
 import type { LifecyclePayload } from '../hook/definition.ts'
 import type { HookScope, OperationHooks } from '../hook/operation-hooks.ts'
-import type { PointName } from '../hook/points.ts'
+import type { HookStage, PointName } from '../hook/points.ts'
 import { clockOfId, type EventId, type SessionId } from '../ids.ts'
 import type { Tables } from '../ports.ts'
 import type { Request } from '../request.ts'
@@ -76,6 +76,25 @@ export async function passHooks(
   )
 }
 
+/**
+ * Reads what the before-hooks left of an operation's input.
+ *
+ * @throws HOOK_FAILED where they left something that the operation does not take.
+ */
+export function readPassed<T>(point: PointName, read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw createError(
+      'HOOK_FAILED',
+      `A before-hook of ${point} changed the input to what cannot be used: ${reason}`,
+      { point },
+      error,
+    )
+  }
+}
+
 /** Tells the after-hooks what was done. */
 export function tellHooks(
   hooks: OperationHooks,
@@ -98,9 +117,10 @@ export function hookEvents(
   runs: readonly HookRunRecord[],
   frame: EventFrame,
   causeId: EventId,
+  stage: HookStage = 'before',
 ): readonly StoredEvent[] {
   if (runs.length === 0) return []
-  const data = { point, stage: 'before', runs } as const
+  const data = { point, stage, runs }
   return [makeEvent(clock.nextId<EventId>(), 'hook.ran', data, { ...frame, causeId })]
 }
 

@@ -15,6 +15,7 @@ import {
   nextLifeId,
   outcomeOfRepeat,
   passHooks,
+  readPassed,
   readRecord,
   scopeOf,
   tellHooks,
@@ -54,7 +55,8 @@ export async function transitionSession(
   const given: LifecyclePayload['input'] = reason === undefined ? {} : { reason }
   const passed =
     point === undefined ? { input: given, runs: [] } : await passHooks(deps.hooks, point, given, scope)
-  const finalReason = parseReason(verb, passed.input.reason)
+  const finalReason =
+    point === undefined ? reason : readPassed(point, () => parseReason(verb, passed.input.reason))
 
   const outcome = await commitStrict(deps, request, [sessionHeadKey(id)], (heads) => {
     const head = requireHead(heads, id)

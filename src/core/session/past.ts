@@ -1,0 +1,89 @@
+import type { ArtifactRecord } from '../artifact/record.ts'
+import { createError } from '../errors.ts'
+import { type ArtifactId, clockOfId, type EventId, type SessionId, sessionStream } from '../ids.ts'
+import type { Log } from '../ports.ts'
+import { deltasOf, EntryMap, valuesOf } from '../state/fold.ts'
+import type { EventDataByType, EventType } from '../timeline/catalog.ts'
+import { findEvent } from '../timeline/correlation.ts'
+import type { StoredEvent, TimelineEvent } from '../timeline/event.ts'
+import { scanEvents } from '../timeline/scan.ts'
+import { foldSessionEvents } from './fold.ts'
+import { sessionNotFound } from './head.ts'
+import type { SessionPast } from './input.ts'
+import type { SessionRecord } from './record.ts'
+
+/**
+ * The session as it was right after one of its events: everything up to it by clock, folded from the log alone, so
+ * that every device gives the same answer.
+ *
+ * @throws EVENT_NOT_FOUND where the session has no such event; SESSION_NOT_FOUND.
+ */
+export async function sessionAt(log: Log, id: SessionId, event: EventId): Promise<SessionPast> {
+  if ((await findEvent(log, id, event)) === undefined) throw await notThere(log, id, event)
+  const fold = new PastFold()
+  for await (const batch of scanEvents(log, sessionStream(id), { to: clockOfId(event) })) {
+    fold.take(batch.filter((one) => one.id <= event))
+  }
+  return fold.past(id, event)
+}
+
+/** The newest event of a session by clock. */
+export async function lastEvent(log: Log, id: SessionId): Promise<TimelineEvent> {
+  for await (const batch of scanEvents(log, sessionStream(id), { reverse: true })) {
+    if (batch[0] !== undefined) return batch[0]
+  }
+  throw sessionNotFound(id)
+}
+
+/** Takes the events of a session in clock order. */
+class PastFold {
+  #record: SessionRecord | undefined
+  /** What came before `session.created`: a tab whose clock lagged wrote it. */
+  #early: readonly TimelineEvent[] = []
+  readonly #state = new EntryMap()
+  readonly #artifacts = new Map<ArtifactId, ArtifactRecord>()
+
+  take(events: readonly TimelineEvent[]): void {
+    const known = [...this.#early, ...events]
+    this.#record = foldSessionEvents(this.#record, known)
+    this.#early = this.#record === undefined ? known : []
+    for (const event of events) {
+      for (const delta of deltasOf(event)) if (delta.map === 'state') this.#state.put(delta)
+      changeArtifacts(this.#artifacts, event)
+    }
+  }
+
+  past(id: SessionId, eventId: EventId): SessionPast {
+    if (this.#record === undefined) throw sessionNotFound(id)
+    return {
+      record: this.#record,
+      state: valuesOf(this.#state.entries()),
+      artifacts: [...this.#artifacts.values()],
+      eventId,
+    }
+  }
+}
+
+function changeArtifacts(artifacts: Map<ArtifactId, ArtifactRecord>, event: StoredEvent): void {
+  if (event.type === 'artifact.stored') {
+    const { artifact } = dataOf(event, 'artifact.stored')
+    artifacts.set(artifact.id, artifact)
+  } else if (event.type === 'artifact.deleted') {
+    artifacts.delete(dataOf(event, 'artifact.deleted').id)
+  } else if (event.type === 'artifact.edited') {
+    const { id, ...changes } = dataOf(event, 'artifact.edited')
+    const artifact = artifacts.get(id)
+    if (artifact !== undefined) artifacts.set(id, { ...artifact, ...changes })
+  }
+}
+
+async function notThere(log: Log, id: SessionId, event: EventId) {
+  const { record, tail } = await log.start(sessionStream(id))
+  if (record === undefined && tail.length === 0) return sessionNotFound(id)
+  return createError('EVENT_NOT_FOUND', `Session ${id} has no event ${event}.`, { id, event })
+}
+
+/** A stored row says by its type what its data is; this is the one place where the past believes it. */
+function dataOf<Type extends EventType>(event: StoredEvent, _type: Type): EventDataByType[Type] {
+  return event.data as EventDataByType[Type]
+}
