@@ -22,8 +22,6 @@ export interface DocumentsOptions {
 
 /** The port, and what the other parts of a worker need of it. */
 export interface LiveDocuments extends Documents {
-  /** Keeps a document in memory until the function returned is called: while a replica, a run or a sync uses it. */
-  pin(stream: StreamId): () => void
   /** The entries of one map; undefined when the document is not loaded. */
   entries(stream: StreamId, map: ManagedMap): Iterable<Entry> | undefined
   /** How many are loaded. */
@@ -33,9 +31,6 @@ export interface LiveDocuments extends Documents {
 
 const MAX_DOCUMENTS = 32
 const MAX_BYTES = 64 * 1024 * 1024
-
-/** Between `prepare` and `apply` others may prepare too: what the last few asked for stays. */
-const PROTECTED_ROUNDS = 4
 
 export function createDocuments(options: DocumentsOptions): LiveDocuments {
   return new DocumentCache(options)
@@ -49,9 +44,9 @@ class DocumentCache implements LiveDocuments {
   /** Least recently prepared first. */
   readonly #live = new Map<StreamId, Live>()
   readonly #loading = new Map<StreamId, Loading>()
-  readonly #pins = new Map<StreamId, number>()
+  /** How many times a document was prepared and not released. */
+  readonly #kept = new Map<StreamId, number>()
   #clientId: number
-  #round = 0
 
   constructor({
     log,
@@ -71,9 +66,21 @@ class DocumentCache implements LiveDocuments {
   }
 
   async prepare(streams: readonly StreamId[]): Promise<void> {
-    this.#round += 1
-    const round = this.#round
-    await Promise.all(streams.map((stream) => this.#load(stream, round)))
+    for (const stream of streams) this.#kept.set(stream, (this.#kept.get(stream) ?? 0) + 1)
+    try {
+      await Promise.all(streams.map((stream) => this.#load(stream)))
+    } catch (error) {
+      this.release(streams)
+      throw error
+    }
+  }
+
+  release(streams: readonly StreamId[]): void {
+    for (const stream of streams) {
+      const rest = (this.#kept.get(stream) ?? 0) - 1
+      if (rest > 0) this.#kept.set(stream, rest)
+      else this.#kept.delete(stream)
+    }
     this.#evict()
   }
 
@@ -113,18 +120,6 @@ class DocumentCache implements LiveDocuments {
     this.#clientId = this.#newClientId()
   }
 
-  pin(stream: StreamId): () => void {
-    let pinned = true
-    this.#pins.set(stream, (this.#pins.get(stream) ?? 0) + 1)
-    return () => {
-      if (!pinned) return
-      pinned = false
-      const rest = (this.#pins.get(stream) ?? 0) - 1
-      if (rest > 0) this.#pins.set(stream, rest)
-      else this.#pins.delete(stream)
-    }
-  }
-
   entries(stream: StreamId, map: ManagedMap): Iterable<Entry> | undefined {
     return this.#live.get(stream)?.document.entries(map)
   }
@@ -134,19 +129,17 @@ class DocumentCache implements LiveDocuments {
     for (const stream of [...this.#live.keys()]) this.#forget(stream)
   }
 
-  async #load(stream: StreamId, round: number): Promise<void> {
+  async #load(stream: StreamId): Promise<void> {
     const live = this.#live.get(stream)
-    if (live !== undefined && !(live.document.suspect && this.#isFree(stream, live))) {
-      live.usedIn = round
+    if (live !== undefined) {
       this.#live.delete(stream)
       this.#live.set(stream, live)
       return
     }
-    this.#forget(stream)
     const loading = this.#loading.get(stream) ?? this.#startLoading(stream)
     await loading.done
-    // Dropped while it was read, or evicted again: what was read may be old.
-    return this.#load(stream, round)
+    // Dropped while it was read, it is not there yet: what was read may be old.
+    return this.#load(stream)
   }
 
   #startLoading(stream: StreamId): Loading {
@@ -162,7 +155,7 @@ class DocumentCache implements LiveDocuments {
       const { tail, ...rest } = await this.#log.document(stream)
       if (!isCurrent()) return
       const document = new ManagedDocument(this.#clientId, { ...rest, tail: [...tail, ...loading.rows] })
-      this.#live.set(stream, { document, unstored: 0, usedIn: this.#round })
+      this.#live.set(stream, { document, unstored: 0 })
     } finally {
       if (isCurrent()) this.#loading.delete(stream)
     }
@@ -171,16 +164,12 @@ class DocumentCache implements LiveDocuments {
   #evict(): void {
     let bytes = 0
     for (const { document } of this.#live.values()) bytes += document.sizeBytes
-    for (const [stream, live] of this.#live) {
-      if (this.#live.size <= this.#maxDocuments && bytes <= this.#maxBytes) return
-      if (!this.#isFree(stream, live) || live.usedIn > this.#round - PROTECTED_ROUNDS) continue
-      bytes -= live.document.sizeBytes
+    for (const [stream, { document, unstored }] of this.#live) {
+      const fits = this.#live.size <= this.#maxDocuments && bytes <= this.#maxBytes
+      if (unstored > 0 || this.#kept.has(stream) || (fits && !document.suspect)) continue
+      bytes -= document.sizeBytes
       this.#forget(stream)
     }
-  }
-
-  #isFree(stream: StreamId, { unstored }: Live): boolean {
-    return unstored === 0 && !this.#pins.has(stream)
   }
 
   #forget(stream: StreamId): void {
@@ -193,8 +182,6 @@ interface Live {
   readonly document: ManagedDocument
   /** Updates that `apply` gave and that are not stored. */
   unstored: number
-  /** The last round of preparing that asked for it. */
-  usedIn: number
 }
 
 interface Loading {

@@ -139,15 +139,17 @@ export interface Tables {
 
 /** The live documents, used by the journal: updates are made once per stream and transaction. */
 export interface Documents {
-  /** Loads the managed documents of these streams, so that `apply` can work synchronously. */
+  /** Loads the managed documents of these streams and keeps them, so that `apply` can work synchronously. */
   prepare(streams: readonly StreamId[]): Promise<void>
+  /** Lets go what one `prepare` of the same streams kept: they may leave memory again. */
+  release(streams: readonly StreamId[]): void
   /** Applies deltas to a prepared document in one transact; gives the update's v1 bytes, undefined when nothing changed. */
   apply(stream: StreamId, deltas: readonly Delta[]): Uint8Array | undefined
   /** One update that `apply` gave has been stored. A document with unstored updates never leaves memory. */
   stored(stream: StreamId): void
   /** Takes rows that another writer stored. */
   receive(stream: StreamId, rows: readonly CommitRow[]): void
-  /** The whole document as v2 bytes, for a snapshot; undefined when it is not loaded. */
+  /** The whole document as v2 bytes, for a snapshot; undefined when it is not loaded or holds what is not stored. */
   snapshot(stream: StreamId): Uint8Array | undefined
   /** Forgets a live document, whose unstored changes are wrong since a commit failed. */
   drop(stream: StreamId): void

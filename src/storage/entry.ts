@@ -30,6 +30,8 @@ export interface Entry {
   readonly decisions: number
   /** False while its documents are being loaded. */
   ready: boolean
+  /** Streams whose documents are kept for it, once for each time it was prepared. */
+  readonly prepared: StreamId[]
   /** To be tried in a transaction of its own, since one that it shared failed. */
   alone: boolean
   /** Decides on these heads. @throws what the decision throws to refuse; CONFLICT after five times. */
@@ -94,6 +96,7 @@ export function createEntry<Result>(
       return decisions
     },
     ready: false,
+    prepared: [],
     alone: false,
     decide(state) {
       if (decisions >= MAX_DECISIONS) throw conflict(operation)

@@ -70,7 +70,11 @@ export function createJournal({ connection, clock, documents, wall }: JournalDep
   async function prepare(entry: Entry): Promise<void> {
     entry.ready = false
     const streams = entry.decided.documents
-    if (streams.length > 0) await documents.prepare(streams)
+    if (streams.length > 0) {
+      await documents.prepare(streams)
+      entry.prepared.push(...streams)
+      if (entry.settled) release(entry)
+    }
     entry.ready = true
     schedule()
   }
@@ -222,6 +226,11 @@ export function createJournal({ connection, clock, documents, wall }: JournalDep
   function settle(entry: Entry, settlement: Settlement): void {
     if (!('stored' in settlement)) cache.withdraw(entry.decided.next.keys(), entry)
     entry.settle(settlement)
+    release(entry)
+  }
+
+  function release({ prepared }: Entry): void {
+    if (prepared.length > 0) documents.release(prepared.splice(0))
   }
 
   /** As long as its transaction has not completed, nothing of an aborted entry is stored. */

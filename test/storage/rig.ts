@@ -67,6 +67,7 @@ export function fakeDocuments(): FakeDocuments {
       updates.push(text)
       return new TextEncoder().encode(text)
     },
+    release() {},
     stored() {},
     receive(stream, rows) {
       loaded.get(stream)?.push(...rows.map((row) => new TextDecoder().decode(row.update)))
