@@ -124,6 +124,8 @@ export interface HookAsk {
 /** Run this page's step body again, for a replay. */
 export interface StepAsk {
   readonly kind: 'step'
+  readonly sessionId: SessionId
+  /** `name@version`. */
   readonly step: string
   readonly input: StateValue
   readonly key: string

@@ -30,7 +30,7 @@ export function toWireError(thrown: unknown): WireError {
 
 /** The error again, as the class its code says, with details and cause. */
 export function fromWireError(wire: WireError): HoldfastError {
-  return createError(wire.code, wire.message, wire.details, wire.cause && causeFromWire(wire.cause))
+  return createError(wire.code, wire.message, wire.details, wire.cause && errorFromData(wire.cause))
 }
 
 /** Any thrown value as name, message and stack. A HoldfastError keeps its code. */
@@ -45,11 +45,16 @@ export function toForeignError(thrown: unknown): ForeignError & { readonly code?
 }
 
 /** An error that was data, as an Error with the name, message and stack it had. */
-export function fromForeignError(foreign: ForeignError): Error {
+function fromForeignError(foreign: ForeignError): Error {
   const error = new Error(foreign.message)
   error.name = foreign.name
   if (foreign.stack !== undefined) error.stack = foreign.stack
   return error
+}
+
+/** Either kind of error that was data. */
+export function errorFromData(data: WireError | ForeignError): Error {
+  return isWireError(data) ? fromWireError(data) : fromForeignError(data)
 }
 
 /** Says whether a value read from a message is a WireError. */
@@ -66,9 +71,6 @@ function wireOf(error: HoldfastError, causesLeft: number): WireError {
   return { ...wire, cause: isHoldfastError(cause) ? wireOf(cause, causesLeft - 1) : toForeignError(cause) }
 }
 
-function causeFromWire(cause: NonNullable<WireError['cause']>): Error {
-  return isWireError(cause) ? fromWireError(cause) : fromForeignError(cause as ForeignError)
-}
 
 function adopt(thrown: unknown): HoldfastError {
   const { name, message } = toForeignError(thrown)

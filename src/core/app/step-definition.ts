@@ -40,7 +40,7 @@ export interface StepDefinition<Input = unknown, Parsed = Input, Output = unknow
 }
 
 /** A step whose types do not matter, as lists of steps hold it. */
-export type AnyStep = StepDefinition<never, never, unknown, never>
+export type AnyStep = StepDefinition<unknown, unknown, unknown>
 
 /** `id@version`, as recordings name a step. */
 export function stepName({ id, version }: { readonly id: string; readonly version: number }): string {

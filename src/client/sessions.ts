@@ -1,0 +1,56 @@
+import type { App, TemplateName } from '../core/app/app.ts'
+import type { SessionId } from '../core/ids.ts'
+import type { CreateSession, SessionStart } from '../core/session/input.ts'
+import type { SessionPage, SessionQuery } from '../core/session/query.ts'
+import type { SessionRecord } from '../core/session/record.ts'
+import type { ImportOptions, ImportReport } from '../protocol/worker-api.ts'
+import { toSendable } from './byte-source.ts'
+import type { Caller } from './caller.ts'
+import type { CurrentSession } from './current-session.ts'
+import type { CallOptions, ChangeOptions } from './request.ts'
+import type { Session } from './session.ts'
+
+/** A transcript to import: bytes, text, or a stream of bytes. */
+export type ImportSource = Blob | string | Uint8Array | ArrayBuffer | ReadableStream<Uint8Array>
+
+export interface ImportSettings extends Omit<ImportOptions, 'source'>, ChangeOptions {
+  readonly onProgress?: (loaded: number, total: number | null) => void
+}
+
+/** All sessions of the store. */
+export interface Sessions<A extends App = App> {
+  /** @throws SESSION_EXISTS for a chosen id that is taken, SESSION_NOT_FOUND for a parent that is not there */
+  create(what?: CreateSession & { readonly template?: TemplateName<A> }, options?: ChangeOptions): Promise<Session<A>>
+  /** A handle that follows the session. @throws SESSION_NOT_FOUND */
+  open(id: string): Promise<Session<A>>
+  /** The session as it is now, or null. */
+  get(id: string, options?: CallOptions): Promise<SessionRecord | null>
+  list(query?: SessionQuery, options?: CallOptions): Promise<SessionPage>
+  /**
+   * Reads a transcript of another tool into a new session, through the same hooks and collectors as live work. The
+   * session shows in lists when all of it is there.
+   * @throws IMPORT_FAILED naming the line that is broken, unless such lines are to be skipped
+   */
+  import(source: ImportSource, settings: ImportSettings): Promise<ImportReport>
+  /** This page's choice of a session. */
+  readonly current: CurrentSession
+}
+
+export function createSessions<A extends App>(
+  caller: Caller,
+  current: CurrentSession,
+  handles: { open(id: SessionId): Promise<Session<A>>; adopt(start: SessionStart): Session<A> },
+): Sessions<A> {
+  return {
+    current,
+    create: async (what, options) => handles.adopt(await caller.call('sessions.create', { ...what }, options)),
+    open: (id) => handles.open(id as SessionId),
+    get: (id, options) => caller.call('sessions.get', { id: id as SessionId }, options),
+    list: (query, options) => caller.call('sessions.list', { ...query }, options),
+    import: async (source, { requestId, signal, deadlineMs, onProgress, ...settings }) => {
+      const { content, transfers } = await toSendable(source)
+      const blob = content instanceof Uint8Array || content instanceof ArrayBuffer ? new Blob([content as BlobPart]) : content
+      return caller.call('sessions.import', { ...settings, source: blob as ImportOptions['source'] }, { requestId, signal, deadlineMs, onProgress, transfers })
+    },
+  }
+}

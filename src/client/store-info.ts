@@ -1,0 +1,43 @@
+import type { Answer, Connection } from './connection.ts'
+
+/** How it stands with the database under this page. `stale`: a newer build took it over, and this page is readable only. */
+export type StoreState = 'ok' | 'lost' | 'stale'
+
+export interface StoreInfo {
+  /** What `navigator.storage.persisted()` said when the worker started: the browser will not evict this origin's data. */
+  readonly persisted: boolean
+  readonly state: StoreState
+  /** Calls back when `state` changed, with a sentence for people. The function returned ends it. */
+  subscribe(listener: (state: StoreState, message: string) => void): () => void
+  /** Bytes used and allowed, as far as the browser says. */
+  info(): Promise<Answer<'storage.info'>>
+}
+
+export function createStoreInfo(connection: Connection): StoreInfo {
+  const listeners = new Set<(state: StoreState, message: string) => void>()
+  let state: StoreState = 'ok'
+
+  const change = (next: StoreState, message: string) => {
+    if (next === state) return
+    state = next
+    for (const listener of [...listeners]) listener(next, message)
+  }
+  connection.listen((message) => {
+    if (message.type === 'storage') change(message.state, message.message)
+  })
+  connection.onRespawn(() => change('ok', 'The database is open.'))
+
+  return {
+    get persisted() {
+      return connection.welcome.persisted
+    },
+    get state() {
+      return state
+    },
+    subscribe: (listener) => {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    info: () => connection.call('storage.info', {}),
+  }
+}

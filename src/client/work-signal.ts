@@ -1,0 +1,45 @@
+import { createError } from '../core/errors.ts'
+import type { SessionRecord } from '../core/session/record.ts'
+import type { Stream } from './streams.ts'
+
+/** Says to the bodies that run in a session when they have to stop: while it takes no work. */
+export interface WorkSignal {
+  /** The signal of what begins now. */
+  readonly signal: AbortSignal
+  /** Resolves when a suspended session is active again, rejects when it is over; undefined when it is not suspended. */
+  resumed(): Promise<void> | undefined
+}
+
+export function createWorkSignal(stream: Stream): WorkSignal {
+  let controller = new AbortController()
+  const follow = (record: SessionRecord | undefined) => {
+    if (record?.status === 'active') {
+      if (controller.signal.aborted) controller = new AbortController()
+    } else controller.abort(endOf(record))
+  }
+  follow(stream.record)
+  stream.subscribe(follow)
+
+  return {
+    get signal() {
+      return controller.signal
+    },
+    resumed: () => {
+      if (stream.record?.status !== 'suspended') return undefined
+      return new Promise((resolve, reject) => {
+        const stop = stream.subscribe((record) => {
+          if (record?.status === 'suspended') return
+          stop()
+          if (record?.status === 'active') resolve()
+          else reject(endOf(record))
+        })
+      })
+    },
+  }
+}
+
+function endOf(record: SessionRecord | undefined): Error {
+  if (record === undefined) return createError('SESSION_NOT_FOUND', 'The session was deleted while it was at work.')
+  const { id, status } = record
+  return createError('SESSION_NOT_ACTIVE', `Session ${id} is ${status}; what runs in it has to stop.`, { id, status })
+}
