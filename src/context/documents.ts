@@ -22,6 +22,8 @@ export interface DocumentsOptions {
 
 /** The port, and what the other parts of a worker need of it. */
 export interface LiveDocuments extends Documents {
+  /** True when a document is loaded or being loaded: it then needs to hear of the rows that others store. */
+  has(stream: StreamId): boolean
   /** The entries of one map; undefined when the document is not loaded. */
   entries(stream: StreamId, map: ManagedMap): Iterable<Entry> | undefined
   /** How many are loaded. */
@@ -118,6 +120,10 @@ class DocumentCache implements LiveDocuments {
     this.#forget(stream)
     // Clocks that the dropped changes used must never be used again for others.
     this.#clientId = this.#newClientId()
+  }
+
+  has(stream: StreamId): boolean {
+    return this.#live.has(stream) || this.#loading.has(stream)
   }
 
   entries(stream: StreamId, map: ManagedMap): Iterable<Entry> | undefined {
