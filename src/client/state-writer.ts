@@ -1,5 +1,6 @@
 import type { Mirror } from '../core/state/mirror.ts'
 import type { StateChange } from '../core/timeline/catalog.ts'
+import { fromWireError } from '../protocol/wire-error.ts'
 import type { StateTarget } from '../protocol/worker-api.ts'
 import type { Connection } from './connection.ts'
 import type { Frame, WriteOptions } from './request.ts'
@@ -12,9 +13,14 @@ interface Group {
   readonly frame: Frame
   /** The last change of each key: they all land in one event, where only one of a key can count. */
   readonly changes: Map<string, StateChange>
-  /** What the mirror shows them by. */
-  readonly localIds: number[]
-  readonly stored: Promise<void>
+  readonly waiting: Waiting[]
+}
+
+/** One call that waits for its change. Of several for one key all wait for the last. */
+interface Waiting {
+  readonly key: string
+  /** What the mirror shows it by. */
+  readonly localId: number
   resolve(): void
   reject(error: unknown): void
 }
@@ -32,17 +38,30 @@ export function createStateWriter(
 
   const flush = async (sending: Group) => {
     if (group === sending) group = undefined
-    const { changes, options, frame, localIds } = sending
+    const { changes, options, frame, waiting } = sending
     const { id, stored } = connection.write(target, [...changes.values()], options, frame)
-    localWrites.set(id, localIds)
+    localWrites.set(
+      id,
+      waiting.map(({ localId }) => localId),
+    )
+    const refuse = ({ localId, reject }: Waiting, error: unknown) => {
+      mirror.reject(localId)
+      reject(error)
+    }
     try {
       const answer = await stored
       const entries = answer.changes.map((change) => ({ ...change, at: answer.at }))
-      mirror.apply(entries, 'local', localIds)
-      sending.resolve()
+      const refused = new Map(answer.refused?.map(({ key, error }) => [key, fromWireError(error)]))
+      const kept = waiting.filter(({ key }) => !refused.has(key))
+      mirror.apply(
+        entries,
+        'local',
+        kept.map(({ localId }) => localId),
+      )
+      for (const one of waiting) if (refused.has(one.key)) refuse(one, refused.get(one.key))
+      for (const one of kept) one.resolve()
     } catch (error) {
-      for (const localId of localIds) mirror.reject(localId)
-      sending.reject(error)
+      for (const one of waiting) refuse(one, error)
     } finally {
       localWrites.delete(id)
     }
@@ -55,24 +74,26 @@ export function createStateWriter(
       queueMicrotask(() => void flush(begun))
     }
     lastLocalId += 1
-    group.changes.set(change.key, change)
-    group.localIds.push(lastLocalId)
-    mirror.write(lastLocalId, [change], isOptimistic)
-    return group.stored
+    const localId = lastLocalId
+    const { changes, waiting } = group
+    changes.set(change.key, change)
+    mirror.write(localId, [change], isOptimistic)
+    return new Promise((resolve, reject) => waiting.push({ key: change.key, localId, resolve, reject }))
   }
 }
 
 function createGroup(options: WriteOptions, frame: Frame): Group {
-  let settle = { resolve: () => {}, reject: (_error: unknown) => {} }
-  const stored = new Promise<void>((resolve, reject) => {
-    settle = { resolve, reject }
-  })
-  return { options, frame, changes: new Map(), localIds: [], stored, ...settle }
+  return { options, frame, changes: new Map(), waiting: [] }
 }
 
 /** A write that can be named, aborted or timed by itself travels by itself. */
 function fits(group: Group, options: WriteOptions, frame: Frame): boolean {
-  return isPlain(group.options) && isPlain(options) && group.options.durability === options.durability && group.frame === frame
+  return (
+    isPlain(group.options) &&
+    isPlain(options) &&
+    group.options.durability === options.durability &&
+    group.frame === frame
+  )
 }
 
 function isPlain({ requestId, signal, deadlineMs }: WriteOptions): boolean {

@@ -12,7 +12,8 @@ import type {
 import type { ArtifactPage, ArtifactQuery } from '../core/artifact/query.ts'
 import type { ArtifactRecord } from '../core/artifact/record.ts'
 import type { Durability } from '../core/commit.ts'
-import type { ContentId, CorrelationId, EventId, RunId, SessionId } from '../core/ids.ts'
+import type { WireError } from '../core/errors.ts'
+import type { CorrelationId, EventId, RunId, SessionId } from '../core/ids.ts'
 import type { FinishRun, FinishStep, OpenedRun, OpenRun, StartStep, StepTicket } from '../core/run/input.ts'
 import type { RunRow } from '../core/run/record.ts'
 import type {
@@ -95,7 +96,12 @@ export interface WorkerApi {
   'sessions.at': (input: { id: SessionId; event: EventId }) => SessionPast
   'sessions.import': (input: ImportOptions) => ImportReport
   'state.open': (input: StateTarget) => { readonly entries: readonly Entry[] }
-  'state.write': (input: WriteState) => { readonly at: EventId; readonly changes: readonly StateChange[] }
+  'state.write': (input: WriteState) => {
+    readonly at: EventId
+    readonly changes: readonly StateChange[]
+    /** Changes that a hook refused, each for itself; the others are stored. */
+    readonly refused?: readonly { readonly key: string; readonly error: WireError }[]
+  }
   'timeline.emit': (input: {
     sessionId: SessionId
     type: string
@@ -127,7 +133,7 @@ export interface WorkerApi {
     sessionId: SessionId
     document?: string
     remove?: boolean
-  }) => { readonly sizeBytes: number; readonly removed: boolean; readonly content: ContentId | null }
+  }) => { readonly document: string; readonly sizeBytes: number; readonly removed: boolean }
   'storage.info': (input: Record<string, never>) => {
     readonly persisted: boolean
     readonly usageBytes: number | null

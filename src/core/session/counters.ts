@@ -32,20 +32,27 @@ export function addToCounters(counting: Counting, event: StoredEvent): void {
       counting.stepsFailed += 1
       return
     case 'step.completed':
-      addUsage(counting.usage, dataOf(event, 'step.completed').usage)
-      return
     case 'message.added':
-      addUsage(counting.usage, dataOf(event, 'message.added').usage)
+      addUsage(counting.usage, event.data)
   }
 }
 
-function addUsage(sum: Counting['usage'], usage: Partial<Usage> | undefined): void {
-  if (usage === undefined) return
-  sum.inputTokens += usage.inputTokens ?? 0
-  sum.outputTokens += usage.outputTokens ?? 0
-  sum.cacheReadTokens += usage.cacheReadTokens ?? 0
-  sum.cacheWriteTokens += usage.cacheWriteTokens ?? 0
-  sum.costUsd = (nanoDollars(sum.costUsd) + nanoDollars(usage.costUsd ?? 0)) / 1e9
+/** Apps may record messages of their own and other devices anything, so what is no amount counts as none. */
+function addUsage(sum: Counting['usage'], data: unknown): void {
+  const usage = fieldOf(data, 'usage')
+  for (const kind of TOKENS) sum[kind] += amountOf(fieldOf(usage, kind))
+  sum.costUsd = (nanoDollars(sum.costUsd) + nanoDollars(amountOf(fieldOf(usage, 'costUsd')))) / 1e9
+}
+
+const TOKENS = ['inputTokens', 'outputTokens', 'cacheReadTokens', 'cacheWriteTokens'] as const
+
+function fieldOf(data: unknown, name: keyof Usage | 'usage'): unknown {
+  if (typeof data !== 'object' || data === null) return undefined
+  return Reflect.get(data, name)
+}
+
+function amountOf(value: unknown): number {
+  return typeof value === 'number' && value >= 0 && value <= Number.MAX_SAFE_INTEGER ? value : 0
 }
 
 /** Whole numbers, because a sum of fractions depends on its order and a rebuilt row must equal the kept one. */

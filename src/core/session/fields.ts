@@ -1,4 +1,5 @@
 /** What can be said of a session: checked here, once, for callers, templates and hooks alike. */
+import type { Durability } from '../commit.ts'
 import { createError, type HoldfastError } from '../errors.ts'
 import type { SessionId } from '../ids.ts'
 import { admitChanges, admitState } from '../state/admit.ts'
@@ -64,6 +65,11 @@ export function parseSessionId(id: unknown, path = 'id'): SessionId {
     path,
     'is no session id: 1 to 128 letters, digits, . _ : or -, beginning with a letter or digit',
   )
+}
+
+export function parseDurability(given: unknown = 'relaxed'): Durability {
+  if (given === 'relaxed' || given === 'strict') return given
+  throw invalid('durability', "is neither 'relaxed' nor 'strict'")
 }
 
 /** The first values of a session's state, in the order given. */

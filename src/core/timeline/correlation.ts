@@ -1,10 +1,10 @@
 import {
-  type Clock,
   type CorrelationId,
   clockOfId,
   type EventId,
   isMadeId,
   type SessionId,
+  type StreamId,
   sessionStream,
 } from '../ids.ts'
 import type { Log } from '../ports.ts'
@@ -44,14 +44,19 @@ export async function correlationOfCause(
 }
 
 /** One event of a session by its id. */
-export async function findEvent(
+export function findEvent(log: Log, session: SessionId, id: EventId): Promise<TimelineEvent | undefined> {
+  return findInStream(log, sessionStream(session), id)
+}
+
+/** One event of a stream by its id, which holds its clock: only the rows around it are read. */
+export async function findInStream(
   log: Log,
-  session: SessionId,
+  stream: StreamId,
   id: EventId,
 ): Promise<TimelineEvent | undefined> {
   if (!isMadeId(id)) return undefined
-  const clock: Clock = clockOfId(id)
-  for await (const batch of scanEvents(log, sessionStream(session), { from: clock, to: clock })) {
+  const clock = clockOfId(id)
+  for await (const batch of scanEvents(log, stream, { from: clock, to: clock })) {
     const found = batch.find((event) => event.id === id)
     if (found !== undefined) return found
   }

@@ -1,0 +1,83 @@
+import type { EventId, SessionId } from '../ids.ts'
+import type { Request } from '../request.ts'
+import type { Entry } from '../state/delta.ts'
+import { listCheckpoints, saveSession } from './checkpoint.ts'
+import { type CreateOptions, createSession } from './create.ts'
+import { deleteSession } from './delete.ts'
+import type { SessionDeps } from './deps.ts'
+import { editSession } from './edit.ts'
+import { parseSessionId } from './fields.ts'
+import { forkSession } from './fork.ts'
+import type {
+  CreateSession,
+  DeleteSession,
+  EditSession,
+  ForkSession,
+  RestoreSession,
+  SaveSession,
+  SessionPast,
+  SessionStart,
+  StateTarget,
+  TransitionSession,
+  WriteState,
+} from './input.ts'
+import { listSessions } from './list.ts'
+import { openSession, openState } from './open.ts'
+import { sessionAt } from './past.ts'
+import type { SessionPage, SessionQuery } from './query.ts'
+import type { Checkpoint, SessionRecord } from './record.ts'
+import { restoreSession } from './restore.ts'
+import { transitionSession } from './transition.ts'
+import { placeOf, type StateWritten, writeState } from './write-state.ts'
+
+/** The use cases of sessions and their state. Every answer comes from the database. */
+export interface SessionManager {
+  create(request: Request, input: CreateSession, options?: CreateOptions): Promise<SessionStart>
+  open(request: Request, input: { readonly id: SessionId }): Promise<SessionStart>
+  /** null where there is no such session. */
+  get(request: Request, input: { readonly id: SessionId }): Promise<SessionRecord | null>
+  list(request: Request, query: SessionQuery): Promise<SessionPage>
+  edit(
+    request: Request,
+    input: { readonly id: SessionId; readonly changes: EditSession },
+  ): Promise<SessionRecord>
+  transition(request: Request, input: TransitionSession): Promise<SessionRecord>
+  save(request: Request, input: SaveSession): Promise<Checkpoint>
+  restore(request: Request, input: RestoreSession): Promise<SessionStart>
+  checkpoints(request: Request, input: { readonly id: SessionId }): Promise<readonly Checkpoint[]>
+  delete(request: Request, input: DeleteSession): Promise<null>
+  fork(request: Request, input: ForkSession): Promise<SessionStart>
+  at(request: Request, input: { readonly id: SessionId; readonly event: EventId }): Promise<SessionPast>
+  openState(request: Request, target: StateTarget): Promise<{ readonly entries: readonly Entry[] }>
+  writeState(request: Request, input: WriteState): Promise<StateWritten>
+}
+
+export function createSessionManager(deps: SessionDeps): SessionManager {
+  const { log, tables } = deps
+  return {
+    create: (request, input, options) => createSession(deps, request, input, options),
+    open: async (_request, { id }) => openSession(log, parseSessionId(id)),
+    get: async (_request, { id }) => (await tables.session(parseSessionId(id))) ?? null,
+    list: async (_request, query) => listSessions(tables, query),
+    edit: (request, input) => editSession(deps, request, input),
+    transition: (request, input) => transitionSession(deps, request, input),
+    save: (request, input) => saveSession(deps, request, input),
+    restore: (request, input) => restoreSession(deps, request, input),
+    checkpoints: (_request, input) => listCheckpoints(tables, input),
+    delete: (request, input) => deleteSession(deps, request, input),
+    fork: (request, input) => forkSession(deps, request, input),
+    at: async (_request, { id, event }) => sessionAt(log, parseSessionId(id), event),
+    openState: async (_request, target) => openTarget(deps, target),
+    writeState: (request, input) => writeState(deps, request, input),
+  }
+}
+
+async function openTarget(
+  { log }: SessionDeps,
+  target: StateTarget,
+): Promise<{ readonly entries: readonly Entry[] }> {
+  const { session, stream } = placeOf(target)
+  return {
+    entries: session === undefined ? await openState(log, stream) : (await openSession(log, session)).entries,
+  }
+}
