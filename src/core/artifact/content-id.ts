@@ -4,7 +4,6 @@ import type { ChunkRef } from './record.ts'
 
 const PREFIX = 'sha256:'
 const DIGEST_BYTES = 32
-const CHUNK_ID = /^sha256:[0-9a-f]{64}$/
 
 /** The id of a chunk: `sha256:` and the SHA-256 of its plain bytes. */
 export async function chunkIdOf(digest: Digest, bytes: Uint8Array): Promise<ContentId> {
@@ -23,11 +22,6 @@ export async function contentIdOf(digest: Digest, chunks: readonly ChunkRef[]): 
   const list = new Uint8Array(chunks.length * DIGEST_BYTES)
   for (const [index, { hash }] of chunks.entries()) writeDigest(list, index * DIGEST_BYTES, hash)
   return `${idOf(await digest.sha256(list))}-${chunks.length}` as ContentId
-}
-
-/** Says whether a string has the form of a chunk's id. */
-export function isChunkId(id: string): boolean {
-  return CHUNK_ID.test(id)
 }
 
 function idOf(hash: Uint8Array): ContentId {

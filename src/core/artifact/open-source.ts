@@ -57,10 +57,19 @@ function blobSource(blob: Blob, signal: AbortSignal | undefined): ByteSource {
   }
 }
 
-function isStream(content: object): content is ReadableStream<Uint8Array> {
-  return 'getReader' in content && typeof content.getReader === 'function'
+function isStream(content: unknown): content is ReadableStream<Uint8Array> {
+  return isObject(content) && 'getReader' in content && typeof content.getReader === 'function'
 }
 
-function isBlob(content: object): content is Blob {
-  return 'arrayBuffer' in content && typeof content.arrayBuffer === 'function' && 'size' in content
+function isBlob(content: unknown): content is Blob {
+  return (
+    isObject(content) &&
+    'arrayBuffer' in content &&
+    typeof content.arrayBuffer === 'function' &&
+    'size' in content
+  )
+}
+
+function isObject(content: unknown): content is object {
+  return typeof content === 'object' && content !== null
 }
