@@ -108,5 +108,7 @@ export function createBreaker(now: () => number, options: BreakerOptions = {}): 
 
 function positive(name: string, value: number): number {
   if (Number.isFinite(value) && value > 0) return value
-  throw createError('INVALID_ARGUMENT', `The breaker's ${name} is ${value}; give a number above 0.`, { path: `breaker.${name}` })
+  throw createError('INVALID_ARGUMENT', `The breaker's ${name} is ${value}; give a number above 0.`, {
+    path: `breaker.${name}`,
+  })
 }

@@ -124,8 +124,12 @@ export function createHookExecutor(options: HookExecutorOptions): HookExecutor {
         onCancel: (hook, error) => report(hook, error, true),
       })
       return then(decision, ({ payload: final, replies, replaced }) =>
-        then(recordRuns(point, replies, options), (runs): BeforeResult<typeof point> =>
-          replaced === undefined ? { kind: 'go', payload: final, runs } : { kind: 'replace', result: replaced.result, runs },
+        then(
+          recordRuns(point, replies, options),
+          (runs): BeforeResult<typeof point> =>
+            replaced === undefined
+              ? { kind: 'go', payload: final, runs }
+              : { kind: 'replace', result: replaced.result, runs },
         ),
       )
     },
@@ -133,7 +137,12 @@ export function createHookExecutor(options: HookExecutorOptions): HookExecutor {
       const hooks = registry.at(point, 'record')
       if (hooks.length === 0) return { payload, collected: [], runs: [] }
       const round = openRound(point, 'record', payload, scope)
-      const shaped = shapeRecord(payload, hooks, (hook, input) => hook.applies(input, scope), (hook, input) => ask(hook, input, round))
+      const shaped = shapeRecord(
+        payload,
+        hooks,
+        (hook, input) => hook.applies(input, scope),
+        (hook, input) => ask(hook, input, round),
+      )
       return then(shaped, ({ payload: final, collected, replies }) =>
         then(recordRuns(point, replies, options), (runs) => ({ payload: final, collected, runs })),
       )
@@ -142,7 +151,9 @@ export function createHookExecutor(options: HookExecutorOptions): HookExecutor {
       const hooks = registry.at(point, 'after').filter((hook) => hook.applies(payload, scope))
       if (hooks.length === 0) return
       const round = openRound(point, 'after', payload, scope)
-      const queued = queue.push(() => inTurn(hooks, (hook) => then(ask(hook, payload, round), () => undefined)))
+      const queued = queue.push(() =>
+        inTurn(hooks, (hook) => then(ask(hook, payload, round), () => undefined)),
+      )
       if (!queued) for (const hook of hooks) hook.counters.dropped += 1
     },
     drain(request) {

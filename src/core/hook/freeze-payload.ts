@@ -8,7 +8,8 @@ export function freezePayload<Payload>(payload: Payload): Payload {
 }
 
 function freeze(value: unknown): void {
-  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || Object.isFrozen(value)) return
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value) || Object.isFrozen(value))
+    return
   Object.freeze(value)
   for (const item of Object.values(value)) freeze(item)
 }

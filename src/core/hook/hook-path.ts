@@ -21,11 +21,17 @@ export function targetOf(point: PointName, payload: PayloadByPoint[PointName], s
 export function guardReentrance(target: string, hookPath: readonly string[]): void {
   const circle = hookPath.includes(target)
   if (!circle && hookPath.length <= MAX_HOOK_DEPTH) return
-  const what = circle ? 'A hook called back into the operation that runs it' : `Calls of hooks nest deeper than ${MAX_HOOK_DEPTH}`
-  throw createError('HOOK_REENTRANT', `${what}: ${[...hookPath, target].join(' > ')}. Do that work outside of the hook.`, {
-    target,
-    hookPath,
-  })
+  const what = circle
+    ? 'A hook called back into the operation that runs it'
+    : `Calls of hooks nest deeper than ${MAX_HOOK_DEPTH}`
+  throw createError(
+    'HOOK_REENTRANT',
+    `${what}: ${[...hookPath, target].join(' > ')}. Do that work outside of the hook.`,
+    {
+      target,
+      hookPath,
+    },
+  )
 }
 
 /** Names can be given anew at each version, so a stored artifact is known by its id. */

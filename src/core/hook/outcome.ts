@@ -4,8 +4,8 @@
  */
 import { parseDraft } from '../artifact/fields.ts'
 import { admitState } from '../state/admit.ts'
-import { sizeOfValue } from '../state/value-size.ts'
 import type { StateValue } from '../state/value.ts'
+import { sizeOfValue } from '../state/value-size.ts'
 import type { ArtifactDraft, Collected } from './definition.ts'
 import { copyPlain, copyRecord, isPlainObject } from './plain-value.ts'
 import { type HookStage, type PointName, stageOf } from './points.ts'
@@ -16,7 +16,11 @@ export const NOTE_LIMIT_BYTES = 4_096
 /** An answer that passed: which kinds and which fields of `change` there can be depends on point and stage. */
 export type CheckedOutcome =
   | { readonly kind: 'continue'; readonly note?: StateValue }
-  | { readonly kind: 'modify'; readonly change: Readonly<Record<string, unknown>>; readonly note?: StateValue }
+  | {
+      readonly kind: 'modify'
+      readonly change: Readonly<Record<string, unknown>>
+      readonly note?: StateValue
+    }
   | { readonly kind: 'cancel'; readonly reason: string }
   | { readonly kind: 'replace'; readonly result: StateValue }
   | { readonly kind: 'collect'; readonly artifacts: readonly Collected[]; readonly note?: StateValue }
@@ -34,7 +38,9 @@ export function checkOutcome(answer: unknown, point: PointName, stage: HookStage
   if (!isPlainObject(answer)) throw nonsense(`answered ${describe(answer)}, which is no outcome`)
   const kind = outcomes.find((known) => known === answer.kind)
   if (kind === undefined) {
-    throw nonsense(`answered the kind ${describe(answer.kind)}; at ${point} (${stage}) it can be ${outcomes.join(', ')}`)
+    throw nonsense(
+      `answered the kind ${describe(answer.kind)}; at ${point} (${stage}) it can be ${outcomes.join(', ')}`,
+    )
   }
   const note = noteOf(answer.note)
   switch (kind) {
@@ -55,14 +61,20 @@ function noteOf(note: unknown): { note?: StateValue } {
   if (note === undefined) return {}
   const copy = copyPlain(note, 'note')
   const sizeBytes = sizeOfValue(copy)
-  if (sizeBytes > NOTE_LIMIT_BYTES) throw nonsense(`answered a note of ${sizeBytes} bytes; at most ${NOTE_LIMIT_BYTES} are kept`)
+  if (sizeBytes > NOTE_LIMIT_BYTES)
+    throw nonsense(`answered a note of ${sizeBytes} bytes; at most ${NOTE_LIMIT_BYTES} are kept`)
   return { note: copy }
 }
 
-function checkChange(change: unknown, point: PointName, fields: readonly string[]): Readonly<Record<string, unknown>> {
+function checkChange(
+  change: unknown,
+  point: PointName,
+  fields: readonly string[],
+): Readonly<Record<string, unknown>> {
   if (!isPlainObject(change)) throw nonsense(`answered modify with ${describe(change)} as change`)
   const entries = Object.entries(change).map(([field, value]) => {
-    if (!fields.includes(field)) throw nonsense(`changed ${field}; at ${point} only ${fields.join(', ')} can be changed`)
+    if (!fields.includes(field))
+      throw nonsense(`changed ${field}; at ${point} only ${fields.join(', ')} can be changed`)
     return [field, checkField(field, value, point)] as const
   })
   return Object.fromEntries(entries)

@@ -37,14 +37,18 @@ export function isPlainObject(value: unknown): value is Readonly<Record<string, 
 
 function copyObject(value: object, path: string, depth: number): StateValue {
   if (value instanceof Uint8Array) return new Uint8Array(value)
-  if (depth >= VALUE_DEPTH_LIMIT) throw unfit(path, `a cycle, or nested deeper than ${VALUE_DEPTH_LIMIT} levels`)
-  if (Array.isArray(value)) return Array.from(value, (item, at) => copyPlain(item, `${path}.${at}`, depth + 1))
+  if (depth >= VALUE_DEPTH_LIMIT)
+    throw unfit(path, `a cycle, or nested deeper than ${VALUE_DEPTH_LIMIT} levels`)
+  if (Array.isArray(value))
+    return Array.from(value, (item, at) => copyPlain(item, `${path}.${at}`, depth + 1))
   if (isPlainObject(value)) return copyMembers(value, path, depth)
   throw unfit(path, 'an object of a class')
 }
 
 function copyMembers(value: Readonly<Record<string, unknown>>, path: string, depth: number) {
-  const entries = Object.entries(value).map(([key, item]) => [key, copyPlain(item, `${path}.${key}`, depth + 1)] as const)
+  const entries = Object.entries(value).map(
+    ([key, item]) => [key, copyPlain(item, `${path}.${key}`, depth + 1)] as const,
+  )
   return Object.fromEntries(entries)
 }
 

@@ -76,6 +76,12 @@ export const POINTS = {
 
 export type PointName = keyof typeof POINTS
 
+export const POINT_NAMES: readonly PointName[] = Object.keys(POINTS).filter(isPointName)
+
+export function isPointName(name: unknown): name is PointName {
+  return typeof name === 'string' && Object.hasOwn(POINTS, name)
+}
+
 /** What a stage of a point allows; undefined where the point has no such stage. */
 export function stageOf(point: PointName, stage: HookStage): StageOfPoint | undefined {
   const stages: Point = POINTS[point]

@@ -2,7 +2,6 @@ import type { Collected, PayloadByPoint } from './definition.ts'
 import { freezePayload } from './freeze-payload.ts'
 import { inTurn, type Soon, then } from './in-turn.ts'
 import type { PointName } from './points.ts'
-import type { RegisteredHook } from './registered-hook.ts'
 import type { HookReply } from './reply.ts'
 
 /** What record-hooks made of what is about to be written down. */
@@ -13,7 +12,7 @@ export interface ShapedRecord<Payload> {
 }
 
 /** Asks record-hooks in order; each sees what the ones before it changed. */
-export function shapeRecord<Payload extends PayloadByPoint[PointName], Hook extends Pick<RegisteredHook, 'name'>>(
+export function shapeRecord<Payload extends PayloadByPoint[PointName], Hook>(
   input: Payload,
   hooks: readonly Hook[],
   applies: (hook: Hook, payload: Payload) => boolean,

@@ -1,7 +1,7 @@
 import { createError } from '../errors.ts'
 import type { Breaker } from './breaker.ts'
 import type { HookDefinition } from './definition.ts'
-import { HOOK_STAGES, type HookStage, POINTS, type PointName, stageOf } from './points.ts'
+import { HOOK_STAGES, type HookStage, isPointName, POINT_NAMES, type PointName, stageOf } from './points.ts'
 import { type Applies, compileWhen } from './when.ts'
 
 /** Milliseconds an asynchronous hook in the worker has to answer. */
@@ -37,7 +37,10 @@ export interface HookCounters {
  *
  * @throws INVALID_ARGUMENT naming the part that is wrong.
  */
-export function admitHook(definition: HookDefinition, client: string | undefined): Omit<RegisteredHook, 'breaker'> {
+export function admitHook(
+  definition: HookDefinition,
+  client: string | undefined,
+): Omit<RegisteredHook, 'breaker'> {
   const { id, version, point, stage, when } = definition
   assertAddress(id, version, point, stage)
   const {
@@ -47,9 +50,19 @@ export function admitHook(definition: HookDefinition, client: string | undefined
     replayable = true,
   } = definition
   check(Number.isFinite(priority), id, 'priority', 'must be a number')
-  check(Number.isFinite(timeoutMs) && timeoutMs > 0, id, 'timeoutMs', 'must be a number of milliseconds above 0')
+  check(
+    Number.isFinite(timeoutMs) && timeoutMs > 0,
+    id,
+    'timeoutMs',
+    'must be a number of milliseconds above 0',
+  )
   check(onError === 'refuse' || onError === 'ignore', id, 'onError', "must be 'refuse' or 'ignore'")
-  check(stage !== 'after' || onError === 'ignore', id, 'onError', "cannot be 'refuse' after the fact; register a before-hook")
+  check(
+    stage !== 'after' || onError === 'ignore',
+    id,
+    'onError',
+    "cannot be 'refuse' after the fact; register a before-hook",
+  )
   check(typeof definition.run === 'function', id, 'run', 'must be a function')
   const applies = appliesTo(when === undefined ? undefined : compileWhen(point, when), client)
   return {
@@ -73,7 +86,7 @@ export function admitHook(definition: HookDefinition, client: string | undefined
 function assertAddress(id: string, version: number, point: PointName, stage: HookStage): void {
   check(typeof id === 'string' && id !== '', id, 'id', 'must be a text that is not empty')
   check(Number.isInteger(version) && version >= 0, id, 'version', 'must be a whole number')
-  check(Object.hasOwn(POINTS, point), id, 'point', `must be one of ${Object.keys(POINTS).join(', ')}`)
+  check(isPointName(point), id, 'point', `must be one of ${POINT_NAMES.join(', ')}`)
   const stages = HOOK_STAGES.filter((known) => stageOf(point, known) !== undefined)
   check(stages.includes(stage), id, 'stage', `must be one of ${stages.join(', ')} at ${point}`)
 }
@@ -89,5 +102,8 @@ function always(): boolean {
 
 function check(holds: boolean, id: string, part: string, demand: string): void {
   if (holds) return
-  throw createError('INVALID_ARGUMENT', `The ${part} of hook ${JSON.stringify(id)} ${demand}.`, { path: part, hook: id })
+  throw createError('INVALID_ARGUMENT', `The ${part} of hook ${JSON.stringify(id)} ${demand}.`, {
+    path: part,
+    hook: id,
+  })
 }

@@ -18,7 +18,10 @@ export interface HookRegistry {
    * @throws HOOK_DUPLICATE with `{ id, point, stage }` when that id is taken there, on the same page.
    * @throws INVALID_ARGUMENT naming the part that is wrong.
    */
-  register<Point extends PointName, Stage extends HookStage>(definition: HookDefinition<Point, Stage>, client?: string): HookHandle
+  register<Point extends PointName, Stage extends HookStage>(
+    definition: HookDefinition<Point, Stage>,
+    client?: string,
+  ): HookHandle
   /** Says whether the registration was still there. */
   unregister(handle: HookHandle): boolean
   /** The hooks of a point and stage in the order they run. Never changed in place: a new list with every change. */
@@ -76,13 +79,19 @@ export function createHookRegistry({ wall, breaker: breakerOptions }: HookRegist
       const breaker = definition.breaker === false ? {} : { breaker: takeBreaker(breakerKey(admitted)) }
       const hook: RegisteredHook = { ...admitted, ...breaker }
       // Sorting is stable, so equal priorities stay in the order of registration.
-      lists[stage].set(point, [...present, hook].sort((a, b) => a.priority - b.priority))
+      lists[stage].set(
+        point,
+        [...present, hook].sort((a, b) => a.priority - b.priority),
+      )
       return hook
     },
     unregister(hook) {
       const present = at(hook.point, hook.stage)
       if (!present.includes(hook)) return false
-      lists[hook.stage].set(hook.point, present.filter((other) => other !== hook))
+      lists[hook.stage].set(
+        hook.point,
+        present.filter((other) => other !== hook),
+      )
       if (hook.breaker !== undefined) giveBreaker(breakerKey(hook))
       return true
     },
@@ -90,7 +99,10 @@ export function createHookRegistry({ wall, breaker: breakerOptions }: HookRegist
     list,
     find(name, point, stage, client) {
       const named = at(point, stage).filter((hook) => hook.name === name)
-      return named.find((hook) => client !== undefined && hook.client === client) ?? named.find((hook) => hook.client === undefined)
+      return (
+        named.find((hook) => client !== undefined && hook.client === client) ??
+        named.find((hook) => hook.client === undefined)
+      )
     },
     stats: () => list().map(statsOf),
   }

@@ -81,7 +81,12 @@ function answerOf(hook: Runnable, answer: unknown): Answer {
 }
 
 function failure(hook: Runnable, cause: unknown): Answer {
-  const error = createError('HOOK_FAILED', `${nameOf(hook)} failed: ${messageOf(cause)}. ${consequence(hook)}`, detailsOf(hook), cause)
+  const error = createError(
+    'HOOK_FAILED',
+    `${nameOf(hook)} failed: ${messageOf(cause)}. ${consequence(hook)}`,
+    detailsOf(hook),
+    cause,
+  )
   return { kind: 'failed', error }
 }
 
@@ -94,7 +99,12 @@ function timeout(hook: Runnable): HoldfastError {
 function abortReason(signal: AbortSignal | undefined): HoldfastError {
   const reason = signal?.reason
   if (isHoldfastError(reason)) return reason
-  return createError('ABORTED', 'The call was aborted while a hook was asked; nothing was stored.', {}, reason)
+  return createError(
+    'ABORTED',
+    'The call was aborted while a hook was asked; nothing was stored.',
+    {},
+    reason,
+  )
 }
 
 function nameOf({ id, point, stage }: Runnable): string {

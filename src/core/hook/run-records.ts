@@ -3,6 +3,7 @@ import { canonicalText } from '../state/canonical.ts'
 import type { StateValue } from '../state/value.ts'
 import type { HookRunRecord } from '../timeline/catalog.ts'
 import type { Collected } from './definition.ts'
+import { toHex } from './hex.ts'
 import { type Soon, then } from './in-turn.ts'
 import type { CheckedOutcome } from './outcome.ts'
 import { POINTS, type PointName } from './points.ts'
@@ -31,24 +32,34 @@ export function recordRuns(
 }
 
 /** One run as it is recorded; at once where there is nothing to digest or to redact. */
-export function recordRun({ hook, outcome, changed }: HookReply, { digest, redact }: RecordOptions): Soon<HookRunRecord> {
+export function recordRun(
+  { hook, outcome, changed }: HookReply,
+  { digest, redact }: RecordOptions,
+): Soon<HookRunRecord> {
   const record: HookRunRecord = { hook: hook.name, outcome: outcome.kind, ...(changed ? { changed } : {}) }
   // Why a hook failed can hold anything that it was given, so only the code is kept.
   if (outcome.kind === 'failed') return { ...record, note: outcome.error.code }
   if (outcome.kind === 'skipped') return record
   const note = 'note' in outcome ? outcome.note : undefined
-  const noted = note === undefined ? record : then(redact?.(note) ?? note, (kept) => ({ ...record, note: kept }))
+  const noted =
+    note === undefined ? record : then(redact?.(note) ?? note, (kept) => ({ ...record, note: kept }))
   if (digest === undefined || outcome.kind === 'continue') return noted
   return Promise.all([noted, digestOf(outcome, digest)]).then(([kept, hash]) => ({ ...kept, digest: hash }))
 }
 
-async function digestOf(outcome: Exclude<CheckedOutcome, { kind: 'continue' }>, digest: Digest): Promise<string> {
+async function digestOf(
+  outcome: Exclude<CheckedOutcome, { kind: 'continue' }>,
+  digest: Digest,
+): Promise<string> {
   const text = canonicalText(await substanceOf(outcome, digest))
-  return hexOf(await digest.sha256(new TextEncoder().encode(text)))
+  return toHex(await digest.sha256(new TextEncoder().encode(text)))
 }
 
 /** What an outcome does, without its note, which is recorded and compared as it is. */
-async function substanceOf(outcome: Exclude<CheckedOutcome, { kind: 'continue' }>, digest: Digest): Promise<StateValue> {
+async function substanceOf(
+  outcome: Exclude<CheckedOutcome, { kind: 'continue' }>,
+  digest: Digest,
+): Promise<StateValue> {
   switch (outcome.kind) {
     case 'modify':
       return [outcome.kind, plain(outcome.change)]
@@ -57,7 +68,10 @@ async function substanceOf(outcome: Exclude<CheckedOutcome, { kind: 'continue' }
     case 'replace':
       return [outcome.kind, outcome.result]
     case 'collect':
-      return [outcome.kind, ...(await Promise.all(outcome.artifacts.map((artifact) => collectedOf(artifact, digest))))]
+      return [
+        outcome.kind,
+        ...(await Promise.all(outcome.artifacts.map((artifact) => collectedOf(artifact, digest)))),
+      ]
   }
 }
 
@@ -73,8 +87,4 @@ function plain(change: Readonly<Record<string, unknown>>): StateValue {
 
 function isRecord(record: Soon<HookRunRecord>): record is HookRunRecord {
   return !(record instanceof Promise)
-}
-
-function hexOf(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }

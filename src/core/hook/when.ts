@@ -58,12 +58,18 @@ function hasOneOf(present: readonly unknown[], wanted: readonly string[]): boole
 function assertTexts(part: string, list: unknown): void {
   if (list === undefined) return
   if (Array.isArray(list) && list.every((item) => typeof item === 'string')) return
-  throw createError('INVALID_ARGUMENT', `A hook's when.${part} must be a list of texts.`, { path: `when.${part}` })
+  throw createError('INVALID_ARGUMENT', `A hook's when.${part} must be a list of texts.`, {
+    path: `when.${part}`,
+  })
 }
 
 function useless(part: string, point: PointName): Error {
-  return createError('INVALID_ARGUMENT', `A hook at ${point} with when.${part} would never run; leave the part out.`, {
-    path: `when.${part}`,
-    point,
-  })
+  return createError(
+    'INVALID_ARGUMENT',
+    `A hook at ${point} with when.${part} would never run; leave the part out.`,
+    {
+      path: `when.${part}`,
+      point,
+    },
+  )
 }
