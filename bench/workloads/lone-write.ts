@@ -1,0 +1,34 @@
+import { interleave } from '../measure.ts'
+import { dexieStore } from '../peers/dexie.ts'
+import { holdfastStore } from '../peers/holdfast.ts'
+import { idbStore } from '../peers/idb.ts'
+import { rawStore } from '../peers/raw.ts'
+import { yIndexedDbStore } from '../peers/y-indexeddb.ts'
+import { type Result, ratiosTo } from '../result.ts'
+import { stateValue } from '../values.ts'
+
+const KEYS = 100
+
+/** A 200 B value written alone: the next one starts when it is stored. */
+export async function loneWrite(scale: { blocks: number; operations: number }): Promise<readonly Result[]> {
+  const relaxed = [rawStore('relaxed'), idbStore(), dexieStore(), yIndexedDbStore(), holdfastStore('relaxed')]
+  const strict = [rawStore('strict'), holdfastStore('strict')]
+  const stores = [...relaxed, ...strict]
+  for (const store of stores) await store.open(`bench-lone-${store.name}`)
+  let turn = 0
+  const samples = await interleave(
+    stores.map((store) => ({
+      name: store.name,
+      run: () => {
+        turn += 1
+        return store.put(`key-${turn % KEYS}`, stateValue(turn))
+      },
+    })),
+    { ...scale, warmUp: 20 },
+  )
+  for (const store of stores) await store.close()
+  return [
+    ratiosTo('lone durable state write, relaxed', rawStore('relaxed').name, samples.slice(0, relaxed.length)),
+    ratiosTo('lone durable state write, strict', rawStore('strict').name, samples.slice(relaxed.length)),
+  ]
+}

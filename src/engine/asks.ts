@@ -1,0 +1,71 @@
+import { createError, isErrorCode } from '../core/errors.ts'
+import type { HookAsk, PageMessage, StepAsk, WorkerMessage } from '../protocol/messages.ts'
+
+/** Questions to one page: run your hook, run your step's body. Each is answered once, or rejects when the page leaves. */
+export interface Asks {
+  ask(what: HookAsk | StepAsk, signal?: AbortSignal): Promise<unknown>
+  /** Takes the page's answer. One to a question that nobody waits for any more is dropped. */
+  answer(message: Extract<PageMessage, { type: 'answer' }>): void
+  /** The page has left. */
+  close(): void
+}
+
+interface Waiting {
+  resolve(value: unknown): void
+  reject(error: unknown): void
+}
+
+export function createAsks(page: string, send: (message: WorkerMessage) => void): Asks {
+  const waiting = new Map<number, Waiting>()
+  let last = 0
+  let closed = false
+
+  return {
+    ask(what, signal) {
+      if (closed) return Promise.reject(leftError(page))
+      last += 1
+      const ask = last
+      return new Promise((resolve, reject) => {
+        waiting.set(ask, { resolve, reject })
+        signal?.addEventListener('abort', () => {
+          if (waiting.delete(ask)) reject(signal.reason)
+        })
+        send({ type: 'ask', ask, what })
+      })
+    },
+    answer({ ask, outcome }) {
+      const waiter = waiting.get(ask)
+      if (waiter === undefined) return
+      waiting.delete(ask)
+      if (outcome.ok) waiter.resolve(outcome.value)
+      else waiter.reject(thrownOnPage(outcome.error))
+    },
+    close() {
+      closed = true
+      for (const waiter of waiting.values()) waiter.reject(leftError(page))
+      waiting.clear()
+    },
+  }
+}
+
+function leftError(page: string): Error {
+  return createError(
+    'ABORTED',
+    `The page ${page} was closed before it answered; open it again and repeat the call.`,
+    { page },
+  )
+}
+
+/** What a page's body threw, as it was: its name and message are recorded, so it must not become one of our codes by accident. */
+function thrownOnPage(error: {
+  readonly name: string
+  readonly message: string
+  readonly stack?: string
+  readonly code?: string
+}): Error {
+  if (isErrorCode(error.code)) return createError(error.code, error.message)
+  const thrown = new Error(error.message)
+  thrown.name = error.name
+  if (error.stack !== undefined) thrown.stack = error.stack
+  return thrown
+}

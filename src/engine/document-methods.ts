@@ -1,0 +1,36 @@
+import { readYIndexedDB, removeYIndexedDB, verifyAdopted } from '../context/adopt.ts'
+import { exportDocument, listDocuments, storeDocumentUpdate } from '../context/app-documents.ts'
+import type { Methods } from './methods.ts'
+import type { Parts } from './parts.ts'
+
+/** An adopted document is as large as the app let it grow: the caps that guard against hostile updates do not apply. */
+const ADOPTION_LIMITS = {
+  bytes: Number.POSITIVE_INFINITY,
+  clients: Number.POSITIVE_INFINITY,
+  structs: Number.POSITIVE_INFINITY,
+  structLength: Number.POSITIVE_INFINITY,
+  deletions: Number.POSITIVE_INFINITY,
+} as const
+
+/** App documents, and the door for those that y-indexeddb kept. */
+export function createDocumentMethods(
+  parts: Parts,
+): Pick<Methods, Extract<keyof Methods, `documents.${string}`> | 'adopt.yIndexedDB'> {
+  const { log } = parts
+  return {
+    'documents.list': (_request, { sessionId }) => listDocuments(log, sessionId),
+    'documents.export': (_request, { sessionId, name }) => exportDocument(log, sessionId, name),
+    'adopt.yIndexedDB': async (request, { name, sessionId, document = name, remove = false }) => {
+      const adopted = await readYIndexedDB(name)
+      await storeDocumentUpdate(parts, request, {
+        sessionId,
+        name: document,
+        update: adopted.update,
+        limits: ADOPTION_LIMITS,
+      })
+      verifyAdopted(name, adopted, await exportDocument(log, sessionId, document))
+      if (remove) await removeYIndexedDB(name, adopted)
+      return { document, sizeBytes: adopted.update.byteLength, removed: remove }
+    },
+  }
+}

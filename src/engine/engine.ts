@@ -1,0 +1,171 @@
+/** One engine: the rings over one open database, and the pages it serves. */
+
+import type { CommitRow } from '../core/commit.ts'
+import { createError, type HoldfastError } from '../core/errors.ts'
+import type { HookDefinition } from '../core/hook/definition.ts'
+import type { HookIncident } from '../core/hook/executor.ts'
+import { type RequestId, type SessionId, STORE_STREAM, type StreamId, sessionStream } from '../core/ids.ts'
+import type { EngineClient, SendToPage } from '../protocol/engine-host.ts'
+import { type Hello, PROTOCOL_VERSION } from '../protocol/messages.ts'
+import { openConnection } from '../storage/connection.ts'
+import { createTabs } from '../sync/tabs.ts'
+import { createMethods } from './all-methods.ts'
+import type { Definitions } from './definitions.ts'
+import { eventsAfter } from './missed-events.ts'
+import { createPage, type Page, type PageServices } from './page.ts'
+import { definitionOfPageHook } from './page-hooks.ts'
+import { createParts } from './parts.ts'
+import { createStreamViews, type StreamChange } from './stream-views.ts'
+import type { World } from './world.ts'
+
+export interface EngineOptions {
+  readonly world: World
+  readonly definitions: Definitions
+  /** Hooks of the worker itself, which gate every page. */
+  readonly hooks: readonly HookDefinition[]
+  readonly onIncident?: (incident: HookIncident) => void
+  /** What failed in the background, where no call waits for it. */
+  readonly onError: (error: unknown) => void
+  readonly chunkBytes?: number
+}
+
+export interface Engine {
+  /** Why it serves no more; undefined while it does. */
+  readonly ended: HoldfastError | undefined
+  connect(hello: Hello, send: SendToPage): Promise<EngineClient>
+  readonly pages: number
+  close(): Promise<void>
+}
+
+/** Opens the database and puts the rings together over it. */
+export async function openEngine(name: string, options: EngineOptions): Promise<Engine> {
+  const { world, onError } = options
+  const connection = await openConnection({ name, wall: world.wall, entropy: world.entropy })
+  const parts = createParts({
+    world,
+    connection,
+    ...(options.onIncident === undefined ? {} : { onIncident: options.onIncident }),
+    ...(options.chunkBytes === undefined ? {} : { chunkBytes: options.chunkBytes }),
+  })
+  const { journal, log, documents, registry, clock } = parts
+  const pages = new Map<string, Page>()
+  const helloByClient = new Map<string, Hello>()
+  for (const hook of options.hooks) registry.register(hook)
+
+  const views = createStreamViews({ log, writer: journal.writer, onChange: tell, onError })
+  // Deleted sessions are told by the store's own stream, whichever tab deleted them.
+  await views.attach(STORE_STREAM)
+
+  const tabs = createTabs(world.openChannel(`holdfast:${name}`))
+  const stopStored = journal.onStored((rows) => {
+    tabs.announce(rows)
+    views.takeOwn(rows)
+  })
+  const stopTabs = tabs.onStored((stored) => {
+    for (const { stream, seq } of stored) takeForeign(stream, seq).catch(onError)
+  })
+  const stopEnding = connection.onEnding((reason) => {
+    for (const page of pages.values())
+      page.storage(reason.code === 'STORAGE_NEWER' ? 'stale' : 'lost', reason.message)
+  })
+
+  const methods = createMethods({
+    parts,
+    definitions: options.definitions,
+    templates: (template, request) => {
+      const own = request.client === undefined ? undefined : helloByClient.get(request.client)?.templates
+      return own?.[template] ?? options.definitions.templates[template]
+    },
+    page: (client) => pages.get(client),
+  })
+
+  const services: PageServices = {
+    wall: world.wall,
+    methods,
+    views,
+    newRequestId: () => clock.nextId<RequestId>(),
+    missedEvents: (sessionId, since) => eventsAfter(log, sessionId, since),
+    addHook(hook, client, asks) {
+      const handle = registry.register(definitionOfPageHook(hook, asks), client)
+      return () => void registry.unregister(handle)
+    },
+    flush: () => journal.flush(),
+    onError,
+  }
+
+  /** The log is the truth: the message only says that it is worth a look. */
+  async function takeForeign(stream: StreamId, seq: number): Promise<void> {
+    if (documents.entries(stream, 'state') !== undefined) {
+      const rows = await log.tail(stream, seq - 1)
+      documents.receive(stream, ofOthers(rows))
+    }
+    views.takeForeign([stream])
+    if (views.has(stream)) return
+    const watching = [...pages.values()].filter((page) => page.watches.coversAll())
+    if (watching.length === 0) return
+    const rows = ofOthers(await log.tail(stream, seq - 1))
+    for (const page of watching) page.take({ stream, rows, source: 'tab' })
+  }
+
+  function ofOthers(rows: readonly CommitRow[]): readonly CommitRow[] {
+    return rows.filter((row) => row.writer !== journal.writer)
+  }
+
+  function tell(change: StreamChange): void {
+    for (const page of pages.values()) page.take(change)
+    if (change.stream !== STORE_STREAM) return
+    for (const event of change.rows.flatMap((row) => row.events)) {
+      if (event.type !== 'session.deleted') continue
+      const stream = sessionStream((event.data as { readonly id: SessionId }).id)
+      documents.drop(stream)
+      for (const page of pages.values()) page.gone(stream, change.source)
+    }
+  }
+
+  return {
+    get ended() {
+      return connection.ended
+    },
+    get pages() {
+      return pages.size
+    },
+    async connect(hello, send) {
+      if (connection.ended !== undefined) throw connection.ended
+      assertGeneration(hello, connection.generation)
+      pages.get(hello.client)?.disconnect().catch(onError)
+      const welcome = {
+        protocol: PROTOCOL_VERSION,
+        generation: connection.generation,
+        writer: journal.writer,
+        persisted: await world.meter.persisted(),
+      }
+      const page = createPage(hello, welcome, send, services, () => {
+        if (pages.get(hello.client) === page) pages.delete(hello.client)
+      })
+      pages.set(hello.client, page)
+      helloByClient.set(hello.client, hello)
+      return page
+    },
+    async close() {
+      stopTabs()
+      stopStored()
+      stopEnding()
+      for (const page of [...pages.values()]) await page.disconnect()
+      await journal.close()
+      views.close()
+      tabs.close()
+      documents.close()
+      connection.close()
+    },
+  }
+}
+
+/** A page that comes back after its worker died must find the database it left, not an empty one of the same name. */
+function assertGeneration(hello: Hello, generation: string): void {
+  if (hello.generation === undefined || hello.reopen === true || hello.generation === generation) return
+  throw createError(
+    'STORAGE_LOST',
+    `Database ${hello.name} was deleted while this page had it open; call reopen() or reload the page to begin a new one.`,
+    { name: hello.name },
+  )
+}

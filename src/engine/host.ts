@@ -1,0 +1,44 @@
+import type { EngineHost } from '../protocol/engine-host.ts'
+import { type Engine, type EngineOptions, openEngine } from './engine.ts'
+
+/** Serves pages: one engine for each database that a page names, open as long as a page uses it. */
+export function createEngineHost(options: EngineOptions): EngineHost {
+  const engines = new Map<string, Promise<Engine>>()
+
+  async function engineOf(name: string): Promise<Engine> {
+    const known = engines.get(name)
+    const engine = await known?.catch(() => undefined)
+    if (engine !== undefined && engine.ended === undefined) return engine
+    // Another page may have opened it anew while this one waited.
+    const present = engines.get(name)
+    if (present !== undefined && present !== known) return present
+    const opening = openEngine(name, options)
+    engines.set(name, opening)
+    opening.catch(() => {
+      if (engines.get(name) === opening) engines.delete(name)
+    })
+    return opening
+  }
+
+  async function leave(name: string, engine: Engine): Promise<void> {
+    if (engine.pages > 0) return
+    if ((await engines.get(name)) === engine) engines.delete(name)
+    await engine.close()
+  }
+
+  return {
+    async connect(hello, send) {
+      const engine = await engineOf(hello.name)
+      const client = await engine.connect(hello, send)
+      return {
+        welcome: client.welcome,
+        call: (call) => client.call(call),
+        receive: (message) => client.receive(message),
+        async disconnect() {
+          await client.disconnect()
+          await leave(hello.name, engine)
+        },
+      }
+    },
+  }
+}

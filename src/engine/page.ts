@@ -1,0 +1,201 @@
+/** One page's side of the engine: its calls, its writes, what it has open, and the hooks and steps that live on it. */
+import { createError } from '../core/errors.ts'
+import type { HookStage, PointName } from '../core/hook/points.ts'
+import { type RequestId, type StreamId, scopeStream, sessionStream } from '../core/ids.ts'
+import type { WallClock } from '../core/ports.ts'
+import type { EngineClient, SendToPage } from '../protocol/engine-host.ts'
+import type { Call, Hello, PageHook, PageMessage, PageStep, Settled, Welcome } from '../protocol/messages.ts'
+import { toWireError } from '../protocol/wire-error.ts'
+import type { StateTarget } from '../protocol/worker-api.ts'
+import { type Asks, createAsks } from './asks.ts'
+import { createCalls } from './calls.ts'
+import { type Methods, performMethod } from './methods.ts'
+import { goneMessage, patchOf } from './patches.ts'
+import type { StreamChange, StreamViews } from './stream-views.ts'
+import { createWatches, type Watches } from './watches.ts'
+
+/** What a page uses of the engine that serves it. */
+export interface PageServices {
+  readonly wall: WallClock
+  readonly methods: Methods
+  readonly views: StreamViews
+  readonly newRequestId: () => RequestId
+  readonly missedEvents: Parameters<typeof createWatches>[0]['missed']
+  /** Puts a page's hook among those that gate its calls; the function returned takes it out. */
+  readonly addHook: (hook: PageHook, client: string, asks: Asks) => () => void
+  readonly flush: () => Promise<void>
+  readonly onError: (error: unknown) => void
+}
+
+/** A connected page, as the engine sees it. */
+export interface Page extends EngineClient {
+  readonly name: string
+  readonly watches: Watches
+  /** `name@version` of the step definitions that live on this page. */
+  readonly steps: ReadonlyMap<string, PageStep>
+  readonly asks: Asks
+  take(change: StreamChange): void
+  /** A session that this page may have open was deleted. */
+  gone(stream: StreamId, source: StreamChange['source']): void
+  storage(state: 'lost' | 'stale', message: string): void
+}
+
+export function createPage(
+  hello: Hello,
+  welcome: Welcome,
+  send: SendToPage,
+  services: PageServices,
+  onLeave: () => void,
+): Page {
+  const asks = createAsks(hello.client, send)
+  const calls = createCalls({
+    wall: services.wall,
+    client: hello.client,
+    actor: hello.actor,
+    newRequestId: services.newRequestId,
+  })
+  const streams = new Map<StreamId, number>()
+  const ownWrites = new Map<RequestId, number>()
+  const hooks = new Map<string, () => void>()
+  const steps = new Map<string, PageStep>()
+
+  async function attach(stream: StreamId): Promise<void> {
+    streams.set(stream, (streams.get(stream) ?? 0) + 1)
+    await services.views.attach(stream)
+  }
+
+  function detach(stream: StreamId): void {
+    const count = streams.get(stream)
+    if (count === undefined) return
+    if (count > 1) streams.set(stream, count - 1)
+    else streams.delete(stream)
+    services.views.detach(stream)
+  }
+
+  const watches = createWatches({
+    send,
+    attach,
+    detach,
+    missed: services.missedEvents,
+    onError: services.onError,
+  })
+
+  async function write(message: Extract<PageMessage, { type: 'write' }>): Promise<void> {
+    const { id, target, changes, durability } = message
+    ownWrites.set(message.requestId, id)
+    let settled: Settled
+    try {
+      const value = await calls.perform(message, 'The state write', (request) =>
+        performMethod(services.methods, 'state.write', request, {
+          target,
+          changes,
+          ...(durability && { durability }),
+        }),
+      )
+      settled = { id, ok: true, value }
+    } catch (error) {
+      settled = { id, ok: false, error: toWireError(error) }
+    } finally {
+      ownWrites.delete(message.requestId)
+    }
+    send({ type: 'settled', settled: [settled] })
+  }
+
+  function hookKey(id: string, point: PointName, stage: HookStage): string {
+    return JSON.stringify([point, stage, id])
+  }
+
+  function addHook(hook: PageHook): void {
+    const key = hookKey(hook.id, hook.point, hook.stage)
+    hooks.get(key)?.()
+    hooks.set(key, services.addHook(hook, hello.client, asks))
+  }
+
+  function removeHook(key: string): void {
+    hooks.get(key)?.()
+    hooks.delete(key)
+  }
+
+  function receive(message: PageMessage): void {
+    switch (message.type) {
+      case 'write':
+        void write(message)
+        return
+      case 'abort':
+        calls.abort(message.id)
+        return
+      case 'attach':
+        attach(message.stream).catch(services.onError)
+        return
+      case 'detach':
+        detach(message.stream)
+        return
+      case 'watch':
+        watches.watch(message)
+        return
+      case 'unwatch':
+        watches.unwatch(message.watch)
+        return
+      case 'hook':
+        addHook(message.hook)
+        return
+      case 'unhook':
+        removeHook(hookKey(message.id, message.point, message.stage))
+        return
+      case 'steps':
+        for (const step of message.steps) steps.set(step.step, step)
+        return
+      case 'answer':
+        asks.answer(message)
+        return
+      case 'flush':
+        services.flush().catch(services.onError)
+        return
+      case 'ping':
+        send({ type: 'pong', ping: message.ping })
+        return
+      default:
+        message satisfies never
+    }
+  }
+
+  return {
+    name: hello.client,
+    welcome,
+    watches,
+    steps,
+    asks,
+    call: (call: Call) =>
+      calls.perform(call, call.method, (request) =>
+        performMethod(services.methods, call.method, request, call.input, {
+          page: hello.client,
+          progress: (loaded, total) => send({ type: 'progress', id: call.id, loaded, total }),
+        }),
+      ),
+    receive,
+    take(change) {
+      watches.take(change)
+      if (streams.has(change.stream)) send(patchOf(change, ownWrites))
+    },
+    gone(stream, source) {
+      if (streams.has(stream)) send(goneMessage(stream, source))
+    },
+    storage: (state, message) => send({ type: 'storage', state, message }),
+    async disconnect() {
+      asks.close()
+      watches.close()
+      for (const stream of [...streams.keys()]) {
+        while (streams.has(stream)) detach(stream)
+      }
+      for (const key of [...hooks.keys()]) removeHook(key)
+      calls.abortAll(createError('ABORTED', 'The page left before the call was stored.'))
+      onLeave()
+      await services.flush().catch(services.onError)
+    },
+  }
+}
+
+/** The stream that a state target writes to. */
+export function streamOfTarget(target: StateTarget): StreamId {
+  return 'session' in target ? sessionStream(target.session) : scopeStream(target.scope)
+}

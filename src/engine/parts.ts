@@ -1,0 +1,76 @@
+/** The rings put together over one open database: what the methods of the worker's API are made of. */
+
+import { createDocuments, type LiveDocuments } from '../context/documents.ts'
+import type { ArtifactDeps } from '../core/artifact/deps.ts'
+import { createIntake, type Intake } from '../core/artifact/intake.ts'
+import { createHookExecutor, type HookExecutor, type HookIncident } from '../core/hook/executor.ts'
+import { createHookRegistry, type HookRegistry } from '../core/hook/registry.ts'
+import type { Journal, Log, Tables } from '../core/ports.ts'
+import { createHybridClock, type HybridClock } from '../core/timeline/hybrid-clock.ts'
+import type { Connection } from '../storage/connection.ts'
+import { createJournal } from '../storage/journal.ts'
+import { createLog } from '../storage/log.ts'
+import { createTables } from '../storage/tables.ts'
+import type { World } from './world.ts'
+import { newWriterId } from './writer.ts'
+
+export interface Parts {
+  readonly world: World
+  readonly connection: Connection
+  readonly clock: HybridClock
+  readonly log: Log
+  readonly tables: Tables
+  readonly documents: LiveDocuments
+  readonly journal: Journal
+  readonly registry: HookRegistry
+  readonly hooks: HookExecutor
+  readonly intake: Intake
+  readonly artifactDeps: ArtifactDeps & { readonly intake: Intake }
+}
+
+export interface PartsOptions {
+  readonly world: World
+  readonly connection: Connection
+  readonly onIncident?: (incident: HookIncident) => void
+  /** Size of an artifact's chunks; smaller in tests. @defaultValue 1 MiB */
+  readonly chunkBytes?: number
+}
+
+export function createParts({ world, connection, onIncident, chunkBytes }: PartsOptions): Parts {
+  const { wall, digest, compression } = world
+  const clock = createHybridClock(wall, newWriterId(world.entropy))
+  const log = createLog(connection)
+  const tables = createTables(connection)
+  const documents = createDocuments({ log })
+  const journal = createJournal({ connection, clock, documents, wall })
+  const registry = createHookRegistry({ wall })
+  const hooks = createHookExecutor({
+    wall,
+    registry,
+    digest,
+    ...(onIncident === undefined ? {} : { onIncident }),
+  })
+  const intakeDeps = {
+    journal,
+    tables,
+    clock,
+    digest,
+    compression,
+    wall,
+    ...(chunkBytes === undefined ? {} : { chunkBytes }),
+  }
+  const intake = createIntake(intakeDeps)
+  return {
+    world,
+    connection,
+    clock,
+    log,
+    tables,
+    documents,
+    journal,
+    registry,
+    hooks,
+    intake,
+    artifactDeps: { ...intakeDeps, journal, log, tables, hooks, intake },
+  }
+}

@@ -1,0 +1,21 @@
+import type { Methods } from './methods.ts'
+import type { Parts } from './parts.ts'
+
+/** The database as a whole. */
+export function createStorageMethods({
+  journal,
+  world,
+  registry,
+}: Parts): Pick<Methods, 'storage.info' | 'flush' | 'hooks.stats'> {
+  return {
+    'storage.info': async () => {
+      const [persisted, estimate] = await Promise.all([world.meter.persisted(), world.meter.estimate()])
+      return { persisted, ...estimate }
+    },
+    flush: async () => {
+      await journal.flush()
+      return null
+    },
+    'hooks.stats': () => registry.stats(),
+  }
+}

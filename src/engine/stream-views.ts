@@ -1,0 +1,156 @@
+/**
+ * What pages have open: per attached stream the record and how far the log was read. Rows stored here are folded on
+ * as their transaction completes; rows stored in another tab are read from the log when the channel names them.
+ */
+import type { CommitRow } from '../core/commit.ts'
+import type { StreamId, WriterId } from '../core/ids.ts'
+import type { Log } from '../core/ports.ts'
+import { foldSession, mustRefold } from '../core/session/fold.ts'
+import type { SessionRecord } from '../core/session/record.ts'
+
+export interface StreamViews {
+  /** Counts one more page that has the stream open. Resolves when its record is known. */
+  attach(stream: StreamId): Promise<void>
+  detach(stream: StreamId): void
+  /** Rows of this worker, as stored. */
+  takeOwn(rows: readonly CommitRow[]): void
+  /** Another tab stored rows of these streams; those without a page are not read. */
+  takeForeign(streams: Iterable<StreamId>): void
+  /** Whether some page has the stream open. */
+  has(stream: StreamId): boolean
+  close(): void
+}
+
+export interface StreamChange {
+  readonly stream: StreamId
+  readonly rows: readonly CommitRow[]
+  readonly source: 'local' | 'tab'
+  /** The session's record after the rows; absent for what is no session or is not attached. */
+  readonly record?: SessionRecord
+}
+
+interface View {
+  pages: number
+  record: SessionRecord | undefined
+  /** The log was read up to here. */
+  readTo: number
+  /** Own rows that were stored while the log was being read; undefined when it is not. */
+  waiting: CommitRow[] | undefined
+  /** Reads of one stream never overlap. */
+  reading: Promise<void>
+}
+
+export function createStreamViews(deps: {
+  readonly log: Log
+  readonly writer: WriterId
+  readonly onChange: (change: StreamChange) => void
+  readonly onError: (error: unknown) => void
+}): StreamViews {
+  const views = new Map<StreamId, View>()
+
+  /** Runs a read of the log; own rows stored meanwhile are folded after it, once. */
+  function read(stream: StreamId, view: View, work: () => Promise<void>): Promise<void> {
+    view.reading = view.reading.then(async () => {
+      view.waiting = []
+      try {
+        await work()
+      } catch (error) {
+        deps.onError(error)
+      }
+      const waiting = view.waiting
+      view.waiting = undefined
+      const folded = waiting.filter((row) => row.seq <= view.readTo)
+      const later = waiting.filter((row) => row.seq > view.readTo)
+      if (folded.length > 0) emit(stream, view, folded, 'local')
+      if (later.length > 0) fold(stream, view, later, 'local')
+    })
+    return view.reading
+  }
+
+  async function load(stream: StreamId, view: View): Promise<void> {
+    const start = await deps.log.start(stream)
+    view.record = foldSession(start.record, stream, start.tail)
+    view.readTo = lastSeq(start.tail, start.upTo)
+  }
+
+  async function readForeign(stream: StreamId, view: View): Promise<void> {
+    const before = view.readTo
+    // The record is folded anew: own rows after `readTo` are in it already, and a status event that arrives late can
+    // change what later ones meant.
+    await load(stream, view)
+    const rows = await deps.log.tail(stream, before)
+    const foreign = rows.filter((row) => row.writer !== deps.writer && row.seq <= view.readTo)
+    if (foreign.length > 0) emit(stream, view, foreign, 'tab')
+  }
+
+  function fold(stream: StreamId, view: View, rows: readonly CommitRow[], source: 'local' | 'tab'): void {
+    if (mustRefold(view.record, rows)) {
+      void read(stream, view, async () => {
+        await load(stream, view)
+        emit(stream, view, rows, source)
+      })
+      return
+    }
+    view.record = foldSession(view.record, stream, rows)
+    emit(stream, view, rows, source)
+  }
+
+  function emit(stream: StreamId, view: View, rows: readonly CommitRow[], source: 'local' | 'tab'): void {
+    deps.onChange({ stream, rows, source, ...(view.record === undefined ? {} : { record: view.record }) })
+  }
+
+  return {
+    attach(stream) {
+      const known = views.get(stream)
+      if (known !== undefined) {
+        known.pages += 1
+        return known.reading
+      }
+      const view: View = {
+        pages: 1,
+        record: undefined,
+        readTo: 0,
+        waiting: undefined,
+        reading: Promise.resolve(),
+      }
+      views.set(stream, view)
+      return read(stream, view, () => load(stream, view))
+    },
+    detach(stream) {
+      const view = views.get(stream)
+      if (view === undefined) return
+      view.pages -= 1
+      if (view.pages <= 0) views.delete(stream)
+    },
+    takeOwn(rows) {
+      for (const [stream, own] of byStream(rows)) {
+        const view = views.get(stream)
+        if (view === undefined) deps.onChange({ stream, rows: own, source: 'local' })
+        else if (view.waiting !== undefined) view.waiting.push(...own)
+        else fold(stream, view, own, 'local')
+      }
+    },
+    takeForeign(streams) {
+      for (const stream of new Set(streams)) {
+        const view = views.get(stream)
+        if (view !== undefined) void read(stream, view, () => readForeign(stream, view))
+      }
+    },
+    has: (stream) => views.has(stream),
+    close: () => views.clear(),
+  }
+}
+
+function lastSeq(rows: readonly CommitRow[], least: number): number {
+  return rows.reduce((last, row) => Math.max(last, row.seq), least)
+}
+
+function byStream(rows: readonly CommitRow[]): Map<StreamId, CommitRow[]> {
+  const groups = new Map<StreamId, CommitRow[]>()
+  for (const row of rows) {
+    const group = groups.get(row.stream)
+    if (group === undefined) groups.set(row.stream, [row])
+    else group.push(row)
+  }
+  return groups
+}
