@@ -96,9 +96,11 @@ export async function deleteDatabase(name: string, wall: WallClock, deadlineMs =
 /** Looks before Dexie does: it opens a newer database without a word and patches what it finds missing. */
 async function refuseNewer({ name, wall, openMs = OPEN_MS }: OpenOptions): Promise<void> {
   if (!('databases' in indexedDB)) return
-  const found = await withDeadline(wall, openMs, indexedDB.databases(), 'listing the databases').catch((cause) => {
-    throw mapStorageError(cause, 'listing the databases')
-  })
+  const found = await withDeadline(wall, openMs, indexedDB.databases(), 'listing the databases').catch(
+    (cause) => {
+      throw mapStorageError(cause, 'listing the databases')
+    },
+  )
   assertKnownVersion(name, found.find((database) => database.name === name)?.version ?? 0)
 }
 

@@ -38,6 +38,8 @@ export interface Entry {
   decide(state: (text: string) => HeadState): Decided
   settle(outcome: Settlement): void
   readonly settled: boolean
+  /** Calls back once it is settled, however. */
+  onSettled(callback: () => void): void
 }
 
 export type Settlement =
@@ -86,6 +88,7 @@ export function createEntry<Result>(
   let decided: Decided = UNDECIDED
   let decisions = 0
   let settled = false
+  const callbacks: (() => void)[] = []
   return {
     operation,
     keys: operation.heads.map(headText),
@@ -109,6 +112,7 @@ export function createEntry<Result>(
     settle(outcome) {
       if (settled) return
       settled = true
+      for (const callback of callbacks) callback()
       if ('error' in outcome) reject(outcome.error)
       else if ('repeated' in outcome) resolve({ repeated: true, resultId: outcome.repeated })
       else if (decision !== undefined) {
@@ -117,6 +121,9 @@ export function createEntry<Result>(
     },
     get settled() {
       return settled
+    },
+    onSettled(callback) {
+      callbacks.push(callback)
     },
   }
 }
@@ -154,7 +161,9 @@ function readerOf(on: ReadonlyMap<string, HeadState>): HeadReader {
 
 function unnamed(key: HeadKey): HoldfastError {
   const text = headText(key)
-  return createError('INTERNAL', `A decision used head ${text}, which its operation does not name.`, { head: text })
+  return createError('INTERNAL', `A decision used head ${text}, which its operation does not name.`, {
+    head: text,
+  })
 }
 
 function measure(decision: Decision<unknown>, on: ReadonlyMap<string, HeadState>): Decided {
@@ -175,7 +184,10 @@ function measure(decision: Decision<unknown>, on: ReadonlyMap<string, HeadState>
   }
 }
 
-function storesOf({ writes, rows = [], erase = [] }: Decision<unknown>, usesHeads: boolean): ReadonlySet<StoreName> {
+function storesOf(
+  { writes, rows = [], erase = [] }: Decision<unknown>,
+  usesHeads: boolean,
+): ReadonlySet<StoreName> {
   if (erase.length > 0) return new Set(STORE_NAMES)
   const stores = new Set<StoreName>(rows.map(({ table }) => table))
   if (usesHeads) stores.add('heads')

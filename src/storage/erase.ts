@@ -1,10 +1,123 @@
 /**
  * Removes whole streams with everything that belongs to them, inside one transaction.
  */
-import type { StreamId } from '../core/ids.ts'
+import { wrap as resultOf } from 'idb'
+import { contentsOfEvent, PLAIN_DOMAIN } from '../core/artifact/references.ts'
+import type { HeadKey } from '../core/commit.ts'
+import { type ContentId, type RunId, type SessionId, type StreamId, sessionOfStream } from '../core/ids.ts'
+import type { StoredEvent } from '../core/timeline/event.ts'
+import { documentNames } from './commit-rows.ts'
+import { releaseContents } from './contents.ts'
+import { validKey } from './reads.ts'
+import type { StoredArtifact, StoredCommit, StoredSegment, StoreName } from './schema.ts'
+import { isSessionStream } from './session-rows.ts'
+
+/** Rows of the log read at a time: enough that reading is not by single rows, few enough for the memory. */
+const BATCH_ROWS = 500
 
 export async function eraseStreams(
-  _transaction: IDBTransaction,
-  _streams: readonly StreamId[],
-  _now: number,
-): Promise<void> {}
+  transaction: IDBTransaction,
+  streams: readonly StreamId[],
+  now: number,
+): Promise<void> {
+  const names = new Map<ContentId, number>()
+  const release = (hash: ContentId) => names.set(hash, (names.get(hash) ?? 0) + 1)
+  for (const stream of streams) {
+    for (const range of rangesOf(stream)) await eraseLog(transaction, range, release)
+    const session = sessionOfStream(stream)
+    if (session !== undefined && isSessionStream(stream)) await eraseTables(transaction, session, release)
+  }
+  await releaseContents(transaction, PLAIN_DOMAIN, names, now)
+}
+
+/** The stream itself, and the app documents of a session. */
+function rangesOf(stream: StreamId): readonly IDBKeyRange[] {
+  const own = IDBKeyRange.bound([stream], [stream, []])
+  const session = sessionOfStream(stream)
+  if (session === undefined || !isSessionStream(stream)) return [own]
+  const [first, end] = documentNames(session)
+  return [own, IDBKeyRange.bound([first], [end], false, true)]
+}
+
+async function eraseLog(
+  transaction: IDBTransaction,
+  range: IDBKeyRange,
+  release: (hash: ContentId) => void,
+): Promise<void> {
+  const commits = transaction.objectStore('commits')
+  for (;;) {
+    const request: IDBRequest<StoredCommit[]> = commits.index('[streamId+seq]').getAll(range, BATCH_ROWS)
+    const rows = await resultOf(request)
+    for (const { seq, body } of rows) {
+      releaseRecorded(body.events, release)
+      if (seq !== undefined) commits.delete(seq)
+    }
+    if (rows.length < BATCH_ROWS) break
+  }
+  const segments = transaction.objectStore('segments')
+  const packed: IDBRequest<StoredSegment[]> = segments.getAll(range)
+  for (const { rows } of await resultOf(packed)) {
+    for (const { body } of rows) releaseRecorded(body.events, release)
+  }
+  segments.delete(range)
+  transaction.objectStore('snapshots').delete(range)
+  await removeByIndex(transaction, 'checkpoints', '[streamId+hlc]', range)
+}
+
+/** What `artifact.stored` names is counted by the artifact's row. */
+function releaseRecorded(events: readonly StoredEvent[], release: (hash: ContentId) => void): void {
+  for (const event of events) {
+    if (event.type !== 'artifact.stored') contentsOfEvent(event).forEach(release)
+  }
+}
+
+async function eraseTables(
+  transaction: IDBTransaction,
+  session: SessionId,
+  release: (hash: ContentId) => void,
+): Promise<void> {
+  const ofSession = IDBKeyRange.bound([session], [session, []])
+  transaction.objectStore('views').delete(session)
+  transaction.objectStore('sessions').delete(session)
+  await eraseArtifacts(transaction, ofSession, release)
+  await removeByIndex(transaction, 'grants', 'sessionId', IDBKeyRange.only(session))
+  const runs = await removeByIndex(transaction, 'runs', 'sessionId', IDBKeyRange.only(session))
+  eraseHeads(transaction, session, runs as readonly RunId[])
+}
+
+async function eraseArtifacts(
+  transaction: IDBTransaction,
+  ofSession: IDBKeyRange,
+  release: (hash: ContentId) => void,
+): Promise<void> {
+  const artifacts = transaction.objectStore('artifacts')
+  const request: IDBRequest<StoredArtifact[]> = artifacts.index('[sessionId+name]').getAll(ofSession)
+  for (const { id, record } of await resultOf(request)) {
+    release(record.contentId)
+    artifacts.delete(id)
+    transaction.objectStore('grants').delete(IDBKeyRange.bound([id], [id, []]))
+  }
+}
+
+function eraseHeads(transaction: IDBTransaction, session: SessionId, runs: readonly RunId[]): void {
+  const heads = transaction.objectStore('heads')
+  const remove = (key: HeadKey) => heads.delete(validKey(key))
+  remove(['session', session])
+  for (const run of runs) remove(['run', run])
+  for (const kind of ['artifact-name', 'counter'] satisfies HeadKey[0][]) {
+    heads.delete(IDBKeyRange.bound([kind, session], [kind, session, []]))
+  }
+}
+
+/** @returns the primary keys of what was removed */
+async function removeByIndex(
+  transaction: IDBTransaction,
+  table: StoreName,
+  index: string,
+  range: IDBKeyRange,
+): Promise<readonly IDBValidKey[]> {
+  const store = transaction.objectStore(table)
+  const keys = await resultOf(store.index(index).getAllKeys(range))
+  for (const key of keys) store.delete(key)
+  return keys
+}

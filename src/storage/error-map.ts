@@ -93,7 +93,12 @@ const MEANING: Readonly<Record<string, Meaning>> = {
 function failed(name: string, doing: Doing, cause: unknown): HoldfastError {
   // WebKit aborts with a null error when the disk is full: no error is a failure as well.
   const says = cause === null || cause === undefined ? 'without saying why' : `with ${name}`
-  return createError('STORAGE_FAILED', `The browser failed ${says} while ${doing}. ${RELOAD}`, { name, doing }, cause)
+  return createError(
+    'STORAGE_FAILED',
+    `The browser failed ${says} while ${doing}. ${RELOAD}`,
+    { name, doing },
+    cause,
+  )
 }
 
 /** Dexie wraps the browser's error in one of its own, which keeps the browser's as `inner`. */

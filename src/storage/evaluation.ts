@@ -6,7 +6,7 @@ import type { RowByTable, RowChange, RowKey, RowTable } from '../core/commit.ts'
 import { createError, type HoldfastError } from '../core/errors.ts'
 import type { RequestId, StreamId } from '../core/ids.ts'
 import type { Entry } from './entry.ts'
-import { type HeadState, sameHead } from './heads.ts'
+import { type HeadState, sameHead, unreadHead } from './heads.ts'
 import { PENDING, type Pending, type Reads, rowText } from './reads.ts'
 import type { StoreName } from './schema.ts'
 import { fromStored, keyOfRow } from './table-rows.ts'
@@ -20,8 +20,6 @@ export interface Evaluation {
   readonly stale: readonly Entry[]
   /** Every head that was looked at, as it will be after the transaction. */
   readonly heads: ReadonlyMap<string, HeadState>
-  /** Heads that another writer changed since they were seen here. */
-  readonly foreign: ReadonlySet<string>
   /** Rows as they will be; undefined for one that goes. */
   readonly rows: ReadonlyMap<string, PlannedRow>
 }
@@ -47,6 +45,8 @@ export interface Reach {
   readonly stores: ReadonlySet<StoreName>
   /** Streams whose document can be changed now. */
   readonly documents: ReadonlySet<StreamId>
+  /** Told of each head that others changed, before a decision is made on it. */
+  observe(state: HeadState): void
 }
 
 export function evaluate(reads: Reads, batch: readonly Entry[], reach: Reach): Evaluation {
@@ -61,7 +61,6 @@ class Pass implements Evaluation {
   readonly repeated: { entry: Entry; resultId: string }[] = []
   readonly stale: Entry[] = []
   readonly heads = new Map<string, HeadState>()
-  readonly foreign = new Set<string>()
   readonly rows = new Map<string, PlannedRow>()
   readonly #requests = new Map<RequestId, string>()
   readonly #reads: Reads
@@ -114,20 +113,20 @@ class Pass implements Evaluation {
     return true
   }
 
-  #holds(entry: Entry): boolean {
+  #holds({ keys, decided }: Entry): boolean {
     let holds = true
-    for (const [text, state] of entry.decided.on) {
-      if (sameHead(state, this.#head(text))) continue
+    for (const text of keys) {
+      const stoodOn = decided.on.get(text)
+      const now = this.#head(text)
+      if (stoodOn !== undefined && sameHead(stoodOn, now)) continue
       holds = false
-      this.foreign.add(text)
+      this.#reach.observe(now)
     }
     return holds
   }
 
   #head(text: string): HeadState {
-    const state = this.heads.get(text)
-    if (state === undefined) throw createError('INTERNAL', `Head ${text} was not read before it was used.`)
-    return state
+    return this.heads.get(text) ?? unreadHead(text)
   }
 
   /** A decision made inside the transaction can be stored in it only if nothing has to be awaited for it. */

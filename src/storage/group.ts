@@ -1,21 +1,20 @@
 /**
  * A group commit: what one transaction does for all the entries that share it.
  */
-import type { CommitRow, Durability, HeadKey } from '../core/commit.ts'
-import type { CommitId, SessionId, StreamId } from '../core/ids.ts'
+import type { CommitRow, Durability } from '../core/commit.ts'
+import { type CommitId, clockOfId, type StreamId } from '../core/ids.ts'
 import type { Documents } from '../core/ports.ts'
 import type { HybridClock } from '../core/timeline/hybrid-clock.ts'
-import { clockOfId } from '../core/ids.ts'
 import { toCommitRow } from './commit-rows.ts'
 import type { Entry } from './entry.ts'
 import { eraseStreams } from './erase.ts'
-import { type Evaluation, evaluate, expectReads } from './evaluation.ts'
-import { type HeadState, headText } from './heads.ts'
+import { type Evaluation, evaluate, expectReads, type Reach } from './evaluation.ts'
+import { headText } from './heads.ts'
 import { Reads, validKey } from './reads.ts'
 import type { StoredHead, StoreName } from './schema.ts'
 import { bringUpToDate, isSessionStream } from './session-rows.ts'
-import { buildRows, type NewRow } from './stream-rows.ts'
 import type { StreamNotes } from './stream-notes.ts'
+import { buildRows, type NewRow } from './stream-rows.ts'
 import { toStored } from './table-rows.ts'
 
 /** Rounds of reading in one transaction; what is not decided after them is decided anew after it. */
@@ -35,8 +34,14 @@ export interface GroupResult {
   readonly evaluation: Evaluation
   /** Entries that are neither stored nor answered, to be decided again. */
   readonly undecided: readonly Entry[]
-  readonly heads: ReadonlyMap<string, HeadState>
-  readonly rows: readonly CommitRow[]
+  /** It put something: without a put not even a strict transaction flushes what was stored before it. */
+  readonly wrote: boolean
+  /** The rows it added; to be asked once the transaction is complete, when their numbers are known. */
+  rows(): readonly CommitRow[]
+  /** This writer's last number of each stream it wrote to. */
+  readonly numbers: ReadonlyMap<StreamId, number>
+  /** Size of what it added to each stream, in bytes, and how much of that is updates. */
+  readonly grown: readonly Growth[]
   /** Streams whose document took an update, once for each update. */
   readonly updated: readonly StreamId[]
   /** Index rows that were brought up to date, and the last row that each holds. */
@@ -44,34 +49,44 @@ export interface GroupResult {
   readonly erased: readonly StreamId[]
 }
 
-export function storesOfGroup(batch: readonly Entry[]): ReadonlySet<StoreName> {
-  // Heads are named by nearly every entry, and a transaction cannot be opened on nothing.
-  const stores = new Set<StoreName>(['heads'])
-  for (const { operation, decided } of batch) {
-    for (const store of decided.stores) stores.add(store)
-    if (operation.mayRepeat) stores.add('commits').add('segments')
-  }
-  return stores
+/** One row more in a stream. */
+export interface Growth {
+  readonly stream: StreamId
+  readonly sizeBytes: number
+  /** Of its document's update; 0 without one. */
+  readonly updateBytes: number
 }
 
-export function durabilityOfGroup(batch: readonly Entry[]): Durability {
-  return batch.some(({ operation }) => operation.durability === 'strict') ? 'strict' : 'relaxed'
+export interface Group {
+  readonly stores: ReadonlySet<StoreName>
+  readonly durability: Durability
+  readonly work: (transaction: IDBTransaction) => Promise<void>
+  /** Streams whose live document holds what may never be stored. */
+  readonly touched: ReadonlySet<StreamId>
+  /** There once all requests are issued. */
+  readonly result: GroupResult | undefined
 }
 
-/** The work of one group. `result` is there once all its requests are issued. */
-export function createGroup(batch: readonly Entry[], deps: GroupDeps) {
+/** The work of one group. The documents of all its streams are loaded. */
+export function createGroup(batch: readonly Entry[], deps: GroupDeps): Group {
   const { notes } = deps
-  const stores = storesOfGroup(batch)
-  const reach = { stores, documents: new Set(batch.flatMap(({ decided }) => decided.documents)) }
+  const stores = storesOf(batch)
+  const reach: Reach = {
+    stores,
+    documents: new Set(batch.flatMap(({ decided }) => decided.documents)),
+    // What is decided on another writer's head must sort after it.
+    observe: ({ commitId }) => commitId !== undefined && deps.clock.observe(clockOfId(commitId), 'database'),
+  }
   const touched = new Set<StreamId>()
   let result: GroupResult | undefined
 
   async function work(transaction: IDBTransaction): Promise<void> {
     const evaluation = await decide(transaction)
     const commitId = deps.clock.nextId<CommitId>()
-    const rows = build(evaluation.applied, commitId)
+    const numbers = new Map<StreamId, number>()
+    const rows = build(evaluation.applied, commitId, numbers)
     const added = rows.map(({ stored }) => transaction.objectStore('commits').add(stored))
-    putHeads(transaction, evaluation, commitId)
+    const heads = putHeads(transaction, evaluation, commitId)
     putRows(transaction, evaluation)
     const indexed = new Map<StreamId, number>()
     for (const stream of indexedStreams(evaluation.applied)) {
@@ -88,11 +103,10 @@ export function createGroup(batch: readonly Entry[], deps: GroupDeps) {
       commitId,
       evaluation,
       undecided: batch.filter((entry) => !settled.has(entry)),
-      heads: evaluation.heads,
-      // Read when the transaction is complete: only then is every number known.
-      get rows() {
-        return rows.map(({ stored }, at) => toCommitRow(stored, Number(added[at]?.result)))
-      },
+      wrote: rows.length + evaluation.rows.size + heads > 0,
+      rows: () => rows.map(({ stored }, at) => toCommitRow(stored, Number(added[at]?.result))),
+      numbers,
+      grown: rows.map(growthOf),
       updated: rows.filter(({ applied }) => applied).map(({ stored }) => stored.streamId),
       indexed,
       erased,
@@ -105,25 +119,15 @@ export function createGroup(batch: readonly Entry[], deps: GroupDeps) {
     for (let round = 1; ; round += 1) {
       if (!reads.complete) await reads.run(transaction)
       const evaluation = evaluate(reads, batch, reach)
-      noteForeign(evaluation)
-      for (const entry of evaluation.applied) {
-        for (const { write } of entry.decided.writes) notes.check(write.stream, reads)
-      }
       if (reads.complete || round === MAX_ROUNDS) return evaluation
     }
   }
 
-  function noteForeign({ foreign, heads }: Evaluation): void {
-    for (const text of foreign) {
-      const [kind, session] = JSON.parse(text) as HeadKey
-      if (kind === 'session') notes.doubt(session as SessionId)
-      const commitId = heads.get(text)?.commitId
-      if (commitId !== undefined) deps.clock.observe(clockOfId(commitId), 'database')
-    }
-  }
-
-  function build(applied: readonly Entry[], commitId: CommitId): readonly NewRow[] {
-    const numbers = new Map<StreamId, number>()
+  function build(
+    applied: readonly Entry[],
+    commitId: CommitId,
+    numbers: Map<StreamId, number>,
+  ): readonly NewRow[] {
     return buildRows(applied, {
       commitId,
       writer: notes.writer,
@@ -143,24 +147,44 @@ export function createGroup(batch: readonly Entry[], deps: GroupDeps) {
 
   return {
     stores,
+    durability: durabilityOf(batch),
     work,
-    /** Streams whose live document holds what may never be stored. */
-    touched: touched as ReadonlySet<StreamId>,
-    get result(): GroupResult | undefined {
+    touched,
+    get result() {
       return result
     },
   }
 }
 
-function putHeads(transaction: IDBTransaction, { applied, heads }: Evaluation, commitId: CommitId): void {
+function storesOf(batch: readonly Entry[]): ReadonlySet<StoreName> {
+  // Heads are named by nearly every entry, and a transaction cannot be opened on nothing.
+  const stores = new Set<StoreName>(['heads'])
+  for (const { operation, decided } of batch) {
+    for (const store of decided.stores) stores.add(store)
+    if (operation.mayRepeat) stores.add('commits').add('segments')
+  }
+  return stores
+}
+
+function durabilityOf(batch: readonly Entry[]): Durability {
+  return batch.some(({ operation }) => operation.durability === 'strict') ? 'strict' : 'relaxed'
+}
+
+function growthOf({ stored: { streamId, body }, sizeBytes }: NewRow): Growth {
+  return { stream: streamId, sizeBytes, updateBytes: body.update?.byteLength ?? 0 }
+}
+
+/** @returns how many were written */
+function putHeads(transaction: IDBTransaction, { applied, heads }: Evaluation, commitId: CommitId): number {
   const keys = new Map(applied.flatMap(({ decided }) => decided.heads.map(({ key }) => [headText(key), key])))
-  if (keys.size === 0) return
+  if (keys.size === 0) return 0
   const store = transaction.objectStore('heads')
   for (const [text, key] of keys) {
     const state = heads.get(text)
     if (state === undefined || state.value === undefined) store.delete([...key])
     else store.put({ id: key, version: state.version, value: state.value, commitId } satisfies StoredHead)
   }
+  return keys.size
 }
 
 function putRows(transaction: IDBTransaction, { rows }: Evaluation): void {

@@ -3,6 +3,7 @@
  * waits is stored. A guess only: each transaction reads the heads again. Any of it may be forgotten at any time.
  */
 import type { HeadKey } from '../core/commit.ts'
+import { createError } from '../core/errors.ts'
 import type { CommitId } from '../core/ids.ts'
 
 export interface HeadState {
@@ -18,6 +19,11 @@ export function headText(key: HeadKey): string {
   return JSON.stringify(key)
 }
 
+/** Deciding on a head that was not read would be deciding that there is none. */
+export function unreadHead(text: string): never {
+  throw createError('INTERNAL', `Head ${text} was used before it was read.`, { head: text })
+}
+
 export const NO_HEAD: HeadState = { version: 0, value: undefined }
 
 /** Whether a decision that stood on `a` stands on `b`. A write that is not stored is equal to itself alone. */
@@ -25,7 +31,6 @@ export function sameHead(a: HeadState, b: HeadState): boolean {
   if (a === b) return true
   return a.version === b.version && a.commitId === b.commitId && (a.commitId !== undefined || a.version === 0)
 }
-
 
 /** Beyond this many, the ones not used for longest are forgotten. */
 const KEPT_HEADS = 2_000

@@ -1,16 +1,17 @@
 /**
  * Reads the log. Every answer comes from the database.
  */
+
+import { wrap as resultOf } from 'idb'
 import type { CommitRow } from '../core/commit.ts'
-import { type Clock, documentStream, type SessionId, type StreamId } from '../core/ids.ts'
+import type { Clock, SessionId, StreamId } from '../core/ids.ts'
 import type { Log, StreamStart } from '../core/ports.ts'
 import { foldSession } from '../core/session/fold.ts'
 import { deltasOf, foldEntries } from '../core/state/fold.ts'
-import { rowsAfter, toCommitRow } from './commit-rows.ts'
+import { documentNames, rowsAfter, toCommitRow } from './commit-rows.ts'
 import type { Connection } from './connection.ts'
 import { mapStorageError } from './error-map.ts'
 import { readRange } from './read-range.ts'
-import { resultOf } from './request.ts'
 import type { StoredCommit, StoredSession, StoredSnapshot, StoredView, StoreName } from './schema.ts'
 
 export function createLog(connection: Connection): Log {
@@ -20,17 +21,22 @@ export function createLog(connection: Connection): Log {
     work: (transaction: IDBTransaction) => Promise<T>,
   ): Promise<T> {
     try {
-      return await work(connection.native.transaction(typeof stores === 'string' ? stores : [...stores], 'readonly'))
+      return await work(
+        connection.native.transaction(typeof stores === 'string' ? stores : [...stores], 'readonly'),
+      )
     } catch (error) {
       throw connection.ended ?? mapStorageError(error, doing)
     }
   }
 
   return {
-    start: (stream) => read(['views', 'sessions', 'commits'], `opening ${stream}`, (tx) => readStart(tx, stream)),
+    start: (stream) =>
+      read(['views', 'sessions', 'commits'], `opening ${stream}`, (tx) => readStart(tx, stream)),
     tail: (stream, afterSeq, limit) =>
       read('commits', `reading the log of ${stream}`, async (tx) => {
-        return rowsOf(await readRange(bySeq(tx), rowsAfter(stream, afterSeq), limit === undefined ? {} : { limit }))
+        return rowsOf(
+          await readRange(bySeq(tx), rowsAfter(stream, afterSeq), limit === undefined ? {} : { limit }),
+        )
       }),
     range: (stream, { from = 0 as Clock, to, reverse = false, limit }) =>
       read('commits', `reading the log of ${stream}`, async (tx) => {
@@ -44,7 +50,8 @@ export function createLog(connection: Connection): Log {
         const rows = rowsOf(await readRange(index, IDBKeyRange.only(ref)))
         return [...rows].sort((a, b) => a.hlc - b.hlc || a.seq - b.seq)
       }),
-    document: (stream) => read(['snapshots', 'commits'], `loading ${stream}`, (tx) => readDocument(tx, stream)),
+    document: (stream) =>
+      read(['snapshots', 'commits'], `loading ${stream}`, (tx) => readDocument(tx, stream)),
     documents: (session) =>
       read('commits', `listing the documents of ${session}`, (tx) => readDocumentNames(tx, session)),
   }
@@ -55,7 +62,9 @@ export function createLog(connection: Connection): Log {
  */
 async function readStart(transaction: IDBTransaction, stream: StreamId): Promise<StreamStart> {
   const viewRequest: IDBRequest<StoredView | undefined> = transaction.objectStore('views').get(stream)
-  const sessionRequest: IDBRequest<StoredSession | undefined> = transaction.objectStore('sessions').get(stream)
+  const sessionRequest: IDBRequest<StoredSession | undefined> = transaction
+    .objectStore('sessions')
+    .get(stream)
   const [view, session] = await Promise.all([resultOf(viewRequest), resultOf(sessionRequest)])
   const viewTo = view?.upTo ?? 0
   const sessionTo = session?.upTo ?? viewTo
@@ -76,23 +85,28 @@ async function readDocument(
   transaction: IDBTransaction,
   stream: StreamId,
 ): Promise<{ snapshot?: Uint8Array; tail: readonly CommitRow[] }> {
-  const [snapshot] = await readRange<StoredSnapshot>(transaction.objectStore('snapshots'), rowsAfter(stream, 0), {
-    reverse: true,
-    limit: 1,
-  })
+  const [snapshot] = await readRange<StoredSnapshot>(
+    transaction.objectStore('snapshots'),
+    rowsAfter(stream, 0),
+    {
+      reverse: true,
+      limit: 1,
+    },
+  )
   const tail = rowsOf(await readRange(bySeq(transaction), rowsAfter(stream, snapshot?.seq ?? 0)))
   return { ...(snapshot === undefined ? {} : { snapshot: snapshot.bytes }), tail }
 }
 
 /** One jump per name, however many rows a document has. */
-async function readDocumentNames(transaction: IDBTransaction, session: SessionId): Promise<readonly string[]> {
-  const prefix = documentStream(session, '')
+async function readDocumentNames(
+  transaction: IDBTransaction,
+  session: SessionId,
+): Promise<readonly string[]> {
+  const [prefix, end] = documentNames(session)
   const names: string[] = []
   const index = bySeq(transaction)
   for (let after: IDBValidKey = [prefix]; ; ) {
-    // `0` is the character after the slash that ends the prefix.
-    const range = IDBKeyRange.bound(after, [`${prefix.slice(0, -1)}0`], true, true)
-    const cursor = await resultOf(index.openKeyCursor(range))
+    const cursor = await resultOf(index.openKeyCursor(IDBKeyRange.bound(after, [end], true, true)))
     if (cursor === null) return names
     const [stream] = cursor.key as [StreamId, number]
     names.push(stream.slice(prefix.length))

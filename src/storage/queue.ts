@@ -7,6 +7,8 @@ import type { StoreName } from './schema.ts'
 
 /** Work of the journal's own, which shares its transaction with nothing. */
 export interface Chore {
+  /** For errors: `bringing index rows up to date`. */
+  readonly doing: string
   readonly stores: readonly StoreName[]
   readonly durability: Durability
   work(transaction: IDBTransaction): Promise<void>
@@ -33,10 +35,6 @@ export class Queue {
 
   remove(item: Entry | Chore): void {
     this.#waiting = this.#waiting.filter((other) => other !== item)
-  }
-
-  get entries(): readonly Entry[] {
-    return this.#waiting.filter(isEntry)
   }
 
   /** Takes everything, for a journal that ends. */

@@ -1,7 +1,7 @@
 /**
  * Rows of a range, in order or newest first, at most so many.
  */
-import { resultOf } from './request.ts'
+import { wrap as resultOf } from 'idb'
 
 export interface RangeOptions {
   readonly reverse?: boolean
@@ -46,7 +46,11 @@ async function readAllRecords<Row>(
   return records.map((record) => record.value as Row)
 }
 
-function walkBack<Row>(source: Source, range: IDBKeyRange | null, limit = Number.POSITIVE_INFINITY): Promise<readonly Row[]> {
+function walkBack<Row>(
+  source: Source,
+  range: IDBKeyRange | null,
+  limit = Number.POSITIVE_INFINITY,
+): Promise<readonly Row[]> {
   return new Promise((resolve, reject) => {
     const rows: Row[] = []
     const request = source.openCursor(range, 'prev')

@@ -2,10 +2,11 @@
  * What one transaction has read. Everything that the waiting decisions need is asked for at once; what turns out to be
  * needed beyond that is asked for in a further round.
  */
+
+import { wrap as resultOf } from 'idb'
 import type { RowChange, RowKey, RowTable } from '../core/commit.ts'
 import type { RequestId } from '../core/ids.ts'
 import { type HeadState, NO_HEAD } from './heads.ts'
-import { resultOf } from './request.ts'
 import type { StoredCommit, StoredHead, StoredSegment } from './schema.ts'
 
 /** Says that the value is not read yet and has been put on the list. */
@@ -20,7 +21,9 @@ export class Reads {
 
   head(text: string): HeadState | Pending {
     return this.#value(`head ${text}`, async (transaction) => {
-      const request: IDBRequest<StoredHead | undefined> = transaction.objectStore('heads').get(keyOfText(text))
+      const request: IDBRequest<StoredHead | undefined> = transaction
+        .objectStore('heads')
+        .get(keyOfText(text))
       return toHeadState(await resultOf(request))
     })
   }
@@ -42,13 +45,6 @@ export class Reads {
   /** The id that an earlier commit made for a request; undefined when none did. */
   outcome(request: RequestId): string | undefined | Pending {
     return this.#value(`outcome ${request}`, (transaction) => readOutcome(transaction, request))
-  }
-
-  /** Whether the row of the log with this number is still there. */
-  hasCommit(seq: number): boolean | Pending {
-    return this.#value(`commit ${seq}`, async (transaction) => {
-      return (await resultOf(transaction.objectStore('commits').getKey(seq))) !== undefined
-    })
   }
 
   /** Puts on the list what a change of a row needs to know. */
@@ -78,9 +74,15 @@ export class Reads {
 }
 
 /** The id that an earlier commit made for a request, from rows or from packed rows. */
-export async function readOutcome(transaction: IDBTransaction, request: RequestId): Promise<string | undefined> {
+export async function readOutcome(
+  transaction: IDBTransaction,
+  request: RequestId,
+): Promise<string | undefined> {
   const ref = `q:${request}`
-  const inCommits: IDBRequest<StoredCommit | undefined> = transaction.objectStore('commits').index('refs').get(ref)
+  const inCommits: IDBRequest<StoredCommit | undefined> = transaction
+    .objectStore('commits')
+    .index('refs')
+    .get(ref)
   const inSegments: IDBRequest<StoredSegment | undefined> = transaction
     .objectStore('segments')
     .index('refs')

@@ -1,11 +1,12 @@
 /**
  * Index rows of sessions: the session's record as its rows fold to it, with the keys by which lists find it.
  */
+
+import { wrap as resultOf } from 'idb'
 import { type StreamId, sessionOfStream } from '../core/ids.ts'
 import { foldSession, isHidden, mustRefold } from '../core/session/fold.ts'
 import type { SessionRecord } from '../core/session/record.ts'
 import { rowsAfter, toCommitRow } from './commit-rows.ts'
-import { resultOf } from './request.ts'
 import type { StoredCommit, StoredSession } from './schema.ts'
 
 /** Whether a stream has an index row: a session's own stream has, its app documents and scopes have none. */
@@ -28,7 +29,8 @@ export async function bringUpToDate(
   const present: IDBRequest<StoredSession | undefined> = sessions.get(stream)
   const [before, tail] = await Promise.all([resultOf(present), readAfter(transaction, stream, readFrom)])
   const upTo = before?.upTo ?? 0
-  const rows = upTo < readFrom ? await readAfter(transaction, stream, upTo) : tail.filter((row) => seqOf(row) > upTo)
+  const rows =
+    upTo < readFrom ? await readAfter(transaction, stream, upTo) : tail.filter((row) => seqOf(row) > upTo)
   const last = rows.at(-1)
   if (last === undefined) return upTo
   const record = await fold(transaction, stream, before?.record, rows)
@@ -79,7 +81,8 @@ export function toStoredSession(record: SessionRecord, upTo: number): StoredSess
     createdAt,
     ...(createdBy === undefined ? {} : { createdBy: createdBy.id }),
     ...(expiresAt === undefined ? {} : { expiresAt }),
-    keys: ['', status].flatMap((named) => ['', ...new Set(tags)].map((tag) => [named, tag, updatedAt] as const)),
+    keys: ['', status].flatMap((named) =>
+      ['', ...new Set(tags)].map((tag) => [named, tag, updatedAt] as const),
+    ),
   }
 }
-

@@ -1,51 +1,24 @@
 /**
- * What this worker knows of the streams it writes to: the number of its last row of each, and what the next barrier
- * has to bring up to date.
+ * What this worker knows of the streams it writes to. Numbers are its own and begin anew with each start of a worker.
  */
-import { type SessionId, type StreamId, sessionOfStream, type WriterId } from '../core/ids.ts'
-import type { Reads } from './reads.ts'
-import { PENDING } from './reads.ts'
-
-interface Numbering {
-  /** Number of this writer's last stored row of the stream. */
-  n: number
-  /** Arrival number of that row. */
-  seq: number
-  /** The session was changed elsewhere: it may have been deleted with our rows, and numbers then begin anew. */
-  doubtful: boolean
-}
+import type { StreamId, WriterId } from '../core/ids.ts'
 
 export class StreamNotes {
   readonly writer: WriterId
-  readonly #numbers = new Map<StreamId, Numbering>()
+  readonly #numbers = new Map<StreamId, number>()
   readonly #indexedTo = new Map<StreamId, number>()
 
   constructor(writer: WriterId) {
     this.writer = writer
   }
 
-  /** The number of this writer's last row of a stream; 0 before the first. */
+  /** The number of this writer's last stored row of a stream; 0 before the first. */
   lastNumber(stream: StreamId): number {
-    return this.#numbers.get(stream)?.n ?? 0
+    return this.#numbers.get(stream) ?? 0
   }
 
-  stored(stream: StreamId, n: number, seq: number): void {
-    this.#numbers.set(stream, { n, seq, doubtful: false })
-  }
-
-  /** Another writer changed this session. */
-  doubt(session: SessionId): void {
-    for (const [stream, note] of this.#numbers) if (sessionOfStream(stream) === session) note.doubtful = true
-  }
-
-  /** Looks whether our last row of a doubtful stream is still there. Asks by `reads`; to be called again when it has read. */
-  check(stream: StreamId, reads: Reads): void {
-    const note = this.#numbers.get(stream)
-    if (!note?.doubtful) return
-    const there = reads.hasCommit(note.seq)
-    if (there === PENDING) return
-    if (there) note.doubtful = false
-    else this.#numbers.delete(stream)
+  stored(stream: StreamId, n: number): void {
+    this.#numbers.set(stream, n)
   }
 
   /** The last row that the stream's index row is known to hold. */
@@ -57,7 +30,7 @@ export class StreamNotes {
     this.#indexedTo.set(stream, upTo)
   }
 
-  /** The stream was erased. */
+  /** The stream was erased. Ids are never used again, so its numbers need not be remembered. */
   forget(stream: StreamId): void {
     this.#numbers.delete(stream)
     this.#indexedTo.delete(stream)

@@ -2,7 +2,14 @@
  * The rows of the log that one transaction adds: per stream one row for all entries that share it, cut where a row
  * would become too large or span too much time.
  */
-import { CLOCK_TICKS_PER_MS, type Clock, type CommitId, clockOfId, type StreamId, type WriterId } from '../core/ids.ts'
+import {
+  CLOCK_TICKS_PER_MS,
+  type Clock,
+  type CommitId,
+  clockOfId,
+  type StreamId,
+  type WriterId,
+} from '../core/ids.ts'
 import type { Documents } from '../core/ports.ts'
 import type { Entry, MeasuredEvent } from './entry.ts'
 import type { StoredCommit } from './schema.ts'

@@ -20,7 +20,10 @@ export function toStored<Name extends RowTable>(table: Name, row: RowByTable[Nam
 }
 
 /** The row that was put, from what is stored. */
-export function fromStored<Name extends RowTable>(table: Name, stored: unknown): RowByTable[Name] | undefined {
+export function fromStored<Name extends RowTable>(
+  table: Name,
+  stored: unknown,
+): RowByTable[Name] | undefined {
   return stored === undefined ? undefined : codecOf(table).fromStored(stored)
 }
 

@@ -22,16 +22,20 @@ export function createTables(connection: Connection): Tables {
   }
 
   return {
-    head: (key) => read(`reading head ${JSON.stringify(key)}`, async () => (await db.heads.get([...key]))?.value),
+    head: (key) =>
+      read(`reading head ${JSON.stringify(key)}`, async () => (await db.heads.get([...key]))?.value),
     session: (id) => read(`reading session ${id}`, async () => (await db.sessions.get(id))?.record),
     sessions: later,
     children: (id) =>
       read(`reading the children of ${id}`, () => db.sessions.where('parentId').equals(id).primaryKeys()),
-    artifact: (id) => read(`reading artifact ${id}`, async () => fromStored('artifacts', await db.artifacts.get(id))),
+    artifact: (id) =>
+      read(`reading artifact ${id}`, async () => fromStored('artifacts', await db.artifacts.get(id))),
     artifactVersions: later,
     artifacts: later,
     content: (domain, hash) =>
-      read(`reading content ${hash}`, async () => fromStored('contents', await db.contents.get([domain, hash]))),
+      read(`reading content ${hash}`, async () =>
+        fromStored('contents', await db.contents.get([domain, hash])),
+      ),
     chunk: (domain, hash) => read(`reading chunk ${hash}`, () => db.chunks.get([domain, hash])),
     hasChunk: (domain, hash) =>
       read(`looking for chunk ${hash}`, async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { createSession, openTab, SESSION, setState } from './rig.ts'
 import type { StreamId } from '../../src/core/ids.ts'
+import { createSession, openTab, SESSION, setState } from './rig.ts'
 
 const STREAM = SESSION as string as StreamId
 

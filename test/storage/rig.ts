@@ -126,7 +126,11 @@ export function changedEvent(clock: HybridClock, key: string, value: string): St
 
 /** Creates a session as the rules do: its event, its head, its index row. */
 export function createSession(tab: Tab, id: SessionId = SESSION) {
-  const write: StreamWrite = { stream: id as string as StreamId, events: [createdEvent(tab.clock)], index: true }
+  const write: StreamWrite = {
+    stream: id as string as StreamId,
+    events: [createdEvent(tab.clock)],
+    index: true,
+  }
   return tab.journal.commit(
     operationOf(
       tab.clock,

@@ -1,0 +1,144 @@
+/**
+ * The strict barrier: a put that makes everything stored before it survive a power cut, and that carries index rows,
+ * views and snapshots along. An empty strict transaction would flush nothing.
+ */
+import type { Durability } from '../core/commit.ts'
+import type { StreamId } from '../core/ids.ts'
+import type { Documents, WallClock } from '../core/ports.ts'
+import type { HybridClock } from '../core/timeline/hybrid-clock.ts'
+import type { GroupResult } from './group.ts'
+import type { Chore } from './queue.ts'
+import { bringUpToDate, isSessionStream } from './session-rows.ts'
+import { refreshSnapshot } from './snapshot-rows.ts'
+import type { StreamNotes } from './stream-notes.ts'
+import { type Tail, Tails } from './tails.ts'
+import { refreshView } from './view-rows.ts'
+
+/** How long a relaxed commit waits for the barrier at most. */
+export const BARRIER_MS = 250
+
+/** After a barrier that failed, the next one waits twice as long, up to this. */
+const MAX_RETRY_MS = 30_000
+
+/** Streams in one barrier's transaction; more would make a decision that waits behind it late. */
+const STREAMS_AT_ONCE = 32
+
+export interface BarrierDeps {
+  readonly wall: WallClock
+  readonly clock: HybridClock
+  readonly documents: Documents
+  readonly notes: StreamNotes
+  readonly perform: (chore: Omit<Chore, 'end'>) => Promise<void>
+}
+
+export interface Barrier {
+  /** Notes what a group stored, and sets the timer. */
+  took(group: Pick<GroupResult, 'wrote' | 'grown' | 'indexed' | 'erased'>, durability: Durability): void
+  /** Resolves when all that was noted so far survives a power cut and its index rows are up to date. */
+  pass(): Promise<void>
+  stop(): void
+}
+
+export function createBarrier({ wall, clock, documents, notes, perform }: BarrierDeps): Barrier {
+  const tails = new Tails()
+  /** Streams that grew since the last barrier. */
+  const grown = new Set<StreamId>()
+  /** Of those, the ones whose index row is up to date already. */
+  const indexed = new Set<StreamId>()
+  /** Something stored may be lost at a power cut. */
+  let exposed = false
+  let failures = 0
+  let stopTimer: (() => void) | undefined
+  let stopped = false
+
+  function arm(): void {
+    if (stopTimer !== undefined || stopped || (!exposed && grown.size === 0)) return
+    const delayMs = Math.min(BARRIER_MS * 2 ** failures, MAX_RETRY_MS)
+    stopTimer = wall.after(delayMs, () => {
+      stopTimer = undefined
+      pass().catch(arm)
+    })
+  }
+
+  async function pass(): Promise<void> {
+    stopTimer?.()
+    stopTimer = undefined
+    const streams = [...grown]
+    try {
+      do await cross(streams.splice(0, STREAMS_AT_ONCE))
+      while (streams.length > 0)
+      failures = 0
+    } catch (error) {
+      failures += 1
+      throw error
+    } finally {
+      arm()
+    }
+  }
+
+  async function cross(streams: readonly StreamId[]): Promise<void> {
+    if (!exposed && streams.length === 0) return
+    try {
+      await put(streams)
+    } catch (error) {
+      // Perhaps there is no room for views: what was stored must not stay exposed for that.
+      if (exposed && streams.length > 0) await put([])
+      throw error
+    }
+  }
+
+  async function put(streams: readonly StreamId[]): Promise<void> {
+    const fresh = new Map<StreamId, Partial<Tail>>()
+    const upTo = new Map<StreamId, number>()
+    await perform({
+      doing: 'bringing index rows up to date',
+      stores: [
+        'meta',
+        ...(streams.length === 0 ? [] : (['commits', 'sessions', 'views', 'snapshots'] as const)),
+      ],
+      durability: 'strict',
+      async work(transaction) {
+        transaction.objectStore('meta').put({ key: 'barrier', value: clock.next() })
+        for (const stream of streams) {
+          if (isSessionStream(stream) && !indexed.has(stream)) {
+            upTo.set(stream, await bringUpToDate(transaction, stream, notes.indexedTo(stream)))
+          }
+          const tail = tails.of(stream)
+          const view = await refreshView(transaction, stream, tail)
+          const snapshot = await refreshSnapshot(transaction, stream, tail, documents, clock.writer)
+          fresh.set(stream, { ...view, ...snapshot })
+        }
+      },
+    })
+    exposed = false
+    for (const [stream, seq] of upTo) notes.indexed(stream, seq)
+    for (const [stream, tail] of fresh) {
+      Object.assign(tails.of(stream), tail)
+      grown.delete(stream)
+      indexed.delete(stream)
+    }
+  }
+
+  return {
+    took(group, durability) {
+      if (group.wrote) exposed = durability === 'relaxed'
+      for (const growth of group.grown) {
+        tails.grow(growth)
+        grown.add(growth.stream)
+        indexed.delete(growth.stream)
+      }
+      for (const stream of group.indexed.keys()) indexed.add(stream)
+      for (const stream of group.erased) {
+        tails.forget(stream)
+        grown.delete(stream)
+      }
+      arm()
+    },
+    pass,
+    stop() {
+      stopped = true
+      stopTimer?.()
+      stopTimer = undefined
+    },
+  }
+}

@@ -1,0 +1,228 @@
+/**
+ * Runs one transaction after the other: what arrives while one is open shares the next one, which is opened in the
+ * event that ends the one before.
+ */
+import type { HoldfastError } from '../core/errors.ts'
+import type { StreamId } from '../core/ids.ts'
+import type { Documents, WallClock } from '../core/ports.ts'
+import type { HybridClock } from '../core/timeline/hybrid-clock.ts'
+import type { Connection } from './connection.ts'
+import { withDeadline } from './deadline.ts'
+import type { Entry } from './entry.ts'
+import { mapStorageError } from './error-map.ts'
+import { createGroup, type Group, type GroupResult } from './group.ts'
+import type { HeadCache, HeadState } from './heads.ts'
+import type { Chore, Queue } from './queue.ts'
+import { abortErrorOf, decideOn, refusalOf, settle, silentStorage, unknownOutcome } from './settling.ts'
+import type { StreamNotes } from './stream-notes.ts'
+import { type OpenTransaction, runTransaction, type TransactionPlan } from './transaction.ts'
+
+export interface PumpDeps {
+  readonly connection: Connection
+  readonly clock: HybridClock
+  readonly documents: Documents
+  readonly wall: WallClock
+  readonly queue: Queue
+  readonly cache: HeadCache
+  readonly notes: StreamNotes
+  /** Called when a group's transaction is complete, after the next one was opened and before callers are answered. */
+  readonly onStored: (group: Group, result: GroupResult) => void
+}
+
+export interface Pump {
+  /** Opens a transaction for what waits, after the turn in which the first of it came. */
+  schedule(): void
+  /** Refuses an entry, unless its transaction cannot be stopped any more. */
+  abort(entry: Entry): void
+  /** Refuses what waits and what is in the open transaction; nothing runs from here on. */
+  stop(reason: HoldfastError): void
+}
+
+interface Running {
+  readonly entries: readonly Entry[]
+  /** Absent while the documents are being made ready. */
+  transaction?: OpenTransaction
+}
+
+export function createPump(deps: PumpDeps): Pump {
+  const { connection, documents, wall, queue, cache, notes } = deps
+  let running: Running | undefined
+  let scheduled = false
+  let stopped = false
+
+  function schedule(): void {
+    if (scheduled || running !== undefined) return
+    scheduled = true
+    queueMicrotask(() => {
+      scheduled = false
+      next()
+    })
+  }
+
+  function next(): void {
+    if (running !== undefined || stopped) return
+    const batch = queue.take()
+    if (batch === undefined) return
+    if ('chore' in batch) runChore(batch.chore)
+    else void prepareGroup(batch.entries)
+  }
+
+  /** Others may have pushed a document out of memory since its entry became ready. */
+  async function prepareGroup(batch: readonly Entry[]): Promise<void> {
+    const own: Running = { entries: batch }
+    running = own
+    const streams = new Set(batch.flatMap(({ decided }) => decided.documents))
+    try {
+      if (streams.size > 0) await prepare([...streams])
+      if (running === own) runGroup(batch.filter((entry) => !entry.settled))
+    } catch (error) {
+      if (running === own) over(() => failBatch(batch, error))
+    }
+  }
+
+  function prepare(streams: readonly StreamId[]): Promise<void> {
+    return withDeadline(wall, connection.transactionMs, documents.prepare(streams), 'loading documents')
+  }
+
+  function runGroup(entries: readonly Entry[]): void {
+    if (entries.length === 0) {
+      over(() => {})
+      return
+    }
+    const group = createGroup(entries, { ...deps, now: () => wall.now() })
+    open(entries, {
+      stores: group.stores,
+      durability: group.durability,
+      work: group.work,
+      onComplete: () => complete(group),
+      onAbort: (cause) => over(() => retry(entries, group.touched, cause)),
+      onUnknown: () => giveUp(entries),
+    })
+  }
+
+  function runChore(chore: Chore): void {
+    const { stores, durability } = chore
+    const work = (transaction: IDBTransaction) => chore.work(transaction)
+    try {
+      open([], {
+        stores,
+        durability,
+        work,
+        onComplete: () => over(() => chore.end(undefined)),
+        onAbort: (cause) => over(() => chore.end(failureOf(cause, chore.doing))),
+        onUnknown: () => {
+          chore.end(unknownOutcome(chore.doing))
+          giveUp([])
+        },
+      })
+    } catch (error) {
+      over(() => chore.end(failureOf(error, chore.doing)))
+    }
+  }
+
+  function open(entries: readonly Entry[], plan: TransactionPlan): void {
+    const own: Running = { entries }
+    running = own
+    own.transaction = runTransaction(connection.native, wall, connection.transactionMs, plan)
+  }
+
+  /** Ends what runs and opens the next transaction in the same event. */
+  function over(then: () => void): void {
+    running = undefined
+    then()
+    next()
+  }
+
+  function complete(group: Group): void {
+    const { result } = group
+    if (result === undefined) {
+      over(() => {})
+      return
+    }
+    const { evaluation, commitId } = result
+    for (const { decided } of evaluation.applied) {
+      for (const state of decided.next.values()) state.commitId = commitId
+    }
+    for (const [text, state] of evaluation.heads) cache.store(text, state)
+    for (const [stream, n] of result.numbers) notes.stored(stream, n)
+    for (const [stream, upTo] of result.indexed) notes.indexed(stream, upTo)
+    for (const stream of result.updated) documents.stored(stream)
+    for (const stream of result.erased) forget(stream)
+    for (const { entry, error } of evaluation.refused) settle(cache, entry, { error: refusalOf(error) })
+    for (const { entry, resultId } of evaluation.repeated) settle(cache, entry, { repeated: resultId })
+    over(() => decideAgain(result.undecided, evaluation.heads))
+    deps.onStored(group, result)
+    for (const entry of evaluation.applied) settle(cache, entry, { stored: commitId })
+  }
+
+  function forget(stream: StreamId): void {
+    notes.forget(stream)
+    documents.drop(stream)
+  }
+
+  /** On the heads that the transaction read, each on what the ones before it will write. */
+  function decideAgain(entries: readonly Entry[], read: ReadonlyMap<string, HeadState>): void {
+    const heads = new Map(read)
+    const waiting = entries.filter((entry) => {
+      if (entry.settled) return false
+      try {
+        decideOn(cache, entry, (text) => heads.get(text))
+      } catch (error) {
+        settle(cache, entry, { error: refusalOf(error) })
+        return false
+      }
+      for (const [text, state] of entry.decided.next) heads.set(text, state)
+      return true
+    })
+    queue.putBack(waiting)
+  }
+
+  /** A group that failed is tried again one entry at a time, so that no neighbour pays for the one that cannot be stored. */
+  function retry(entries: readonly Entry[], touched: ReadonlySet<StreamId>, cause: unknown): void {
+    for (const stream of touched) documents.drop(stream)
+    const waiting = entries.filter((entry) => !entry.settled)
+    if (entries.length === 1) {
+      for (const entry of waiting) settle(cache, entry, { error: failureOf(cause, 'storing a commit') })
+      return
+    }
+    // Where the transaction was aborted for one whose caller gave up, the others are not to blame and share again.
+    const known = waiting.length < entries.length
+    for (const entry of waiting) entry.alone = !known
+    queue.putBack(waiting)
+  }
+
+  /** Documents that cannot be loaded, or a connection that takes no transaction: one of several may be to blame. */
+  function failBatch(batch: readonly Entry[], error: unknown): void {
+    retry(batch, new Set(), error)
+  }
+
+  function giveUp(entries: readonly Entry[]): void {
+    for (const entry of entries) settle(cache, entry, { error: unknownOutcome('storing a commit') })
+    stop(silentStorage())
+  }
+
+  function stop(reason: HoldfastError): void {
+    stopped = true
+    for (const entry of running?.entries ?? []) settle(cache, entry, { error: reason })
+    for (const item of queue.drain()) {
+      if ('operation' in item) settle(cache, item, { error: reason })
+      else item.end(reason)
+    }
+  }
+
+  function failureOf(cause: unknown, doing: string): HoldfastError {
+    return connection.ended ?? mapStorageError(cause, doing)
+  }
+
+  return {
+    schedule,
+    abort(entry) {
+      if (entry.settled) return
+      const inOpen = running?.entries.includes(entry) === true
+      if (inOpen && running?.transaction?.abort() === false) return
+      queue.remove(entry)
+      settle(cache, entry, { error: abortErrorOf(entry) })
+    },
+    stop,
+  }
+}

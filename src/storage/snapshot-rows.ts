@@ -1,0 +1,89 @@
+/**
+ * Snapshots: a stream's whole document as of one row, so that loading it does not replay its whole history. Rows are
+ * kept; never are updates merged (`Y.mergeUpdates` is quadratic in a long log).
+ */
+import { wrap as resultOf } from 'idb'
+import type { StreamId, WriterId } from '../core/ids.ts'
+import type { Documents } from '../core/ports.ts'
+import { rowsAfter, toCommitRow } from './commit-rows.ts'
+import { readRange } from './read-range.ts'
+import type { StoredCommit, StoredSnapshot } from './schema.ts'
+import type { Tail } from './tails.ts'
+
+/** Below this a tail is read faster than a new snapshot is made. */
+const MIN_TAIL_BYTES = 64 * 1024
+const MIN_TAIL_SHARE = 1 / 2
+const MAX_TAIL_ROWS = 1_000
+
+/**
+ * Stores a new snapshot if the tail of updates has become long and the document is loaded.
+ *
+ * @returns what to note once the transaction is complete
+ */
+export async function refreshSnapshot(
+  transaction: IDBTransaction,
+  stream: StreamId,
+  tail: Readonly<Tail>,
+  documents: Pick<Documents, 'receive' | 'snapshot'>,
+  writer: WriterId,
+): Promise<Partial<Tail>> {
+  if (tail.updateRows === 0) return {}
+  const updateRows = tail.counted ? tail.updateRows : await countTail(transaction, stream)
+  const looked = { ...tail, updateRows, counted: true }
+  if (!isLong(looked)) return { updateRows, counted: true }
+  const previous = await readLatest(transaction, stream)
+  const snapshotSize = previous?.bytes.byteLength ?? 0
+  if (!isLong({ ...looked, snapshotSize })) return { updateRows, counted: true, snapshotSize }
+  const written = await write(transaction, stream, previous, documents, writer)
+  return written === undefined ? { updateRows, counted: true, snapshotSize } : { ...written, counted: true }
+}
+
+function isLong({ updateRows, updateBytes, snapshotSize = 0 }: Readonly<Tail>): boolean {
+  return updateRows > MAX_TAIL_ROWS || updateBytes > Math.max(MIN_TAIL_BYTES, snapshotSize * MIN_TAIL_SHARE)
+}
+
+/** Other workers' rows count too: many short visits must not leave a log that is never snapshotted. */
+async function countTail(transaction: IDBTransaction, stream: StreamId): Promise<number> {
+  const cursor = await resultOf(
+    transaction.objectStore('snapshots').openKeyCursor(rowsAfter(stream, 0), 'prev'),
+  )
+  const seq = cursor === null ? 0 : (cursor.key as [StreamId, number])[1]
+  return resultOf(transaction.objectStore('commits').index('[streamId+seq]').count(rowsAfter(stream, seq)))
+}
+
+async function readLatest(
+  transaction: IDBTransaction,
+  stream: StreamId,
+): Promise<StoredSnapshot | undefined> {
+  const store = transaction.objectStore('snapshots')
+  const [latest] = await readRange<StoredSnapshot>(store, rowsAfter(stream, 0), { reverse: true, limit: 1 })
+  return latest
+}
+
+/** The document takes what other writers stored first: within this transaction nobody can add a row. */
+async function write(
+  transaction: IDBTransaction,
+  stream: StreamId,
+  previous: StoredSnapshot | undefined,
+  documents: Pick<Documents, 'receive' | 'snapshot'>,
+  writer: WriterId,
+): Promise<Partial<Tail> | undefined> {
+  const index = transaction.objectStore('commits').index('[streamId+seq]')
+  const request: IDBRequest<StoredCommit[]> = index.getAll(rowsAfter(stream, previous?.seq ?? 0))
+  const rows = await resultOf(request)
+  const last = rows.at(-1)
+  if (last?.seq === undefined) return undefined
+  const foreign = rows.filter((row) => row.writer !== writer)
+  documents.receive(
+    stream,
+    foreign.map((row) => toCommitRow(row)),
+  )
+  const bytes = documents.snapshot(stream)
+  if (bytes === undefined) return undefined
+  const covers: Record<string, number> = { ...previous?.covers }
+  for (const row of rows) covers[row.writer] = row.n
+  const snapshots = transaction.objectStore('snapshots')
+  snapshots.put({ streamId: stream, seq: last.seq, covers, bytes } satisfies StoredSnapshot)
+  if (previous !== undefined) snapshots.delete([stream, previous.seq])
+  return { updateRows: 0, updateBytes: 0, snapshotSize: bytes.byteLength }
+}

@@ -1,0 +1,54 @@
+/**
+ * Views: the values of a stream's state as of one row, so that opening it does not fold its whole history.
+ */
+import { wrap as resultOf } from 'idb'
+import type { StreamId } from '../core/ids.ts'
+import { deltasOf, foldEntries } from '../core/state/fold.ts'
+import { rowsAfter } from './commit-rows.ts'
+import type { StoredCommit, StoredView } from './schema.ts'
+import { sizeOf } from './size.ts'
+import type { Tail } from './tails.ts'
+
+/** A tail of 32 rows costs about two gets; one of 100 costs four to six. */
+const MAX_TAIL_ROWS = 32
+
+/** Rewriting costs as much as the view is large, so the tail may grow with it. */
+const MAX_TAIL_SHARE = 1 / 4
+
+/** Rows folded in one transaction; the rest waits for the next barrier. */
+const MAX_FOLDED_ROWS = 5_000
+
+/**
+ * Rewrites the view of a stream if its tail has become long.
+ *
+ * @returns what to note once the transaction is complete
+ */
+export async function refreshView(
+  transaction: IDBTransaction,
+  stream: StreamId,
+  tail: Readonly<Tail>,
+): Promise<Partial<Tail>> {
+  if (tail.viewSize !== undefined && !isLong(tail.viewRows, tail.viewBytes, tail.viewSize)) return {}
+  const views = transaction.objectStore('views')
+  const present: IDBRequest<StoredView | undefined> = views.get(stream)
+  const view = await resultOf(present)
+  const index = transaction.objectStore('commits').index('[streamId+seq]')
+  const request: IDBRequest<StoredCommit[]> = index.getAll(
+    rowsAfter(stream, view?.upTo ?? 0),
+    MAX_FOLDED_ROWS,
+  )
+  const rows = await resultOf(request)
+  const last = rows.at(-1)
+  if (last?.seq === undefined || !isLong(rows.length, tail.viewBytes, view?.sizeBytes ?? 0)) {
+    return { viewRows: rows.length, viewSize: view?.sizeBytes ?? 0 }
+  }
+  const deltas = rows.flatMap(({ body }) => body.events.flatMap(deltasOf))
+  const entries = foldEntries(view?.entries ?? [], deltas, 'state')
+  const sizeBytes = sizeOf(entries)
+  views.put({ streamId: stream, upTo: last.seq, entries, sizeBytes } satisfies StoredView)
+  return { viewRows: rows.length < MAX_FOLDED_ROWS ? 0 : rows.length, viewBytes: 0, viewSize: sizeBytes }
+}
+
+function isLong(rows: number, bytes: number, viewSize: number): boolean {
+  return rows > MAX_TAIL_ROWS || bytes > viewSize * MAX_TAIL_SHARE
+}
