@@ -28,6 +28,7 @@ export const ERROR_CODES = {
   CHECKPOINT_NOT_FOUND: code('state'),
   EVENT_NOT_FOUND: code('state'),
   DOCUMENT_NOT_FOUND: code('state'),
+  RUN_NOT_FOUND: code('state'),
   DEFINITION_MISSING: code('state'),
   CONTENT_DAMAGED: code('storage'),
   HOOK_CANCELLED: code('refused'),
@@ -106,7 +107,12 @@ const CLASSES = {
 } as const satisfies Record<CodeEntry['kind'], typeof HoldfastError>
 
 /** Makes the error of a code, as the subclass its kind says. */
-export function createError(code: ErrorCode, message: string, details: ErrorDetails = {}, cause?: unknown): HoldfastError {
+export function createError(
+  code: ErrorCode,
+  message: string,
+  details: ErrorDetails = {},
+  cause?: unknown,
+): HoldfastError {
   return new CLASSES[ERROR_CODES[code].kind](code, message, details, cause)
 }
 

@@ -46,7 +46,7 @@ export type StepTicket =
 /** How a step or a run ended. */
 export type StepOutcome =
   | { readonly ok: true; readonly value: StateValue; readonly usage?: Partial<Usage> }
-  | { readonly ok: false; readonly error: ThrownError }
+  | { readonly ok: false; readonly error: ThrownError; readonly usage?: Partial<Usage> }
 
 export interface FinishStep {
   readonly sessionId: SessionId

@@ -1,4 +1,4 @@
-import type { Decision, Durability, HeadKey, HeadReader, HeadWrite, Outcome } from '../commit.ts'
+import type { Decision, Durability, HeadKey, HeadReader, HeadWrite, Outcome, StreamWrite } from '../commit.ts'
 import type { Journal } from '../ports.ts'
 import type { Request } from '../request.ts'
 
@@ -38,47 +38,56 @@ export async function commitPlan<Result>(
   }
 }
 
+/** The heads as they will be after these writes. */
+export function headsAfter(heads: HeadReader, writes: readonly HeadWrite[]): HeadReader {
+  if (writes.length === 0) return heads
+  const written = new Map(writes.map((write) => [JSON.stringify(write.key), write.value]))
+  return {
+    get(key) {
+      const name = JSON.stringify(key)
+      return written.has(name) ? written.get(name) : heads.get(key)
+    },
+  }
+}
+
 /** Several decisions as one, made in order; each sees the heads as the ones before it will leave them. */
 export function decideInOrder(
   plans: readonly Pick<Plan<unknown>, 'decide'>[],
   heads: HeadReader,
 ): Decision<readonly unknown[]> {
+  let reader = heads
   const written = new Map<string, HeadWrite>()
-  const reader: HeadReader = {
-    get(key) {
-      const write = written.get(JSON.stringify(key))
-      return write ? write.value : heads.get(key)
-    },
-  }
   const decisions = plans.map((plan) => {
     const decision = plan.decide(reader)
-    for (const write of decision.heads ?? []) written.set(JSON.stringify(write.key), write)
+    const writes = decision.heads ?? []
+    for (const write of writes) written.set(JSON.stringify(write.key), write)
+    if (writes.length > 0) reader = headsAfter(heads, [...written.values()])
     return decision
   })
   return {
     result: decisions.map((decision) => decision.result),
     resultId: decisions.at(-1)?.resultId ?? '',
-    writes: mergeWrites(decisions),
+    writes: mergeWrites(decisions.flatMap((decision) => decision.writes)),
     heads: [...written.values()],
     rows: decisions.flatMap((decision) => decision.rows ?? []),
   }
 }
 
-function mergeWrites(decisions: readonly Decision<unknown>[]): Decision<unknown>['writes'] {
-  const byStream = new Map<string, Decision<unknown>['writes'][number]>()
-  for (const write of decisions.flatMap((decision) => decision.writes)) {
+function mergeWrites(writes: readonly StreamWrite[]): readonly StreamWrite[] {
+  const byStream = new Map<string, StreamWrite>()
+  for (const write of writes) {
     const before = byStream.get(write.stream)
-    byStream.set(write.stream, before ? { ...before, ...write, ...joined(before, write) } : write)
+    byStream.set(write.stream, before === undefined ? write : joined(before, write))
   }
   return [...byStream.values()]
 }
 
-type Write = Decision<unknown>['writes'][number]
-
-function joined(before: Write, after: Write): Pick<Write, 'events' | 'refs' | 'index'> {
+function joined(before: StreamWrite, after: StreamWrite): StreamWrite {
+  const refs = [...new Set([...(before.refs ?? []), ...(after.refs ?? [])])]
   return {
+    stream: before.stream,
     events: [...before.events, ...after.events],
-    refs: [...new Set([...(before.refs ?? []), ...(after.refs ?? [])])],
-    index: before.index === true || after.index === true,
+    ...(refs.length === 0 ? {} : { refs }),
+    ...(before.index === true || after.index === true ? { index: true } : {}),
   }
 }

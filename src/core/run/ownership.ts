@@ -1,0 +1,115 @@
+import { createError, type HoldfastError } from '../errors.ts'
+import type { RunId } from '../ids.ts'
+import type { Locks, Log, Tables } from '../ports.ts'
+import { parseRunHead, runHeadKey } from './head.ts'
+import type { RunRow } from './record.ts'
+import { type RecordedCall, readRecording } from './recording.ts'
+
+/** A run that this worker holds the lock of. */
+export interface Ownership {
+  readonly run: RunRow
+  readonly epoch: number
+  /** What is recorded of its steps, by their keys; this worker alone adds to it. */
+  readonly calls: Map<string, RecordedCall>
+  /** Keys of steps that were started in this ownership: one asked for again is a mistake of the code, not a resume. */
+  readonly started: Set<string>
+  /** The count of resumes is not 0: the first end takes it back. */
+  resumed: boolean
+  release(): void
+}
+
+/** The runs that this worker owns. Memory only: locks and heads decide. */
+export interface Ownerships {
+  get(run: RunId): Ownership | undefined
+  add(ownership: Ownership): void
+  /** Gives the lock back. */
+  release(run: RunId): void
+  /** Takes a run's lock; undefined when another tab has it. */
+  lock(run: RunId): Promise<(() => void) | undefined>
+  /**
+   * The ownership of a run at an epoch. A worker that was started anew under a living page takes the run back, if no
+   * other tab took it meanwhile.
+   *
+   * @throws RUN_FENCED where the run is not this worker's any more
+   */
+  require(run: RunId, epoch: number | undefined): Promise<Ownership>
+}
+
+export function runLockName(run: RunId): string {
+  return `run:${run}`
+}
+
+export function createOwnerships(deps: {
+  readonly locks: Locks
+  readonly log: Log
+  readonly tables: Pick<Tables, 'head' | 'run'>
+}): Ownerships {
+  const { locks, log, tables } = deps
+  const owned = new Map<RunId, Ownership>()
+  const takingBack = new Map<RunId, Promise<Ownership>>()
+
+  function lock(run: RunId): Promise<(() => void) | undefined> {
+    return new Promise((resolve, reject) => {
+      const held = locks.request(
+        runLockName(run),
+        { ifAvailable: true },
+        () => new Promise<void>((free) => resolve(free)),
+      )
+      // Where the lock is taken, `hold` is never called and this is the answer; later it changes nothing.
+      held.then(() => resolve(undefined), reject)
+    })
+  }
+
+  async function takeBack(run: RunId, epoch: number | undefined): Promise<Ownership> {
+    const release = await lock(run)
+    if (release === undefined) throw notOurs(run)
+    try {
+      const [head, row, calls] = await Promise.all([
+        tables.head(runHeadKey(run)),
+        tables.run(run),
+        readRecording(log, run),
+      ])
+      const known = parseRunHead(head)
+      if (row === undefined || known?.status !== 'running' || known.epoch !== epoch) throw notOurs(run)
+      const started = new Set<string>()
+      const ownership = { run: row, epoch, calls, started, resumed: row.resumes > 0, release }
+      owned.set(run, ownership)
+      return ownership
+    } catch (error) {
+      release()
+      throw error
+    }
+  }
+
+  return {
+    get: (run) => owned.get(run),
+    add: (ownership) => owned.set(ownership.run.id, ownership),
+    release(run) {
+      owned.get(run)?.release()
+      owned.delete(run)
+    },
+    lock,
+    async require(run, epoch) {
+      const known = owned.get(run)
+      if (known !== undefined) {
+        if (known.epoch === epoch) return known
+        throw notOurs(run)
+      }
+      const taking = takingBack.get(run) ?? takeBack(run, epoch).finally(() => takingBack.delete(run))
+      takingBack.set(run, taking)
+      const taken = await taking
+      if (taken.epoch === epoch) return taken
+      throw notOurs(run)
+    },
+  }
+}
+
+function notOurs(run: RunId): HoldfastError {
+  return createError(
+    'RUN_FENCED',
+    `Run ${run} is not this tab's any more; open it again to see where it stands.`,
+    {
+      runId: run,
+    },
+  )
+}
