@@ -27,6 +27,7 @@ export function foldSession(
 ): SessionRecord | undefined {
   const session = sessionOfStream(stream)
   if (session === undefined || session !== (stream as string)) return record
+  if (record !== undefined && record.id !== session) return record
   return fold(
     record,
     session,
@@ -45,12 +46,12 @@ export function foldSessionEvents(
 }
 
 /**
- * Whether these rows hold a `session.*` event older than the newest one in the record. Status does not merge by a
+ * Whether these rows hold a change of the session older than the newest one in the record. Status does not merge by a
  * maximum, so such rows need a fold from the first row on.
  */
 export function mustRefold(record: SessionRecord | undefined, rows: readonly CommitRow[]): boolean {
   if (record === undefined) return false
-  return rows.some((row) => row.events.some((event) => isSessionEvent(event) && event.id < record.revision))
+  return rows.some((row) => row.events.some((event) => isLifeEvent(event) && event.id < record.revision))
 }
 
 /** Whether lists leave the session out: its import has not finished. */
@@ -64,18 +65,19 @@ function fold(
   events: readonly StoredEvent[],
 ): SessionRecord | undefined {
   if (events.length === 0) return record
-  const life = events.filter(isSessionEvent).sort((a, b) => (a.id < b.id ? -1 : 1))
+  const life = events.filter(isLifeEvent).sort((a, b) => (a.id < b.id ? -1 : 1))
   let folded = record
-  for (const event of life) folded = applySessionEvent(folded, session, event)
+  for (const event of life) folded = applyLifeEvent(folded, session, event)
   if (folded === undefined) return undefined
   return applyActivity(folded, events)
 }
 
-function isSessionEvent(event: StoredEvent): boolean {
-  return event.type.startsWith('session.')
+/** The events that a session's fields and status follow; a save or a restore changes neither. */
+function isLifeEvent({ type }: StoredEvent): boolean {
+  return type === 'session.created' || type === 'session.edited' || VERB_BY_EVENT.has(type)
 }
 
-function applySessionEvent(
+function applyLifeEvent(
   record: SessionRecord | undefined,
   session: SessionId,
   event: StoredEvent,
@@ -112,7 +114,7 @@ const EMPTY_COUNTERS: SessionRecord['counters'] = {
   usage: { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0, costUsd: 0 },
 }
 
-/** The record after one `session.*` event; undefined for one that changes nothing or must be ignored. */
+/** The record after one change of the session; undefined for one that changes nothing or must be ignored. */
 function change(record: SessionRecord, event: StoredEvent): SessionRecord | undefined {
   if (event.type === 'session.edited') return edited(record, dataOf(event, 'session.edited'))
   const verb = VERB_BY_EVENT.get(event.type)

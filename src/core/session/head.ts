@@ -10,7 +10,7 @@ import { STATUSES, type Standing, type Status } from './status.ts'
 export interface SessionHead {
   readonly status: Status
   readonly archivedFrom?: Exclude<Status, 'archived'>
-  /** The newest `session.*` event: later ones get a greater clock, so that status by clock is status by commit. */
+  /** The newest event that changed status or fields: later ones get a greater clock, so that status by clock is status by commit. */
   readonly revision: EventId
   /** The session's root correlation. */
   readonly correlationId: CorrelationId

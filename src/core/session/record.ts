@@ -66,7 +66,7 @@ export interface SessionRecord {
   readonly counters: SessionCounters
   /** The correlation that all events of the session carry, but for those with a cause in another one. */
   readonly correlationId: CorrelationId
-  /** The newest `session.*` event in this record. */
+  /** The newest event that changed status or fields. */
   readonly revision: EventId
   /** An import in progress: lists leave the session out. */
   readonly hidden?: true

@@ -1,0 +1,106 @@
+/** What the tests of sessions and of the timeline share: tabs over one database, requests, and what is stored. */
+import 'fake-indexeddb/auto'
+import { expect } from 'vitest'
+import { createDocuments } from '../../../src/context/documents.ts'
+import { type ErrorCode, type HoldfastError, isHoldfastError } from '../../../src/core/errors.ts'
+import { noHooks, type OperationHooks } from '../../../src/core/hook/operation-hooks.ts'
+import type { RequestId, SessionId, StreamId, WriterId } from '../../../src/core/ids.ts'
+import { sessionStream } from '../../../src/core/ids.ts'
+import type { Request } from '../../../src/core/request.ts'
+import type { SessionDeps } from '../../../src/core/session/deps.ts'
+import { createSessionManager, type SessionManager } from '../../../src/core/session/manager.ts'
+import type { TimelineEvent } from '../../../src/core/timeline/event.ts'
+import { createHybridClock } from '../../../src/core/timeline/hybrid-clock.ts'
+import { scanEvents } from '../../../src/core/timeline/scan.ts'
+import { type Connection, openConnection } from '../../../src/storage/connection.ts'
+import { createJournal } from '../../../src/storage/journal.ts'
+import { createLog } from '../../../src/storage/log.ts'
+import { createTables } from '../../../src/storage/tables.ts'
+import { type FakeClock, fakeClock } from '../../../src/testing/fake-clock.ts'
+import { seededEntropy } from '../../../src/testing/seeded-entropy.ts'
+
+let count = 0
+
+/** One worker over a database: tabs of one name see the same sessions. */
+export interface Tab extends SessionDeps {
+  readonly name: string
+  readonly wall: FakeClock
+  readonly connection: Connection
+  readonly sessions: SessionManager
+  request(more?: Partial<Request>): Request
+  close(): Promise<void>
+}
+
+export interface TabOptions {
+  /** The database; a fresh one without it. */
+  readonly name?: string
+  readonly wall?: FakeClock
+  readonly hooks?: OperationHooks
+  readonly templates?: Readonly<Record<string, unknown>>
+}
+
+export async function openTab(options: TabOptions = {}): Promise<Tab> {
+  count += 1
+  const { name = `sessions-${count}`, wall = fakeClock(), hooks = noHooks, templates = {} } = options
+  const connection = await openConnection({ name, wall, entropy: seededEntropy(count) })
+  const clock = createHybridClock(wall, `8000-${count.toString(16).padStart(12, '0')}` as WriterId)
+  const log = createLog(connection)
+  const documents = createDocuments({ log })
+  const journal = createJournal({ connection, clock, documents, wall })
+  const deps: SessionDeps = {
+    journal,
+    log,
+    tables: createTables(connection),
+    clock,
+    hooks,
+    templates: (template) => templates[template],
+  }
+  return {
+    ...deps,
+    name,
+    wall,
+    connection,
+    sessions: createSessionManager(deps),
+    request: (more) => ({ id: clock.nextId<RequestId>(), mayRepeat: false, hookPath: [], ...more }),
+    async close() {
+      await journal.close()
+      connection.close()
+    },
+  }
+}
+
+/** The same database after a restart of the worker. */
+export async function reopen(tab: Tab, options: Omit<TabOptions, 'name' | 'wall'> = {}): Promise<Tab> {
+  await tab.close()
+  return openTab({ name: tab.name, wall: tab.wall, ...options })
+}
+
+/** Makes a session and gives its id. */
+export async function created(
+  tab: Tab,
+  input: Parameters<SessionManager['create']>[1] = {},
+): Promise<SessionId> {
+  return (await tab.sessions.create(tab.request(), input)).record.id
+}
+
+/** All events of a session, or of another stream, in clock order. */
+export async function eventsOf(tab: Tab, stream: SessionId | StreamId): Promise<readonly TimelineEvent[]> {
+  const events: TimelineEvent[] = []
+  for await (const batch of scanEvents(tab.log, sessionStream(stream as SessionId))) events.push(...batch)
+  return events
+}
+
+export async function typesOf(tab: Tab, session: SessionId): Promise<readonly string[]> {
+  return (await eventsOf(tab, session)).map((event) => event.type)
+}
+
+/** Waits for a refusal and gives it. */
+export async function refusal(work: Promise<unknown>, code: ErrorCode): Promise<HoldfastError> {
+  const error: unknown = await work.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  )
+  if (!isHoldfastError(error)) throw error ?? new Error(`It was not refused with ${code}.`)
+  expect(error.code, error.message).toBe(code)
+  return error
+}
