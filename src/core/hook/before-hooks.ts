@@ -10,7 +10,7 @@ import { createError, type HoldfastError } from '../errors.ts'
 import type { StateValue } from '../state/value.ts'
 import type { PayloadByPoint } from './definition.ts'
 import { freezePayload } from './freeze-payload.ts'
-import { inTurn, type Soon, then } from './in-turn.ts'
+import { andThen, inTurn, type Soon } from './in-turn.ts'
 import { type PointName, stageOf } from './points.ts'
 import type { RegisteredHook } from './registered-hook.ts'
 import type { HookReply } from './reply.ts'
@@ -53,7 +53,7 @@ export function askBeforeHooks<Payload extends PayloadByPoint[PointName]>(
     const turn: Turn<Payload> = { hook, seen: current }
     turns.push(turn)
     if (!applies(hook, current)) return
-    return then(ask(hook, current), (reply) => {
+    return andThen(ask(hook, current), (reply) => {
       turn.reply = reply
       if (reply.outcome.kind === 'modify') {
         turn.reply = { ...reply, changed: true }
@@ -70,18 +70,18 @@ export function askBeforeHooks<Payload extends PayloadByPoint[PointName]>(
     turn.seen = current
     delete turn.reply
     if (!applies(turn.hook, current)) return
-    return then(ask(turn.hook, current), (reply) => {
+    return andThen(ask(turn.hook, current), (reply) => {
       if (reply.outcome.kind === 'modify') turn.hook.counters.ignoredChanges += 1
       turn.reply = first?.changed ? { ...reply, changed: true } : reply
     })
   }
 
   function decide(turn: Turn<Payload>): Soon<void> {
-    return then(askAgain(turn), () => refuseIfCancelled(turn))
+    return andThen(askAgain(turn), () => refuseIfCancelled(turn))
   }
 
-  return then(inTurn(hooks, askFirst), () =>
-    then(inTurn(turns, decide), () => {
+  return andThen(inTurn(hooks, askFirst), () =>
+    andThen(inTurn(turns, decide), () => {
       const replies = turns.flatMap(({ reply }) => reply ?? [])
       const outcomes = replies.map(({ outcome }) => outcome)
       const replaced = outcomes.find((outcome) => outcome.kind === 'replace')

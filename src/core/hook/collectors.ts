@@ -7,7 +7,7 @@ import { cutText } from './cut-text.ts'
 import { defineHook } from './define-hook.ts'
 import type { Collected, HookDefinition, HookOutcome, StepDraft } from './definition.ts'
 import { toHex } from './hex.ts'
-import { type Soon, then } from './in-turn.ts'
+import { andThen, type Soon } from './in-turn.ts'
 import type { Redactor } from './redactor.ts'
 
 /** Before all other record-hooks: collected is what the step gave, as it gave it. */
@@ -89,7 +89,7 @@ function collector(
     if (sizeBytes < minBytes) return left('too small', sizeBytes)
     if (sizeBytes > maxBytes) return left('too large', sizeBytes)
     const own = ['auto-collected', kind, nameable(name, MAX_TAG_CHARACTERS), ...(isError ? ['error'] : [])]
-    return then(metadataOf(draft, isError, redactor), (metadata) => ({
+    return andThen(metadataOf(draft, isError, redactor), (metadata) => ({
       kind: 'collect',
       artifacts: [
         {
@@ -171,7 +171,7 @@ function metadataOf(
   const about = { step, key, isError, ...(error === undefined ? {} : { error: error.name }) }
   const parametersBytes = sizeOfValue(input)
   if (parametersBytes > PARAMETERS_LIMIT_BYTES) return { ...about, parametersBytes }
-  return then(redactor?.redact(input) ?? input, (parameters) => ({ ...about, parameters }))
+  return andThen(redactor?.redact(input) ?? input, (parameters) => ({ ...about, parameters }))
 }
 
 /** The same in every replay, and another for each call: a step's key is. */

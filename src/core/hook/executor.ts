@@ -6,7 +6,7 @@ import { type ContextBase, contextBase } from './context.ts'
 import type { PayloadByPoint } from './definition.ts'
 import { freezePayload } from './freeze-payload.ts'
 import { guardReentrance, targetOf } from './hook-path.ts'
-import { inTurn, type Soon, then } from './in-turn.ts'
+import { andThen, inTurn, type Soon } from './in-turn.ts'
 import type { BeforeResult, HookScope, OperationHooks } from './operation-hooks.ts'
 import { HOOK_STAGES, type HookStage, type PointName } from './points.ts'
 import { shapeRecord } from './record-hooks.ts'
@@ -123,8 +123,8 @@ export function createHookExecutor(options: HookExecutorOptions): HookExecutor {
         ask: (hook, input) => ask(hook, input, round),
         onCancel: (hook, error) => report(hook, error, true),
       })
-      return then(decision, ({ payload: final, replies, replaced }) =>
-        then(
+      return andThen(decision, ({ payload: final, replies, replaced }) =>
+        andThen(
           recordRuns(point, replies, options),
           (runs): BeforeResult<typeof point> =>
             replaced === undefined
@@ -143,8 +143,8 @@ export function createHookExecutor(options: HookExecutorOptions): HookExecutor {
         (hook, input) => hook.applies(input, scope),
         (hook, input) => ask(hook, input, round),
       )
-      return then(shaped, ({ payload: final, collected, replies }) =>
-        then(recordRuns(point, replies, options), (runs) => ({ payload: final, collected, runs })),
+      return andThen(shaped, ({ payload: final, collected, replies }) =>
+        andThen(recordRuns(point, replies, options), (runs) => ({ payload: final, collected, runs })),
       )
     },
     after(point, payload, scope) {
@@ -152,7 +152,7 @@ export function createHookExecutor(options: HookExecutorOptions): HookExecutor {
       if (hooks.length === 0) return
       const round = openRound(point, 'after', payload, scope)
       const queued = queue.push(() =>
-        inTurn(hooks, (hook) => then(ask(hook, payload, round), () => undefined)),
+        inTurn(hooks, (hook) => andThen(ask(hook, payload, round), () => undefined)),
       )
       if (!queued) for (const hook of hooks) hook.counters.dropped += 1
     },

@@ -9,8 +9,8 @@ export function isPromise(value: unknown): value is PromiseLike<unknown> {
   return value !== null && 'then' in value && typeof value.then === 'function'
 }
 
-/** Goes on with a value: at once when it is there, else when it arrives. */
-export function then<T, Next>(value: Soon<T>, next: (value: T) => Soon<Next>): Soon<Next> {
+/** Goes on with a value: at once when it is there, else when it arrives. (A module that exports `then` cannot be imported.) */
+export function andThen<T, Next>(value: Soon<T>, next: (value: T) => Soon<Next>): Soon<Next> {
   return value instanceof Promise ? value.then(next) : next(value)
 }
 

@@ -14,7 +14,7 @@ export function copyPlain(value: unknown, path: string, depth = 0): StateValue {
       return value
     case 'number':
       if (!Number.isFinite(value)) throw unfit(path, String(value))
-      return value
+      return value === 0 ? 0 : value
     case 'object':
       return value === null ? null : copyObject(value, path, depth)
     default:

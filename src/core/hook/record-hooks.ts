@@ -1,6 +1,6 @@
 import type { Collected, PayloadByPoint } from './definition.ts'
 import { freezePayload } from './freeze-payload.ts'
-import { inTurn, type Soon, then } from './in-turn.ts'
+import { andThen, inTurn, type Soon } from './in-turn.ts'
 import type { PointName } from './points.ts'
 import type { HookReply } from './reply.ts'
 
@@ -24,7 +24,7 @@ export function shapeRecord<Payload extends PayloadByPoint[PointName], Hook>(
 
   function askOne(hook: Hook): Soon<void> {
     if (!applies(hook, payload)) return
-    return then(ask(hook, payload), (reply) => {
+    return andThen(ask(hook, payload), (reply) => {
       replies.push(reply)
       const { outcome } = reply
       if (outcome.kind === 'modify') payload = freezePayload({ ...payload, ...outcome.change })
@@ -32,5 +32,5 @@ export function shapeRecord<Payload extends PayloadByPoint[PointName], Hook>(
     })
   }
 
-  return then(inTurn(hooks, askOne), () => ({ payload, collected, replies }))
+  return andThen(inTurn(hooks, askOne), () => ({ payload, collected, replies }))
 }

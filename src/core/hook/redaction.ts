@@ -2,7 +2,7 @@ import { isList } from '../state/same-value.ts'
 import type { StateValue } from '../state/value.ts'
 import { defineHook } from './define-hook.ts'
 import type { HookChange, HookDefinition, StepDraft } from './definition.ts'
-import { then } from './in-turn.ts'
+import { andThen } from './in-turn.ts'
 import type { Redactor } from './redactor.ts'
 
 /** After an app's own record-hooks, so that what they add is redacted too. */
@@ -26,7 +26,7 @@ export function redactionHooks({ redact }: Redactor): readonly HookDefinition[] 
       point: 'step:run',
       run: (draft) => {
         const said = saidBy(draft)
-        return then(redact(said), (clean) =>
+        return andThen(redact(said), (clean) =>
           clean === said ? undefined : { kind: 'modify', change: changeOf(draft, clean) },
         )
       },
@@ -35,7 +35,7 @@ export function redactionHooks({ redact }: Redactor): readonly HookDefinition[] 
       ...common,
       point: 'event:emit',
       run: ({ data }) =>
-        then(redact(data), (clean) =>
+        andThen(redact(data), (clean) =>
           clean === data ? undefined : { kind: 'modify', change: { data: clean } },
         ),
     }),

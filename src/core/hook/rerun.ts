@@ -3,7 +3,7 @@ import type { HookRunRecord } from '../timeline/catalog.ts'
 import type { ContextBase } from './context.ts'
 import type { Collected, HookContext, HookDefinition, PayloadByPoint } from './definition.ts'
 import { freezePayload } from './freeze-payload.ts'
-import { type Soon, then } from './in-turn.ts'
+import { andThen, type Soon } from './in-turn.ts'
 import type { PointName } from './points.ts'
 import { shapeRecord } from './record-hooks.ts'
 import { HOOK_TIMEOUT_MS } from './registered-hook.ts'
@@ -80,7 +80,7 @@ function askAgain<Point extends PointName>(
     onError: 'ignore',
     run: hook.run.bind(hook),
   } as const
-  return then(runHook(runnable, payload, base, wall), (outcome) => ({
+  return andThen(runHook(runnable, payload, base, wall), (outcome) => ({
     hook: { id, version, name: `${id}@${version}`, replayable: true },
     outcome,
   }))

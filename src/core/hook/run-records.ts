@@ -4,7 +4,7 @@ import type { StateValue } from '../state/value.ts'
 import type { HookRunRecord } from '../timeline/catalog.ts'
 import type { Collected } from './definition.ts'
 import { toHex } from './hex.ts'
-import { type Soon, then } from './in-turn.ts'
+import { andThen, type Soon } from './in-turn.ts'
 import type { CheckedOutcome } from './outcome.ts'
 import { POINTS, type PointName } from './points.ts'
 import type { HookReply } from './reply.ts'
@@ -42,7 +42,7 @@ export function recordRun(
   if (outcome.kind === 'skipped') return record
   const note = 'note' in outcome ? outcome.note : undefined
   const noted =
-    note === undefined ? record : then(redact?.(note) ?? note, (kept) => ({ ...record, note: kept }))
+    note === undefined ? record : andThen(redact?.(note) ?? note, (kept) => ({ ...record, note: kept }))
   if (digest === undefined || outcome.kind === 'continue') return noted
   return Promise.all([noted, digestOf(outcome, digest)]).then(([kept, hash]) => ({ ...kept, digest: hash }))
 }
