@@ -30,7 +30,12 @@ export function createAdopt(caller: Caller): Adopt {
     yIndexedDB: async (name, { session, document, remove, ...options } = {}) => {
       const { requestId, ...rest } = options
       const sessionId = idOf(session) ?? (await caller.call('sessions.create', { name }, rest)).record.id
-      const input = { name, sessionId, ...(document !== undefined && { document }), ...(remove !== undefined && { remove }) }
+      const input = {
+        name,
+        sessionId,
+        ...(document !== undefined && { document }),
+        ...(remove !== undefined && { remove }),
+      }
       return { ...(await caller.call('adopt.yIndexedDB', input, options)), sessionId }
     },
   }

@@ -30,10 +30,17 @@ const STREAM_BYTES = 1024 * 1024
 export function createArtifact(record: ArtifactRecord, caller: Caller): Artifact {
   const { id, sizeBytes, mime } = record
 
-  async function* pieces({ signal, ...range }: ReadOptions, pieceBytes: number): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  async function* pieces(
+    { signal, ...range }: ReadOptions,
+    pieceBytes: number,
+  ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
     const { start, end } = rangeWithin(sizeBytes, range.start, range.end)
     for (let at = start; at < end; at += pieceBytes) {
-      const piece = await caller.call('artifacts.read', { id, start: at, end: Math.min(end, at + pieceBytes) }, { signal })
+      const piece = await caller.call(
+        'artifacts.read',
+        { id, start: at, end: Math.min(end, at + pieceBytes) },
+        { signal },
+      )
       // What crossed by structured clone owns its buffer.
       yield piece as Uint8Array<ArrayBuffer>
     }

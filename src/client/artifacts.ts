@@ -36,7 +36,11 @@ export interface Artifacts {
   /** All versions of a name that are there, newest first. */
   versions(name: string, options?: CallOptions): Promise<readonly Artifact[]>
   /** Changes what may change after storing; the bytes never do. */
-  edit(artifact: { readonly id: string }, changes: ArtifactChanges, options?: ChangeOptions): Promise<Artifact>
+  edit(
+    artifact: { readonly id: string },
+    changes: ArtifactChanges,
+    options?: ChangeOptions,
+  ): Promise<Artifact>
   delete(artifact: { readonly id: string }, options?: ChangeOptions): Promise<void>
 }
 
@@ -46,7 +50,9 @@ export function createArtifacts(caller: Caller, sessionId: SessionId): Artifacts
   return {
     store: async (artifact, options) => {
       const { content, transfers } = await toSendable<ArtifactContent>(artifact.content)
-      return handle(await caller.call('artifacts.store', { ...artifact, sessionId, content }, { ...options, transfers }))
+      return handle(
+        await caller.call('artifacts.store', { ...artifact, sessionId, content }, { ...options, transfers }),
+      )
     },
     get: async (name, options) => {
       const ref = 'id' in name ? { id: idOf(name), sessionId } : { ...name, sessionId }
@@ -57,7 +63,8 @@ export function createArtifacts(caller: Caller, sessionId: SessionId): Artifacts
       const page = await caller.call('artifacts.list', { ...query, sessionId }, options)
       return { ...page, items: page.items.map(handle) }
     },
-    versions: async (name, options) => (await caller.call('artifacts.versions', { sessionId, name }, options)).map(handle),
+    versions: async (name, options) =>
+      (await caller.call('artifacts.versions', { sessionId, name }, options)).map(handle),
     edit: async (artifact, changes, options) =>
       handle(await caller.call('artifacts.edit', { id: idOf(artifact), sessionId, changes }, options)),
     delete: async (artifact, options) => {

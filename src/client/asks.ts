@@ -12,7 +12,8 @@ export function answerAsks(connection: Connection, answerers: Answerers): void {
   connection.listen((message, reply) => {
     if (message.type !== 'ask') return
     const { ask, what } = message
-    const answer = (outcome: Extract<PageMessage, { type: 'answer' }>['outcome']) => reply({ type: 'answer', ask, outcome })
+    const answer = (outcome: Extract<PageMessage, { type: 'answer' }>['outcome']) =>
+      reply({ type: 'answer', ask, outcome })
     const work = what.kind === 'hook' ? answerers.hook(what) : answerers.step(what)
     work.then(
       (value) => answer({ ok: true, value }),

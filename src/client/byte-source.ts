@@ -12,7 +12,9 @@ export interface Sendable<Content> {
  * may keep on disk. All else is copied, so that the caller keeps its own.
  * @throws INVALID_ARGUMENT for a stream that somebody else reads
  */
-export async function toSendable<Content extends ArtifactContent>(content: Content): Promise<Sendable<Content | Blob>> {
+export async function toSendable<Content extends ArtifactContent>(
+  content: Content,
+): Promise<Sendable<Content | Blob>> {
   if (content instanceof ReadableStream) return streamToSendable(content)
   // A copy of a view takes its whole buffer along.
   if (content instanceof Uint8Array && content.byteLength < content.buffer.byteLength)
@@ -20,9 +22,15 @@ export async function toSendable<Content extends ArtifactContent>(content: Conte
   return { content, transfers: [] }
 }
 
-async function streamToSendable<Content extends ReadableStream>(stream: Content): Promise<Sendable<Content | Blob>> {
+async function streamToSendable<Content extends ReadableStream>(
+  stream: Content,
+): Promise<Sendable<Content | Blob>> {
   if (stream.locked) {
-    throw createError('INVALID_ARGUMENT', 'The stream is being read by somebody else; give one that nobody reads.', { path: 'content' })
+    throw createError(
+      'INVALID_ARGUMENT',
+      'The stream is being read by somebody else; give one that nobody reads.',
+      { path: 'content' },
+    )
   }
   if (canTransferStreams()) return { content: stream, transfers: [stream] }
   return { content: await new Response(stream).blob(), transfers: [] }

@@ -4,10 +4,13 @@ import type { Frame } from './request.ts'
 /** The connection on somebody's behalf: what is called through it carries that one as its cause. */
 export interface Caller {
   readonly frame: Frame
-  call<Method extends MethodName>(method: Method, input: Input<Method>, options?: SendOptions): Promise<Answer<Method>>
+  call<Method extends MethodName>(
+    method: Method,
+    input: Input<Method>,
+    options?: SendOptions,
+  ): Promise<Answer<Method>>
 }
 
 export function createCaller(connection: Connection, frame: Frame): Caller {
   return { frame, call: (method, input, options) => connection.call(method, input, options, frame) }
 }
-

@@ -2,13 +2,26 @@ import type { Durability } from '../core/commit.ts'
 import { createError, type HoldfastError } from '../core/errors.ts'
 import type { Actor } from '../core/session/record.ts'
 import type { StateChange } from '../core/timeline/catalog.ts'
-import { type Hello, type PageMessage, PROTOCOL_VERSION, type Welcome, type WorkerMessage } from '../protocol/messages.ts'
+import {
+  type Hello,
+  type PageMessage,
+  PROTOCOL_VERSION,
+  type Welcome,
+  type WorkerMessage,
+} from '../protocol/messages.ts'
 import { METHODS } from '../protocol/methods.ts'
 import type { WireApi } from '../protocol/wire-safe.ts'
 import type { StateTarget } from '../protocol/worker-api.ts'
 import { type Link, openLink } from './link.ts'
 import { createPending, type Sending } from './pending.ts'
-import { abortedBySignal, type CallOptions, type ChangeOptions, type Frame, requestIdOf, type WriteOptions } from './request.ts'
+import {
+  abortedBySignal,
+  type CallOptions,
+  type ChangeOptions,
+  type Frame,
+  requestIdOf,
+  type WriteOptions,
+} from './request.ts'
 import type { Spawner } from './spawn.ts'
 import type { Timing } from './timing.ts'
 import { within } from './within.ts'
@@ -38,9 +51,19 @@ export interface ConnectionOptions {
 /** The page's wire to its worker, over the deaths of workers: what was registered is registered again with the next. */
 export interface Connection {
   readonly welcome: Welcome
-  call<Method extends MethodName>(method: Method, input: Input<Method>, options?: SendOptions, frame?: Frame): Promise<Answer<Method>>
+  call<Method extends MethodName>(
+    method: Method,
+    input: Input<Method>,
+    options?: SendOptions,
+    frame?: Frame,
+  ): Promise<Answer<Method>>
   /** A state write: by the data port, with the number that patches name it by. */
-  write(target: StateTarget, changes: readonly StateChange[], options: WriteOptions, frame: Frame): { readonly id: number; readonly stored: Promise<Answer<'state.write'>> }
+  write(
+    target: StateTarget,
+    changes: readonly StateChange[],
+    options: WriteOptions,
+    frame: Frame,
+  ): { readonly id: number; readonly stored: Promise<Answer<'state.write'>> }
   /** Sends messages now and again to each next worker. The function returned stops that. */
   stand(messages: () => readonly PageMessage[]): () => void
   post(message: PageMessage): void
@@ -146,7 +169,10 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
   }
 
   const send = (sending: Sending): Promise<unknown> => {
-    if (closed) return Promise.reject(createError('CLOSED', `Holdfast "${options.name}" was closed; open it again.`, {}))
+    if (closed)
+      return Promise.reject(
+        createError('CLOSED', `Holdfast "${options.name}" was closed; open it again.`, {}),
+      )
     if (!flushing) queueMicrotask(flush)
     flushing = true
     return pending.add(sending)
@@ -183,7 +209,15 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
       lastId += 1
       const id = lastId
       const { signal, durability } = writeOptions
-      const outgoing = { type: 'write', id, target, changes, ...requestIdOf(writeOptions), ...wireOf(frame, writeOptions), ...(durability && { durability }) } as const
+      const outgoing = {
+        type: 'write',
+        id,
+        target,
+        changes,
+        ...requestIdOf(writeOptions),
+        ...wireOf(frame, writeOptions),
+        ...(durability && { durability }),
+      } as const
       return { id, stored: send({ outgoing, signal }) as Promise<Answer<'state.write'>> }
     },
     stand: (messages) => {
@@ -221,7 +255,9 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
       await opening?.catch(() => {})
       await link?.close()
       link = undefined
-      pending.rejectAll(createError('CLOSED', `Holdfast "${options.name}" was closed before the call was answered.`))
+      pending.rejectAll(
+        createError('CLOSED', `Holdfast "${options.name}" was closed before the call was answered.`),
+      )
     },
   }
 
@@ -247,5 +283,9 @@ function traits(method: MethodName): { readonly kind: 'read' | 'write'; readonly
 
 function assertNoReplay({ replayOf }: Frame, what: string): void {
   if (replayOf === undefined) return
-  throw createError('ABORTED', `${what} was refused: the step ${replayOf} is being replayed, and a replay stores nothing.`, { step: replayOf })
+  throw createError(
+    'ABORTED',
+    `${what} was refused: the step ${replayOf} is being replayed, and a replay stores nothing.`,
+    { step: replayOf },
+  )
 }

@@ -27,7 +27,8 @@ export function createCurrentSession(name: string): KeptCurrent {
 
   return {
     get: () => current,
-    set: (session) => set(session === null || typeof session === 'string' ? (session as SessionId | null) : session.id),
+    set: (session) =>
+      set(session === null || typeof session === 'string' ? (session as SessionId | null) : session.id),
     subscribe: (listener) => {
       listeners.add(listener)
       return () => listeners.delete(listener)

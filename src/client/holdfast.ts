@@ -1,44 +1,25 @@
 import type { App } from '../core/app/app.ts'
-import type { Durability } from '../core/commit.ts'
 import { createError } from '../core/errors.ts'
 import type { SessionId } from '../core/ids.ts'
 import type { SessionStart } from '../core/session/input.ts'
-import type { Actor } from '../core/session/record.ts'
 import { type Adopt, createAdopt } from './adopt.ts'
 import { answerAsks } from './asks.ts'
 import { type Caller, createCaller } from './caller.ts'
-import { connect } from './connection.ts'
+import type { Connection } from './connection.ts'
 import { createCurrentSession, type KeptCurrent } from './current-session.ts'
-import { createGenerationMarker } from './generation.ts'
 import { createHooks, type Hooks } from './hooks.ts'
 import type { House } from './house.ts'
 import { watchPageLife } from './page-life.ts'
 import type { Frame } from './request.ts'
-import { createSession, type Session } from './session.ts'
+import { createSession } from './session.ts'
+import type { Session } from './session-handle.ts'
 import { createSessions, type Sessions } from './sessions.ts'
-import { createSpawner, type WorkerOptions } from './spawn.ts'
 import { createState, type State } from './state.ts'
 import { createStepAnswers } from './step-answers.ts'
 import { createStoreInfo, type StoreInfo } from './store-info.ts'
 import { createStreams } from './streams.ts'
 import { createTimeline, type Timeline } from './timeline.ts'
-import type { Timing } from './timing.ts'
 import { createWatches, type StartWatch } from './watch.ts'
-
-export interface OpenOptions<A extends App = App> extends WorkerOptions {
-  /** Of the database: one per name and origin. */
-  readonly name: string
-  /** What the app declares of itself, by `defineApp`. */
-  readonly app?: A
-  /** Who acts on this page; recorded with everything it does. */
-  readonly actor?: Actor
-  /** How writes of state and events are stored that do not say it. @defaultValue 'relaxed' */
-  readonly durability?: Durability
-  /** Until a call is aborted, in milliseconds. @defaultValue 30,000; ten minutes for imports, artifacts and replays */
-  readonly deadlineMs?: number
-  /** Gives up the opening. */
-  readonly signal?: AbortSignal
-}
 
 /** The store of one name, as a page holds it. */
 export interface Holdfast<A extends App = App> extends AsyncDisposable {
@@ -58,19 +39,16 @@ export interface Holdfast<A extends App = App> extends AsyncDisposable {
   close(): Promise<void>
 }
 
-/** @throws as openHoldfast does */
-export async function createHoldfast<A extends App>(options: OpenOptions<A>, timing: Timing): Promise<Holdfast<A>> {
-  const { name, app } = options
-  assertName(name)
-  const connection = await connect({
-    ...options,
-    timing: { ...timing, deadlineMs: options.deadlineMs ?? timing.deadlineMs },
-    templates: app?.templates,
-    spawner: createSpawner(options, name),
-    generation: createGenerationMarker(name),
-  })
+/** Makes the handles over a connection that is open. */
+export async function createHoldfast<A extends App>(
+  connection: Connection,
+  name: string,
+  app: A | undefined,
+): Promise<Holdfast<A>> {
   const onError = (error: unknown) => reportError(error)
-  const hooks = createHooks<Session<A>>(connection, ({ context }, frame) => openSession(context.sessionId, frame))
+  const hooks = createHooks<Session<A>>(connection, ({ context }, frame) =>
+    openSession(context.sessionId, frame),
+  )
   const streams = createStreams(connection, hooks.isGated, onError)
   const caller = createCaller(connection, {})
   const startWatch = createWatches(connection)
@@ -97,7 +75,8 @@ export async function createHoldfast<A extends App>(options: OpenOptions<A>, tim
   async function openSession(id: SessionId | undefined, frame?: Frame): Promise<Session<A>> {
     if (id === undefined) throw createError('SESSION_NOT_FOUND', 'This operation is in no session.')
     const stream = await streams.open({ session: id })
-    if (stream.record === undefined) throw createError('SESSION_NOT_FOUND', `Session ${id} was deleted.`, { id })
+    if (stream.record === undefined)
+      throw createError('SESSION_NOT_FOUND', `Session ${id} was deleted.`, { id })
     return createSession(house, stream, stream.record, frame)
   }
 
@@ -122,11 +101,6 @@ export async function createHoldfast<A extends App>(options: OpenOptions<A>, tim
     [Symbol.asyncDispose]: () => holdfast.close(),
   }
   return holdfast
-}
-
-function assertName(name: unknown): void {
-  if (typeof name === 'string' && name !== '' && name.length <= 255) return
-  throw createError('INVALID_NAME', 'openHoldfast needs a name of 1 to 255 characters: it names the database.', { path: 'name' })
 }
 
 /** A choice from before a reload may be gone by now. */

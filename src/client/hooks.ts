@@ -1,5 +1,12 @@
 import { createError } from '../core/errors.ts'
-import type { Collected, HookChange, HookContext, HookOutcome, HookWhen, PayloadByPoint } from '../core/hook/definition.ts'
+import type {
+  Collected,
+  HookChange,
+  HookContext,
+  HookOutcome,
+  HookWhen,
+  PayloadByPoint,
+} from '../core/hook/definition.ts'
 import type { AllowedOutcome, HookStage, PointName } from '../core/hook/points.ts'
 import type { HookStats } from '../core/hook/stats.ts'
 import type { SessionRecord } from '../core/session/record.ts'
@@ -50,7 +57,7 @@ export type PageHookContext<Point extends PointName, Stage extends HookStage, Se
 export type PageHookBody<Point extends PointName, Stage extends HookStage, Session> = (
   payload: PayloadByPoint[Point],
   context: PageHookContext<Point, Stage, Session>,
-) => HookOutcome<Point, Stage> | undefined | void | Promise<HookOutcome<Point, Stage> | undefined | void>
+) => HookOutcome<Point, Stage> | undefined | Promise<HookOutcome<Point, Stage> | undefined>
 
 /** Points that have a stage. */
 export type PointWith<Stage extends HookStage> = {
@@ -60,11 +67,23 @@ export type PointWith<Stage extends HookStage> = {
 /** Hooks of this page. They gate what this page does, and leave with it. Each call gives the function that removes the hook. */
 export interface Hooks<Session> {
   /** Runs before anything has happened, and may change or veto it. @throws HOOK_DUPLICATE */
-  before<Point extends PointWith<'before'>>(point: Point, body: PageHookBody<Point, 'before', Session>, options: HookOptions): () => void
+  before<Point extends PointWith<'before'>>(
+    point: Point,
+    body: PageHookBody<Point, 'before', Session>,
+    options: HookOptions,
+  ): () => void
   /** Shapes what is written down, and adds to it. @throws HOOK_DUPLICATE */
-  record<Point extends PointWith<'record'>>(point: Point, body: PageHookBody<Point, 'record', Session>, options: HookOptions): () => void
+  record<Point extends PointWith<'record'>>(
+    point: Point,
+    body: PageHookBody<Point, 'record', Session>,
+    options: HookOptions,
+  ): () => void
   /** Observes what has happened. @throws HOOK_DUPLICATE */
-  after<Point extends PointWith<'after'>>(point: Point, body: PageHookBody<Point, 'after', Session>, options: HookOptions): () => void
+  after<Point extends PointWith<'after'>>(
+    point: Point,
+    body: PageHookBody<Point, 'after', Session>,
+    options: HookOptions,
+  ): () => void
   /** What every hook of the worker and of this page did since the worker started. */
   stats(): Promise<readonly HookStats[]>
 }
@@ -86,25 +105,51 @@ export interface HookRegistry<Session> {
 /** What a page's hook has to answer, in milliseconds: the answer travels, and a page may be busy drawing. */
 const TIMEOUT_MS = 5_000
 
-export function createHooks<Session>(connection: Connection, openSession: (ask: HookAsk, frame: Frame) => Promise<Session>): HookRegistry<Session> {
+export function createHooks<Session>(
+  connection: Connection,
+  openSession: (ask: HookAsk, frame: Frame) => Promise<Session>,
+): HookRegistry<Session> {
   const hooks = new Map<string, Registered>()
 
-  const register = (stage: HookStage) => (point: PointName, body: Registered['body'], options: HookOptions) => {
-    const { id, version, priority = 0, timeoutMs = TIMEOUT_MS, onError = stage === 'after' ? 'ignore' : 'refuse', when, replayable = true } = options
-    const key = keyOf({ point, stage, id })
-    if (hooks.has(key)) {
-      throw createError('HOOK_DUPLICATE', `A ${stage}-hook "${id}" at ${point} is registered already; remove it first or choose another id.`, { id, point, stage })
+  const register =
+    (stage: HookStage) => (point: PointName, body: Registered['body'], options: HookOptions) => {
+      const {
+        id,
+        version,
+        priority = 0,
+        timeoutMs = TIMEOUT_MS,
+        onError = stage === 'after' ? 'ignore' : 'refuse',
+        when,
+        replayable = true,
+      } = options
+      const key = keyOf({ point, stage, id })
+      if (hooks.has(key)) {
+        throw createError(
+          'HOOK_DUPLICATE',
+          `A ${stage}-hook "${id}" at ${point} is registered already; remove it first or choose another id.`,
+          { id, point, stage },
+        )
+      }
+      const hook: PageHook = {
+        id,
+        version,
+        point,
+        stage,
+        priority,
+        timeoutMs,
+        onError,
+        replayable,
+        ...(when && { when }),
+      }
+      hooks.set(key, { hook, body })
+      const stop = connection.stand(() => [{ type: 'hook', hook }])
+      return () => {
+        if (hooks.get(key)?.hook !== hook) return
+        hooks.delete(key)
+        stop()
+        connection.post({ type: 'unhook', id, point, stage })
+      }
     }
-    const hook: PageHook = { id, version, point, stage, priority, timeoutMs, onError, replayable, ...(when && { when }) }
-    hooks.set(key, { hook, body })
-    const stop = connection.stand(() => [{ type: 'hook', hook }])
-    return () => {
-      if (hooks.get(key)?.hook !== hook) return
-      hooks.delete(key)
-      stop()
-      connection.post({ type: 'unhook', id, point, stage })
-    }
-  }
 
   return {
     api: {
@@ -130,7 +175,11 @@ function keyOf({ point, stage, id }: Pick<PageHook, 'point' | 'stage' | 'id'>): 
   return `${point} ${stage} ${id}`
 }
 
-function contextOf({ context, point, stage }: HookAsk, { timeoutMs }: PageHook, open: () => Promise<unknown>): object {
+function contextOf(
+  { context, point, stage }: HookAsk,
+  { timeoutMs }: PageHook,
+  open: () => Promise<unknown>,
+): object {
   const { cause, now, hookPath, ...rest } = context
   return {
     ...rest,
@@ -155,10 +204,15 @@ const ANSWERS = {
 }
 
 function* gatesOf(hooks: ReadonlyMap<string, Registered>): Iterable<HookWhen> {
-  for (const { hook } of hooks.values()) if (hook.point === 'state:write' && hook.stage === 'before') yield hook.when ?? {}
+  for (const { hook } of hooks.values())
+    if (hook.point === 'state:write' && hook.stage === 'before') yield hook.when ?? {}
 }
 
-function covers({ sessionId, tags, names }: HookWhen, key: string, record: SessionRecord | undefined): boolean {
+function covers(
+  { sessionId, tags, names }: HookWhen,
+  key: string,
+  record: SessionRecord | undefined,
+): boolean {
   if (sessionId !== undefined && sessionId !== record?.id) return false
   if (tags !== undefined && !tags.some((tag) => record?.tags.includes(tag))) return false
   return compilePatterns(names)(key)

@@ -1,7 +1,7 @@
 import type { App } from '../core/app/app.ts'
 import type { SessionStart } from '../core/session/input.ts'
 import type { Connection } from './connection.ts'
-import type { Session } from './session.ts'
+import type { Session } from './session-handle.ts'
 import type { StartWatch } from './watch.ts'
 
 /** What the handles of one page share. */

@@ -2,7 +2,15 @@ import { transfer, wrap } from 'comlink'
 import { createError, type HoldfastError } from '../core/errors.ts'
 import { assertBatchAnswer, assertWelcome, assertWorkerMessage } from '../protocol/assert-worker-message.ts'
 import type { Gate } from '../protocol/gate.ts'
-import { type Call, type Hello, type PageMessage, PROTOCOL_VERSION, type Settled, type Welcome, type WorkerMessage } from '../protocol/messages.ts'
+import {
+  type Call,
+  type Hello,
+  type PageMessage,
+  PROTOCOL_VERSION,
+  type Settled,
+  type Welcome,
+  type WorkerMessage,
+} from '../protocol/messages.ts'
 import { fromWireError, toWireError } from '../protocol/wire-error.ts'
 import { type Life, watchLife } from './life.ts'
 import { createPostQueue } from './post-queue.ts'
@@ -54,7 +62,9 @@ export async function openLink(options: LinkOptions): Promise<Link> {
   const die = (why: string) => {
     if (ended.signal.aborted) return
     end()
-    options.onDeath(createError('WORKER_START', `The worker of Holdfast died: ${why}.`, { url: spawner.where }))
+    options.onDeath(
+      createError('WORKER_START', `The worker of Holdfast died: ${why}.`, { url: spawner.where }),
+    )
   }
   /** An error that nobody caught leaves the worker alive in an unknown state: it may still close its database. */
   const retire = (why: string) => {
@@ -72,13 +82,17 @@ export async function openLink(options: LinkOptions): Promise<Link> {
     onMessage(message)
   }
 
-  const welcome = await handshake(options, worker, gate.hello(hello, transfer(port2, [port2]))).catch((error: unknown) => {
-    // It may have opened the database all the same, so it is asked to close; nobody waits for that.
-    void goodbye().then(end)
-    throw error
-  })
+  const welcome = await handshake(options, worker, gate.hello(hello, transfer(port2, [port2]))).catch(
+    (error: unknown) => {
+      // It may have opened the database all the same, so it is asked to close; nobody waits for that.
+      void goodbye().then(end)
+      throw error
+    },
+  )
   const { signal } = ended
-  worker.addEventListener('error', (event) => retire(`an error that nobody caught: ${event.message}`), { signal })
+  worker.addEventListener('error', (event) => retire(`an error that nobody caught: ${event.message}`), {
+    signal,
+  })
   worker.addEventListener('messageerror', () => retire('a message could not be read'), { signal })
   port.onmessageerror = () => retire('a message could not be read')
   port.onmessage = ({ data }: MessageEvent<unknown>) => {
@@ -127,11 +141,19 @@ export async function openLink(options: LinkOptions): Promise<Link> {
   }
 }
 
-async function handshake({ spawner, timing, signal }: LinkOptions, worker: Worker, hello: Promise<unknown>): Promise<Welcome> {
+async function handshake(
+  { spawner, timing, signal }: LinkOptions,
+  worker: Worker,
+  hello: Promise<unknown>,
+): Promise<Welcome> {
   const over = new AbortController()
   const failed = new Promise<never>((_resolve, reject) => {
     const start = (why: string) => reject(workerStartError(spawner.where, why))
-    worker.addEventListener('error', (event) => start(event.message || 'its script could not be loaded or run'), { signal: over.signal })
+    worker.addEventListener(
+      'error',
+      (event) => start(event.message || 'its script could not be loaded or run'),
+      { signal: over.signal },
+    )
     signal?.addEventListener('abort', () => reject(abortedError(signal)), { signal: over.signal })
     if (signal?.aborted) reject(abortedError(signal))
   })
@@ -147,7 +169,11 @@ async function handshake({ spawner, timing, signal }: LinkOptions, worker: Worke
 }
 
 function welcomeOf(answer: unknown): Welcome {
-  const { ok, value, error } = answer as { ok?: unknown; value?: unknown; error?: Parameters<typeof fromWireError>[0] }
+  const { ok, value, error } = answer as {
+    ok?: unknown
+    value?: unknown
+    error?: Parameters<typeof fromWireError>[0]
+  }
   if (ok !== true && error !== undefined) throw fromWireError(error)
   assertWelcome(value)
   if (value.protocol === PROTOCOL_VERSION) return value

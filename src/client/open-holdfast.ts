@@ -1,6 +1,27 @@
 import type { App } from '../core/app/app.ts'
-import { createHoldfast, type Holdfast, type OpenOptions } from './holdfast.ts'
-import { TIMING } from './timing.ts'
+import type { Durability } from '../core/commit.ts'
+import { createError } from '../core/errors.ts'
+import type { Actor } from '../core/session/record.ts'
+import { connect } from './connection.ts'
+import { createGenerationMarker } from './generation.ts'
+import type { Holdfast } from './holdfast.ts'
+import { createSpawner, type WorkerOptions } from './spawn.ts'
+import { TIMING, type Timing } from './timing.ts'
+
+export interface OpenOptions<A extends App = App> extends WorkerOptions {
+  /** Of the database: one per name and origin. 1 to 255 characters. */
+  readonly name: string
+  /** What the app declares of itself, by `defineApp`. */
+  readonly app?: A
+  /** Who acts on this page; recorded with everything it does. */
+  readonly actor?: Actor
+  /** How writes of state and events are stored that do not say it. @defaultValue 'relaxed' */
+  readonly durability?: Durability
+  /** Until a call is aborted, in milliseconds. @defaultValue 30,000; ten minutes for imports, artifacts and replays */
+  readonly deadlineMs?: number
+  /** Gives up the opening. */
+  readonly signal?: AbortSignal
+}
 
 /**
  * Opens the store of a name: spawns the worker, which opens the database.
@@ -8,11 +29,38 @@ import { TIMING } from './timing.ts'
  * @throws WORKER_START when the worker does not start, with what to check
  * @throws VERSION_MISMATCH when page and worker are of different builds
  * @throws STORAGE_BLOCKED, STORAGE_NEWER, STORAGE_LOST, STORAGE_FAILED when the database cannot be opened
+ * @throws ABORTED by the signal
  * @example
  * const holdfast = await openHoldfast({ name: 'my-app' })
  * const session = await holdfast.sessions.create({ name: 'Q4 sales' })
  * await session.state.set('progress', 0.5)
  */
 export function openHoldfast<A extends App = App>(options: OpenOptions<A>): Promise<Holdfast<A>> {
-  return createHoldfast(options, TIMING)
+  return openWith(options, TIMING)
+}
+
+/** As {@link openHoldfast}, with the times that the wire waits. */
+export async function openWith<A extends App>(options: OpenOptions<A>, timing: Timing): Promise<Holdfast<A>> {
+  const { name, app } = options
+  assertName(name)
+  const connecting = connect({
+    ...options,
+    timing: { ...timing, deadlineMs: options.deadlineMs ?? timing.deadlineMs },
+    templates: app?.templates,
+    spawner: createSpawner(options, name),
+    generation: createGenerationMarker(name),
+  })
+  // The handles are of no use before the worker answers, so their code is loaded while it starts.
+  const loading = import('./holdfast.ts').catch(async (error: unknown) => {
+    await connecting.then((connection) => connection.close())
+    throw createError('WORKER_START', 'The rest of the code of Holdfast could not be loaded; reload the page.', {}, error)
+  })
+  const [connection, { createHoldfast }] = await Promise.all([connecting, loading])
+  return createHoldfast(connection, name, app)
+}
+
+function assertName(name: unknown): void {
+  if (typeof name === 'string' && name !== '' && name.length <= 255) return
+  const message = 'openHoldfast needs a name of 1 to 255 characters: it names the database.'
+  throw createError('INVALID_NAME', message, { path: 'name' })
 }

@@ -8,7 +8,9 @@ export function watchPageLife(onLeaving: () => void): () => void {
   const { signal } = stopping
   // A microtask later, so that what the app's own listeners write goes first.
   const leave = () => queueMicrotask(onLeaving)
-  document.addEventListener('visibilitychange', () => document.visibilityState === 'hidden' && leave(), { signal })
+  document.addEventListener('visibilitychange', () => document.visibilityState === 'hidden' && leave(), {
+    signal,
+  })
   addEventListener('pagehide', leave, { signal })
   return () => stopping.abort()
 }

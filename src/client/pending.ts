@@ -124,7 +124,11 @@ function canRepeat({ repeated, transfers, signal }: Entry): boolean {
 function repeat(entry: Entry): void {
   entry.sent = false
   entry.repeated = true
-  entry.outgoing = { ...entry.outgoing, mayRepeat: true, deadlineMs: Math.max(1, entry.endsAt - performance.now()) }
+  entry.outgoing = {
+    ...entry.outgoing,
+    mayRepeat: true,
+    deadlineMs: Math.max(1, entry.endsAt - performance.now()),
+  }
 }
 
 function lateError({ outgoing }: Entry): HoldfastError {
@@ -142,7 +146,12 @@ function lostError({ outgoing, sent, repeated }: Entry, error: HoldfastError): H
 
 function unknownOutcome(outgoing: Outgoing, text: string, cause?: HoldfastError): HoldfastError {
   const { requestId } = outgoing
-  return createError('OUTCOME_UNKNOWN', `${text}; send it again with request id ${requestId} to learn its outcome.`, { requestId }, cause)
+  return createError(
+    'OUTCOME_UNKNOWN',
+    `${text}; send it again with request id ${requestId} to learn its outcome.`,
+    { requestId },
+    cause,
+  )
 }
 
 function isRead(outgoing: Outgoing): boolean {

@@ -20,9 +20,17 @@ export interface Replay {
   readonly report: Promise<ReplayReport>
 }
 
-export function startReplay(caller: Caller, sessionId: SessionId, { mode = 'exact', to, ...options }: ReplayOptions = {}): Replay {
+export function startReplay(
+  caller: Caller,
+  sessionId: SessionId,
+  { mode = 'exact', to, ...options }: ReplayOptions = {},
+): Replay {
   const last = typeof to === 'object' ? to.id : (to as EventId | undefined)
-  const report = caller.call('replay.run', { sessionId, mode, ...(last !== undefined && { to: last }) }, options)
+  const report = caller.call(
+    'replay.run',
+    { sessionId, mode, ...(last !== undefined && { to: last }) },
+    options,
+  )
   // Whoever looks at it later must not meet an unhandled rejection before.
   report.catch(() => {})
   return { report }

@@ -36,7 +36,10 @@ export interface Frame {
 }
 
 /** A fresh id, or the caller's own, which may have been sent before. */
-export function requestIdOf({ requestId }: ChangeOptions): { readonly requestId: RequestId; readonly mayRepeat: boolean } {
+export function requestIdOf({ requestId }: ChangeOptions): {
+  readonly requestId: RequestId
+  readonly mayRepeat: boolean
+} {
   return { requestId: (requestId ?? crypto.randomUUID()) as RequestId, mayRepeat: requestId !== undefined }
 }
 

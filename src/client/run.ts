@@ -1,5 +1,4 @@
 import { createError, ERROR_CODES, isHoldfastError } from '../core/errors.ts'
-import type { RunId } from '../core/ids.ts'
 import type { OpenRun, StepOutcome } from '../core/run/input.ts'
 import { createStepKeys } from '../core/run/keys.ts'
 import type { RunRow } from '../core/run/record.ts'
@@ -7,38 +6,15 @@ import { decodeStepValue, encodeStepValue } from '../core/run/value.ts'
 import { errorFromData, toForeignError } from '../protocol/wire-error.ts'
 import type { Caller } from './caller.ts'
 import type { ChangeOptions, Frame } from './request.ts'
-import type { Session } from './session.ts'
-import { createRunStep, type RunStep, type StepPlace } from './step.ts'
+import type { RunBody, RunOptions } from './session-handle.ts'
+import { createRunStep, type StepPlace } from './step.ts'
 import type { StartWatch } from './watch.ts'
-
-export interface RunOptions<Input = unknown> extends ChangeOptions {
-  /** An unfinished run of this name and key goes on; a finished one answers. @defaultValue a new run */
-  readonly key?: string
-  /** Recorded with the run, and given to the body as `run.input`. */
-  readonly input?: Input
-}
-
-/** What a run's body is given. Between its steps a body must do the same each time: it is run again after a reload. */
-export interface Run<Input = unknown> {
-  readonly id: RunId
-  readonly input: Input
-  /** Aborted when the session is suspended or ended, or Holdfast is closed. */
-  readonly signal: AbortSignal
-  /** The session; what it does through this handle is caused by the run. */
-  readonly session: Session
-  /** A finished step answers from the recording. Its key is the count of its name's calls, or its own. */
-  readonly step: RunStep
-}
-
-export type RunBody<Input, Output> = (run: Run<Input>) => Output | Promise<Output>
 
 /** What a run needs of its session's handle. */
 export interface RunPlace extends StepPlace {
   callerFor(frame: Frame): Caller
   onRespawn(listener: () => void): () => void
   readonly startWatch: StartWatch
-  /** Resolves when a suspended session is active again, rejects when it is over; undefined when it is not suspended. */
-  resumed(): Promise<void> | undefined
 }
 
 /** How often another tab's run is asked for, in milliseconds, to take over when its owner has died. */
@@ -71,7 +47,7 @@ export async function runBody<Input, Output>(
       await someChange(place, run, options.signal)
     } catch (error) {
       if (isHoldfastError(error) && error.code === 'RUN_FENCED') continue
-      const resumed = place.resumed()
+      const resumed = place.work.resumed()
       if (resumed === undefined) throw error
       await resumed
     }
@@ -85,7 +61,10 @@ async function perform<Input, Output>(
   input: Input,
   body: RunBody<Input, Output>,
 ): Promise<Output> {
-  const frame: Frame = { ...place.caller.frame, cause: { correlationId: row.correlationId, causeId: row.startedBy } }
+  const frame: Frame = {
+    ...place.caller.frame,
+    cause: { correlationId: row.correlationId, causeId: row.startedBy },
+  }
   const caller = place.callerFor(frame)
   const run = { runId: row.id, epoch: row.epoch, keys: createStepKeys(row.id) }
   // The lock went down with the worker: whoever is first to ask again owns the run.
@@ -94,10 +73,17 @@ async function perform<Input, Output>(
       if (opened.owned) run.epoch = opened.run.epoch
     }, ignore)
   })
-  const finish = (outcome: StepOutcome) => caller.call('runs.finish', { runId: run.runId, epoch: run.epoch, outcome })
+  const finish = (outcome: StepOutcome) =>
+    caller.call('runs.finish', { runId: run.runId, epoch: run.epoch, outcome })
   try {
     const step = createRunStep({ ...place, caller, run })
-    const value = await body({ id: row.id, input, signal: place.signal, session: place.bind(frame), step })
+    const value = await body({
+      id: row.id,
+      input,
+      signal: place.work.signal,
+      session: place.bind(frame),
+      step,
+    })
     await finish({ ok: true, value: await encodeStepValue(value) })
     return value
   } catch (error) {
@@ -120,18 +106,28 @@ function isOver({ status }: RunRow): boolean {
 async function resultOf<Output>(place: RunPlace, row: RunRow): Promise<Output> {
   const { id, name, status, result, error, blocked } = row
   if (status === 'failed' && error !== undefined) throw errorFromData(error)
-  if (status === 'cancelled') throw createError('ABORTED', `Run ${name} (${id}) was cancelled.`, { runId: id })
+  if (status === 'cancelled')
+    throw createError('ABORTED', `Run ${name} (${id}) was cancelled.`, { runId: id })
   if (status === 'blocked') {
-    throw createError('RUN_BLOCKED', `Run ${name} (${id}) is parked: ${blocked?.message ?? 'no reason is known'}`, { runId: id, ...blocked })
+    throw createError(
+      'RUN_BLOCKED',
+      `Run ${name} (${id}) is parked: ${blocked?.message ?? 'no reason is known'}`,
+      { runId: id, ...blocked },
+    )
   }
   // The types of a recorded result are those of the body that made it.
   if (result === undefined) return undefined as Output
-  const value = 'inline' in result ? result.inline : await place.caller.call('recordings.value', { recorded: result })
+  const value =
+    'inline' in result ? result.inline : await place.caller.call('recordings.value', { recorded: result })
   return decodeStepValue(value) as Output
 }
 
 /** Resolves when something was recorded about the run, or when it is time to see whether its owner lives. */
-async function someChange({ startWatch, sessionId }: RunPlace, { id }: RunRow, signal: AbortSignal | undefined): Promise<void> {
+async function someChange(
+  { startWatch, sessionId }: RunPlace,
+  { id }: RunRow,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const stopping = new AbortController()
   const timer = setTimeout(() => stopping.abort(), TAKEOVER_MS)
   const stop = () => stopping.abort()

@@ -8,7 +8,7 @@ import { toSendable } from './byte-source.ts'
 import type { Caller } from './caller.ts'
 import type { CurrentSession } from './current-session.ts'
 import type { CallOptions, ChangeOptions } from './request.ts'
-import type { Session } from './session.ts'
+import type { Session } from './session-handle.ts'
 
 /** A transcript to import: bytes, text, or a stream of bytes. */
 export type ImportSource = Blob | string | Uint8Array | ArrayBuffer | ReadableStream<Uint8Array>
@@ -20,7 +20,10 @@ export interface ImportSettings extends Omit<ImportOptions, 'source'>, ChangeOpt
 /** All sessions of the store. */
 export interface Sessions<A extends App = App> {
   /** @throws SESSION_EXISTS for a chosen id that is taken, SESSION_NOT_FOUND for a parent that is not there */
-  create(what?: CreateSession & { readonly template?: TemplateName<A> }, options?: ChangeOptions): Promise<Session<A>>
+  create(
+    what?: CreateSession & { readonly template?: TemplateName<A> },
+    options?: ChangeOptions,
+  ): Promise<Session<A>>
   /** A handle that follows the session. @throws SESSION_NOT_FOUND */
   open(id: string): Promise<Session<A>>
   /** The session as it is now, or null. */
@@ -43,14 +46,22 @@ export function createSessions<A extends App>(
 ): Sessions<A> {
   return {
     current,
-    create: async (what, options) => handles.adopt(await caller.call('sessions.create', { ...what }, options)),
+    create: async (what, options) =>
+      handles.adopt(await caller.call('sessions.create', { ...what }, options)),
     open: (id) => handles.open(id as SessionId),
     get: (id, options) => caller.call('sessions.get', { id: id as SessionId }, options),
     list: (query, options) => caller.call('sessions.list', { ...query }, options),
     import: async (source, { requestId, signal, deadlineMs, onProgress, ...settings }) => {
       const { content, transfers } = await toSendable(source)
-      const blob = content instanceof Uint8Array || content instanceof ArrayBuffer ? new Blob([content as BlobPart]) : content
-      return caller.call('sessions.import', { ...settings, source: blob as ImportOptions['source'] }, { requestId, signal, deadlineMs, onProgress, transfers })
+      const blob =
+        content instanceof Uint8Array || content instanceof ArrayBuffer
+          ? new Blob([content as BlobPart])
+          : content
+      return caller.call(
+        'sessions.import',
+        { ...settings, source: blob as ImportOptions['source'] },
+        { requestId, signal, deadlineMs, onProgress, transfers },
+      )
     },
   }
 }

@@ -25,7 +25,9 @@ export function createSpawner({ worker, workerUrl }: WorkerOptions, name: string
   if (worker !== undefined && typeof worker !== 'function') {
     return { where: 'the worker instance given to openHoldfast', respawns: false, spawn: () => worker }
   }
-  const where = workerUrl?.toString() ?? (worker === undefined ? 'worker.js beside the package' : 'the worker function given to openHoldfast')
+  const where =
+    workerUrl?.toString() ??
+    (worker === undefined ? 'worker.js beside the package' : 'the worker function given to openHoldfast')
   const make = worker ?? (() => makeWorker(workerUrl, `holdfast:${name}`))
   return {
     where,

@@ -39,7 +39,11 @@ export interface State<A extends App = App> {
    * @throws INVALID_NAME, INVALID_VALUE, VALUE_TOO_LARGE, SCHEMA_INVALID, SCHEMA_ASYNC before anything is shown
    * @throws SESSION_NOT_ACTIVE, HOOK_CANCELLED and the like when it is refused; the value shown reverts
    */
-  set<Key extends KeyOf<StateInputs<A>>>(key: Key, value: StateInputs<A>[Key], options?: WriteOptions): Promise<void>
+  set<Key extends KeyOf<StateInputs<A>>>(
+    key: Key,
+    value: StateInputs<A>[Key],
+    options?: WriteOptions,
+  ): Promise<void>
   /** Removes a key. Resolves when that is stored. */
   delete(key: KeyOf<StateInputs<A>>, options?: WriteOptions): Promise<void>
   /** Calls back at each change, or at those of one key. The function returned ends it. */

@@ -4,8 +4,8 @@ import type { SessionId } from '../core/ids.ts'
 import type { StateValue } from '../core/state/value.ts'
 import type { PageStep, StepAsk } from '../protocol/messages.ts'
 import type { Frame } from './request.ts'
-import type { Session } from './session.ts'
-import { type AnyPageStep, rerunStep } from './step.ts'
+import type { AnyPageStep, Session } from './session-handle.ts'
+import { rerunStep } from './step.ts'
 
 /** The steps of the page's app, as replays ask for them. */
 export interface StepAnswers {
@@ -13,14 +13,19 @@ export interface StepAnswers {
   answer(ask: StepAsk): Promise<StateValue>
 }
 
-export function createStepAnswers(steps: readonly AnyStep[], openSession: (id: SessionId, frame: Frame) => Promise<Session>): StepAnswers {
+export function createStepAnswers(
+  steps: readonly AnyStep[],
+  openSession: (id: SessionId, frame: Frame) => Promise<Session>,
+): StepAnswers {
   const byName = new Map(steps.map((step) => [stepName(step), step as AnyPageStep]))
   return {
     known: [...byName].map(([step, { purity }]) => ({ step, purity })),
     answer: async (ask) => {
       const step = byName.get(ask.step)
       if (step === undefined) {
-        throw createError('DEFINITION_MISSING', `This page has no step ${ask.step}; name it in defineApp.`, { step: ask.step })
+        throw createError('DEFINITION_MISSING', `This page has no step ${ask.step}; name it in defineApp.`, {
+          step: ask.step,
+        })
       }
       const session = await openSession(ask.sessionId, { replayOf: ask.step })
       try {

@@ -1,5 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import { type StepContext as CoreContext, type StepDefinition, stepName } from '../core/app/step-definition.ts'
+import { stepName } from '../core/app/step-definition.ts'
 import { createError } from '../core/errors.ts'
 import type { RunId, SessionId } from '../core/ids.ts'
 import type { StepCodec } from '../core/run/codec.ts'
@@ -9,62 +9,20 @@ import type { Purity } from '../core/run/record.ts'
 import { createSeeded } from '../core/run/seeded.ts'
 import { decodeStepValue, encodeStepValue } from '../core/run/value.ts'
 import type { Usage } from '../core/session/record.ts'
-import type { StateValue } from '../core/state/value.ts'
 import { checkSchema } from '../core/state/schema.ts'
+import type { StateValue } from '../core/state/value.ts'
 import type { StepAsk } from '../protocol/messages.ts'
 import { errorFromData, toForeignError } from '../protocol/wire-error.ts'
 import type { Caller } from './caller.ts'
-import type { CallOptions, Frame } from './request.ts'
-import type { Session } from './session.ts'
-
-/** What a step's body is given on a page. */
-export interface StepContext extends CoreContext {
-  /** The session of the step; what it does through this handle is caused by the step. */
-  readonly session: Session
-}
-
-/** A step whose body runs on a page. */
-export type PageStepDefinition<Input, Parsed, Output> = StepDefinition<Input, Parsed, Output, StepContext>
-
-/** A step whose types do not matter. */
-export type AnyPageStep = StepDefinition<unknown, unknown, unknown, StepContext>
-
-export interface StepOptions extends CallOptions {
-  /** Names the step in its session or run: the same name answers from the recording once it has finished. @defaultValue a fresh one; in a run, the count of calls */
-  readonly key?: string
-  /** Called by the body's `progress`. */
-  readonly onProgress?: (loaded: number, total: number | null) => void
-}
-
-/** The body of a step that is written where it is called. It counts as an effect. */
-export type StepBody<Input, Output> = (input: Input, context: StepContext) => Output | Promise<Output>
-
-/** Runs a step and records it, or answers from the recording. */
-export interface RunStep {
-  /**
-   * @throws STEP_FAILED with the body's error as its cause, also when it is answered from the recording
-   * @throws SCHEMA_INVALID, INVALID_VALUE before anything is recorded
-   */
-  <Input, Parsed, Output>(step: PageStepDefinition<Input, Parsed, Output>, input: Input, options?: StepOptions): Promise<Output>
-  /** A step written where it is called, recorded as `name@0`. No replay can run it again. */
-  <Input, Output>(name: string, input: Input, body: StepBody<Input, Output>, options?: StepOptions): Promise<Output>
-}
-
-/** Declares a step. Gives back what it was given, with its types. */
-export function defineStep<Schema extends StandardSchemaV1, Output>(
-  step: Omit<PageStepDefinition<StandardSchemaV1.InferInput<Schema>, StandardSchemaV1.InferOutput<Schema>, Output>, 'input'> & { readonly input: Schema },
-): PageStepDefinition<StandardSchemaV1.InferInput<Schema>, StandardSchemaV1.InferOutput<Schema>, Output>
-export function defineStep<Input, Output>(step: PageStepDefinition<Input, Input, Output>): PageStepDefinition<Input, Input, Output>
-export function defineStep(step: unknown): unknown {
-  return step
-}
+import type { Frame } from './request.ts'
+import type { AnyPageStep, RunStep, Session, StepContext, StepOptions } from './session-handle.ts'
+import type { WorkSignal } from './work-signal.ts'
 
 /** Where steps run: a session, or a run in it, and on whose behalf. */
 export interface StepPlace {
   readonly sessionId: SessionId
   readonly caller: Caller
-  /** Aborted when the session stops taking work. */
-  readonly signal: AbortSignal
+  readonly work: WorkSignal
   /** A handle of the session that acts on somebody else's behalf. */
   bind(frame: Frame): Session
   /** The run, whose epoch grows when its worker was replaced. */
@@ -79,14 +37,26 @@ export function createRunStep(place: StepPlace): RunStep {
   }) as RunStep
 }
 
-async function runStep(place: StepPlace, step: AnyPageStep, input: unknown, options: StepOptions = {}): Promise<unknown> {
+async function runStep(
+  place: StepPlace,
+  step: AnyPageStep,
+  input: unknown,
+  options: StepOptions = {},
+): Promise<unknown> {
   const { sessionId, caller } = place
   const name = stepName(step)
   const key = keyOf(place, name, options)
   const encoded = await encodeStepValue(parse(step, input))
   const ticket = await caller.call(
     'steps.start',
-    { sessionId, step: name, purity: step.purity, input: encoded, ...runOf(place), ...(key !== undefined && { key }) },
+    {
+      sessionId,
+      step: name,
+      purity: step.purity,
+      input: encoded,
+      ...runOf(place),
+      ...(key !== undefined && { key }),
+    },
     { signal: options.signal, deadlineMs: options.deadlineMs },
   )
   if (ticket.state === 'done') return decodeStepValue(ticket.result, codecOf(step))
@@ -119,7 +89,12 @@ interface Performed {
   readonly error?: unknown
 }
 
-async function perform(place: StepPlace, step: AnyPageStep, ticket: StepTicket & { readonly state: 'run' }, options: StepOptions): Promise<Performed> {
+async function perform(
+  place: StepPlace,
+  step: AnyPageStep,
+  ticket: StepTicket & { readonly state: 'run' },
+  options: StepOptions,
+): Promise<Performed> {
   const { startedId, correlationId, key, attempt, startedAt } = ticket
   const used: Partial<Record<keyof Usage, number>> = {}
   const frame = { ...place.caller.frame, cause: { correlationId, causeId: startedId } }
@@ -127,13 +102,15 @@ async function perform(place: StepPlace, step: AnyPageStep, ticket: StepTicket &
     ...createSeeded(key, startedAt),
     key,
     attempt,
-    signal: options.signal === undefined ? place.signal : AbortSignal.any([place.signal, options.signal]),
+    signal:
+      options.signal === undefined ? place.work.signal : AbortSignal.any([place.work.signal, options.signal]),
     get session() {
       return place.bind(frame)
     },
     progress: (loaded, total) => options.onProgress?.(loaded, total ?? null),
     usage: (more) => {
-      for (const [name, amount] of Object.entries(more) as [keyof Usage, number][]) used[name] = (used[name] ?? 0) + amount
+      for (const [name, amount] of Object.entries(more) as [keyof Usage, number][])
+        used[name] = (used[name] ?? 0) + amount
     },
   }
   try {
@@ -147,7 +124,11 @@ async function perform(place: StepPlace, step: AnyPageStep, ticket: StepTicket &
 }
 
 /** Runs a step's body again, for a replay: on the recorded input, with the recorded clock and seed. Stores nothing. */
-export async function rerunStep(step: AnyPageStep, { input, key, startedAt }: StepAsk, session: Session): Promise<StateValue> {
+export async function rerunStep(
+  step: AnyPageStep,
+  { input, key, startedAt }: StepAsk,
+  session: Session,
+): Promise<StateValue> {
   const context: StepContext = {
     ...createSeeded(key, startedAt),
     key,

@@ -1,5 +1,5 @@
 import type { HoldfastError } from '../core/errors.ts'
-import { scopeStream, type StreamId, sessionStream } from '../core/ids.ts'
+import { type StreamId, scopeStream, sessionStream } from '../core/ids.ts'
 import type { SessionRecord } from '../core/session/record.ts'
 import type { Entry } from '../core/state/delta.ts'
 import { Mirror } from '../core/state/mirror.ts'
@@ -35,7 +35,11 @@ type Patch = Extract<WorkerMessage, { type: 'patch' }>
 /** Whether a before-hook covers a state key, so that nobody knows its outcome beforehand. */
 export type IsGated = (key: string, record: SessionRecord | undefined) => boolean
 
-export function createStreams(connection: Connection, isGated: IsGated, onListenerError: (error: unknown) => void): Streams {
+export function createStreams(
+  connection: Connection,
+  isGated: IsGated,
+  onListenerError: (error: unknown) => void,
+): Streams {
   const shared = new Map<StreamId, Shared>()
 
   connection.listen((message) => {
@@ -90,12 +94,25 @@ class Shared implements Stream {
   #record: SessionRecord | undefined
   #loaded: Promise<void> | undefined
 
-  constructor(connection: Connection, target: StateTarget, stream: StreamId, isGated: IsGated, onListenerError: (error: unknown) => void, onLeave: () => void) {
+  constructor(
+    connection: Connection,
+    target: StateTarget,
+    stream: StreamId,
+    isGated: IsGated,
+    onListenerError: (error: unknown) => void,
+    onLeave: () => void,
+  ) {
     this.#connection = connection
     this.#onListenerError = onListenerError
     this.target = target
     this.mirror = new Mirror({ onListenerError })
-    this.write = createStateWriter(connection, target, this.mirror, this.#localWrites, (key) => !isGated(key, this.#record))
+    this.write = createStateWriter(
+      connection,
+      target,
+      this.mirror,
+      this.#localWrites,
+      (key) => !isGated(key, this.#record),
+    )
     // Before the first read, so that no change falls between the two.
     const stop = connection.stand(() => [{ type: 'attach', stream }])
     this.#leave = () => {
@@ -122,10 +139,12 @@ class Shared implements Stream {
     const { target } = this
     const start: { entries: readonly Entry[]; record?: SessionRecord } =
       'session' in target
-        ? await this.#connection.call('sessions.open', { id: target.session }).catch((error: HoldfastError) => {
-            if (error.code === 'SESSION_NOT_FOUND') this.#gone()
-            throw error
-          })
+        ? await this.#connection
+            .call('sessions.open', { id: target.session })
+            .catch((error: HoldfastError) => {
+              if (error.code === 'SESSION_NOT_FOUND') this.#gone()
+              throw error
+            })
         : await this.#connection.call('state.open', target)
     this.mirror.apply(start.entries, 'tab')
     if (start.record !== undefined) this.take(start.record)

@@ -11,16 +11,21 @@ export interface Timeline {
   /** Live events in order of arrival, for `for await`. */
   watch(options?: WatchOptions): Watch
   /** All events of one correlation, wherever they are, causes before effects. */
-  tree(correlation: string | { readonly correlationId: CorrelationId }, options?: CallOptions): Promise<readonly TimelineEvent[]>
+  tree(
+    correlation: string | { readonly correlationId: CorrelationId },
+    options?: CallOptions,
+  ): Promise<readonly TimelineEvent[]>
 }
 
 /** @param sessionId of one session; without it the store's own timeline, and a watch of everything */
 export function createTimeline(caller: Caller, startWatch: StartWatch, sessionId?: SessionId): Timeline {
   return {
-    query: (query, options) => caller.call('timeline.query', { ...query, ...(sessionId && { sessionId }) }, options),
+    query: (query, options) =>
+      caller.call('timeline.query', { ...query, ...(sessionId && { sessionId }) }, options),
     watch: (options) => startWatch(sessionId, options),
     tree: (correlation, options) => {
-      const correlationId = typeof correlation === 'string' ? (correlation as CorrelationId) : correlation.correlationId
+      const correlationId =
+        typeof correlation === 'string' ? (correlation as CorrelationId) : correlation.correlationId
       return caller.call('timeline.tree', { correlationId }, options)
     },
   }

@@ -39,7 +39,11 @@ export function createWorkSignal(stream: Stream): WorkSignal {
 }
 
 function endOf(record: SessionRecord | undefined): Error {
-  if (record === undefined) return createError('SESSION_NOT_FOUND', 'The session was deleted while it was at work.')
+  if (record === undefined)
+    return createError('SESSION_NOT_FOUND', 'The session was deleted while it was at work.')
   const { id, status } = record
-  return createError('SESSION_NOT_ACTIVE', `Session ${id} is ${status}; what runs in it has to stop.`, { id, status })
+  return createError('SESSION_NOT_ACTIVE', `Session ${id} is ${status}; what runs in it has to stop.`, {
+    id,
+    status,
+  })
 }

@@ -1,0 +1,155 @@
+/**
+ * What a page holds of a session, and what bodies that run in it are given: interfaces that name each other, since
+ * whatever runs inside something gets a handle bound to it.
+ */
+import type { App, EventInputs, StateOutputs } from '../core/app/app.ts'
+import type { StepContext as CoreContext, StepDefinition } from '../core/app/step-definition.ts'
+import type { EventId, RunId, SessionId } from '../core/ids.ts'
+import type { ChildPolicy, EditSession } from '../core/session/input.ts'
+import type { Checkpoint, SessionRecord } from '../core/session/record.ts'
+import type { TimelineEvent } from '../core/timeline/event.ts'
+import type { Cause } from '../protocol/worker-api.ts'
+import type { Artifact } from './artifact.ts'
+import type { Artifacts } from './artifacts.ts'
+import type { Documents } from './documents.ts'
+import type { Replay, ReplayOptions } from './replay.ts'
+import type { CallOptions, ChangeOptions, WriteOptions } from './request.ts'
+import type { State } from './state.ts'
+import type { Timeline } from './timeline.ts'
+
+/** A moment of a session: an event, or its id. */
+export type Moment = string | { readonly id: EventId }
+
+/**
+ * A session as a page holds it. Every method that changes something resolves when the change is stored, and rejects
+ * with a HoldfastError when it is refused.
+ */
+export interface Session<A extends App = App> extends AsyncDisposable {
+  readonly id: SessionId
+  /** The session as it is now: immutable, and replaced at each change by this page, another tab or the worker. */
+  readonly info: SessionRecord
+  /** Calls back when `info` was replaced; with null when the session was deleted. The function returned ends it. */
+  subscribe(listener: (info: SessionRecord | null) => void): () => void
+  readonly state: State<A>
+  readonly artifacts: Artifacts
+  readonly timeline: Timeline
+  readonly documents: Documents
+  readonly checkpoints: { list(options?: CallOptions): Promise<readonly Checkpoint[]> }
+
+  /** Records an event of the app's own. @throws SCHEMA_INVALID, INVALID_VALUE, SESSION_NOT_ACTIVE */
+  emit<Type extends keyof EventInputs<A> & string>(
+    type: Type,
+    data: EventInputs<A>[Type],
+    options?: WriteOptions,
+  ): Promise<TimelineEvent>
+  readonly step: RunStep
+  /**
+   * Runs a body whose steps are recorded, with one owner over all tabs. After a reload, the same call goes on where it
+   * stood: finished steps answer from the recording.
+   * @throws RUN_BLOCKED, RUN_DIVERGED, or what the body threw
+   */
+  run<Input, Output>(name: string, options: RunOptions<Input>, body: RunBody<Input, Output>): Promise<Output>
+  run<Output>(name: string, body: RunBody<undefined, Output>): Promise<Output>
+
+  /** Makes a checkpoint of state, artifacts and status. */
+  save(what?: { readonly label?: string }, options?: ChangeOptions): Promise<Checkpoint>
+  /** Takes the state back to a checkpoint, forward in the timeline. */
+  restore(checkpoint: string | Checkpoint, options?: ChangeOptions): Promise<void>
+  /** @throws INVALID_TRANSITION naming what is allowed */
+  suspend(options?: ChangeOptions): Promise<SessionRecord>
+  resume(options?: ChangeOptions): Promise<SessionRecord>
+  complete(options?: ChangeOptions): Promise<SessionRecord>
+  fail(reason: string, options?: ChangeOptions): Promise<SessionRecord>
+  reopen(reason: string, options?: ChangeOptions): Promise<SessionRecord>
+  archive(options?: ChangeOptions): Promise<SessionRecord>
+  unarchive(options?: ChangeOptions): Promise<SessionRecord>
+  /** Changes name, description, tags, metadata, limits and retention; what is absent stays. */
+  edit(changes: EditSession, options?: ChangeOptions): Promise<SessionRecord>
+  /** Removes the session with all it holds; a tombstone stays. @throws SESSION_HAS_CHILDREN unless told what becomes of them */
+  delete(how?: { readonly children?: ChildPolicy }, options?: ChangeOptions): Promise<void>
+
+  /** A new session that begins as this one is, or was. */
+  fork(what?: { readonly at?: Moment; readonly name?: string }, options?: ChangeOptions): Promise<Session<A>>
+  /** The session as it was right after an event. */
+  at(moment: Moment, options?: CallOptions): Promise<Past<A>>
+  /** Replays what is recorded. Stores nothing. */
+  replay(options?: ReplayOptions): Replay
+
+  /** The same session, where everything done is caused by an event. */
+  correlate(by: { readonly cause: Moment | TimelineEvent } | Cause): Session<A>
+  /** This page stops listening to the session. What is stored stays. */
+  close(): void
+}
+
+/** A session as it was right after one of its events. */
+export interface Past<A extends App = App> {
+  readonly eventId: EventId
+  readonly info: SessionRecord
+  readonly state: Readonly<Partial<StateOutputs<A>>>
+  readonly artifacts: readonly Artifact[]
+  /** A new session that begins as this one was then. */
+  fork(what?: { readonly name?: string }, options?: ChangeOptions): Promise<Session<A>>
+}
+
+/** What a step's body is given on a page. */
+export interface StepContext extends CoreContext {
+  /** The session of the step; what it does through this handle is caused by the step. */
+  readonly session: Session
+}
+
+/** A step whose body runs on a page. */
+export type PageStepDefinition<Input, Parsed, Output> = StepDefinition<Input, Parsed, Output, StepContext>
+
+/** A step whose types do not matter. */
+export type AnyPageStep = StepDefinition<unknown, unknown, unknown, StepContext>
+
+export interface StepOptions extends CallOptions {
+  /** Names the step in its session or run: the same name answers from the recording once it has finished. @defaultValue a fresh one; in a run, the count of calls */
+  readonly key?: string
+  /** Called by the body's `progress`. */
+  readonly onProgress?: (loaded: number, total: number | null) => void
+}
+
+/** The body of a step that is written where it is called. It counts as an effect. */
+export type StepBody<Input, Output> = (input: Input, context: StepContext) => Output | Promise<Output>
+
+/** Runs a step and records it, or answers from the recording. */
+export interface RunStep {
+  /**
+   * @throws STEP_FAILED with the body's error as its cause, also when it is answered from the recording
+   * @throws SCHEMA_INVALID, INVALID_VALUE before anything is recorded
+   */
+  <Input, Parsed, Output>(
+    step: PageStepDefinition<Input, Parsed, Output>,
+    input: Input,
+    options?: StepOptions,
+  ): Promise<Output>
+  /** A step written where it is called, recorded as `name@0`. No replay can run it again. */
+  <Input, Output>(
+    name: string,
+    input: Input,
+    body: StepBody<Input, Output>,
+    options?: StepOptions,
+  ): Promise<Output>
+}
+
+export interface RunOptions<Input = unknown> extends ChangeOptions {
+  /** An unfinished run of this name and key goes on; a finished one answers. @defaultValue a new run */
+  readonly key?: string
+  /** Recorded with the run, and given to the body as `run.input`. */
+  readonly input?: Input
+}
+
+/** What a run's body is given. Between its steps a body must do the same each time: it is run again after a reload. */
+export interface Run<Input = unknown> {
+  readonly id: RunId
+  readonly input: Input
+  /** Aborted when the session is suspended or ended, or Holdfast is closed. */
+  readonly signal: AbortSignal
+  /** The session; what it does through this handle is caused by the run. */
+  readonly session: Session
+  /** A finished step answers from the recording. Its key is the count of its name's calls, or its own. */
+  readonly step: RunStep
+}
+
+export type RunBody<Input, Output> = (run: Run<Input>) => Output | Promise<Output>
