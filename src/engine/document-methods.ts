@@ -21,15 +21,15 @@ export function createDocumentMethods(
     'documents.list': (_request, { sessionId }) => listDocuments(log, sessionId),
     'documents.export': (_request, { sessionId, name }) => exportDocument(log, sessionId, name),
     'adopt.yIndexedDB': async (request, { name, sessionId, document = name, remove = false }) => {
-      const adopted = await readYIndexedDB(name)
+      const adopted = await readYIndexedDB(name, request.signal)
       await storeDocumentUpdate(parts, request, {
         sessionId,
         name: document,
         update: adopted.update,
         limits: ADOPTION_LIMITS,
       })
-      verifyAdopted(name, adopted, await exportDocument(log, sessionId, document))
-      if (remove) await removeYIndexedDB(name, adopted)
+      verifyAdopted(adopted, await exportDocument(log, sessionId, document))
+      if (remove) await removeYIndexedDB(adopted)
       return { document, sizeBytes: adopted.update.byteLength, removed: remove }
     },
   }

@@ -3,7 +3,6 @@
 import type { CommitRow } from '../core/commit.ts'
 import { createError, type HoldfastError } from '../core/errors.ts'
 import type { HookDefinition } from '../core/hook/definition.ts'
-import type { HookIncident } from '../core/hook/executor.ts'
 import { type RequestId, type SessionId, STORE_STREAM, type StreamId, sessionStream } from '../core/ids.ts'
 import type { EngineClient, SendToPage } from '../protocol/engine-host.ts'
 import { type Hello, PROTOCOL_VERSION } from '../protocol/messages.ts'
@@ -14,7 +13,7 @@ import type { Definitions } from './definitions.ts'
 import { eventsAfter } from './missed-events.ts'
 import { createPage, type Page, type PageServices } from './page.ts'
 import { definitionOfPageHook } from './page-hooks.ts'
-import { createParts } from './parts.ts'
+import { createParts, type PartsOptions } from './parts.ts'
 import { createStreamViews, type StreamChange } from './stream-views.ts'
 import type { World } from './world.ts'
 
@@ -23,7 +22,7 @@ export interface EngineOptions {
   readonly definitions: Definitions
   /** Hooks of the worker itself, which gate every page. */
   readonly hooks: readonly HookDefinition[]
-  readonly onIncident?: (incident: HookIncident) => void
+  readonly executor?: PartsOptions['executor']
   /** What failed in the background, where no call waits for it. */
   readonly onError: (error: unknown) => void
   readonly chunkBytes?: number
@@ -44,7 +43,7 @@ export async function openEngine(name: string, options: EngineOptions): Promise<
   const parts = createParts({
     world,
     connection,
-    ...(options.onIncident === undefined ? {} : { onIncident: options.onIncident }),
+    ...(options.executor === undefined ? {} : { executor: options.executor }),
     ...(options.chunkBytes === undefined ? {} : { chunkBytes: options.chunkBytes }),
   })
   const { journal, log, documents, registry, clock } = parts

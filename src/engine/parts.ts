@@ -3,7 +3,7 @@
 import { createDocuments, type LiveDocuments } from '../context/documents.ts'
 import type { ArtifactDeps } from '../core/artifact/deps.ts'
 import { createIntake, type Intake } from '../core/artifact/intake.ts'
-import { createHookExecutor, type HookExecutor, type HookIncident } from '../core/hook/executor.ts'
+import { createHookExecutor, type HookExecutor, type HookExecutorOptions } from '../core/hook/executor.ts'
 import { createHookRegistry, type HookRegistry } from '../core/hook/registry.ts'
 import type { Journal, Log, Tables } from '../core/ports.ts'
 import { createHybridClock, type HybridClock } from '../core/timeline/hybrid-clock.ts'
@@ -31,12 +31,13 @@ export interface Parts {
 export interface PartsOptions {
   readonly world: World
   readonly connection: Connection
-  readonly onIncident?: (incident: HookIncident) => void
+  /** Of the hook executor: who hears of failures, and what becomes of notes before they are recorded. */
+  readonly executor?: Pick<HookExecutorOptions, 'onIncident' | 'redact'>
   /** Size of an artifact's chunks; smaller in tests. @defaultValue 1 MiB */
   readonly chunkBytes?: number
 }
 
-export function createParts({ world, connection, onIncident, chunkBytes }: PartsOptions): Parts {
+export function createParts({ world, connection, executor, chunkBytes }: PartsOptions): Parts {
   const { wall, digest, compression } = world
   const clock = createHybridClock(wall, newWriterId(world.entropy))
   const log = createLog(connection)
@@ -44,12 +45,7 @@ export function createParts({ world, connection, onIncident, chunkBytes }: Parts
   const documents = createDocuments({ log })
   const journal = createJournal({ connection, clock, documents, wall })
   const registry = createHookRegistry({ wall })
-  const hooks = createHookExecutor({
-    wall,
-    registry,
-    digest,
-    ...(onIncident === undefined ? {} : { onIncident }),
-  })
+  const hooks = createHookExecutor({ wall, registry, digest, ...executor })
   const intakeDeps = {
     journal,
     tables,

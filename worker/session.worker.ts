@@ -1,0 +1,3 @@
+import { serveHoldfast } from './serve.ts'
+
+serveHoldfast()
