@@ -62,7 +62,7 @@ export class Reads {
     const asked = [...this.#asked]
     this.#asked.clear()
     const values = await Promise.all(asked.map(([, ask]) => ask(transaction)))
-    asked.forEach(([name], at) => this.#known.set(name, values[at]))
+    for (const [at, [name]] of asked.entries()) this.#known.set(name, values[at])
   }
 
   /** The one place where a read value gets its type: each name is asked for by one method only. */

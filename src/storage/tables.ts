@@ -1,10 +1,15 @@
 /**
  * Reads the index tables. Every answer comes from the database.
  */
-import { createError } from '../core/errors.ts'
+import { Dexie } from 'dexie'
+import { type SessionId, sessionStream } from '../core/ids.ts'
 import type { Tables } from '../core/ports.ts'
+import type { RunRow } from '../core/run/record.ts'
+import { listArtifacts } from './artifact-list.ts'
 import type { Connection } from './connection.ts'
 import { mapStorageError } from './error-map.ts'
+import type { Database } from './schema.ts'
+import { listSessions } from './session-list.ts'
 import { fromStored } from './table-rows.ts'
 
 export function createTables(connection: Connection): Tables {
@@ -17,21 +22,26 @@ export function createTables(connection: Connection): Tables {
       throw connection.ended ?? mapStorageError(error, doing)
     }
   }
-  const later = async (): Promise<never> => {
-    throw createError('INTERNAL', 'Not there yet.')
-  }
+  const list = <Page>(
+    table: 'sessions' | 'artifacts',
+    work: (transaction: IDBTransaction) => Promise<Page>,
+  ) => read(`listing ${table}`, () => work(connection.native.transaction(table, 'readonly')))
 
   return {
     head: (key) =>
       read(`reading head ${JSON.stringify(key)}`, async () => (await db.heads.get([...key]))?.value),
     session: (id) => read(`reading session ${id}`, async () => (await db.sessions.get(id))?.record),
-    sessions: later,
+    sessions: (query) => list('sessions', (transaction) => listSessions(transaction, query)),
     children: (id) =>
       read(`reading the children of ${id}`, () => db.sessions.where('parentId').equals(id).primaryKeys()),
     artifact: (id) =>
       read(`reading artifact ${id}`, async () => fromStored('artifacts', await db.artifacts.get(id))),
-    artifactVersions: later,
-    artifacts: later,
+    artifactVersions: (session, name) =>
+      read(`reading the versions of ${name}`, async () => {
+        const rows = await db.artifacts.where('[sessionId+name]').equals([session, name]).toArray()
+        return rows.map((row) => row.record).sort((a, b) => b.version - a.version)
+      }),
+    artifacts: (query) => list('artifacts', (transaction) => listArtifacts(transaction, query)),
     content: (domain, hash) =>
       read(`reading content ${hash}`, async () =>
         fromStored('contents', await db.contents.get([domain, hash])),
@@ -42,9 +52,40 @@ export function createTables(connection: Connection): Tables {
         return (await db.chunks.where('[domain+hash]').equals([domain, hash]).count()) > 0
       }),
     run: (id) => read(`reading run ${id}`, async () => fromStored('runs', await db.runs.get(id))),
-    runs: later,
+    runs: (session, options = {}) =>
+      read(`reading the runs of ${session}`, () => readRuns(db, session, options)),
     checkpoint: (id) =>
       read(`reading checkpoint ${id}`, async () => fromStored('checkpoints', await db.checkpoints.get(id))),
-    checkpoints: later,
+    checkpoints: (session) =>
+      read(`reading the checkpoints of ${session}`, async () => {
+        const stream = sessionStream(session)
+        const inOrder = db.checkpoints
+          .where('[streamId+hlc]')
+          .between([stream, Dexie.minKey], [stream, Dexie.maxKey])
+        const rows = await inOrder.toArray()
+        return rows.map((row) => row.content)
+      }),
   }
+}
+
+async function readRuns(
+  db: Database,
+  session: SessionId,
+  { name, key }: { readonly name?: string; readonly key?: string },
+): Promise<readonly RunRow[]> {
+  const rows = await (name === undefined
+    ? db.runs.where('sessionId').equals(session)
+    : db.runs
+        .where('keys')
+        .between(
+          ['name', session, name, key ?? Dexie.minKey],
+          ['name', session, name, key ?? Dexie.maxKey],
+          true,
+          true,
+        )
+  ).toArray()
+  return rows
+    .map((row) => row.record)
+    .filter((run) => key === undefined || run.key === key)
+    .sort((a, b) => (a.id < b.id ? 1 : -1))
 }

@@ -1,0 +1,161 @@
+/**
+ * Lists of sessions: which index answers a query with the fewest rows read.
+ */
+import { wrap as resultOf } from 'idb'
+import type { SessionPage, SessionQuery } from '../core/session/query.ts'
+import type { SessionRecord } from '../core/session/record.ts'
+import { type ListOptions, type ListPlan, readPage } from './list.ts'
+import type { Place } from './list-cursor.ts'
+import type { StoredSession } from './schema.ts'
+import { isWithin, type TimeBounds, timeRange } from './time-bounds.ts'
+
+const DEFAULT_LIMIT = 50
+
+/** Up to so many rows, reading all of them and sorting is cheaper than walking an index that fits less well. */
+const FEW_ROWS = 1_000
+
+export async function listSessions(transaction: IDBTransaction, query: SessionQuery): Promise<SessionPage> {
+  const options = optionsOf(query)
+  const plan = await choosePlan(transaction.objectStore('sessions'), query, options)
+  const { rows, ...page } = await readPage(plan, options)
+  return { items: rows.map((row) => row.record), ...page }
+}
+
+function optionsOf({ sortBy = 'updatedAt', order, limit = DEFAULT_LIMIT, cursor, count }: SessionQuery) {
+  return {
+    sortBy,
+    order: order ?? (sortBy === 'name' ? 'asc' : 'desc'),
+    limit,
+    ...(cursor === undefined ? {} : { cursor }),
+    ...(count === undefined ? {} : { count }),
+  } satisfies ListOptions
+}
+
+/** A range of one index that holds all that fit. */
+interface Candidate {
+  readonly source: IDBIndex
+  readonly range: IDBKeyRange
+  /** Set where the rows lie in the order of their last change. */
+  readonly prefix?: readonly string[]
+  /** The filters it answers by itself. */
+  readonly answers: readonly (keyof SessionQuery)[]
+}
+
+async function choosePlan(
+  store: IDBObjectStore,
+  query: SessionQuery,
+  { sortBy }: Pick<ListOptions, 'sortBy'>,
+): Promise<ListPlan<StoredSession>> {
+  const candidates = candidatesOf(store, query)
+  const [first, ...others] = candidates
+  if (others.length === 0 && sortBy === 'updatedAt') return planOf(query, sortBy, first)
+
+  const counts = await Promise.all(candidates.map(({ source, range }) => resultOf(source.count(range))))
+  const least = Math.min(...counts)
+  const narrowest = candidates[counts.indexOf(least)] ?? first
+  if (least <= FEW_ROWS || sortBy === 'name') return planOf(query, sortBy, narrowest)
+  if (sortBy === 'createdAt') return planByCreation(store, query)
+  const ordered = candidates.filter(({ prefix }) => prefix !== undefined)
+  const inOrder = ordered.reduce((best, one) => {
+    return countOf(one) < countOf(best) ? one : best
+  }, first)
+  return planOf(query, sortBy, inOrder)
+
+  function countOf(candidate: Candidate): number {
+    return counts[candidates.indexOf(candidate)] ?? Number.POSITIVE_INFINITY
+  }
+}
+
+/** The first one is by `keys`, which every query has. */
+function candidatesOf(store: IDBObjectStore, query: SessionQuery): readonly [Candidate, ...Candidate[]] {
+  const { status = '', tags = [], parentId, createdBy } = query
+  const [tag = '', ...moreTags] = tags
+  const byKeys = (name: string): Candidate => ({
+    source: store.index('keys'),
+    range: timeRange([status, name], updatedBounds(query)),
+    prefix: [status, name],
+    answers: ['status', 'updatedAfter', 'updatedBefore', ...(tags.length > 1 ? [] : (['tags'] as const))],
+  })
+  const byField = (field: 'parentId' | 'createdBy', value: string): Candidate => ({
+    source: store.index(field),
+    range: IDBKeyRange.only(value),
+    answers: [field],
+  })
+  return [
+    byKeys(tag),
+    ...moreTags.map(byKeys),
+    ...(parentId === undefined ? [] : [byField('parentId', parentId)]),
+    ...(createdBy === undefined ? [] : [byField('createdBy', createdBy)]),
+  ]
+}
+
+function planOf(query: SessionQuery, sortBy: string, candidate: Candidate): ListPlan<StoredSession> {
+  const { source, range, prefix, answers } = candidate
+  const inOrder = prefix !== undefined && sortBy === 'updatedAt'
+  return {
+    source,
+    range,
+    ...(inOrder ? { between: (from, to) => timeRange(prefix, updatedBounds(query), from, to) } : {}),
+    exact: FILTERS.every((filter) => query[filter] === undefined || answers.includes(filter)),
+    fits: (row) => fitsQuery(row, query),
+    placeOf: (row) => placeOf(row.record, sortBy),
+  }
+}
+
+function planByCreation(store: IDBObjectStore, query: SessionQuery): ListPlan<StoredSession> {
+  const bounds = createdBounds(query)
+  const answers: readonly (keyof SessionQuery)[] = ['createdAfter', 'createdBefore']
+  return {
+    source: store.index('createdAt'),
+    range: timeRange([], bounds),
+    between: (from, to) => timeRange([], bounds, from, to),
+    exact: FILTERS.every((filter) => query[filter] === undefined || answers.includes(filter)),
+    fits: (row) => fitsQuery(row, query),
+    placeOf: (row) => placeOf(row.record, 'createdAt'),
+  }
+}
+
+const FILTERS = [
+  'status',
+  'tags',
+  'parentId',
+  'createdBy',
+  'createdAfter',
+  'createdBefore',
+  'updatedAfter',
+  'updatedBefore',
+  'search',
+] as const satisfies readonly (keyof SessionQuery)[]
+
+function fitsQuery({ keys, record }: StoredSession, query: SessionQuery): boolean {
+  const { status, tags = [], parentId, createdBy, search } = query
+  return (
+    // Hidden sessions have no keys.
+    keys.length > 0 &&
+    (status === undefined || record.status === status) &&
+    tags.every((tag) => record.tags.includes(tag)) &&
+    (parentId === undefined || record.parentId === parentId) &&
+    (createdBy === undefined || record.createdBy?.id === createdBy) &&
+    isWithin(createdBounds(query), record.createdAt) &&
+    isWithin(updatedBounds(query), record.updatedAt) &&
+    (search === undefined || holdsText(record, search))
+  )
+}
+
+function holdsText({ name, description }: SessionRecord, search: string): boolean {
+  const text = search.toLowerCase()
+  return name.toLowerCase().includes(text) || description.toLowerCase().includes(text)
+}
+
+function placeOf(record: SessionRecord, sortBy: string): Place {
+  if (sortBy === 'name') return { value: record.name, id: record.id }
+  return { value: sortBy === 'createdAt' ? record.createdAt : record.updatedAt, id: record.id }
+}
+
+function updatedBounds({ updatedAfter, updatedBefore }: SessionQuery): TimeBounds {
+  return { after: updatedAfter, before: updatedBefore }
+}
+
+function createdBounds({ createdAfter, createdBefore }: SessionQuery): TimeBounds {
+  return { after: createdAfter, before: createdBefore }
+}
