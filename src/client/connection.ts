@@ -10,6 +10,7 @@ import {
   type WorkerMessage,
 } from '../protocol/messages.ts'
 import { METHODS } from '../protocol/methods.ts'
+import { fromWireError, toWireError } from '../protocol/wire-error.ts'
 import type { WireApi } from '../protocol/wire-safe.ts'
 import type { StateTarget } from '../protocol/worker-api.ts'
 import { type Link, openLink } from './link.ts'
@@ -112,6 +113,9 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
       signal: welcome === undefined ? options.signal : undefined,
       isBusy: () => pending.size > 0,
       onMessage: (message) => take(message, (reply) => opened.post(reply)),
+      onBatchLost: (calls, error) => {
+        for (const { id } of calls) pending.lose(id, fromWireError(toWireError(error)))
+      },
       onDeath: died,
     })
     const isRespawn = welcome !== undefined

@@ -7,7 +7,6 @@ import {
   type Hello,
   type PageMessage,
   PROTOCOL_VERSION,
-  type Settled,
   type Welcome,
   type WorkerMessage,
 } from '../protocol/messages.ts'
@@ -36,6 +35,8 @@ export interface LinkOptions {
   readonly signal?: AbortSignal | undefined
   isBusy(): boolean
   onMessage(message: WorkerMessage): void
+  /** These calls were performed, or not: their answer did not come through. */
+  onBatchLost(calls: readonly Call[], error: unknown): void
   /** The worker is gone and has been ended. Called at most once, and never after `close`. */
   onDeath(error: HoldfastError): void
 }
@@ -115,9 +116,10 @@ export async function openLink(options: LinkOptions): Promise<Link> {
       assertBatchAnswer(answer)
       onMessage({ type: 'settled', settled: answer.settled })
     } catch (error) {
+      if (!isCloneError(error)) options.onBatchLost(calls, error)
       // One argument that cannot be cloned keeps the whole batch from leaving: its neighbours go alone.
-      if (isCloneError(error) && calls.length > 1) for (const call of calls) void send([call], transfers)
-      else onMessage({ type: 'settled', settled: calls.map((call) => failed(call, error)) })
+      else if (calls.length > 1) for (const call of calls) void send([call], transfers)
+      else onMessage({ type: 'settled', settled: calls.map(({ id }) => ({ id, ok: false, error: toWireError(error) })) })
     }
   }
 
@@ -190,8 +192,4 @@ function abortedError(signal: AbortSignal): Error {
 
 function isCloneError(error: unknown): boolean {
   return error instanceof DOMException && error.name === 'DataCloneError'
-}
-
-function failed({ id }: Call, error: unknown): Settled {
-  return { id, ok: false, error: toWireError(error) }
 }

@@ -32,6 +32,8 @@ export interface Pending {
   takeUnsent(): readonly Sending[]
   settle(settled: Settled): void
   progress(id: number, loaded: number, total: number | null): void
+  /** The answer of a call that was sent did not come through. */
+  lose(id: number, error: HoldfastError): void
   /** The worker died: what can be repeated waits to be sent once more, the rest is rejected. */
   workerDied(error: HoldfastError): void
   rejectAll(error: HoldfastError): void
@@ -101,6 +103,10 @@ export function createPending(timing: Timing, onAbort: (id: number) => void): Pe
       else entry?.reject(fromWireError(settled.error))
     },
     progress: (id, loaded, total) => entries.get(id)?.onProgress?.(loaded, total),
+    lose: (id, error) => {
+      const entry = end(id)
+      entry?.reject(lostError(entry, error))
+    },
     workerDied: (error) => {
       for (const entry of [...entries.values()].filter(({ sent }) => sent)) {
         if (canRepeat(entry)) repeat(entry)
@@ -141,7 +147,7 @@ function lateError({ outgoing }: Entry): HoldfastError {
 /** What ended the worker, or kept the next one from starting, as this call's error. */
 function lostError({ outgoing, sent, repeated }: Entry, error: HoldfastError): HoldfastError {
   if ((!sent && !repeated) || isRead(outgoing)) return error
-  return unknownOutcome(outgoing, `The worker died while ${nameOf(outgoing)} was under way`, error)
+  return unknownOutcome(outgoing, `The answer to ${nameOf(outgoing)} was lost`, error)
 }
 
 function unknownOutcome(outgoing: Outgoing, text: string, cause?: HoldfastError): HoldfastError {
