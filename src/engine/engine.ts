@@ -10,6 +10,7 @@ import { openConnection } from '../storage/connection.ts'
 import { createTabs } from '../sync/tabs.ts'
 import { createMethods } from './all-methods.ts'
 import type { Definitions } from './definitions.ts'
+import { withLiveSessions } from './live-tables.ts'
 import { eventsAfter } from './missed-events.ts'
 import { createPage, type Page, type PageServices } from './page.ts'
 import { definitionOfPageHook } from './page-hooks.ts'
@@ -68,8 +69,9 @@ export async function openEngine(name: string, options: EngineOptions): Promise<
       page.storage(reason.code === 'STORAGE_NEWER' ? 'stale' : 'lost', reason.message)
   })
 
+  const tables = withLiveSessions(parts.tables, views)
   const methods = createMethods({
-    parts,
+    parts: { ...parts, tables, artifactDeps: { ...parts.artifactDeps, tables } },
     definitions: options.definitions,
     templates: (template, request) => {
       const own = request.client === undefined ? undefined : helloByClient.get(request.client)?.templates

@@ -16,6 +16,8 @@ export interface StreamViews {
   takeOwn(rows: readonly CommitRow[]): void
   /** Another tab stored rows of these streams; those without a page are not read. */
   takeForeign(streams: Iterable<StreamId>): void
+  /** The record of an attached session, as far as this worker has heard; undefined while the log is being read. */
+  record(stream: StreamId): SessionRecord | undefined
   /** Whether some page has the stream open. */
   has(stream: StreamId): boolean
   close(): void
@@ -135,6 +137,10 @@ export function createStreamViews(deps: {
         const view = views.get(stream)
         if (view !== undefined) void read(stream, view, () => readForeign(stream, view))
       }
+    },
+    record(stream) {
+      const view = views.get(stream)
+      return view?.waiting === undefined ? view?.record : undefined
     },
     has: (stream) => views.has(stream),
     close: () => views.clear(),
