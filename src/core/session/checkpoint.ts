@@ -86,7 +86,7 @@ export async function saveSession(
     }
   })
   if (outcome.repeated) return shown(await readCheckpoint(deps.tables, id, outcome.resultId as CheckpointId))
-  if (deps.hooks.has('session:save')) {
+  if (deps.hooks.has('session:save', 'after')) {
     tellHooks(deps.hooks, 'session:save', passed.input, scope, await readRecord(deps.tables, id))
   }
   return outcome.result

@@ -64,7 +64,7 @@ export async function passHooks(
   input: LifecyclePayload['input'],
   scope: HookScope,
 ): Promise<Passed> {
-  if (!hooks.has(point)) return { input, runs: [] }
+  if (!hooks.has(point, 'before')) return { input, runs: [] }
   const passed = await hooks.before(point, payloadOf(input, scope.session), scope)
   if (passed.kind === 'go') return { input: passed.payload.input, runs: passed.runs }
   throw createError(
@@ -103,7 +103,7 @@ export function tellHooks(
   scope: HookScope,
   session: SessionRecord,
 ): void {
-  if (hooks.has(point)) hooks.after(point, payloadOf(input, session), { ...scope, session })
+  if (hooks.has(point, 'after')) hooks.after(point, payloadOf(input, session), { ...scope, session })
 }
 
 function payloadOf(input: LifecyclePayload['input'], session: SessionRecord | undefined): LifecyclePayload {

@@ -58,6 +58,9 @@ export async function writeState(
   observeCause(deps.clock, request)
   const { scope, passed, refused, runs } = await gate(deps, request, place, changes)
   if (passed.length === 0 && refused[0] !== undefined) throw refused[0].error
+  const observer = deps.hooks.has('state:write', 'after')
+    ? observerOf(deps, request, place, scope)
+    : undefined
 
   const outcome = await deps.journal.commit({
     requestId: request.id,
@@ -74,13 +77,18 @@ export async function writeState(
         makeEvent(at, 'state.changed', { changes: passed }, frame),
         ...hookEvents(deps.clock, 'state:write', runs, frame, at),
       ]
-      return { result: at, resultId: at, writes: [{ stream: place.stream, events }] }
+      return {
+        result: { at, correlationId: frame.correlationId },
+        resultId: at,
+        writes: [{ stream: place.stream, events }],
+      }
     },
     ...(request.signal === undefined ? {} : { signal: request.signal }),
   })
   if (outcome.repeated) return earlierAnswer(deps, place.stream, outcome.resultId as EventId, changes)
-  if (scope !== undefined) for (const change of passed) deps.hooks.after('state:write', change, scope)
-  return { at: outcome.result, changes: passed, ...(refused.length === 0 ? {} : { refused }) }
+  const { at, correlationId } = outcome.result
+  observer?.(passed, correlationId)
+  return { at, changes: passed, ...(refused.length === 0 ? {} : { refused }) }
 }
 
 /** The stream of a target, checked. */
@@ -124,7 +132,7 @@ async function gate(
   place: Place,
   changes: readonly StateChange[],
 ): Promise<Gated> {
-  const isGated = deps.hooks.has('state:write')
+  const isGated = deps.hooks.has('state:write', 'before')
   const seeksCause = request.causeId !== undefined && request.correlationId === undefined
   if (!isGated && !seeksCause) return { passed: changes, refused: [], runs: [] }
   const scope = await scopeOfWrite(deps, request, place)
@@ -144,6 +152,24 @@ async function gate(
     }
   }
   return { scope, passed, refused, runs }
+}
+
+/** Tells the after-hooks. What they need of the session is read while the write is being stored, so it costs no time. */
+function observerOf(deps: SessionDeps, request: Request, place: Place, scope: HookScope | undefined) {
+  const reading = scope === undefined ? readScope(deps, request, place) : Promise.resolve(scope)
+  return (changes: readonly StateChange[], correlationId: CorrelationId) => {
+    void reading.then((known) => {
+      for (const change of changes) deps.hooks.after('state:write', change, { ...known, correlationId })
+    })
+  }
+}
+
+/** Never rejects: what was stored stays stored, whatever the hooks are told of it. */
+async function readScope(deps: SessionDeps, request: Request, { session: sessionId, stateScope }: Place) {
+  const cause = request.causeId === undefined ? {} : { causeId: request.causeId }
+  if (sessionId === undefined) return { request, stateScope, ...cause }
+  const session = await deps.tables.session(sessionId).catch(() => undefined)
+  return { request, sessionId, ...(session === undefined ? {} : { session }), ...cause }
 }
 
 async function scopeOfWrite(deps: SessionDeps, request: Request, place: Place): Promise<HookScope> {

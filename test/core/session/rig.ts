@@ -3,7 +3,9 @@ import 'fake-indexeddb/auto'
 import { expect } from 'vitest'
 import { createDocuments } from '../../../src/context/documents.ts'
 import { type ErrorCode, type HoldfastError, isHoldfastError } from '../../../src/core/errors.ts'
-import { noHooks, type OperationHooks } from '../../../src/core/hook/operation-hooks.ts'
+import type { HookDefinition } from '../../../src/core/hook/definition.ts'
+import { createHookExecutor } from '../../../src/core/hook/executor.ts'
+import { createHookRegistry } from '../../../src/core/hook/registry.ts'
 import type { RequestId, SessionId, StreamId, WriterId } from '../../../src/core/ids.ts'
 import { sessionStream } from '../../../src/core/ids.ts'
 import type { Request } from '../../../src/core/request.ts'
@@ -35,24 +37,26 @@ export interface TabOptions {
   /** The database; a fresh one without it. */
   readonly name?: string
   readonly wall?: FakeClock
-  readonly hooks?: OperationHooks
+  readonly hooks?: readonly HookDefinition[]
   readonly templates?: Readonly<Record<string, unknown>>
 }
 
 export async function openTab(options: TabOptions = {}): Promise<Tab> {
   count += 1
-  const { name = `sessions-${count}`, wall = fakeClock(), hooks = noHooks, templates = {} } = options
+  const { name = `sessions-${count}`, wall = fakeClock(), hooks = [], templates = {} } = options
   const connection = await openConnection({ name, wall, entropy: seededEntropy(count) })
   const clock = createHybridClock(wall, `8000-${count.toString(16).padStart(12, '0')}` as WriterId)
   const log = createLog(connection)
   const documents = createDocuments({ log })
   const journal = createJournal({ connection, clock, documents, wall })
+  const registry = createHookRegistry({ wall })
+  for (const hook of hooks) registry.register(hook)
   const deps: SessionDeps = {
     journal,
     log,
     tables: createTables(connection),
     clock,
-    hooks,
+    hooks: createHookExecutor({ wall, registry }),
     templates: (template) => templates[template],
   }
   return {
