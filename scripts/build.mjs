@@ -1,5 +1,6 @@
 // `npm run build`: dist/ as it is published.
 //   index.js    the page's entry; it knows the worker by URL alone
+//   holdfast.js the handles, which the entry loads while the worker starts; what both need is in a file between them
 //   worker.js   the packaged worker: one file that needs nothing beside it, no import map, no bundler
 //   serve.js    for workers of an app's own: `serveHoldfast`
 //   testing.js  contract suites and fake ports
@@ -12,7 +13,7 @@ import { fail, root, run } from './report.mjs'
 
 /** Published file to source. The worker is minified: a page without a bundler loads it as it is. */
 const ENTRIES = [
-  { name: 'index', source: 'src/index.ts', minify: false },
+  { name: 'index', source: 'src/index.ts', minify: false, splits: true },
   { name: 'worker', source: 'worker/session.worker.ts', minify: true },
   { name: 'serve', source: 'worker/serve.ts', minify: false },
   { name: 'testing', source: 'src/testing/index.ts', minify: false },
@@ -68,7 +69,7 @@ export async function buildPackage() {
 }
 
 /** @param {(typeof ENTRIES)[number]} entry */
-async function bundle({ name, source, minify }) {
+async function bundle({ name, source, minify, splits = false }) {
   await build({
     root,
     configFile: false,
@@ -81,7 +82,10 @@ async function bundle({ name, source, minify }) {
       sourcemap: true,
       minify: false,
       lib: { entry: join(root, source), formats: ['es'], fileName: () => `${name}.js` },
-      rolldownOptions: { external: ['vitest'], output: { codeSplitting: false } },
+      rolldownOptions: {
+        external: ['vitest'],
+        output: splits ? { chunkFileNames: '[name].js' } : { codeSplitting: false },
+      },
     },
   })
 }

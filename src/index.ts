@@ -1,6 +1,71 @@
 /** Holdfast, as a page uses it. */
-
+export type { AdoptOptions, Adopted } from './client/adopt.ts'
 export type { Artifact, ReadOptions } from './client/artifact.ts'
-export { openHoldfast } from './client/open-holdfast.ts'
+export type { ArtifactList, ArtifactName, Artifacts, StoreOptions } from './client/artifacts.ts'
+export type { CurrentSession } from './client/current-session.ts'
+export { defineStep } from './client/define-step.ts'
+export type { Documents } from './client/documents.ts'
+export type { Holdfast } from './client/holdfast.ts'
+export type { HookOptions, Hooks, PageHookBody, PageHookContext } from './client/hooks.ts'
+export { type OpenOptions, openHoldfast } from './client/open-holdfast.ts'
+export type { Replay, ReplayOptions } from './client/replay.ts'
+export type { CallOptions, ChangeOptions, WriteOptions } from './client/request.ts'
+export type {
+  Moment,
+  PageStepDefinition,
+  Past,
+  Run,
+  RunBody,
+  RunOptions,
+  RunStep,
+  Session,
+  StepBody,
+  StepContext,
+  StepOptions,
+} from './client/session-handle.ts'
+export type { ImportSettings, ImportSource, Sessions } from './client/sessions.ts'
+export type { WorkerOptions } from './client/spawn.ts'
+export type { Change, State } from './client/state.ts'
+export type { StoreInfo, StoreState } from './client/store-info.ts'
+export type { Timeline } from './client/timeline.ts'
+export type { Watch, WatchedEvent, WatchOptions } from './client/watch.ts'
 export { type App, defineApp, type Schemas, type Template } from './core/app/app.ts'
-export type { StepDefinition } from './core/app/step-definition.ts'
+export type { ArtifactChanges, ArtifactContent } from './core/artifact/input.ts'
+export type { ArtifactQuery } from './core/artifact/query.ts'
+export type { ArtifactKind, ArtifactRecord } from './core/artifact/record.ts'
+export type { Durability } from './core/commit.ts'
+export {
+  type ErrorCode,
+  HoldfastError,
+  InputError,
+  OutcomeError,
+  RefusedError,
+  RunError,
+  StateError,
+  StorageError,
+} from './core/errors.ts'
+export type { Collected, HookContext, HookOutcome, HookWhen, PayloadByPoint } from './core/hook/definition.ts'
+export type { HookStage, PointName } from './core/hook/points.ts'
+export type { HookStats } from './core/hook/stats.ts'
+export type {
+  ArtifactId,
+  CheckpointId,
+  ContentId,
+  CorrelationId,
+  EventId,
+  RequestId,
+  RunId,
+  SessionId,
+} from './core/ids.ts'
+export type { Divergence, ReplayReport } from './core/replay/report.ts'
+export type { StepCodec } from './core/run/codec.ts'
+export type { Purity } from './core/run/record.ts'
+export type { ChildPolicy, CreateSession, EditSession } from './core/session/input.ts'
+export type { SessionPage, SessionQuery } from './core/session/query.ts'
+export type { Actor, Checkpoint, Retention, SessionLimits, SessionRecord, Usage } from './core/session/record.ts'
+export type { Status } from './core/session/status.ts'
+export type { ChangeSource } from './core/state/mirror-change.ts'
+export type { StateValue } from './core/state/value.ts'
+export type { EventSource, TimelineEvent } from './core/timeline/event.ts'
+export type { TimelinePage, TimelineQuery } from './core/timeline/query.ts'
+export type { Cause, ImportReport } from './protocol/worker-api.ts'
