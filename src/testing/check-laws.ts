@@ -1,0 +1,37 @@
+/**
+ * Checks that a database keeps its laws: what the log, the contents and the indexes say of each other agrees.
+ */
+import { readDatabase } from './database-content.ts'
+import type { CheckOptions, Law, Violation } from './law.ts'
+import { contentLaws } from './laws/content-laws.ts'
+import { erasureLaws } from './laws/erasure-laws.ts'
+import { headLaws } from './laws/head-laws.ts'
+import { indexLaws } from './laws/index-laws.ts'
+import { logLaws } from './laws/log-laws.ts'
+import { ownershipLaws } from './laws/ownership-laws.ts'
+import { snapshotLaws } from './laws/snapshot-laws.ts'
+
+const LAWS: readonly Law[] = [
+  logLaws,
+  contentLaws,
+  ownershipLaws,
+  indexLaws,
+  headLaws,
+  snapshotLaws,
+  erasureLaws,
+]
+
+/**
+ * Reads a whole database and gives every violation of its laws; none for a sound one. Index rows may lag behind the log,
+ * as they do until the next barrier; what they say up to their own last row must be right.
+ *
+ * @param database An open connection, or the name of a database.
+ * @throws when there is no database of that name.
+ */
+export async function checkLaws(
+  database: IDBDatabase | string,
+  options: CheckOptions = {},
+): Promise<readonly Violation[]> {
+  const content = await readDatabase(database)
+  return LAWS.flatMap((law) => [...law(content, options)])
+}

@@ -1,0 +1,107 @@
+import type { ChunkRow } from '../core/artifact/record.ts'
+import type { CommitRow } from '../core/commit.ts'
+import type { StreamId } from '../core/ids.ts'
+import { toCommitRow } from '../storage/commit-rows.ts'
+import type {
+  StoredArtifact,
+  StoredCheckpoint,
+  StoredCommit,
+  StoredContent,
+  StoredGrant,
+  StoredHead,
+  StoredMeta,
+  StoredRun,
+  StoredSession,
+  StoredSnapshot,
+  StoredView,
+} from '../storage/schema.ts'
+
+/** Everything in a database, as one moment's reading transaction found it. */
+export interface DatabaseContent {
+  readonly commits: readonly StoredCommit[]
+  readonly snapshots: readonly StoredSnapshot[]
+  readonly views: readonly StoredView[]
+  readonly checkpoints: readonly StoredCheckpoint[]
+  readonly sessions: readonly StoredSession[]
+  readonly artifacts: readonly StoredArtifact[]
+  readonly contents: readonly StoredContent[]
+  readonly chunks: readonly ChunkRow[]
+  readonly runs: readonly StoredRun[]
+  readonly grants: readonly StoredGrant[]
+  readonly heads: readonly StoredHead[]
+  readonly meta: readonly StoredMeta[]
+  /** The rows of the log by stream, in order of arrival. */
+  readonly rowsByStream: ReadonlyMap<StreamId, readonly CommitRow[]>
+}
+
+export async function readDatabase(database: IDBDatabase | string): Promise<DatabaseContent> {
+  if (typeof database !== 'string') return readTables(database)
+  const opened = await openExisting(database)
+  try {
+    return await readTables(opened)
+  } finally {
+    opened.close()
+  }
+}
+
+function openExisting(name: string): Promise<IDBDatabase> {
+  return new Promise((resolve, reject) => {
+    const request = indexedDB.open(name)
+    // Asked for only where there was none: it must not be made by looking.
+    request.onupgradeneeded = () => request.transaction?.abort()
+    request.onsuccess = () => resolve(request.result)
+    request.onerror = () => reject(new Error(`There is no database ${name}.`, { cause: request.error }))
+  })
+}
+
+async function readTables(database: IDBDatabase): Promise<DatabaseContent> {
+  const transaction = database.transaction([...database.objectStoreNames], 'readonly')
+  const all = <Row>(store: string): Promise<readonly Row[]> =>
+    new Promise((resolve, reject) => {
+      const request: IDBRequest<Row[]> = transaction.objectStore(store).getAll()
+      request.onsuccess = () => resolve(request.result)
+      request.onerror = () => reject(request.error)
+    })
+  const [commits, snapshots, views, checkpoints, sessions, artifacts] = await Promise.all([
+    all<StoredCommit>('commits'),
+    all<StoredSnapshot>('snapshots'),
+    all<StoredView>('views'),
+    all<StoredCheckpoint>('checkpoints'),
+    all<StoredSession>('sessions'),
+    all<StoredArtifact>('artifacts'),
+  ])
+  const [contents, chunks, runs, grants, heads, meta] = await Promise.all([
+    all<StoredContent>('contents'),
+    all<ChunkRow>('chunks'),
+    all<StoredRun>('runs'),
+    all<StoredGrant>('grants'),
+    all<StoredHead>('heads'),
+    all<StoredMeta>('meta'),
+  ])
+  const rowsByStream = groupByStream(commits)
+  return {
+    commits,
+    snapshots,
+    views,
+    checkpoints,
+    sessions,
+    artifacts,
+    contents,
+    chunks,
+    runs,
+    grants,
+    heads,
+    meta,
+    rowsByStream,
+  }
+}
+
+function groupByStream(commits: readonly StoredCommit[]): ReadonlyMap<StreamId, readonly CommitRow[]> {
+  const groups = new Map<StreamId, CommitRow[]>()
+  for (const stored of commits) {
+    const group = groups.get(stored.streamId)
+    if (group === undefined) groups.set(stored.streamId, [toCommitRow(stored)])
+    else group.push(toCommitRow(stored))
+  }
+  return groups
+}

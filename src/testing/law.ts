@@ -1,0 +1,20 @@
+import type { StreamId } from '../core/ids.ts'
+import type { DatabaseContent } from './database-content.ts'
+
+/** Something in a database that must not be. */
+export interface Violation {
+  /** Id of the rule in the specification. */
+  readonly law: string
+  /** What was found, and where. */
+  readonly message: string
+}
+
+export interface CheckOptions {
+  /**
+   * Says whether a snapshot's bytes are the document that these updates make, in order; may throw. Without it only
+   * their coverage is checked.
+   */
+  readonly isSnapshotOf?: (bytes: Uint8Array, updates: readonly Uint8Array[], stream: StreamId) => boolean
+}
+
+export type Law = (content: DatabaseContent, options: CheckOptions) => Iterable<Violation>

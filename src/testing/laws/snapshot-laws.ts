@@ -1,0 +1,30 @@
+import type { DatabaseContent } from '../database-content.ts'
+import type { CheckOptions, Violation } from '../law.ts'
+import { sameValue } from '../same-value.ts'
+
+/** A snapshot covers exactly the rows up to its own, and is the document that they make. */
+export function* snapshotLaws(
+  { snapshots, rowsByStream }: DatabaseContent,
+  { isSnapshotOf = () => true }: CheckOptions,
+): Iterable<Violation> {
+  for (const { streamId, seq, covers, bytes } of snapshots) {
+    const rows = (rowsByStream.get(streamId) ?? []).filter((row) => row.seq <= seq)
+    const covered: Record<string, number> = {}
+    for (const { writer, n } of rows) covered[writer] = Math.max(covered[writer] ?? 0, n)
+    if (!sameValue(covers, covered)) {
+      yield { law: 'LA11', message: `The snapshot of ${streamId} at ${seq} covers other rows than it says.` }
+    }
+    const updates = rows.flatMap((row) => (row.update === undefined ? [] : [row.update]))
+    if (!isSound(() => isSnapshotOf(bytes, updates, streamId))) {
+      yield { law: 'LA11', message: `The snapshot of ${streamId} at ${seq} is not the document of its rows.` }
+    }
+  }
+}
+
+function isSound(check: () => boolean): boolean {
+  try {
+    return check()
+  } catch {
+    return false
+  }
+}
