@@ -156,6 +156,14 @@ export async function planStart(
         ...(run === undefined ? {} : { runId: run.runId, inputHash: run.inputHash }),
       }
       const artifacts = collecting.decide(heads, byStart)
+      // Built in this order, because each takes its clock when it is built.
+      const events = [
+        makeEvent(startedId, 'step.started', data, frame),
+        ...artifacts.events,
+        ...hookRan(clock, 'step:run', 'before', passed.runs, byStart),
+        ...hookRan(clock, 'step:run', 'record', shaped.runs, byStart),
+        ...hookRan(clock, 'artifact:store', 'before', collecting.runs, byStart),
+      ]
       const ended = end?.decide(headsAfter(heads, artifacts.heads), startedId, frame)
       const open = {
         ...known,
@@ -169,14 +177,7 @@ export async function planStart(
         writes: [
           {
             stream: sessionStream(sessionId),
-            events: [
-              makeEvent(startedId, 'step.started', data, frame),
-              ...artifacts.events,
-              ...hookRan(clock, 'step:run', 'before', passed.runs, byStart),
-              ...hookRan(clock, 'step:run', 'record', shaped.runs, byStart),
-              ...hookRan(clock, 'artifact:store', 'before', collecting.runs, byStart),
-              ...(ended?.events ?? []),
-            ],
+            events: [...events, ...(ended?.events ?? [])],
             ...(run === undefined ? {} : { refs: [runRef(run.runId)] }),
           },
         ],

@@ -60,14 +60,23 @@ export function createSteps(deps: StepDeps, runs: RunSteps): Steps {
     if (request.mayRepeat && (await journal.outcomeOf(request.id)) !== undefined) return { result: null }
     const { startedId } = input
     // One end at a time: the second one finds the first and gets its result.
-    await ending.get(startedId)?.catch(() => {})
-    const finishing = finishOnce(request, input)
+    const before = ending.get(startedId)
+    const finishing = finishAfter(before, request, input)
     ending.set(startedId, finishing)
     try {
       return { result: await finishing }
     } finally {
       if (ending.get(startedId) === finishing) ending.delete(startedId)
     }
+  }
+
+  async function finishAfter(
+    before: Promise<unknown> | undefined,
+    request: Request,
+    input: FinishStep,
+  ): Promise<StateValue | null> {
+    await before?.catch(() => {})
+    return finishOnce(request, input)
   }
 
   async function finishOnce(request: Request, input: FinishStep): Promise<StateValue | null> {
