@@ -1,24 +1,53 @@
 import type { Collected } from '../hook/definition.ts'
 import type { HookScope } from '../hook/operation-hooks.ts'
+import type { SessionId } from '../ids.ts'
+import type { Request } from '../request.ts'
 import type { Recorded } from '../run/recorded.ts'
 import type { StateValue } from '../state/value.ts'
-import { abandonArtifacts, prepareCollected } from './collect.ts'
+import { abandonArtifacts, type PreparedCollection, prepareCollected } from './collect.ts'
 import { createContentReader } from './content-reader.ts'
-import type { PreparedArtifact } from './decide.ts'
 import { createDeleteArtifact } from './delete.ts'
 import type { ArtifactDeps } from './deps.ts'
 import { createEditArtifact } from './edit.ts'
 import { createGetArtifact, createListVersions } from './find.ts'
-import { createIntake } from './intake.ts'
+import type { ArtifactRef, DeleteArtifact, EditArtifact, ReadArtifact, StoreArtifact } from './input.ts'
+import { createIntake, type PreparedContent } from './intake.ts'
 import { createListArtifacts } from './list.ts'
+import type { ArtifactPage, ArtifactQuery } from './query.ts'
 import { createReadArtifact, createStreamArtifact } from './read.ts'
-import { prepareValue, readValue } from './recorded-value.ts'
+import type { ArtifactRecord } from './record.ts'
+import { type PreparedValue, prepareValue, readValue } from './recorded-value.ts'
 import { createStoreArtifact } from './store.ts'
 
-export type Artifacts = ReturnType<typeof createArtifacts>
+/** The use cases of artifacts. Every answer comes from the database. */
+export interface Artifacts {
+  store(request: Request, input: StoreArtifact): Promise<ArtifactRecord>
+  /** null where there is none. */
+  get(request: Request, ref: ArtifactRef): Promise<ArtifactRecord | null>
+  /** Newest first. */
+  versions(
+    request: Request,
+    input: { readonly sessionId: SessionId; readonly name: string },
+  ): Promise<readonly ArtifactRecord[]>
+  list(request: Request, query: ArtifactQuery): Promise<ArtifactPage>
+  /** At most 8 MiB of a range. */
+  read(request: Request, input: ReadArtifact): Promise<Uint8Array>
+  /** A range of any length, in the memory of two chunks. */
+  stream(request: Request, input: ReadArtifact): AsyncGenerator<Uint8Array>
+  edit(request: Request, input: EditArtifact): Promise<ArtifactRecord>
+  delete(request: Request, input: DeleteArtifact): Promise<null>
 
-/** The use cases of artifacts, and what other operations need to make artifacts and large values part of their commits. */
-export function createArtifacts(deps: ArtifactDeps) {
+  /** Before a decision: takes in what collectors asked for. `headsOfArtifacts` and `decideArtifacts` add it to the decision. */
+  collect(collected: readonly Collected[], scope: HookScope): Promise<PreparedCollection>
+  /** Before a decision: a value as its event records it. `rowsOfValue` adds it to the decision. */
+  prepareValue(value: StateValue, signal?: AbortSignal): PreparedValue | Promise<PreparedValue>
+  /** After a decision that did not come to a commit: what was prepared for it goes. Never throws. */
+  abandon(prepared: readonly { readonly content?: PreparedContent }[]): Promise<void>
+  /** A recorded value. */
+  readValue(recorded: Recorded): StateValue | Promise<StateValue>
+}
+
+export function createArtifacts(deps: ArtifactDeps): Artifacts {
   const intake = createIntake(deps)
   const reader = createContentReader(deps)
   return {
@@ -30,14 +59,9 @@ export function createArtifacts(deps: ArtifactDeps) {
     stream: createStreamArtifact(deps),
     edit: createEditArtifact(deps),
     delete: createDeleteArtifact(deps),
-    /** Before a decision: takes in what collectors asked for; see `decideArtifacts` for the decision itself. */
-    collect: (collected: readonly Collected[], scope: HookScope) =>
-      prepareCollected({ hooks: deps.hooks, intake }, collected, scope),
-    /** After a decision that did not come to a commit. */
-    abandon: (prepared: readonly PreparedArtifact[]) => abandonArtifacts(intake, prepared),
-    /** Before a decision: a value as its event records it; see `rowsOfValue` for the decision itself. */
-    prepareValue: (value: StateValue, signal?: AbortSignal) => prepareValue(intake, value, signal),
-    /** A recorded value. */
-    readValue: (recorded: Recorded) => readValue(reader, recorded),
+    collect: (collected, scope) => prepareCollected({ hooks: deps.hooks, intake }, collected, scope),
+    prepareValue: (value, signal) => prepareValue(intake, value, signal),
+    abandon: (prepared) => abandonArtifacts(intake, prepared),
+    readValue: (recorded) => readValue(reader, recorded),
   }
 }

@@ -7,7 +7,7 @@ import type { PreparedArtifact } from './decide.ts'
 import { parseDraft } from './fields.ts'
 import { gateDraft } from './gate.ts'
 import type { ArtifactContent } from './input.ts'
-import type { Intake } from './intake.ts'
+import type { Intake, PreparedContent } from './intake.ts'
 import { openSource } from './open-source.ts'
 
 /** Artifacts that collectors asked for, ready for the decision of the operation they belong to. */
@@ -65,9 +65,12 @@ export async function prepareCollected(
   }
 }
 
-/** Gives up artifacts whose operation did not come to a commit. Never throws. */
-export async function abandonArtifacts(intake: Intake, prepared: readonly PreparedArtifact[]): Promise<void> {
-  for (const { content } of prepared) await intake.abandon(content)
+/** Gives up artifacts and values whose operation did not come to a commit. Never throws. */
+export async function abandonArtifacts(
+  intake: Intake,
+  prepared: readonly { readonly content?: PreparedContent }[],
+): Promise<void> {
+  for (const { content } of prepared) if (content !== undefined) await intake.abandon(content)
 }
 
 function sizeOf(content: string | Uint8Array): number {
