@@ -57,6 +57,7 @@ export function checkUpdate(
   const content = readUpdate(update)
   checkCounts(content, most)
   checkClocks(content, doc, inUse)
+  checkReferences(content)
   checkDepth(content, doc, most.depth)
   if (!isWaiting(content, doc)) return
   const waitingBytes = (doc.store.pendingStructs?.update.length ?? 0) + (doc.store.pendingDs?.length ?? 0)
@@ -136,8 +137,9 @@ function checkCounts({ structs, deletions }: Content, most: UpdateLimits): void 
   if (clients.size > most.clients)
     throw invalid(`it has ${clients.size} client ids where ${most.clients} are the limit`)
   for (const { length } of [...structs, ...deletions]) {
-    if (length > most.structLength)
-      throw invalid(`one struct covers ${length} clocks where ${most.structLength} are the limit`)
+    if (length < 1 || length > most.structLength) {
+      throw invalid(`one struct covers ${length} clocks where 1 to ${most.structLength} are the limits`)
+    }
   }
 }
 
@@ -148,6 +150,19 @@ function checkClocks({ structs, deletions }: Content, doc: Y.Doc, inUse: Readonl
   for (const { client, clock, length } of spans) {
     if (inUse.has(client) && clock + length > Y.getState(doc.store, client)) {
       throw invalid(`it has structs of client ${client}, which a live writer uses`)
+    }
+  }
+}
+
+/** Yjs takes for granted that a writer only builds on what it made before, and fails halfway where it did not. */
+function checkReferences({ structs }: Content): void {
+  for (const struct of structs) {
+    if (!(struct instanceof Y.Item)) continue
+    const { client, clock } = struct.id
+    for (const id of [struct.origin, struct.rightOrigin, struct.parent]) {
+      if (id instanceof Y.ID && id.client === client && id.clock >= clock) {
+        throw invalid(`a struct of client ${client} builds on one that comes after it`)
+      }
     }
   }
 }

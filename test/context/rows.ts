@@ -1,0 +1,57 @@
+import type { CommitRow } from '../../src/core/commit.ts'
+import { type CommitId, type CorrelationId, clockOfId, type StreamId } from '../../src/core/ids.ts'
+import type { Log } from '../../src/core/ports.ts'
+import type { Delta } from '../../src/core/state/delta.ts'
+import type { StoredEvent } from '../../src/core/timeline/event.ts'
+import { stamp, writerId } from './stamps.ts'
+
+export const STREAM = 's1' as StreamId
+
+/** The `state.changed` events of deltas to the map `state`: one for each stamp. */
+export function eventsOf(deltas: readonly Delta[]): readonly StoredEvent[] {
+  const stamps = [...new Set(deltas.map(({ at }) => at))]
+  return stamps.map((id) => ({
+    id,
+    type: 'state.changed',
+    data: {
+      changes: deltas.filter(({ at }) => at === id).map(({ map: _map, at: _at, ...change }) => change),
+    },
+    correlationId: 'c' as CorrelationId,
+    source: 'local',
+    schema: 1,
+  }))
+}
+
+/** A log in memory: rows in order of arrival, and a snapshot that covers those up to a number. */
+export class RowLog implements Pick<Log, 'document'> {
+  readonly rows: CommitRow[] = []
+  snapshot: { readonly bytes: Uint8Array; readonly upTo: number } | undefined
+  reads = 0
+  /** What a read waits for. */
+  gate: Promise<void> = Promise.resolve()
+
+  add(writer: number, deltas: readonly Delta[], update?: Uint8Array): CommitRow {
+    const seq = this.rows.length + 1
+    const row: CommitRow = {
+      seq,
+      stream: STREAM,
+      hlc: clockOfId(deltas[0]?.at ?? stamp(0)),
+      commitId: `commit-${seq}` as CommitId,
+      writer: writerId(writer),
+      n: 1 + this.rows.filter((other) => other.writer === writerId(writer)).length,
+      requests: {},
+      events: eventsOf(deltas),
+      ...(update === undefined ? {} : { update }),
+    }
+    this.rows.push(row)
+    return row
+  }
+
+  async document(): Promise<{ snapshot?: Uint8Array; tail: readonly CommitRow[] }> {
+    this.reads += 1
+    const { snapshot } = this
+    const tail = this.rows.filter(({ seq }) => seq > (snapshot?.upTo ?? 0))
+    await this.gate
+    return snapshot === undefined ? { tail } : { snapshot: snapshot.bytes, tail }
+  }
+}
