@@ -32,6 +32,8 @@ export interface ReplayReport {
   }
   readonly hooks: {
     readonly rerun: number
+    /** Runs that cannot be compared: a hook took something out of their input before it was recorded. */
+    readonly withheld: number
     /** `id@version` of recorded hooks that are not registered, each once. */
     readonly missing: readonly string[]
   }
