@@ -22,7 +22,7 @@ import type {
   WriteState,
 } from './input.ts'
 import { listSessions } from './list.ts'
-import { openSession, openState } from './open.ts'
+import { observeEntries, openSession, openState } from './open.ts'
 import { sessionAt } from './past.ts'
 import type { SessionPage, SessionQuery } from './query.ts'
 import type { Checkpoint, SessionRecord } from './record.ts'
@@ -53,10 +53,14 @@ export interface SessionManager {
 }
 
 export function createSessionManager(deps: SessionDeps): SessionManager {
-  const { log, tables } = deps
+  const { clock, log, tables } = deps
   return {
     create: (request, input, options) => createSession(deps, request, input, options),
-    open: async (_request, { id }) => openSession(log, parseSessionId(id)),
+    open: async (_request, { id }) => {
+      const start = await openSession(log, parseSessionId(id))
+      observeEntries(clock, start.entries)
+      return start
+    },
     get: async (_request, { id }) => (await tables.session(parseSessionId(id))) ?? null,
     list: async (_request, query) => listSessions(tables, query),
     edit: (request, input) => editSession(deps, request, input),
@@ -73,11 +77,12 @@ export function createSessionManager(deps: SessionDeps): SessionManager {
 }
 
 async function openTarget(
-  { log }: SessionDeps,
+  { clock, log }: SessionDeps,
   target: StateTarget,
 ): Promise<{ readonly entries: readonly Entry[] }> {
   const { session, stream } = placeOf(target)
-  return {
-    entries: session === undefined ? await openState(log, stream) : (await openSession(log, session)).entries,
-  }
+  const entries =
+    session === undefined ? await openState(log, stream) : (await openSession(log, session)).entries
+  observeEntries(clock, entries)
+  return { entries }
 }

@@ -1,7 +1,8 @@
-import { type SessionId, type StreamId, sessionStream } from '../ids.ts'
+import { clockOfId, type SessionId, type StreamId, sessionStream } from '../ids.ts'
 import type { Log } from '../ports.ts'
 import type { Entry } from '../state/delta.ts'
 import { deltasOf, foldEntries } from '../state/fold.ts'
+import type { HybridClock } from '../timeline/hybrid-clock.ts'
 import { foldSession } from './fold.ts'
 import { sessionNotFound } from './head.ts'
 import type { SessionStart } from './input.ts'
@@ -22,6 +23,14 @@ export async function openSession(log: Log, id: SessionId): Promise<SessionStart
 /** The entries of a stream's state; none where nothing was written to it. */
 export async function openState(log: Log, stream: StreamId): Promise<readonly Entry[]> {
   return withTail(await log.start(stream))
+}
+
+/**
+ * Makes what is written from now on beat what stands there, whichever writer it came from: a worker that starts after
+ * the wall clock was set back would otherwise write in vain.
+ */
+export function observeEntries(clock: HybridClock, entries: readonly Entry[]): void {
+  for (const { at } of entries) clock.observe(clockOfId(at), 'database')
 }
 
 function withTail({ entries, tail }: Awaited<ReturnType<Log['start']>>): readonly Entry[] {

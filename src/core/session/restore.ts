@@ -1,4 +1,4 @@
-import { clockOfId, type EventId, sessionStream } from '../ids.ts'
+import { type EventId, sessionStream } from '../ids.ts'
 import type { Request } from '../request.ts'
 import { valuesOf } from '../state/fold.ts'
 import { sameValue } from '../state/same-value.ts'
@@ -19,7 +19,7 @@ import {
   scopeOf,
   tellHooks,
 } from './lifecycle.ts'
-import { openSession } from './open.ts'
+import { observeEntries, openSession } from './open.ts'
 import { assertPermitted } from './status.ts'
 
 /**
@@ -45,8 +45,7 @@ export async function restoreSession(
 
   await deps.journal.flush()
   const { entries } = await openSession(deps.log, id)
-  // The changes must beat every entry they replace, also one that another tab wrote.
-  for (const entry of entries) deps.clock.observe(clockOfId(entry.at), 'database')
+  observeEntries(deps.clock, entries)
   const changes = changesBetween(valuesOf(entries), checkpoint.state)
 
   const outcome = await commitStrict(deps, request, [sessionHeadKey(id)], (heads) => {

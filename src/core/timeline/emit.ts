@@ -1,5 +1,5 @@
-import type { Intake } from '../artifact/intake.ts'
-import { dataOfRecorded, type PreparedValue, prepareValue, rowsOfValue } from '../artifact/recorded-value.ts'
+import type { Artifacts } from '../artifact/artifacts.ts'
+import { dataOfRecorded, type PreparedValue, rowsOfValue } from '../artifact/recorded-value.ts'
 import type { Durability } from '../commit.ts'
 import { createError } from '../errors.ts'
 import type { EventDraft } from '../hook/definition.ts'
@@ -26,7 +26,7 @@ export interface EmitDeps {
   readonly clock: HybridClock
   readonly hooks: OperationHooks
   /** Takes in data that is too large to stand in its event. */
-  readonly intake: Intake
+  readonly artifacts: Pick<Artifacts, 'prepareValue' | 'abandon'>
 }
 
 export interface EmitEvent {
@@ -56,11 +56,11 @@ export async function emitEvent(deps: EmitDeps, request: Request, input: EmitEve
   assertPermitted(session, 'emit')
   const scope = await scopeOf(deps, request, session)
   const shaped = await shape(deps.hooks, draft, scope)
-  const value = await prepareValue(deps.intake, shaped.draft.data, request.signal)
+  const value = await deps.artifacts.prepareValue(shaped.draft.data, request.signal)
 
   const outcome = await commit(deps, request, sessionId, durability, scope, shaped, value)
   if (outcome.repeated) {
-    if (value.content !== undefined) await deps.intake.abandon(value.content)
+    await deps.artifacts.abandon([value])
     return earlierEvent(deps.log, sessionId, outcome.resultId as EventId)
   }
   deps.hooks.after('event:emit', shaped.draft, scope)
@@ -76,7 +76,7 @@ async function commit(
   { draft, before, record }: Shaped,
   value: PreparedValue,
 ) {
-  const { journal, clock, intake } = deps
+  const { journal, clock, artifacts } = deps
   const stream = sessionStream(sessionId)
   try {
     return await journal.commit<TimelineEvent>({
@@ -105,7 +105,7 @@ async function commit(
       ...(request.signal === undefined ? {} : { signal: request.signal }),
     })
   } catch (error) {
-    if (value.content !== undefined) await intake.abandon(value.content)
+    await artifacts.abandon([value])
     throw error
   }
 }

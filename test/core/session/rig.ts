@@ -2,6 +2,8 @@
 import 'fake-indexeddb/auto'
 import { expect } from 'vitest'
 import { createDocuments } from '../../../src/context/documents.ts'
+import { type Artifacts, createArtifacts } from '../../../src/core/artifact/artifacts.ts'
+import type { ArtifactRecord } from '../../../src/core/artifact/record.ts'
 import { type ErrorCode, type HoldfastError, isHoldfastError } from '../../../src/core/errors.ts'
 import type { HookDefinition } from '../../../src/core/hook/definition.ts'
 import { createHookExecutor } from '../../../src/core/hook/executor.ts'
@@ -11,9 +13,13 @@ import { sessionStream } from '../../../src/core/ids.ts'
 import type { Request } from '../../../src/core/request.ts'
 import type { SessionDeps } from '../../../src/core/session/deps.ts'
 import { createSessionManager, type SessionManager } from '../../../src/core/session/manager.ts'
+import type { SessionRecord } from '../../../src/core/session/record.ts'
+import type { Status, Verb } from '../../../src/core/session/status.ts'
 import type { TimelineEvent } from '../../../src/core/timeline/event.ts'
 import { createHybridClock } from '../../../src/core/timeline/hybrid-clock.ts'
 import { scanEvents } from '../../../src/core/timeline/scan.ts'
+import { createCompression } from '../../../src/platform/compression.ts'
+import { createDigest } from '../../../src/platform/digest.ts'
 import { type Connection, openConnection } from '../../../src/storage/connection.ts'
 import { createJournal } from '../../../src/storage/journal.ts'
 import { createLog } from '../../../src/storage/log.ts'
@@ -29,6 +35,7 @@ export interface Tab extends SessionDeps {
   readonly wall: FakeClock
   readonly connection: Connection
   readonly sessions: SessionManager
+  readonly artifacts: Artifacts
   request(more?: Partial<Request>): Request
   close(): Promise<void>
 }
@@ -65,6 +72,7 @@ export async function openTab(options: TabOptions = {}): Promise<Tab> {
     wall,
     connection,
     sessions: createSessionManager(deps),
+    artifacts: createArtifacts({ ...deps, wall, digest: createDigest(), compression: createCompression() }),
     request: (more) => ({ id: clock.nextId<RequestId>(), mayRepeat: false, hookPath: [], ...more }),
     async close() {
       await journal.close()
@@ -73,9 +81,10 @@ export async function openTab(options: TabOptions = {}): Promise<Tab> {
   }
 }
 
-/** The same database after a restart of the worker. */
+/** The same database a second later, after a restart of the worker. */
 export async function reopen(tab: Tab, options: Omit<TabOptions, 'name' | 'wall'> = {}): Promise<Tab> {
   await tab.close()
+  tab.wall.advance(1_000)
   return openTab({ name: tab.name, wall: tab.wall, ...options })
 }
 
@@ -85,6 +94,36 @@ export async function created(
   input: Parameters<SessionManager['create']>[1] = {},
 ): Promise<SessionId> {
   return (await tab.sessions.create(tab.request(), input)).record.id
+}
+
+const WAY_TO: Readonly<Record<Status, readonly Verb[]>> = {
+  active: [],
+  suspended: ['suspend'],
+  completed: ['complete'],
+  failed: ['fail'],
+  archived: ['suspend', 'archive'],
+}
+
+/** Makes a session of a status; an archived one was suspended before. */
+export async function createdAs(tab: Tab, status: Status): Promise<SessionId> {
+  const id = await created(tab)
+  for (const verb of WAY_TO[status]) await move(tab, id, verb)
+  return id
+}
+
+/** Takes a session to another status, with a reason where one is needed. */
+export function move(tab: Tab, id: SessionId, verb: Verb): Promise<SessionRecord> {
+  const reason = verb === 'fail' || verb === 'reopen' ? { reason: 'because' } : {}
+  return tab.sessions.transition(tab.request(), { id, verb, ...reason })
+}
+
+export function storeArtifact(
+  tab: Tab,
+  sessionId: SessionId,
+  name: string,
+  content: string,
+): Promise<ArtifactRecord> {
+  return tab.artifacts.store(tab.request(), { sessionId, name, content })
 }
 
 /** All events of a session, or of another stream, in clock order. */
