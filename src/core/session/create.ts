@@ -81,6 +81,7 @@ export async function createSession(
     const write: StreamWrite = {
       stream: sessionStream(plan.id),
       index: true,
+      ...(plan.hidden === undefined ? {} : { refs: [HIDDEN_REF] }),
       events: [
         makeEvent(eventId, 'session.created', createdData(plan, final, request), frame),
         ...(final.state.length === 0
@@ -151,6 +152,9 @@ function readInput(deps: SessionDeps, request: Request, input: CreateSession, { 
   if (template === undefined) return { plan, beginnings: own }
   return { plan, beginnings: onTopOf(parseTemplate(template, deps.templates(template, request)), own) }
 }
+
+/** The name by which sessions are found that began hidden: of those, the ones whose import was cut off are swept. */
+export const HIDDEN_REF = 'h:import'
 
 /** The name by which the tombstone of a deleted session is found. */
 export function tombstoneRef(id: SessionId): string {
