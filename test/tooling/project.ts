@@ -55,6 +55,9 @@ const CONFIGS = [
   'src/tsconfig.json',
   'test/tsconfig.json',
   'scripts',
+  'demo/tsconfig.json',
+  'demo/vite.config.ts',
+  'demo/build',
   ...Object.keys(RINGS).map((ring) => `${ring}/tsconfig.json`),
 ]
 
@@ -74,6 +77,7 @@ export function makeProject(): Project {
   linkPackages(folder)
   project.write('npm.js', "console.error('A test asked npm for packages.')\nprocess.exit(1)\n")
   project.write('src/core/ambient.d.ts', 'export {}\n')
+  project.write('demo/src/main.tsx', 'export {}\n')
   for (const ring of Object.keys(RINGS)) project.write(`${ring}/stub.ts`, STUB)
   return project
 }

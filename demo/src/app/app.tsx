@@ -1,0 +1,48 @@
+import { useMemo } from 'preact/hooks'
+import { ImportPanel } from '../import/import-panel.tsx'
+import { createImportStore } from '../import/import-store.ts'
+import { SessionPage } from '../session/session-page.tsx'
+import { NewSession } from '../sessions/new-session.tsx'
+import { SessionFilters } from '../sessions/session-filters.tsx'
+import { SessionList } from '../sessions/session-list.tsx'
+import { createSessionListStore } from '../sessions/session-list-store.ts'
+import { useDialog } from '../ui/use-dialog.ts'
+import { Header } from './header.tsx'
+import type { DemoHoldfast } from './holdfast.ts'
+import { NoticeList } from './notice-list.tsx'
+import { route } from './route.ts'
+import { StorageMeter } from './storage-meter.tsx'
+import { Welcome } from './welcome.tsx'
+
+/** The list beside the session; on a narrow page one or the other. */
+export function App({ holdfast }: { readonly holdfast: DemoHoldfast }) {
+  const sessions = useMemo(() => createSessionListStore(holdfast), [holdfast])
+  const imports = useMemo(() => createImportStore(holdfast), [holdfast])
+  const dialog = useDialog<'new'>()
+  const { session } = route.value
+  return (
+    <>
+      <Header />
+      <div class="shell">
+        <aside class="sidebar stack" aria-label="Sessions" data-shown={session === undefined}>
+          <button type="button" class="button primary" onClick={() => dialog.show('new')}>
+            New session
+          </button>
+          <ImportPanel store={imports} />
+          <SessionFilters store={sessions} />
+          <SessionList store={sessions} />
+          <StorageMeter holdfast={holdfast} />
+        </aside>
+        <main id="main" class="main" tabIndex={-1} data-shown={session !== undefined}>
+          {session === undefined ? (
+            <Welcome />
+          ) : (
+            <SessionPage key={session} holdfast={holdfast} id={session} route={route.value} />
+          )}
+        </main>
+      </div>
+      {dialog.open === 'new' && <NewSession holdfast={holdfast} onClose={dialog.close} />}
+      <NoticeList />
+    </>
+  )
+}

@@ -1,0 +1,20 @@
+import { useEffect, useState } from 'preact/hooks'
+import { formatBytes } from '../ui/format.ts'
+import type { DemoHoldfast } from './holdfast.ts'
+import { complain } from './notices.ts'
+
+/** How much is stored, and whether the browser may clear it when it runs short of space. */
+export function StorageMeter({ holdfast }: { readonly holdfast: DemoHoldfast }) {
+  const [used, setUsed] = useState<number | null>(null)
+
+  useEffect(() => {
+    holdfast.storage.info().then(({ usageBytes }) => setUsed(usageBytes), complain)
+  }, [holdfast])
+
+  return (
+    <p class="muted small">
+      {used === null ? 'Stored on this device' : `${formatBytes(used)} stored on this device`}
+      {holdfast.storage.persisted ? '.' : '; the browser may clear it when it runs short of space.'}
+    </p>
+  )
+}

@@ -1,0 +1,55 @@
+import { Field } from '../ui/field.tsx'
+import type { TimelineStore } from './timeline-store.ts'
+
+const PATTERNS = [
+  'message.*',
+  'step.*',
+  '*.failed',
+  'artifact.*',
+  'state.*',
+  'session.*',
+  'hook.*',
+  'import.*',
+]
+
+export function TimelineFilters({ store }: { readonly store: TimelineStore }) {
+  const { pattern, order } = store.filter.value
+  return (
+    <search class="fields" aria-label="Filter events">
+      <Field label="Type, with * for anything">
+        {(id) => (
+          <>
+            <input
+              id={id}
+              class="input mono"
+              list={`${id}-patterns`}
+              placeholder="*"
+              value={pattern}
+              onInput={({ currentTarget }) => store.narrow({ pattern: currentTarget.value })}
+            />
+            <datalist id={`${id}-patterns`}>
+              {PATTERNS.map((known) => (
+                <option key={known} value={known} />
+              ))}
+            </datalist>
+          </>
+        )}
+      </Field>
+      <Field label="Order">
+        {(id) => (
+          <select
+            id={id}
+            class="input"
+            value={order}
+            onChange={({ currentTarget }) =>
+              store.narrow({ order: currentTarget.value === 'desc' ? 'desc' : 'asc' })
+            }
+          >
+            <option value="asc">Oldest first</option>
+            <option value="desc">Newest first</option>
+          </select>
+        )}
+      </Field>
+    </search>
+  )
+}

@@ -1,0 +1,15 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vite'
+import { offline } from './build/offline.ts'
+
+export default defineConfig({
+  // Relative, so that the built folder works below any path.
+  base: './',
+  plugins: [offline()],
+  // The demo uses the library as an app does, from its sources.
+  resolve: { alias: { holdfast: fileURLToPath(new URL('../src/index.ts', import.meta.url)) } },
+  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  worker: { format: 'es' },
+  server: { host: '127.0.0.1' },
+  build: { target: 'es2023', sourcemap: true },
+})
