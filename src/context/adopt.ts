@@ -39,11 +39,18 @@ export function verifyAdopted({ name, update, stateVector }: AdoptedDocument, st
   throw failed(name, 'its copy differs from it')
 }
 
+/** A connection that is being closed blocks a deletion for some milliseconds; one that a tab holds, for ever. */
+const BLOCKED_LIMIT_MS = 5_000
+
 /**
  * Removes the database that a document was adopted from.
+ * @param signal ends the wait for connections that other tabs hold; the browser then deletes it when they are closed
  * @throws ADOPT_FAILED when it stays: it holds something else by now than what was read of it, or cannot be deleted
  */
-export async function removeYIndexedDB({ name, update }: AdoptedDocument): Promise<void> {
+export async function removeYIndexedDB(
+  { name, update }: AdoptedDocument,
+  signal: AbortSignal = AbortSignal.timeout(BLOCKED_LIMIT_MS),
+): Promise<void> {
   const present = documentOf(name, await readRows(name))
   // Loaded anew from one update each: how the rows were cut has left no trace then.
   const now = documentOf(name, [Y.encodeStateAsUpdate(present)])
@@ -54,8 +61,11 @@ export async function removeYIndexedDB({ name, update }: AdoptedDocument): Promi
     const request = indexedDB.deleteDatabase(name)
     request.onsuccess = () => resolve()
     request.onerror = () => reject(failed(name, 'the browser did not delete it', request.error))
-    request.onblocked = () =>
-      reject(failed(name, 'another tab holds it open; it goes when that tab closes it'))
+    request.onblocked = () => {
+      const giveUp = () => reject(failed(name, 'another tab holds it open; it goes when that tab closes it'))
+      if (signal.aborted) giveUp()
+      else signal.addEventListener('abort', giveUp, { once: true })
+    }
   })
 }
 
