@@ -2,10 +2,13 @@ import type { Request } from '../core/request.ts'
 import { createArtifactMethods } from './artifact-methods.ts'
 import type { Definitions } from './definitions.ts'
 import { createDocumentMethods } from './document-methods.ts'
+import { createImportMethods } from './import-methods.ts'
 import type { Methods } from './methods.ts'
 import type { Page } from './page.ts'
 import type { Parts } from './parts.ts'
+import { createReplayMethods } from './replay-methods.ts'
 import { createSessionMethods } from './session-methods.ts'
+import { createStepParts } from './step-methods.ts'
 import { createStorageMethods } from './storage-methods.ts'
 
 export interface MethodDeps {
@@ -16,12 +19,26 @@ export interface MethodDeps {
   readonly page: (client: string) => Page | undefined
 }
 
+export interface AllMethods {
+  readonly methods: Methods
+  /** To be called when a page has left. */
+  pageLeft(page: string): void
+}
+
 /** The whole table of the worker's API, made of the use cases of each room. */
-export function createMethods({ parts, templates }: MethodDeps): Methods {
+export function createMethods({ parts, definitions, templates, page }: MethodDeps): AllMethods {
+  const steps = createStepParts(parts)
+  const sessions = { ...parts, templates }
   return {
-    ...createSessionMethods({ ...parts, templates }, parts.intake),
-    ...createArtifactMethods(parts.artifactDeps),
-    ...createDocumentMethods(parts),
-    ...createStorageMethods(parts),
-  } as Methods
+    methods: {
+      ...createSessionMethods(sessions, parts.artifacts),
+      ...createImportMethods(sessions, parts),
+      ...createArtifactMethods(parts.artifacts),
+      ...steps.methods,
+      ...createReplayMethods(parts, definitions, page),
+      ...createDocumentMethods(parts),
+      ...createStorageMethods(parts),
+    },
+    pageLeft: steps.pageLeft,
+  }
 }

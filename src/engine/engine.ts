@@ -15,7 +15,7 @@ import { eventsAfter } from './missed-events.ts'
 import { createPage, type Page, type PageServices } from './page.ts'
 import { definitionOfPageHook } from './page-hooks.ts'
 import { createParts, type PartsOptions } from './parts.ts'
-import { createStreamViews, type StreamChange } from './stream-views.ts'
+import { createStreamViews, type StreamChange, type StreamViews } from './stream-views.ts'
 import type { World } from './world.ts'
 
 export interface EngineOptions {
@@ -41,18 +41,23 @@ export interface Engine {
 export async function openEngine(name: string, options: EngineOptions): Promise<Engine> {
   const { world, onError } = options
   const connection = await openConnection({ name, wall: world.wall, entropy: world.entropy })
-  const parts = createParts({
-    world,
-    connection,
-    ...(options.executor === undefined ? {} : { executor: options.executor }),
-    ...(options.chunkBytes === undefined ? {} : { chunkBytes: options.chunkBytes }),
-  })
+  let opened: StreamViews | undefined
+  const parts = createParts(
+    {
+      world,
+      connection,
+      ...(options.executor === undefined ? {} : { executor: options.executor }),
+      ...(options.chunkBytes === undefined ? {} : { chunkBytes: options.chunkBytes }),
+    },
+    (tables) => withLiveSessions(tables, (stream) => opened?.record(stream)),
+  )
   const { journal, log, documents, registry, clock } = parts
   const pages = new Map<string, Page>()
   const helloByClient = new Map<string, Hello>()
   for (const hook of options.hooks) registry.register(hook)
 
   const views = createStreamViews({ log, writer: journal.writer, onChange: tell, onError })
+  opened = views
   // Deleted sessions are told by the store's own stream, whichever tab deleted them.
   await views.attach(STORE_STREAM)
 
@@ -69,9 +74,8 @@ export async function openEngine(name: string, options: EngineOptions): Promise<
       page.storage(reason.code === 'STORAGE_NEWER' ? 'stale' : 'lost', reason.message)
   })
 
-  const tables = withLiveSessions(parts.tables, views)
-  const methods = createMethods({
-    parts: { ...parts, tables, artifactDeps: { ...parts.artifactDeps, tables } },
+  const { methods, pageLeft } = createMethods({
+    parts,
     definitions: options.definitions,
     templates: (template, request) => {
       const own = request.client === undefined ? undefined : helloByClient.get(request.client)?.templates
@@ -142,6 +146,7 @@ export async function openEngine(name: string, options: EngineOptions): Promise<
       }
       const page = createPage(hello, welcome, send, services, () => {
         if (pages.get(hello.client) === page) pages.delete(hello.client)
+        pageLeft(hello.client)
       })
       pages.set(hello.client, page)
       helloByClient.set(hello.client, hello)

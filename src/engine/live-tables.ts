@@ -1,17 +1,20 @@
-import { sessionStream } from '../core/ids.ts'
+import { type StreamId, sessionStream } from '../core/ids.ts'
 import type { Tables } from '../core/ports.ts'
-import type { StreamViews } from './stream-views.ts'
+import type { SessionRecord } from '../core/session/record.ts'
 
 /**
  * The tables, but that the record of an active session that some page has open is not read again for each call. What a
  * call decides on is the session's head, compared inside its transaction; the record only tells hooks and the check
  * before them. One that is not active is read, so that a change another tab made just now refuses nobody by mistake.
  */
-export function withLiveSessions(tables: Tables, views: Pick<StreamViews, 'record'>): Tables {
+export function withLiveSessions(
+  tables: Tables,
+  recordOf: (stream: StreamId) => SessionRecord | undefined,
+): Tables {
   return {
     ...tables,
     session: async (id) => {
-      const record = views.record(sessionStream(id))
+      const record = recordOf(sessionStream(id))
       return record?.status === 'active' ? record : tables.session(id)
     },
   }

@@ -1,12 +1,11 @@
 /** One page's side of the engine: its calls, its writes, what it has open, and the hooks and steps that live on it. */
 import { createError } from '../core/errors.ts'
 import type { HookStage, PointName } from '../core/hook/points.ts'
-import { type RequestId, type StreamId, scopeStream, sessionStream } from '../core/ids.ts'
+import type { RequestId, StreamId } from '../core/ids.ts'
 import type { WallClock } from '../core/ports.ts'
 import type { EngineClient, SendToPage } from '../protocol/engine-host.ts'
 import type { Call, Hello, PageHook, PageMessage, PageStep, Settled, Welcome } from '../protocol/messages.ts'
 import { toWireError } from '../protocol/wire-error.ts'
-import type { StateTarget } from '../protocol/worker-api.ts'
 import { type Asks, createAsks } from './asks.ts'
 import { createCalls } from './calls.ts'
 import { type Methods, performMethod } from './methods.ts'
@@ -193,9 +192,4 @@ export function createPage(
       await services.flush().catch(services.onError)
     },
   }
-}
-
-/** The stream that a state target writes to. */
-export function streamOfTarget(target: StateTarget): StreamId {
-  return 'session' in target ? sessionStream(target.session) : scopeStream(target.scope)
 }

@@ -1,7 +1,7 @@
 /** The rings put together over one open database: what the methods of the worker's API are made of. */
 
 import { createDocuments, type LiveDocuments } from '../context/documents.ts'
-import type { ArtifactDeps } from '../core/artifact/deps.ts'
+import { type Artifacts, createArtifacts } from '../core/artifact/artifacts.ts'
 import { createIntake, type Intake } from '../core/artifact/intake.ts'
 import { createHookExecutor, type HookExecutor, type HookExecutorOptions } from '../core/hook/executor.ts'
 import { createHookRegistry, type HookRegistry } from '../core/hook/registry.ts'
@@ -25,7 +25,9 @@ export interface Parts {
   readonly registry: HookRegistry
   readonly hooks: HookExecutor
   readonly intake: Intake
-  readonly artifactDeps: ArtifactDeps & { readonly intake: Intake }
+  readonly artifacts: Artifacts
+  /** What a hook that is run again is recorded with, as the executor does. */
+  readonly rerun: Pick<HookExecutorOptions, 'redact'>
 }
 
 export interface PartsOptions {
@@ -37,11 +39,15 @@ export interface PartsOptions {
   readonly chunkBytes?: number
 }
 
-export function createParts({ world, connection, executor, chunkBytes }: PartsOptions): Parts {
+/** @param liveSessions gives what the use cases read of sessions, made of the tables as they are stored */
+export function createParts(
+  { world, connection, executor, chunkBytes }: PartsOptions,
+  liveSessions: (tables: Tables) => Tables,
+): Parts {
   const { wall, digest, compression } = world
   const clock = createHybridClock(wall, newWriterId(world.entropy))
   const log = createLog(connection)
-  const tables = createTables(connection)
+  const tables = liveSessions(createTables(connection))
   const documents = createDocuments({ log })
   const journal = createJournal({ connection, clock, documents, wall })
   const registry = createHookRegistry({ wall })
@@ -67,6 +73,7 @@ export function createParts({ world, connection, executor, chunkBytes }: PartsOp
     registry,
     hooks,
     intake,
-    artifactDeps: { ...intakeDeps, journal, log, tables, hooks, intake },
+    artifacts: createArtifacts({ ...intakeDeps, journal, log, tables, hooks }),
+    rerun: executor?.redact === undefined ? {} : { redact: executor.redact },
   }
 }

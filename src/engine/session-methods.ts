@@ -1,4 +1,4 @@
-import type { Intake } from '../core/artifact/intake.ts'
+import type { Artifacts } from '../core/artifact/artifacts.ts'
 import { listCheckpoints, saveSession } from '../core/session/checkpoint.ts'
 import { createSession } from '../core/session/create.ts'
 import { deleteSession } from '../core/session/delete.ts'
@@ -10,12 +10,11 @@ import { openSession, openState } from '../core/session/open.ts'
 import { sessionAt } from '../core/session/past.ts'
 import { restoreSession } from '../core/session/restore.ts'
 import { transitionSession } from '../core/session/transition.ts'
-import { writeState } from '../core/session/write-state.ts'
+import { placeOf, writeState } from '../core/session/write-state.ts'
 import { emitEvent } from '../core/timeline/emit.ts'
 import { queryTimeline, readCorrelation } from '../core/timeline/query-timeline.ts'
 import { toWireError } from '../protocol/wire-error.ts'
 import type { Methods } from './methods.ts'
-import { streamOfTarget } from './page.ts'
 
 type Prefixed = Exclude<
   Extract<keyof Methods, `sessions.${string}` | `state.${string}` | `timeline.${string}`>,
@@ -23,7 +22,7 @@ type Prefixed = Exclude<
 >
 
 /** Sessions, their state and their timeline. */
-export function createSessionMethods(deps: SessionDeps, intake: Intake): Pick<Methods, Prefixed> {
+export function createSessionMethods(deps: SessionDeps, artifacts: Artifacts): Pick<Methods, Prefixed> {
   const { log, tables } = deps
   return {
     'sessions.create': (request, input) => createSession(deps, request, input),
@@ -38,13 +37,13 @@ export function createSessionMethods(deps: SessionDeps, intake: Intake): Pick<Me
     'sessions.delete': (request, input) => deleteSession(deps, request, input),
     'sessions.fork': (request, input) => forkSession(deps, request, input),
     'sessions.at': (_request, { id, event }) => sessionAt(log, id, event),
-    'state.open': async (_request, target) => ({ entries: await openState(log, streamOfTarget(target)) }),
+    'state.open': async (_request, target) => ({ entries: await openState(log, placeOf(target).stream) }),
     'state.write': async (request, input) => {
       const { refused, ...written } = await writeState(deps, request, input)
       if (refused === undefined) return written
       return { ...written, refused: refused.map(({ key, error }) => ({ key, error: toWireError(error) })) }
     },
-    'timeline.emit': (request, input) => emitEvent({ ...deps, intake }, request, input),
+    'timeline.emit': (request, input) => emitEvent({ ...deps, artifacts }, request, input),
     'timeline.query': (_request, query) => queryTimeline(log, query),
     'timeline.tree': (_request, { correlationId }) => readCorrelation(log, correlationId),
   }

@@ -43,6 +43,8 @@ export const METHODS = {
   'runs.open': write,
   'runs.finish': write,
   'runs.cancel': write,
+  'runs.free': write,
+  'runs.explain': read,
   'runs.list': read,
   'replay.run': { kind: 'read', long: true },
   'recordings.value': read,

@@ -14,6 +14,8 @@ import type { ArtifactRecord } from '../core/artifact/record.ts'
 import type { Durability } from '../core/commit.ts'
 import type { WireError } from '../core/errors.ts'
 import type { CorrelationId, EventId, RunId, SessionId } from '../core/ids.ts'
+import type { RunExplanation } from '../core/run/explain.ts'
+import type { FreeRun } from '../core/run/free-run.ts'
 import type { FinishRun, FinishStep, OpenedRun, OpenRun, StartStep, StepTicket } from '../core/run/input.ts'
 import type { RunRow } from '../core/run/record.ts'
 import type {
@@ -123,6 +125,8 @@ export interface WorkerApi {
   'runs.open': (input: OpenRun) => OpenedRun
   'runs.finish': (input: FinishRun) => RunRow
   'runs.cancel': (input: { runId: RunId; reason: string }) => RunRow
+  'runs.free': (input: FreeRun) => RunRow
+  'runs.explain': (input: { runId: RunId }) => RunExplanation
   'runs.list': (input: { sessionId: SessionId; name?: string }) => readonly RunRow[]
   'replay.run': (input: ReplayOptions) => import('../core/replay/report.ts').ReplayReport
   'recordings.value': (input: { recorded: Recorded }) => StateValue
