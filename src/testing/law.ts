@@ -1,3 +1,4 @@
+import type { CommitRow } from '../core/commit.ts'
 import type { StreamId } from '../core/ids.ts'
 import type { DatabaseContent } from './database-content.ts'
 
@@ -14,7 +15,7 @@ export interface CheckOptions {
    * Says whether a snapshot's bytes are the document that these updates make, in order; may throw. Without it only
    * their coverage is checked.
    */
-  readonly isSnapshotOf?: (bytes: Uint8Array, updates: readonly Uint8Array[], stream: StreamId) => boolean
+  readonly isSnapshotOf?: (bytes: Uint8Array, rows: readonly CommitRow[], stream: StreamId) => boolean
 }
 
 export type Law = (content: DatabaseContent, options: CheckOptions) => Iterable<Violation>

@@ -1,8 +1,21 @@
 /** What storage tests share: a database of their own, a fake clock, seeded ids, and operations to commit. */
 import 'fake-indexeddb/auto'
-import type { Decision, HeadKey, Operation, StreamWrite } from '../../src/core/commit.ts'
-import type { CorrelationId, EventId, RequestId, SessionId, StreamId, WriterId } from '../../src/core/ids.ts'
-import type { Documents } from '../../src/core/ports.ts'
+import { afterEach, expect } from 'vitest'
+import { createDocuments } from '../../src/context/documents.ts'
+import { ManagedDocument } from '../../src/context/managed-document.ts'
+import type { CommitRow, Decision, HeadKey, Operation, StreamWrite } from '../../src/core/commit.ts'
+import {
+  type CorrelationId,
+  type EventId,
+  type RequestId,
+  type SessionId,
+  type StreamId,
+  sessionStream,
+  type WriterId,
+} from '../../src/core/ids.ts'
+import type { Documents, Journal, Log, Tables } from '../../src/core/ports.ts'
+import { MANAGED_MAPS } from '../../src/core/state/delta.ts'
+import type { StateValue } from '../../src/core/state/value.ts'
 import type { EventDataByType, EventType } from '../../src/core/timeline/catalog.ts'
 import type { StoredEvent } from '../../src/core/timeline/event.ts'
 import { createHybridClock, type HybridClock } from '../../src/core/timeline/hybrid-clock.ts'
@@ -10,20 +23,32 @@ import { type Connection, openConnection } from '../../src/storage/connection.ts
 import { createJournal } from '../../src/storage/journal.ts'
 import { createLog } from '../../src/storage/log.ts'
 import { createTables } from '../../src/storage/tables.ts'
+import { checkLaws } from '../../src/testing/check-laws.ts'
 import { type FakeClock, fakeClock } from '../../src/testing/fake-clock.ts'
 import { seededEntropy } from '../../src/testing/seeded-entropy.ts'
 
-let count = 0
-
 export interface Tab {
+  readonly name: string
   readonly connection: Connection
   readonly clock: HybridClock
   readonly wall: FakeClock
-  readonly documents: FakeDocuments
-  readonly journal: ReturnType<typeof createJournal>
-  readonly log: ReturnType<typeof createLog>
-  readonly tables: ReturnType<typeof createTables>
+  readonly documents: CountedDocuments
+  readonly journal: Journal
+  readonly log: Log
+  readonly tables: Tables
 }
+
+/** The real documents, and how often each was changed. */
+export interface CountedDocuments extends Documents {
+  readonly applied: readonly StreamId[]
+  readonly dropped: readonly StreamId[]
+}
+
+export const SESSION = 's1' as SessionId
+export const STREAM = sessionStream(SESSION)
+
+let count = 0
+const open: Tab[] = []
 
 export function freshName(): string {
   count += 1
@@ -32,74 +57,82 @@ export function freshName(): string {
 
 export async function openTab(name = freshName(), wall = fakeClock()): Promise<Tab> {
   count += 1
-  const writer = `8000-${count.toString(16).padStart(12, '0')}` as WriterId
   const connection = await openConnection({ name, wall, entropy: seededEntropy(count) })
-  const clock = createHybridClock(wall, writer)
-  const documents = fakeDocuments()
+  const clock = createHybridClock(wall, `8000-${count.toString(16).padStart(12, '0')}` as WriterId)
+  const log = createLog(connection)
+  const documents = countedDocuments(log)
   const journal = createJournal({ connection, clock, documents, wall })
-  return {
-    connection,
-    clock,
-    wall,
-    documents,
-    journal,
-    log: createLog(connection),
-    tables: createTables(connection),
-  }
+  const tab = { name, connection, clock, wall, documents, journal, log, tables: createTables(connection) }
+  open.push(tab)
+  return tab
 }
 
-/** Documents without Yjs: an update is the text of the deltas, a document is the list of its updates. */
-export interface FakeDocuments extends Documents {
-  readonly loaded: Map<StreamId, string[]>
+/** A second tab of the same database, on the same clock of the machine. */
+export function openBeside(tab: Tab): Promise<Tab> {
+  return openTab(tab.name, tab.wall)
 }
 
-export function fakeDocuments(): FakeDocuments {
-  const loaded = new Map<StreamId, string[]>()
+function countedDocuments(log: Log): CountedDocuments {
+  const documents = createDocuments({ log })
+  const applied: StreamId[] = []
+  const dropped: StreamId[] = []
   return {
-    loaded,
-    async prepare(streams) {
-      for (const stream of streams) if (!loaded.has(stream)) loaded.set(stream, [])
-    },
+    applied,
+    dropped,
+    prepare: (streams) => documents.prepare(streams),
     apply(stream, deltas) {
-      const updates = loaded.get(stream)
-      if (updates === undefined) throw new Error(`${stream} is not prepared`)
-      const text = JSON.stringify(deltas)
-      updates.push(text)
-      return new TextEncoder().encode(text)
+      applied.push(stream)
+      return documents.apply(stream, deltas)
     },
-    release() {},
-    stored() {},
-    receive(stream, rows) {
-      loaded.get(stream)?.push(...rows.map((row) => new TextDecoder().decode(row.update)))
+    stored: (stream) => documents.stored(stream),
+    receive: (stream, rows) => documents.receive(stream, rows),
+    snapshot: (stream) => documents.snapshot(stream),
+    drop(stream) {
+      dropped.push(stream)
+      documents.drop(stream)
     },
-    snapshot(stream) {
-      const updates = loaded.get(stream)
-      return updates === undefined ? undefined : new TextEncoder().encode(JSON.stringify(updates))
-    },
-    drop: (stream) => loaded.delete(stream),
   }
 }
 
-export const SESSION = 's1' as SessionId
+/** After every test its databases keep their laws, as they are and after a barrier. */
+afterEach(async () => {
+  const tabs = open.splice(0)
+  const live = tabs.filter((tab) => tab.connection.ended === undefined)
+  for (const tab of live) await expectLaws(tab)
+  for (const tab of live) await tab.journal.flush()
+  for (const tab of live) await expectLaws(tab)
+  for (const tab of live) {
+    await tab.journal.close()
+    tab.connection.close()
+  }
+})
+
+export async function expectLaws(tab: Tab): Promise<void> {
+  expect(await checkLaws(tab.connection.native, { isSnapshotOf })).toEqual([])
+}
+
+function isSnapshotOf(snapshot: Uint8Array, rows: readonly CommitRow[]): boolean {
+  const hydrated = new ManagedDocument(1, { snapshot, tail: [] })
+  const replayed = new ManagedDocument(2, { tail: rows })
+  return MANAGED_MAPS.every((map) => textOf(hydrated.entries(map)) === textOf(replayed.entries(map)))
+}
+
+function textOf(entries: Iterable<{ readonly key: string }>): string {
+  return JSON.stringify([...entries].sort((a, b) => (a.key < b.key ? -1 : 1)))
+}
 
 export function eventOf<Type extends EventType>(
   clock: HybridClock,
   type: Type,
   data: EventDataByType[Type],
+  correlationId = clock.nextId<CorrelationId>(),
 ): StoredEvent {
-  return {
-    id: clock.nextId<EventId>(),
-    type,
-    data,
-    correlationId: clock.nextId<CorrelationId>(),
-    source: 'local',
-    schema: 1,
-  }
+  return { id: clock.nextId<EventId>(), type, data, correlationId, source: 'local', schema: 1 }
 }
 
 export function operationOf<Result>(
   clock: HybridClock,
-  decide: (value: (key: HeadKey) => unknown) => Decision<Result>,
+  decide: (head: (key: HeadKey) => unknown) => Decision<Result>,
   options: Partial<Operation<Result>> = {},
 ): Operation<Result> {
   return {
@@ -116,47 +149,87 @@ export function headOf(session: SessionId = SESSION): HeadKey {
   return ['session', session]
 }
 
-export function createdEvent(clock: HybridClock, name = 'one'): StoredEvent {
-  return eventOf(clock, 'session.created', { name, description: '', tags: [], metadata: {}, limits: {} })
-}
-
-export function changedEvent(clock: HybridClock, key: string, value: string): StoredEvent {
-  return eventOf(clock, 'state.changed', { changes: [{ key, value }] })
-}
-
 /** Creates a session as the rules do: its event, its head, its index row. */
-export function createSession(tab: Tab, id: SessionId = SESSION) {
-  const write: StreamWrite = {
-    stream: id as string as StreamId,
-    events: [createdEvent(tab.clock)],
-    index: true,
-  }
-  return tab.journal.commit(
-    operationOf(
-      tab.clock,
-      () => ({
-        result: id,
-        resultId: id,
-        writes: [write],
-        heads: [{ key: headOf(id), value: { status: 'active' } }],
-      }),
-      { durability: 'strict', heads: [headOf(id)] },
-    ),
+export function createSession(
+  tab: Tab,
+  id: SessionId = SESSION,
+  fields: Partial<EventDataByType['session.created']> = {},
+) {
+  const operation = operationOf(
+    tab.clock,
+    () => {
+      const data = { name: 'one', description: '', tags: [], metadata: {}, limits: {}, ...fields }
+      const event = eventOf(tab.clock, 'session.created', data)
+      const write: StreamWrite = { stream: sessionStream(id), events: [event], index: true }
+      const value = { status: 'active', correlationId: event.correlationId }
+      return { result: id, resultId: id, writes: [write], heads: [{ key: headOf(id), value }] }
+    },
+    { durability: 'strict', heads: [headOf(id)] },
   )
+  return tab.journal.commit(operation)
 }
 
 /** Writes a value as the rules do: it names the session's head, and writes an event. */
-export function setState(tab: Tab, key: string, value: string, options: Partial<Operation<string>> = {}) {
-  const event = changedEvent(tab.clock, key, value)
-  return tab.journal.commit(
-    operationOf<string>(
-      tab.clock,
-      () => ({
+export function setState(
+  tab: Tab,
+  key: string,
+  value: StateValue,
+  options: Partial<Operation<string>> & { readonly session?: SessionId } = {},
+) {
+  const { session = SESSION, ...rest } = options
+  const operation = operationOf<string>(
+    tab.clock,
+    () => {
+      const event = eventOf(tab.clock, 'state.changed', { changes: [{ key, value }] })
+      return {
+        result: key,
+        resultId: event.id,
+        writes: [{ stream: sessionStream(session), events: [event] }],
+      }
+    },
+    { heads: [headOf(session)], ...rest },
+  )
+  return tab.journal.commit(operation)
+}
+
+/** Counts in a head: what is decided depends on what is stored. */
+export function increment(tab: Tab, name = 'calls', options: Partial<Operation<number>> = {}) {
+  const key: HeadKey = ['counter', SESSION, name]
+  const operation = operationOf(
+    tab.clock,
+    (head) => {
+      const value = Number(head(key) ?? 0) + 1
+      const event = eventOf(tab.clock, 'state.changed', { changes: [{ key: name, value }] })
+      return {
         result: value,
         resultId: event.id,
-        writes: [{ stream: SESSION as string as StreamId, events: [event] }],
-      }),
-      { heads: [headOf()], ...options },
-    ),
+        writes: [{ stream: STREAM, events: [event] }],
+        heads: [{ key, value }],
+      }
+    },
+    { durability: 'strict', heads: [headOf(), key], ...options },
   )
+  return tab.journal.commit(operation)
+}
+
+/** What a read of the log gives for a stream's state. */
+export async function valuesIn(tab: Tab, stream: StreamId = STREAM): Promise<Record<string, StateValue>> {
+  const { entries, tail } = await tab.log.start(stream)
+  const values = new Map(entries.map((entry) => [entry.key, entry]))
+  for (const event of tail.flatMap((row) => row.events)) {
+    if (event.type !== 'state.changed') continue
+    for (const change of (event.data as EventDataByType['state.changed']).changes) {
+      const before = values.get(change.key)
+      if (before === undefined || before.at < event.id) values.set(change.key, { ...change, at: event.id })
+    }
+  }
+  const present = [...values.values()].flatMap(({ key, value }) =>
+    value === undefined ? [] : [[key, value] as const],
+  )
+  return Object.fromEntries(present)
+}
+
+/** Rows of a stream, in order of arrival. */
+export function rowsOf(tab: Tab, stream: StreamId = STREAM): Promise<readonly CommitRow[]> {
+  return tab.log.tail(stream, 0)
 }

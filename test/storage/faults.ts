@@ -1,0 +1,82 @@
+/** Faults of the browser's database, put on one tab's connection. */
+import type { Tab } from './rig.ts'
+
+export interface SeenTransaction {
+  readonly stores: readonly string[]
+  readonly durability: string
+  /** What it asked for: `commits.add`, `meta.put`, `heads.get`. */
+  readonly requests: string[]
+}
+
+type Wrap = (transaction: IDBTransaction, index: number) => void
+
+/** Calls back for each readwrite transaction as it is opened, counted from 1. */
+export function onTransaction(tab: Tab, wrap: Wrap): () => void {
+  const { native } = tab.connection
+  const original = native.transaction.bind(native)
+  let index = 0
+  native.transaction = (stores, mode, options) => {
+    const transaction = original(stores, mode, options)
+    if (mode === 'readwrite') {
+      index += 1
+      wrap(transaction, index)
+    }
+    return transaction
+  }
+  return () => {
+    native.transaction = original
+  }
+}
+
+/** Lists the readwrite transactions of a tab from here on. */
+export function watchTransactions(tab: Tab): readonly SeenTransaction[] {
+  const seen: SeenTransaction[] = []
+  onTransaction(tab, (transaction) => {
+    const requests: string[] = []
+    seen.push({ stores: [...transaction.objectStoreNames], durability: transaction.durability, requests })
+    const objectStore = transaction.objectStore.bind(transaction)
+    transaction.objectStore = (name) => {
+      const store = objectStore(name)
+      for (const method of ['add', 'put', 'delete', 'get', 'getKey'] as const) {
+        const call: (...given: never[]) => IDBRequest = store[method].bind(store)
+        Object.defineProperty(store, method, {
+          configurable: true,
+          value: (...given: never[]) => {
+            requests.push(`${name}.${method}`)
+            return call(...given)
+          },
+        })
+      }
+      return store
+    }
+  })
+  return seen
+}
+
+/** Aborts transactions at the moment they are committed, as a browser does: with an error, or with none (WebKit, full disk). */
+export function failCommits(
+  tab: Tab,
+  isFailing: (transaction: IDBTransaction, index: number) => boolean,
+  errorName?: string,
+): () => void {
+  return onTransaction(tab, (transaction, index) => {
+    if (!isFailing(transaction, index)) return
+    const error = errorName === undefined ? null : new DOMException('injected', errorName)
+    transaction.commit = () => {
+      Object.defineProperty(transaction, 'error', { configurable: true, value: error })
+      transaction.abort()
+    }
+  })
+}
+
+/** Keeps a transaction open for ever, as a wedged browser does; it can be aborted unless it is said to be committing. */
+export function stallCommits(tab: Tab, abortable: boolean): void {
+  onTransaction(tab, (transaction) => {
+    Object.defineProperty(transaction, 'oncomplete', { configurable: true, get: () => null, set: () => {} })
+    Object.defineProperty(transaction, 'onabort', { configurable: true, get: () => null, set: () => {} })
+    if (abortable) return
+    transaction.abort = () => {
+      throw new DOMException('committing', 'InvalidStateError')
+    }
+  })
+}
