@@ -61,7 +61,7 @@ export async function openEngine(name: string, options: EngineOptions): Promise<
   // Deleted sessions are told by the store's own stream, whichever tab deleted them.
   await views.attach(STORE_STREAM)
 
-  const tabs = createTabs(world.openChannel(`holdfast:${name}`))
+  const tabs = createTabs(world.openChannel(`holdfast:${name}`), world.wall)
   const stopStored = journal.onStored((rows) => {
     tabs.announce(rows)
     views.takeOwn(rows)

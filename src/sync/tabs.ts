@@ -1,6 +1,6 @@
 import type { CommitRow } from '../core/commit.ts'
 import type { StreamId } from '../core/ids.ts'
-import type { TabChannel } from '../core/ports.ts'
+import type { TabChannel, WallClock } from '../core/ports.ts'
 
 /** A stream that another tab wrote to, and the first of the new rows. */
 export interface StoredElsewhere {
@@ -22,7 +22,25 @@ interface StoredMessage {
   readonly streams: readonly (readonly [StreamId, number])[]
 }
 
-export function createTabs(channel: TabChannel): Tabs {
+/**
+ * How long numbers wait for further ones. A message on the channel costs the sender more than a tenth of a millisecond,
+ * so a burst of writes sends one, and none stands between a write and its acknowledgement.
+ */
+const GATHER_MS = 2
+
+export function createTabs(channel: TabChannel, wall: Pick<WallClock, 'after'>): Tabs {
+  const first = new Map<StreamId, number>()
+  let stopGathering: (() => void) | undefined
+
+  function send(): void {
+    stopGathering?.()
+    stopGathering = undefined
+    if (first.size === 0) return
+    const message: StoredMessage = { type: 'stored', streams: [...first] }
+    first.clear()
+    channel.post(message)
+  }
+
   const listeners = new Set<(stored: readonly StoredElsewhere[]) => void>()
   const stop = channel.listen((message) => {
     if (!isStoredMessage(message)) return
@@ -31,7 +49,8 @@ export function createTabs(channel: TabChannel): Tabs {
   })
   return {
     announce(rows) {
-      if (rows.length > 0) channel.post(storedMessage(rows))
+      for (const row of rows) first.set(row.stream, Math.min(row.seq, first.get(row.stream) ?? row.seq))
+      if (first.size > 0) stopGathering ??= wall.after(GATHER_MS, send)
     },
     onStored(listener) {
       listeners.add(listener)
@@ -39,15 +58,10 @@ export function createTabs(channel: TabChannel): Tabs {
     },
     close() {
       stop()
+      send()
       channel.close()
     },
   }
-}
-
-function storedMessage(rows: readonly CommitRow[]): StoredMessage {
-  const first = new Map<StreamId, number>()
-  for (const row of rows) first.set(row.stream, Math.min(row.seq, first.get(row.stream) ?? row.seq))
-  return { type: 'stored', streams: [...first] }
 }
 
 /** Another tab may run yesterday's build, or be hostile: nothing in its message is taken on trust. */
