@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { playwright } from '@vitest/browser-playwright'
 import { defineConfig } from 'vitest/config'
 import { CHROMIUM_ARGS, findChromium } from './scripts/chromium.mjs'
@@ -9,6 +10,12 @@ const chromium = findChromium()
 
 // Vite would otherwise meet these in the middle of a test, bundle them and reload the page under it.
 const bundledFirst = ['comlink', 'dexie', 'idb', 'yjs', 'y-indexeddb', 'fast-check', 'zod']
+
+// The examples import the package by its name.
+const published = {
+  'holdfast/worker': fileURLToPath(new URL('worker/serve.ts', import.meta.url)),
+  holdfast: fileURLToPath(new URL('src/index.ts', import.meta.url)),
+}
 
 export default defineConfig({
   test: {
@@ -27,6 +34,7 @@ export default defineConfig({
       },
       {
         optimizeDeps: { include: bundledFirst },
+        resolve: { alias: published },
         server: { host: '127.0.0.1' },
         test: {
           name: 'browser',
