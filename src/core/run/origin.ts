@@ -1,3 +1,4 @@
+import type { EventId } from '../ids.ts'
 import type { SessionRecord } from '../session/record.ts'
 import type { StateValue } from '../state/value.ts'
 
@@ -8,6 +9,8 @@ export interface StepOrigin {
   readonly at?: number
   /** The tool's own name. */
   readonly tool?: string
+  /** What caused it, where that is known only when the commit is decided. */
+  readonly cause?: () => EventId | undefined
   /** The rest of what the source says of the result. */
   readonly rest?: StateValue
   /** Read once for the whole import. */

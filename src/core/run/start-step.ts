@@ -141,9 +141,11 @@ export async function planStart(
       const head = permit(heads, sessionId, run)
       clock.observe(clockOfId(head.revision), 'database')
       const startedId = clock.nextId<EventId>()
+      const cause = origin?.cause?.()
       const frame: EventFrame = {
         ...scope.frame,
         correlationId: scope.frame.correlationId ?? head.correlationId,
+        ...(cause === undefined ? {} : { causeId: cause }),
       }
       const byStart: EventFrame = { ...frame, causeId: startedId }
       const data = {
