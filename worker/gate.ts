@@ -1,4 +1,4 @@
-import { expose, type Endpoint } from 'comlink'
+import { type Endpoint, expose, finalizer } from 'comlink'
 import { createError } from '../src/core/errors.ts'
 import { assertHello } from '../src/protocol/assert-page-message.ts'
 import type { EngineHost } from '../src/protocol/engine-host.ts'
@@ -10,7 +10,10 @@ import { openPage, type Page } from './page.ts'
 
 /** Serves the page at the other end, behind a frozen gate without a prototype. */
 export function openGate(endpoint: Endpoint, host: EngineHost): void {
-  expose(Object.freeze(Object.assign(Object.create(null), createGate(host))), guardEndpoint(endpoint, GATE_NAMES))
+  const gate = createGate(host)
+  // A page that releases its proxy, or lets it be collected, has left.
+  const exposed = Object.assign(Object.create(null), gate, { [finalizer]: gate.goodbye })
+  expose(Object.freeze(exposed), guardEndpoint(endpoint, GATE_NAMES))
 }
 
 function createGate(host: EngineHost): Gate<unknown> {
@@ -56,7 +59,8 @@ async function answered<Value>(work: () => Promise<Value>): Promise<Answered<Val
 
 /** Before anything else: the hello of another version may have another shape. */
 function assertSameProtocol(hello: unknown): void {
-  const page: unknown = typeof hello === 'object' && hello !== null && 'protocol' in hello ? hello.protocol : undefined
+  const page: unknown =
+    typeof hello === 'object' && hello !== null && 'protocol' in hello ? hello.protocol : undefined
   if (page === PROTOCOL_VERSION) return
   throw createError(
     'VERSION_MISMATCH',

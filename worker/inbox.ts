@@ -33,6 +33,8 @@ export function createInbox(
 
   return {
     received: (wanted) =>
-      wanted <= count ? Promise.resolve() : new Promise((resolve) => waiting.push({ count: wanted, resolve })),
+      wanted <= count
+        ? Promise.resolve()
+        : new Promise((resolve) => waiting.push({ count: wanted, resolve })),
   }
 }

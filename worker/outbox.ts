@@ -59,7 +59,8 @@ function postAlone(port: MessagePort, { message, transfer }: Sending): void {
   try {
     port.postMessage([message], transfer as Transferable[])
   } catch (error) {
-    if (message.type === 'settled') port.postMessage([{ ...message, settled: message.settled.map(refused(error)) }])
+    if (message.type === 'settled')
+      port.postMessage([{ ...message, settled: message.settled.map(refused(error)) }])
   }
 }
 
@@ -72,6 +73,11 @@ function oneAnswerEach(sending: Sending): readonly Sending[] {
 const refused =
   (reason: unknown) =>
   ({ id }: Settled): Settled => {
-    const error = createError('INTERNAL', 'An answer could not cross to the page; please report it.', {}, reason)
+    const error = createError(
+      'INTERNAL',
+      'An answer could not cross to the page; please report it.',
+      {},
+      reason,
+    )
     return { id, ok: false, error: toWireError(error) }
   }

@@ -55,8 +55,9 @@ export async function openPage(host: EngineHost, hello: Hello, port: MessagePort
     welcome: client.welcome,
     batch: async (calls, posted) => {
       await inbox.received(posted)
-      const settled = await settleTogether(calls.map((call) => perform(call as Call)), (late) =>
-        outbox.send({ type: 'settled', settled: [late] }),
+      const settled = await settleTogether(
+        calls.map((call) => perform(call as Call)),
+        (late) => outbox.send({ type: 'settled', settled: [late] }),
       )
       return { settled }
     },
@@ -73,6 +74,7 @@ function failed(id: number, error: unknown): Settled {
 }
 
 function idOf(message: unknown): number | undefined {
-  const id: unknown = typeof message === 'object' && message !== null && 'id' in message ? message.id : undefined
+  const id: unknown =
+    typeof message === 'object' && message !== null && 'id' in message ? message.id : undefined
   return typeof id === 'number' ? id : undefined
 }

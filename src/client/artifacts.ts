@@ -7,11 +7,6 @@ import { toSendable } from './byte-source.ts'
 import type { Caller } from './caller.ts'
 import type { CallOptions, ChangeOptions } from './request.ts'
 
-export interface StoreOptions extends ChangeOptions {
-  /** Bytes taken so far, and of how many where that is known. */
-  readonly onProgress?: (loaded: number, total: number | null) => void
-}
-
 export interface ArtifactList {
   readonly items: readonly Artifact[]
   /** Present when there is more. */
@@ -29,7 +24,7 @@ export interface Artifacts {
    * Stores bytes under a name; a name that is there gets a new version. Durable when it resolves.
    * @throws INVALID_NAME, QUOTA_EXCEEDED, SESSION_NOT_ACTIVE, HOOK_CANCELLED
    */
-  store(artifact: Omit<StoreArtifact, 'sessionId'>, options?: StoreOptions): Promise<Artifact>
+  store(artifact: Omit<StoreArtifact, 'sessionId'>, options?: ChangeOptions): Promise<Artifact>
   /** null when there is none in this session. */
   get(name: ArtifactName, options?: CallOptions): Promise<Artifact | null>
   list(query?: Omit<ArtifactQuery, 'sessionId'>, options?: CallOptions): Promise<ArtifactList>

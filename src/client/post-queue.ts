@@ -1,4 +1,5 @@
 import type { PageMessage } from '../protocol/messages.ts'
+import { toForeignError } from '../protocol/wire-error.ts'
 
 /** Sends by the data port what one microtask produced as one array. */
 export interface PostQueue {
@@ -17,7 +18,12 @@ export function createPostQueue(port: MessagePort): PostQueue {
     if (queue.length === 0) return
     const messages = queue
     queue = []
-    port.postMessage(messages)
+    try {
+      port.postMessage(messages)
+    } catch {
+      // Something that a hook or a step answered cannot be cloned: the others go without it.
+      for (const message of messages) postAlone(port, message)
+    }
   }
 
   return {
@@ -31,4 +37,19 @@ export function createPostQueue(port: MessagePort): PostQueue {
     },
     flush,
   }
+}
+
+function postAlone(port: MessagePort, message: PageMessage): void {
+  try {
+    port.postMessage([message])
+  } catch (error) {
+    port.postMessage([insteadOf(message, error)])
+    if (message.type !== 'answer') reportError(error)
+  }
+}
+
+/** Always one for one, since the worker counts what comes in. */
+function insteadOf(message: PageMessage, error: unknown): PageMessage {
+  if (message.type !== 'answer') return { type: 'ping', ping: 0 }
+  return { ...message, outcome: { ok: false, error: toForeignError(error) } }
 }

@@ -1,0 +1,181 @@
+import { expect, test } from 'vitest'
+import { TIMING } from '../../src/client/timing.ts'
+import { open, openAgain } from './open.ts'
+import { connectScripted, rejectionOf } from './scripted.ts'
+import { createHooks } from '../../src/client/hooks.ts'
+import { answerAsks } from '../../src/client/asks.ts'
+
+const once = { id: 'mine', version: 1 }
+
+test('PG50 a before-hook of the page changes, vetoes and lets through', async () => {
+  const { holdfast } = await open()
+  const session = await holdfast.sessions.create()
+  holdfast.hooks.before(
+    'artifact:store',
+    ({ draft }, { cancel, modify }) => {
+      if (draft.name === 'secret') return cancel('not here')
+      if (draft.name === 'plain') return modify({ draft: { ...draft, tags: ['seen'] } })
+      return undefined
+    },
+    once,
+  )
+  const error = await rejectionOf(session.artifacts.store({ name: 'secret', content: 'x' }))
+  expect(error).toMatchObject({ code: 'HOOK_CANCELLED', details: { hook: 'mine', reason: 'not here' } })
+  expect(await session.artifacts.store({ name: 'plain', content: 'x' })).toMatchObject({ tags: ['seen'] })
+  expect(await session.artifacts.store({ name: 'other', content: 'x' })).toMatchObject({ tags: [] })
+})
+
+test('PG50 an after-hook observes; its failure changes nothing', async () => {
+  const { holdfast } = await open()
+  const session = await holdfast.sessions.create()
+  const seen = new Promise((resolve) => {
+    holdfast.hooks.after(
+      'session:suspend',
+      ({ session: record }, { point, stage, sessionId }) => {
+        resolve([record?.status, point, stage, sessionId])
+        throw new Error('after the fact')
+      },
+      once,
+    )
+  })
+  await session.suspend()
+  expect(await seen).toEqual(['suspended', 'session:suspend', 'after', session.id])
+})
+
+test('PG50 a record-hook shapes what is written down', async () => {
+  const { holdfast } = await open()
+  const session = await holdfast.sessions.create()
+  holdfast.hooks.record('event:emit', (_event, { modify }) => modify({ data: { kept: true } }), once)
+  expect(await session.emit('it.was', { kept: false })).toMatchObject({ data: { kept: true } })
+})
+
+test('PG51 a hook that throws or is late refuses the operation, unless told to be ignored', async () => {
+  const { holdfast } = await open()
+  const session = await holdfast.sessions.create()
+  const fail = () => {
+    throw new TypeError('broken hook')
+  }
+  const stop = holdfast.hooks.before('session:save', fail, once)
+  expect(await rejectionOf(session.save())).toMatchObject({ code: 'HOOK_FAILED' })
+  stop()
+  const stopLate = holdfast.hooks.before('session:save', () => new Promise<undefined>(() => {}), { ...once, timeoutMs: 20 })
+  expect(await rejectionOf(session.save())).toMatchObject({ code: 'HOOK_TIMEOUT' })
+  stopLate()
+  holdfast.hooks.before('session:save', fail, { ...once, onError: 'ignore' })
+  expect(await session.save()).toHaveProperty('id')
+})
+
+test('PG52 the hook hears when its time is up', async () => {
+  const { holdfast } = await open()
+  const session = await holdfast.sessions.create()
+  const aborted = new Promise((resolve) => {
+    holdfast.hooks.before('session:save', (_payload, { signal }) => new Promise<undefined>(() => signal.addEventListener('abort', resolve)), {
+      ...once,
+      timeoutMs: 20,
+    })
+  })
+  await Promise.all([aborted, rejectionOf(session.save())])
+})
+
+test('PG53 hooks run in the order of their priority, and where their data says', async () => {
+  const { holdfast } = await open()
+  const tagged = await holdfast.sessions.create({ tags: ['hot'] })
+  const other = await holdfast.sessions.create()
+  const ran: string[] = []
+  const note = (name: string) => () => {
+    ran.push(name)
+    return undefined
+  }
+  holdfast.hooks.before('session:save', note('second'), { id: 'b', version: 1, priority: 5 })
+  holdfast.hooks.before('session:save', note('first'), { id: 'a', version: 1, priority: -5, when: { tags: ['hot'] } })
+  await tagged.save()
+  await other.save()
+  expect(ran).toEqual(['first', 'second', 'second'])
+})
+
+test('PG54 one id stands once at a point and stage; its removal is its own', async () => {
+  const { holdfast } = await open()
+  const stop = holdfast.hooks.before('session:save', () => undefined, once)
+  expect(() => holdfast.hooks.before('session:save', () => undefined, once)).toThrow(
+    expect.objectContaining({ code: 'HOOK_DUPLICATE' }),
+  )
+  holdfast.hooks.after('session:save', () => undefined, once)
+  stop()
+  const stopNext = holdfast.hooks.before('session:save', (_payload, { cancel }) => cancel('next'), once)
+  stop()
+  const session = await holdfast.sessions.create()
+  expect(await rejectionOf(session.save())).toMatchObject({ code: 'HOOK_CANCELLED' })
+  stopNext()
+  expect(await session.save()).toHaveProperty('id')
+})
+
+test('PG55 hooks of a page gate that page alone', async () => {
+  const opened = await open()
+  const session = await opened.holdfast.sessions.create()
+  opened.holdfast.hooks.before('session:save', (_payload, { cancel }) => cancel('not on my page'), once)
+  const other = await (await openAgain(opened)).holdfast.sessions.open(session.id)
+  expect(await other.save()).toHaveProperty('id')
+  expect(await rejectionOf(session.save())).toMatchObject({ code: 'HOOK_CANCELLED' })
+})
+
+test('PG56 a hook survives the death of the worker', async () => {
+  const { holdfast, workers } = await open({}, { ...TIMING, pingMs: 60_000 })
+  const session = await holdfast.sessions.create()
+  holdfast.hooks.before('session:save', (_payload, { cancel }) => cancel('still here'), once)
+  await rejectionOf(session.save())
+  workers[0]?.terminate()
+  expect(await rejectionOf(session.save())).toMatchObject({ code: 'HOOK_CANCELLED' })
+  expect(workers).toHaveLength(2)
+})
+
+test('PG57 what a hook does through its handle is caused by the operation, and cannot go in circles', async () => {
+  const { holdfast } = await open()
+  const session = await holdfast.sessions.create()
+  const failed = new Promise((resolve) => {
+    holdfast.hooks.after(
+      'event:emit',
+      async (_event, { open: openBound, depth }) => {
+        const bound = await openBound()
+        await rejectionOf(bound.emit('echoed', { depth })).then(resolve, () => {})
+        return undefined
+      },
+      once,
+    )
+  })
+  const cause = await session.emit('said', {})
+  expect(await failed).toMatchObject({ code: 'HOOK_REENTRANT' })
+  const { items } = await session.timeline.query({ types: ['echoed'] })
+  expect(items.every(({ correlationId }) => correlationId === cause.correlationId)).toBe(true)
+})
+
+test('PG58 the executor counts what hooks did', async () => {
+  const { holdfast } = await open()
+  const session = await holdfast.sessions.create()
+  holdfast.hooks.before('session:save', () => undefined, once)
+  await session.save()
+  await session.save()
+  const stats = await holdfast.hooks.stats()
+  expect(stats.find(({ id }) => id === 'mine')).toMatchObject({ version: 1, point: 'session:save', stage: 'before', calls: 2, failures: 0 })
+})
+
+test('WI19 a question that the worker asks is answered; a hook that was removed goes on', async () => {
+  const { connection, read } = await connectScripted()
+  const hooks = createHooks(connection, async () => 'a session')
+  answerAsks(connection, { hook: hooks.answer, step: async () => 'a step' })
+  const context = { cause: { causeId: 'e1' }, hookPath: ['a', 'b'], now: 7 }
+  const ask = (id: string) => read(`ask ${JSON.stringify({ kind: 'hook', id, point: 'session:save', stage: 'before', payload: { input: {} }, context })}`)
+  hooks.api.before('session:save', (payload, { now, depth, hookPath, causeId, modify }) => modify({ input: { ...payload.input, now: now(), depth, path: [...hookPath], causeId: String(causeId) } }), { ...once, id: 'yes' })
+  hooks.api.before('session:save', () => Promise.reject(new RangeError('no')), { ...once, id: 'no' })
+  const input = { now: 7, depth: 2, path: ['a', 'b'], causeId: 'e1' }
+  expect(await ask('yes')).toEqual({ ok: true, value: { kind: 'modify', change: { input }, note: undefined } })
+  expect(await ask('no')).toMatchObject({ ok: false, error: { name: 'RangeError', message: 'no', stack: expect.any(String) } })
+  expect(await ask('unknown')).toEqual({ ok: true, value: undefined })
+  expect(await read('ask {"kind":"step"}')).toEqual({ ok: true, value: 'a step' })
+})
+
+test('WI19 an answer that cannot cross is an error, and holds nothing up', async () => {
+  const { connection, read } = await connectScripted()
+  answerAsks(connection, { hook: async () => () => {}, step: async () => 1 })
+  expect(await read('ask {"kind":"hook"}')).toMatchObject({ ok: false, error: { name: 'DataCloneError' } })
+  expect(await read('writer')).toBe(connection.welcome.writer)
+})

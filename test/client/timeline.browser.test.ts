@@ -1,0 +1,75 @@
+import { expect, test } from 'vitest'
+import { open, openAgain } from './open.ts'
+
+test('PG40 events are found by type, cause and correlation, of one session or of the store', async () => {
+  const { holdfast } = await open()
+  const session = await holdfast.sessions.create()
+  const other = await holdfast.sessions.create()
+  const cause = await session.emit('asked', { n: 1 })
+  const effect = await session.correlate({ cause }).emit('answered', { n: 2 })
+  await other.emit('asked', {})
+  expect((await session.timeline.query({ types: ['*ed'], order: 'desc', limit: 2 })).items.map(({ id }) => id)).toEqual([effect.id, cause.id])
+  const tree = await session.timeline.tree(effect)
+  expect(tree.map(({ id }) => id)).toContain(effect.id)
+  expect(await holdfast.timeline.tree(effect.correlationId)).toEqual(tree)
+})
+
+test('PG41 a watch yields what is stored from now on, by type', async () => {
+  const opened = await open()
+  const session = await opened.holdfast.sessions.create()
+  const other = await (await openAgain(opened)).holdfast.sessions.open(session.id)
+  await session.emit('too.early', {})
+  const watch = session.timeline.watch({ types: ['order.*'] })
+  await session.state.set('a', 1)
+  await other.emit('order.placed', { id: '7' })
+  const { value } = await watch.next()
+  expect(value).toMatchObject({ type: 'order.placed', data: { id: '7' }, late: false })
+  await watch.return()
+  expect(await watch.next()).toEqual({ done: true, value: undefined })
+})
+
+test('PG41 a watch since an event begins with what was stored after it', async () => {
+  const { holdfast } = await open()
+  const session = await holdfast.sessions.create()
+  const first = await session.emit('one', {})
+  await session.emit('two', {})
+  await session.emit('three', {})
+  const types: string[] = []
+  for await (const { type } of session.timeline.watch({ types: ['two', 'three', 'four'], since: first.id })) {
+    types.push(type)
+    if (type === 'three') await session.emit('four', {})
+    if (type === 'four') break
+  }
+  expect(types).toEqual(['two', 'three', 'four'])
+})
+
+test('PG42 a watch ends by its signal, also while it waits', async () => {
+  const { holdfast } = await open()
+  const session = await holdfast.sessions.create()
+  const controller = new AbortController()
+  const watch = session.timeline.watch({ signal: controller.signal })
+  const waiting = watch.next()
+  controller.abort()
+  expect(await waiting).toEqual({ done: true, value: undefined })
+  expect(await session.timeline.watch({ signal: controller.signal }).next()).toEqual({ done: true, value: undefined })
+})
+
+test('PG43 a slow reader loses the oldest events, which are counted', async () => {
+  const { holdfast } = await open()
+  const session = await holdfast.sessions.create()
+  const watch = session.timeline.watch({ types: ['tick'], buffer: 2 })
+  for (let tick = 0; tick < 5; tick += 1) await session.emit('tick', { tick })
+  await expect.poll(() => watch.dropped).toBe(3)
+  const ticks = [await watch.next(), await watch.next()].map(({ value }) => (value?.data as { tick: number }).tick)
+  expect(ticks).toEqual([3, 4])
+  await watch.return()
+})
+
+test('PG44 the store is watched as a whole', async () => {
+  const opened = await open()
+  const watch = opened.holdfast.timeline.watch({ types: ['session.created'] })
+  const other = await openAgain(opened)
+  const session = await other.holdfast.sessions.create()
+  expect((await watch.next()).value).toMatchObject({ type: 'session.created', sessionId: session.id })
+  await watch.return()
+})

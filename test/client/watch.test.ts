@@ -1,0 +1,85 @@
+import { expect, test } from 'vitest'
+import type { Connection } from '../../src/client/connection.ts'
+import { createWatches } from '../../src/client/watch.ts'
+import type { EventId, SessionId } from '../../src/core/ids.ts'
+import type { TimelineEvent } from '../../src/core/timeline/event.ts'
+import type { PageMessage, WorkerMessage } from '../../src/protocol/messages.ts'
+
+/** As much of a connection as watches use. */
+function fakeConnection() {
+  const standing = new Set<() => readonly PageMessage[]>()
+  const posted: PageMessage[] = []
+  let listener: (message: WorkerMessage) => void = () => {}
+  const connection = {
+    listen: (next: typeof listener) => {
+      listener = next
+      return () => {}
+    },
+    stand: (messages: () => readonly PageMessage[]) => {
+      standing.add(messages)
+      posted.push(...messages())
+      return () => standing.delete(messages)
+    },
+    post: (message: PageMessage) => posted.push(message),
+  }
+  return {
+    connection: connection as Partial<Connection> as Connection,
+    posted,
+    send: (...ids: string[]) => listener({ type: 'events', watch: 1, events: ids.map(eventOf) }),
+    /** What the next worker is told. */
+    respawn: () => [...standing].flatMap((messages) => messages()),
+  }
+}
+
+function eventOf(id: string): TimelineEvent {
+  return { id, type: 'tick', data: {}, time: 0, source: 'local', schema: 1 } as Partial<TimelineEvent> as TimelineEvent
+}
+
+async function take(watch: AsyncIterator<{ id: EventId; late: boolean }>, count: number): Promise<unknown[]> {
+  const taken: unknown[] = []
+  for (let at = 0; at < count; at += 1) {
+    const { value } = await watch.next()
+    taken.push([value?.id, value?.late])
+  }
+  return taken
+}
+
+test('PG45 an event older than one before it is late', async () => {
+  const { connection, send } = fakeConnection()
+  const watch = createWatches(connection)('s1' as SessionId)
+  send('2', '1', '3')
+  expect(await take(watch, 3)).toEqual([
+    ['2', false],
+    ['1', true],
+    ['3', false],
+  ])
+})
+
+test('PG46 the next worker goes on after the newest event, and what it sends twice is yielded once', async () => {
+  const { connection, send, posted, respawn } = fakeConnection()
+  const watch = createWatches(connection)('s1' as SessionId, { types: ['tick'] })
+  expect(posted).toEqual([{ type: 'watch', watch: 1, sessionId: 's1', types: ['tick'] }])
+  send('1', '2')
+  expect(respawn()).toEqual([{ type: 'watch', watch: 1, sessionId: 's1', types: ['tick'], since: '2' }])
+  send('2', '3')
+  expect(await take(watch, 3)).toEqual([
+    ['1', false],
+    ['2', false],
+    ['3', false],
+  ])
+  await watch.return()
+  expect(respawn()).toEqual([])
+  expect(posted.at(-1)).toEqual({ type: 'unwatch', watch: 1 })
+})
+
+test('PG46 what was seen is forgotten in time', async () => {
+  const { connection, send } = fakeConnection()
+  const watch = createWatches(connection)(undefined, { buffer: 2 })
+  send('1', '2', '3')
+  send('1')
+  expect(await take(watch, 2)).toEqual([
+    ['3', false],
+    ['1', true],
+  ])
+  expect(watch.dropped).toBe(2)
+})
