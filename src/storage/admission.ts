@@ -51,10 +51,12 @@ export function createAdmission({
   }
 
   async function enter(entry: Entry): Promise<void> {
-    const room = load.room()
-    if (room !== undefined) await room
+    let waited = false
     try {
       const read = knowsHeads(entry) ? NO_HEADS : await readHeads(entry.keys)
+      const room = load.room()
+      waited = room !== undefined
+      if (waited) await room
       if (entry.settled) return
       decide(entry, read)
       await join(entry)
@@ -62,7 +64,7 @@ export function createAdmission({
       queue.remove(entry)
       settle(cache, entry, { error: refusalOf(error) })
     } finally {
-      if (room !== undefined) load.advance()
+      if (waited) load.advance()
     }
   }
 

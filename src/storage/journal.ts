@@ -47,6 +47,7 @@ export function createJournal({ connection, clock, documents, wall }: JournalDep
       const rows = result.rows()
       if (rows.length > 0) for (const listener of [...listeners]) listener(rows)
     },
+    onGivenUp: stop,
   })
   const admit = createAdmission({
     connection,
@@ -85,6 +86,11 @@ export function createJournal({ connection, clock, documents, wall }: JournalDep
   async function end(reason: HoldfastError): Promise<void> {
     closed ??= reason
     if (reason.code === 'STORAGE_NEWER') await flush().catch(() => {})
+    stop(reason)
+  }
+
+  function stop(reason: HoldfastError): void {
+    closed ??= reason
     barrier.stop()
     pump.stop(reason)
   }
@@ -141,8 +147,7 @@ export function createJournal({ connection, clock, documents, wall }: JournalDep
       try {
         await flush()
       } finally {
-        barrier.stop()
-        pump.stop(closed)
+        stop(closed)
       }
     },
   }

@@ -27,6 +27,8 @@ export interface PumpDeps {
   readonly notes: StreamNotes
   /** Called when a group's transaction is complete, after the next one was opened and before callers are answered. */
   readonly onStored: (group: Group, result: GroupResult) => void
+  /** The browser stopped answering: the journal has to be stopped, and the database opened anew. */
+  readonly onGivenUp: (reason: HoldfastError) => void
 }
 
 export interface Pump {
@@ -48,10 +50,11 @@ export function createPump(deps: PumpDeps): Pump {
   const { connection, documents, wall, queue, cache, notes } = deps
   let running: Running | undefined
   let scheduled = false
-  let stopped = false
+  /** Why nothing runs any more. */
+  let stopped: HoldfastError | undefined
 
   function schedule(): void {
-    if (scheduled || running !== undefined) return
+    if (scheduled || (running !== undefined && stopped === undefined)) return
     scheduled = true
     queueMicrotask(() => {
       scheduled = false
@@ -60,7 +63,8 @@ export function createPump(deps: PumpDeps): Pump {
   }
 
   function next(): void {
-    if (running !== undefined || stopped) return
+    if (stopped !== undefined) refuseWaiting(stopped)
+    if (running !== undefined) return
     const batch = queue.take()
     if (batch === undefined) return
     if ('chore' in batch) runChore(batch.chore)
@@ -198,12 +202,16 @@ export function createPump(deps: PumpDeps): Pump {
 
   function giveUp(entries: readonly Entry[]): void {
     for (const entry of entries) settle(cache, entry, { error: unknownOutcome('storing a commit') })
-    stop(silentStorage())
+    deps.onGivenUp(silentStorage())
   }
 
   function stop(reason: HoldfastError): void {
-    stopped = true
+    stopped = reason
     for (const entry of running?.entries ?? []) settle(cache, entry, { error: reason })
+    refuseWaiting(reason)
+  }
+
+  function refuseWaiting(reason: HoldfastError): void {
     for (const item of queue.drain()) {
       if ('operation' in item) settle(cache, item, { error: reason })
       else item.end(reason)
