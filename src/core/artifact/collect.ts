@@ -1,12 +1,10 @@
 import { type HoldfastError, InputError, isHoldfastError, RefusedError } from '../errors.ts'
-import type { ArtifactDraft, Collected } from '../hook/definition.ts'
+import type { Collected } from '../hook/definition.ts'
 import type { HookScope, OperationHooks } from '../hook/operation-hooks.ts'
 import type { HookRunRecord } from '../timeline/catalog.ts'
 import { assertGoing } from './byte-source.ts'
 import type { PreparedArtifact } from './decide.ts'
-import { parseDraft } from './fields.ts'
 import { gateDraft } from './gate.ts'
-import type { ArtifactContent } from './input.ts'
 import type { Intake, PreparedContent } from './intake.ts'
 import { openSource } from './open-source.ts'
 
@@ -15,19 +13,8 @@ export interface PreparedCollection {
   readonly prepared: readonly PreparedArtifact[]
   /** What the before-hooks of `artifact:store` did, in the order of the artifacts. */
   readonly runs: readonly HookRunRecord[]
-  /** What is left out: a hook refused it, or its collector asked for what cannot be stored. */
+  /** What is left out: a hook refused it, or it is more than an artifact can have. */
   readonly refused: readonly { readonly name: string; readonly error: HoldfastError }[]
-}
-
-/** Checks a draft and takes its bytes in. Nobody is asked; see {@link prepareCollected}. */
-export async function prepareArtifact(
-  intake: Intake,
-  draft: ArtifactDraft,
-  content: ArtifactContent,
-  signal?: AbortSignal,
-): Promise<PreparedArtifact> {
-  const parsed = parseDraft(draft)
-  return { draft: parsed, content: await intake.take(openSource(content, signal), parsed.mime) }
 }
 
 /**
@@ -49,9 +36,10 @@ export async function prepareCollected(
   try {
     for (const { content, ...asked } of collected) {
       try {
-        const gated = await gateDraft(hooks, parseDraft(asked), sizeOf(content), scope)
+        const source = openSource(content, signal)
+        const gated = await gateDraft(hooks, asked, source.sizeBytes ?? 0, scope)
         runs.push(...gated.runs)
-        prepared.push(await prepareArtifact(intake, gated.draft, content, signal))
+        prepared.push({ draft: gated.draft, content: await intake.take(source, gated.draft.mime) })
       } catch (error) {
         assertGoing(signal)
         if (!isRefusal(error)) throw error
@@ -71,10 +59,6 @@ export async function abandonArtifacts(
   prepared: readonly { readonly content?: PreparedContent }[],
 ): Promise<void> {
   for (const { content } of prepared) if (content !== undefined) await intake.abandon(content)
-}
-
-function sizeOf(content: string | Uint8Array): number {
-  return openSource(content).sizeBytes ?? 0
 }
 
 function isRefusal(error: unknown): error is HoldfastError {

@@ -5,7 +5,7 @@ import { commitStrict, hookEvents, outcomeOfRepeat } from '../session/lifecycle.
 import { makeEvent } from '../timeline/make-event.ts'
 import type { ArtifactDeps } from './deps.ts'
 import type { DeleteArtifact } from './input.ts'
-import { artifactNotFound, observeSession, openOperation, payloadOf, requireArtifact } from './operation.ts'
+import { artifactNotFound, observeSession, openOperation, requireArtifact } from './operation.ts'
 import { PLAIN_DOMAIN, releaseContent } from './references.ts'
 
 /**
@@ -22,7 +22,6 @@ export function createDeleteArtifact(deps: ArtifactDeps) {
     const { id, sessionId, name, version, sizeBytes, contentId } = artifact
     const { frame, scope } = await openOperation(deps, request, sessionId, 'artifact.delete')
     const gated = await hooks.before('artifact:delete', { artifact }, scope)
-    payloadOf(gated, 'artifact:delete')
 
     const outcome = await commitStrict(deps, request, [sessionHeadKey(sessionId)], (heads) => {
       observeSession(clock, heads, sessionId, 'artifact.delete')

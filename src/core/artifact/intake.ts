@@ -75,7 +75,6 @@ export function createIntake(deps: IntakeDeps): Intake {
     try {
       return await read(source, writer, pins)
     } catch (error) {
-      source.cancel(error)
       await writer.flush().catch(() => {})
       await abandon({ pins: pins.rows() })
       throw error

@@ -1,9 +1,7 @@
 /** What the operations on artifacts do alike. */
 import type { HeadReader } from '../commit.ts'
 import { createError, type HoldfastError } from '../errors.ts'
-import type { PayloadByPoint } from '../hook/definition.ts'
-import type { BeforeResult, HookScope } from '../hook/operation-hooks.ts'
-import type { PointName } from '../hook/points.ts'
+import type { HookScope } from '../hook/operation-hooks.ts'
 import { type ArtifactId, clockOfId, type SessionId } from '../ids.ts'
 import type { Tables } from '../ports.ts'
 import type { Request } from '../request.ts'
@@ -71,19 +69,4 @@ export async function requireArtifact(
 
 export function artifactNotFound(id: ArtifactId): HoldfastError {
   return createError('ARTIFACT_NOT_FOUND', `There is no artifact ${id}, or it was deleted.`, { id })
-}
-
-/** What the hooks left of the payload. No artifact point lets a hook answer in the operation's stead. */
-export function payloadOf<Point extends PointName>(
-  result: BeforeResult<Point>,
-  point: Point,
-): PayloadByPoint[Point] {
-  if (result.kind === 'go') return result.payload
-  throw createError(
-    'HOOK_FAILED',
-    `A hook of ${point} answered in its stead, which this point does not take.`,
-    {
-      point,
-    },
-  )
 }

@@ -2,7 +2,7 @@ import type { Request } from '../request.ts'
 import { createContentReader, type NamedContent } from './content-reader.ts'
 import type { ArtifactDeps } from './deps.ts'
 import type { ReadArtifact } from './input.ts'
-import { openOperation, payloadOf, requireArtifact } from './operation.ts'
+import { openOperation, requireArtifact } from './operation.ts'
 import { type ByteRange, rangeWithin } from './range.ts'
 import type { ArtifactRecord } from './record.ts'
 import { PLAIN_DOMAIN } from './references.ts'
@@ -55,7 +55,7 @@ function createOpenArtifact(deps: ArtifactDeps) {
     if (!hooks.has('artifact:read')) return { artifact, ...range, finished: () => {} }
 
     const { scope } = await openOperation(deps, request, artifact.sessionId, 'read')
-    payloadOf(await hooks.before('artifact:read', { artifact }, scope), 'artifact:read')
+    await hooks.before('artifact:read', { artifact }, scope)
     return { artifact, ...range, finished: () => hooks.after('artifact:read', { artifact }, scope) }
   }
 }

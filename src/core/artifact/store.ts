@@ -31,20 +31,25 @@ export function createStoreArtifact(deps: ArtifactDeps & { readonly intake: Inta
   const { tables, hooks, clock, intake } = deps
 
   return async (request: Request, input: StoreArtifact): Promise<ArtifactRecord> => {
-    const first = await outcomeOfRepeat(deps, request)
-    if (first !== undefined) return present(first)
-
-    const operation = await openOperation(deps, request, input.sessionId, 'artifact.store')
     const source = openSource(input.content, request.signal)
     try {
-      intake.assertSize(source.sizeBytes ?? input.sizeBytes ?? 0)
-      if (input.parentId !== undefined) await requireArtifact(tables, { id: input.parentId })
-      const draft = await draftOf(input, source)
-      return await storeFrom(source, draft, input, operation)
-    } catch (error) {
-      source.cancel(error)
-      throw error
+      const first = await outcomeOfRepeat(deps, request)
+      return first === undefined ? await storeNew(source, request, input) : await present(first)
+    } finally {
+      // What was read to its end is not touched by this.
+      source.cancel('not wanted any more')
     }
+  }
+
+  async function storeNew(
+    source: ByteSource,
+    request: Request,
+    input: StoreArtifact,
+  ): Promise<ArtifactRecord> {
+    const operation = await openOperation(deps, request, input.sessionId, 'artifact.store')
+    intake.assertSize(source.sizeBytes ?? input.sizeBytes ?? 0)
+    if (input.parentId !== undefined) await requireArtifact(tables, { id: input.parentId })
+    return storeFrom(source, await draftOf(input, source), input, operation)
   }
 
   /** Hooks are told the exact size, so a stream is read before they are asked; it is no artifact until the commit. */

@@ -95,6 +95,9 @@ test('CK3 after chunks that did not shrink the next 1, 2, 4 go by without a try,
   for (let chunk = 13; chunk < 19; chunk++) await compress(noise(64 * KB))
   expect((await compress(text(64 * KB))).codec).toBe('deflate-raw')
   expect((await compress(text(64 * KB))).codec).toBe('deflate-raw')
+  await compress(noise(64 * KB))
+  await compress(noise(64 * KB))
+  expect((await compress(text(64 * KB))).codec).toBe('deflate-raw')
 })
 
 test('CK3 where the host has no compression everything stays raw', async () => {

@@ -168,18 +168,23 @@ export function streamOf(pieces: readonly (Uint8Array | Error)[]): ReadableStrea
 export function countedStream(): {
   readonly stream: ReadableStream<Uint8Array>
   readonly pulls: () => number
+  readonly isCancelled: () => boolean
 } {
   let pulls = 0
+  let isCancelled = false
   const stream = new ReadableStream<Uint8Array>(
     {
       pull(controller) {
         pulls += 1
         controller.enqueue(noise(1_000, pulls))
       },
+      cancel() {
+        isCancelled = true
+      },
     },
     { highWaterMark: 0 },
   )
-  return { stream, pulls: () => pulls }
+  return { stream, pulls: () => pulls, isCancelled: () => isCancelled }
 }
 
 /** An error of that code, in an expectation. */

@@ -69,6 +69,16 @@ describe('versions', () => {
   })
 })
 
+test('AR4 an artifact sorts after what was done to its session before, by whichever tab', async () => {
+  const fast = await openRig()
+  const sessionId = await fast.session()
+  const slow = await openRig({ name: fast.name })
+  fast.wall.advance(60_000)
+  await fast.move(sessionId, 'suspend', 'resume')
+  const { id } = await slow.store({ sessionId })
+  expect(id > ((await slow.tables.session(sessionId))?.revision ?? id)).toBe(true)
+})
+
 describe('the record', () => {
   test('AR5, AR6, AR8: what is not given has its default', async () => {
     const rig = await openRig()
@@ -137,6 +147,9 @@ describe('the record', () => {
     expect((await rig.events(sessionId)).at(-1)).toMatchObject({
       type: 'artifact.stored',
       data: { artifact },
+    })
+    expect(await rig.tables.session(sessionId)).toMatchObject({
+      counters: { artifacts: 1, artifactBytes: 3_000 },
     })
     const again = await rig.reopen()
     expect(await again.tables.session(sessionId)).toMatchObject({
@@ -284,9 +297,10 @@ describe('refusals', () => {
     const rig = await openRig()
     const sessionId = await rig.session()
     const parentId = (await rig.store({ sessionId })).id
-    await expect(rig.store({ sessionId, parentId: 'nobody' as never })).rejects.toEqual(
-      code('ARTIFACT_NOT_FOUND'),
-    )
+    const { stream, pulls, isCancelled } = countedStream()
+    const orphan = rig.store({ sessionId, content: stream, parentId: 'nobody' as never })
+    await expect(orphan).rejects.toEqual(code('ARTIFACT_NOT_FOUND'))
+    expect([pulls(), isCancelled()]).toEqual([0, true])
     const derived = await rig.store({ sessionId, name: 'b', parentId })
     await rig.artifacts.delete(requestOf(rig), { id: parentId })
     expect(await rig.artifacts.get(requestOf(rig), { id: derived.id })).toMatchObject({ parentId })
@@ -367,6 +381,16 @@ describe('repeats', () => {
     const again = await rig.reopen()
     expect(await send(again)).toEqual(first)
     expect(await rowsIn(again)).toEqual(before)
+  })
+
+  test('AR10 a repeat does not read its content', async () => {
+    const rig = await openRig()
+    const sessionId = await rig.session()
+    const request = requestOf(rig, { id: repeated, mayRepeat: true })
+    const first = await rig.artifacts.store(request, { sessionId, name: 'a', content: 'once' })
+    const { stream, pulls, isCancelled } = countedStream()
+    expect(await rig.artifacts.store(request, { sessionId, name: 'a', content: stream })).toEqual(first)
+    expect([pulls(), isCancelled()]).toEqual([0, true])
   })
 
   test('AR10 both of two at once with one request id get the one artifact, and nothing is left over', async () => {
