@@ -1,6 +1,7 @@
 import { MAX_TAG_CHARACTERS, parseDraft } from '../artifact/fields.ts'
 import { MAX_NAME_CHARACTERS } from '../artifact/names.ts'
 import { createError } from '../errors.ts'
+import { admitState } from '../state/admit.ts'
 import type { StateValue } from '../state/value.ts'
 import { sizeOfValue } from '../state/value-size.ts'
 import { cutText } from './cut-text.ts'
@@ -163,15 +164,36 @@ function jsonOf(value: StateValue): string {
 }
 
 function metadataOf(
-  draft: StepDraft,
+  { step, key, input, error }: StepDraft,
   isError: boolean,
   redactor: Redactor | undefined,
 ): Soon<Collected['metadata']> {
-  const { step, key, input, error } = draft
-  const about = { step, key, isError, ...(error === undefined ? {} : { error: error.name }) }
+  const about = {
+    step: wellFormed(step),
+    key: wellFormed(key),
+    isError,
+    ...(error === undefined ? {} : { error: wellFormed(error.name) }),
+  }
   const parametersBytes = sizeOfValue(input)
   if (parametersBytes > PARAMETERS_LIMIT_BYTES) return { ...about, parametersBytes }
-  return andThen(redactor?.redact(input) ?? input, (parameters) => ({ ...about, parameters }))
+  return andThen(redactor?.redact(input) ?? input, (parameters) => ({
+    ...about,
+    ...(isKeepable(parameters) ? { parameters } : { parametersBytes }),
+  }))
+}
+
+/** A step takes what metadata cannot hold, such as half a surrogate pair where a text was cut. */
+function isKeepable(parameters: StateValue): boolean {
+  try {
+    admitState({ parameters })
+    return true
+  } catch {
+    return false
+  }
+}
+
+function wellFormed(text: string): string {
+  return text.replace(/\p{Surrogate}/gu, '\u{fffd}')
 }
 
 /** The same in every replay, and another for each call: a step's key is. */
@@ -194,11 +216,13 @@ function nameAfter(prefix: string, step: string): string | undefined {
   return step.slice(prefix.length, at < 0 ? undefined : at) || undefined
 }
 
-/** Places a key between 0 and 1, the same everywhere: FNV-1a, which spreads short keys well enough to sample by. */
+/** Places a key between 0 and 1, the same everywhere: FNV-1a, and MurmurHash's last steps, as keys differ in their ends. */
 function shareOf(key: string): number {
   let hash = 0x811c9dc5
   for (let at = 0; at < key.length; at++) hash = Math.imul(hash ^ key.charCodeAt(at), 0x01000193)
-  return (hash >>> 0) / 2 ** 32
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
+  return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32
 }
 
 function bytesOf(content: string | Uint8Array): number {

@@ -34,8 +34,6 @@ export interface StepDraft {
   /** Encoded result; undefined unless completed. */
   readonly result?: StateValue
   readonly error?: { readonly name: string; readonly message: string; readonly stack?: string }
-  /** The rest of what an imported transcript says of the result; recorded beside it, so what is redacted there is redacted here. */
-  readonly source?: StateValue
 }
 
 /** What an event's hooks get; `record` hooks may change the data. */

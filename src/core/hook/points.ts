@@ -62,7 +62,7 @@ export const POINTS = {
   },
   'step:run': {
     before: { outcomes: ['continue', 'modify', 'cancel', 'replace'], changes: ['input'] },
-    record: { outcomes: ['continue', 'modify', 'collect'], changes: ['input', 'result', 'error', 'source'] },
+    record: { outcomes: ['continue', 'modify', 'collect'], changes: ['input', 'result', 'error'] },
     after: observe,
     recorded: true,
   },

@@ -43,22 +43,20 @@ export function redactionHooks({ redact }: Redactor): readonly HookDefinition[] 
 }
 
 /** All that a step writes down and that can hold a secret. */
-function saidBy({ input, result, error, source }: StepDraft): Readonly<Record<string, StateValue>> {
+function saidBy({ input, result, error }: StepDraft): Readonly<Record<string, StateValue>> {
   return {
     input,
     ...(result === undefined ? {} : { result }),
-    ...(source === undefined ? {} : { source }),
     ...(error === undefined ? {} : { message: error.message }),
     ...(error?.stack === undefined ? {} : { stack: error.stack }),
   }
 }
 
 function changeOf(draft: StepDraft, clean: StateValue): HookChange<'step:run', 'record'> {
-  const { input, result, source, message, stack } = membersOf(clean)
+  const { input, result, message, stack } = membersOf(clean)
   return {
     ...(input === undefined || input === draft.input ? {} : { input }),
     ...(result === undefined || result === draft.result ? {} : { result }),
-    ...(source === undefined || source === draft.source ? {} : { source }),
     ...(draft.error === undefined
       ? {}
       : { error: { ...draft.error, ...textIn('message', message), ...textIn('stack', stack) } }),

@@ -17,6 +17,8 @@ export interface SecretShape {
 const KEYS: readonly RegExp[] = [
   // OpenAI and Anthropic, of any kind.
   /(?<![\w-])sk-(?=[\w-]*\d)[\w-]{20,}/g,
+  // Groq, xAI, Cerebras, Perplexity.
+  /(?<![\w-])(?:gsk_|xai-|csk-|pplx-)(?=[A-Za-z]*\d)[A-Za-z0-9]{20,}/g,
   // Stripe.
   /(?<![\w-])(?:[prs]k_(?:live|test)|whsec)_(?=[A-Za-z]*\d)[A-Za-z0-9]{16,}/g,
   // AWS key ids.
@@ -82,7 +84,7 @@ function lastWord(name: string): string {
   return /[\p{L}\p{N}]+$/u.exec(name)?.[0] ?? '\\b\\B'
 }
 
-const PLACEHOLDER = /^(?:[$%<*{]|\.{2,}|x{3,}$|your|(?:null|undefined|none|nil|true|false)$)/i
+const PLACEHOLDER = /^(?:[$%<*{]|\.{2,}|x{3,}$|your|(?:null|undefined|none|nil|true|false)$)|(?:\.{3}|…)$/i
 const PATH = /^(?:[~.]{0,2}[/\\]|~$|[A-Za-z]:[/\\])/
 const DOTTED = /^[A-Za-z_$][\w$]*(?:[?!]?\.[A-Za-z_$][\w$]*)+$/
 const TYPED_ARRAY = /^(?:Big)?(?:Uint|Int|Float)\d+(?:Clamped)?Array$/

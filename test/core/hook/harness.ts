@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto'
+import type { ArtifactRecord } from '../../../src/core/artifact/record.ts'
+import { type HoldfastError, isHoldfastError } from '../../../src/core/errors.ts'
 import type { BreakerOptions } from '../../../src/core/hook/breaker.ts'
 import type { ArtifactDraft, StepDraft } from '../../../src/core/hook/definition.ts'
 import {
@@ -8,15 +10,14 @@ import {
 } from '../../../src/core/hook/executor.ts'
 import type { HookScope } from '../../../src/core/hook/operation-hooks.ts'
 import { createHookRegistry } from '../../../src/core/hook/registry.ts'
-import type { ArtifactRecord } from '../../../src/core/artifact/record.ts'
 import type {
   ArtifactId,
   ContentId,
   CorrelationId,
+  EventId,
   RequestId,
   SessionId,
 } from '../../../src/core/ids.ts'
-import { type HoldfastError, isHoldfastError } from '../../../src/core/errors.ts'
 import type { Digest, WallClock } from '../../../src/core/ports.ts'
 import type { Request } from '../../../src/core/request.ts'
 import type { SessionRecord } from '../../../src/core/session/record.ts'
@@ -103,6 +104,8 @@ export function sessionRecord(parts: Partial<SessionRecord> = {}): SessionRecord
     createdAt: 1,
     updatedAt: 1,
     limits: {},
+    correlationId: 'correlation-1' as CorrelationId,
+    revision: 'event-1' as EventId,
     counters: {
       events: 0,
       artifacts: 0,
@@ -142,7 +145,14 @@ export function artifactRecord(parts: Partial<ArtifactRecord> = {}): ArtifactRec
 }
 
 export function stepDraft(parts: Partial<StepDraft> = {}): StepDraft & { readonly purity: 'pure' } {
-  return { phase: 'completed', step: 'tool:sql@1', key: 'key-1', input: { query: 'select 1' }, purity: 'pure', ...parts }
+  return {
+    phase: 'completed',
+    step: 'tool:sql@1',
+    key: 'key-1',
+    input: { query: 'select 1' },
+    purity: 'pure',
+    ...parts,
+  }
 }
 
 /** The error of what must fail, thrown or rejected. */
