@@ -19,8 +19,8 @@ import type { SaveSession } from './input.ts'
 import {
   commitStrict,
   hookEvents,
-  outcomeOfRepeat,
   passHooks,
+  performOnce,
   readPassed,
   readRecord,
   scopeOf,
@@ -44,13 +44,21 @@ export async function saveSession(
   const id = parseSessionId(input.id)
   assertOnly({ ...input }, ['id', 'label'], 'sessions.save')
   const given = parseLabel(input.label)
-  const repeated = await outcomeOfRepeat(deps, request)
-  if (repeated !== undefined) return shown(await readCheckpoint(deps.tables, id, repeated as CheckpointId))
+  const answer = async (made: string) => shown(await readCheckpoint(deps.tables, id, made as CheckpointId))
+  return performOnce(deps, request, answer, () => perform(deps, request, id, given, answer))
+}
 
+async function perform(
+  deps: SessionDeps,
+  request: Request,
+  id: SessionId,
+  given: Label,
+  answer: (made: string) => Promise<Checkpoint>,
+): Promise<Checkpoint> {
   const session = await readRecord(deps.tables, id)
   assertPermitted(session, 'save')
   const scope = await scopeOf(deps, request, session)
-  const passed = await passHooks(deps.hooks, 'session:save', given, scope)
+  const passed = await passHooks(deps.hooks, 'session:save', { ...given }, scope)
   const label = readPassed('session:save', () => parseLabel(passed.input.label))
 
   // What still waits in the journal is part of the session as the caller knows it.
@@ -85,7 +93,7 @@ export async function saveSession(
       rows: [{ table: 'checkpoints', put: content }],
     }
   })
-  if (outcome.repeated) return shown(await readCheckpoint(deps.tables, id, outcome.resultId as CheckpointId))
+  if (outcome.repeated) return answer(outcome.resultId)
   if (deps.hooks.has('session:save', 'after')) {
     tellHooks(deps.hooks, 'session:save', passed.input, scope, await readRecord(deps.tables, id))
   }
@@ -125,7 +133,11 @@ function notFound(session: SessionId, id: CheckpointId): HoldfastError {
 }
 
 /** As an object, so that an absent label stays absent wherever it is spread. */
-function parseLabel(label: unknown): { readonly label?: string } {
+interface Label {
+  readonly label?: string
+}
+
+function parseLabel(label: unknown): Label {
   return label === undefined ? {} : { label: parseLine('label', label) }
 }
 

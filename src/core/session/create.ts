@@ -23,8 +23,8 @@ import {
   commitStrict,
   hookEvents,
   nextLifeId,
-  outcomeOfRepeat,
   passHooks,
+  performOnce,
   readPassed,
   readRecord,
   tellHooks,
@@ -41,6 +41,8 @@ export interface CreateOptions {
 /** What is settled before any hook runs and what no hook can change. */
 interface Plan {
   readonly id: SessionId
+  /** The caller chose the id. */
+  readonly chosen: boolean
   readonly parentId: SessionId | undefined
   readonly template: string | undefined
   readonly hidden: true | undefined
@@ -59,11 +61,19 @@ export async function createSession(
   input: CreateSession,
   options: CreateOptions = {},
 ): Promise<SessionStart> {
-  const repeated = await outcomeOfRepeat(deps, request)
-  if (repeated !== undefined) return openSession(deps.log, parseSessionId(repeated))
-
   const { plan, beginnings } = readInput(deps, request, input, options)
-  if (input.id !== undefined) await assertFree(deps, plan.id)
+  const answer = (made: string) => openSession(deps.log, parseSessionId(made))
+  return performOnce(deps, request, answer, () => perform(deps, request, plan, beginnings, answer))
+}
+
+async function perform(
+  deps: SessionDeps,
+  request: Request,
+  plan: Plan,
+  beginnings: Beginnings,
+  answer: (made: string) => Promise<SessionStart>,
+): Promise<SessionStart> {
+  if (plan.chosen) await assertFree(deps, plan.id)
   if (plan.parentId !== undefined) assertPermitted(await readRecord(deps.tables, plan.parentId), 'child')
 
   observeCause(deps.clock, request)
@@ -108,7 +118,7 @@ export async function createSession(
     }
   })
 
-  if (outcome.repeated) return openSession(deps.log, parseSessionId(outcome.resultId))
+  if (outcome.repeated) return answer(outcome.resultId)
   const start = await openSession(deps.log, plan.id)
   tellHooks(deps.hooks, 'session:start', passed.input, { ...scope, sessionId: plan.id }, start.record)
   return start
@@ -143,6 +153,7 @@ function readInput(deps: SessionDeps, request: Request, input: CreateSession, { 
   const own = parseBeginnings(given)
   const template = given.template === undefined ? undefined : parseLine('template', given.template)
   const plan: Plan = {
+    chosen: given.id !== undefined,
     id: given.id === undefined ? deps.clock.nextId<SessionId>() : parseSessionId(given.id),
     parentId: given.parentId === undefined ? undefined : parseSessionId(given.parentId, 'parentId'),
     template,

@@ -22,8 +22,8 @@ import { CHILD_POLICIES, type ChildPolicy, type DeleteSession } from './input.ts
 import {
   commitStrict,
   nextLifeId,
-  outcomeOfRepeat,
   passHooks,
+  performOnce,
   readPassed,
   scopeOf,
   tellHooks,
@@ -48,8 +48,20 @@ export async function deleteSession(
   const id = parseSessionId(input.id)
   assertOnly({ ...input }, ['id', 'children'], 'sessions.delete')
   const asked = parsePolicy(input.children)
-  if ((await outcomeOfRepeat(deps, request)) !== undefined) return null
+  return performOnce(
+    deps,
+    request,
+    async () => null,
+    () => perform(deps, request, id, asked),
+  )
+}
 
+async function perform(
+  deps: SessionDeps,
+  request: Request,
+  id: SessionId,
+  asked: ChildPolicy,
+): Promise<null> {
   const gate = createGate(deps, request)
   let policy = asked
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {

@@ -1,4 +1,4 @@
-import { sessionStream } from '../ids.ts'
+import { type SessionId, sessionStream } from '../ids.ts'
 import type { Request } from '../request.ts'
 import type { EventDataByType } from '../timeline/catalog.ts'
 import { frameOf, makeEvent } from '../timeline/make-event.ts'
@@ -6,7 +6,7 @@ import type { SessionDeps } from './deps.ts'
 import { assertOnly, invalid, isRecord, parseFields, parseSessionId } from './fields.ts'
 import { headValue, requireHead, sessionHeadKey } from './head.ts'
 import type { EditSession } from './input.ts'
-import { commitStrict, nextLifeId, outcomeOfRepeat, readRecord, scopeOf } from './lifecycle.ts'
+import { commitStrict, nextLifeId, performOnce, readRecord, scopeOf } from './lifecycle.ts'
 import type { SessionRecord } from './record.ts'
 import { assertPermitted } from './status.ts'
 
@@ -20,12 +20,20 @@ import { assertPermitted } from './status.ts'
 export async function editSession(
   deps: SessionDeps,
   request: Request,
-  input: { readonly id: SessionRecord['id']; readonly changes: EditSession },
+  input: { readonly id: SessionId; readonly changes: EditSession },
 ): Promise<SessionRecord> {
   const id = parseSessionId(input.id)
   const data = parseChanges(input.changes)
-  if ((await outcomeOfRepeat(deps, request)) !== undefined) return readRecord(deps.tables, id)
+  const answer = () => readRecord(deps.tables, id)
+  return performOnce(deps, request, answer, () => perform(deps, request, id, data))
+}
 
+async function perform(
+  deps: SessionDeps,
+  request: Request,
+  id: SessionId,
+  data: EventDataByType['session.edited'],
+): Promise<SessionRecord> {
   const session = await readRecord(deps.tables, id)
   assertPermitted(session, 'edit')
   if (Object.keys(data).length === 0) return session

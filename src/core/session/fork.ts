@@ -13,8 +13,8 @@ import {
   commitStrict,
   hookEvents,
   nextLifeId,
-  outcomeOfRepeat,
   passHooks,
+  performOnce,
   readPassed,
   readRecord,
   scopeOf,
@@ -39,13 +39,28 @@ export async function forkSession(
   const sourceId = parseSessionId(input.id)
   assertOnly({ ...input }, ['id', 'at', 'name'], 'sessions.fork')
   const { name } = parseFields({ name: input.name })
-  const repeated = await outcomeOfRepeat(deps, request)
-  if (repeated !== undefined) return openSession(deps.log, parseSessionId(repeated))
+  const asked: Asked = { sourceId, at: input.at === undefined ? undefined : parseEventId(input.at), name }
+  const answer = (made: string) => openSession(deps.log, parseSessionId(made))
+  return performOnce(deps, request, answer, () => perform(deps, request, asked, answer))
+}
 
+interface Asked {
+  readonly sourceId: SessionId
+  readonly at: EventId | undefined
+  readonly name: string | undefined
+}
+
+async function perform(
+  deps: SessionDeps,
+  request: Request,
+  asked: Asked,
+  answer: (made: string) => Promise<SessionStart>,
+): Promise<SessionStart> {
+  const { sourceId, name } = asked
   const source = await readRecord(deps.tables, sourceId)
   assertPermitted(source, 'fork')
-  if (input.at === undefined) await deps.journal.flush()
-  const at = input.at === undefined ? (await lastEvent(deps.log, sourceId)).id : parseEventId(input.at)
+  if (asked.at === undefined) await deps.journal.flush()
+  const at = asked.at ?? (await lastEvent(deps.log, sourceId)).id
   const past = await sessionAt(deps.log, sourceId, at)
   const copies = await readCopies(deps.tables, past.artifacts)
 
@@ -86,7 +101,7 @@ export async function forkSession(
     }
   })
 
-  if (outcome.repeated) return openSession(deps.log, parseSessionId(outcome.resultId))
+  if (outcome.repeated) return answer(outcome.resultId)
   const start = await openSession(deps.log, id)
   tellHooks(deps.hooks, 'session:fork', passed.input, scope, start.record)
   return start

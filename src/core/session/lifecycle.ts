@@ -26,6 +26,29 @@ export function outcomeOfRepeat(
   return request.mayRepeat ? deps.journal.outcomeOf(request.id) : undefined
 }
 
+/**
+ * Performs a request, or answers it by what it made when it was first sent.
+ *
+ * @param answer the present answer to a request that made this id
+ */
+export async function performOnce<T>(
+  deps: Pick<SessionDeps, 'journal'>,
+  request: Request,
+  answer: (resultId: string) => Promise<T>,
+  perform: () => Promise<T>,
+): Promise<T> {
+  const earlier = await outcomeOfRepeat(deps, request)
+  if (earlier !== undefined) return answer(earlier)
+  try {
+    return await perform()
+  } catch (error) {
+    // The first sending may have been stored after the look: what it changed is then what refused this one.
+    const late = await outcomeOfRepeat(deps, request)
+    if (late === undefined) throw error
+    return answer(late)
+  }
+}
+
 /** @throws SESSION_NOT_FOUND where there is no such session. */
 export async function readRecord(tables: Pick<Tables, 'session'>, id: SessionId): Promise<SessionRecord> {
   const record = await tables.session(id)

@@ -2,7 +2,10 @@ import type { SessionId } from '../ids.ts'
 import type { SessionRecord } from './record.ts'
 import type { Status } from './status.ts'
 
-/** What `sessions.list` takes. All filters must hold. Times are milliseconds since 1970 or Dates. */
+/**
+ * What `sessions.list` takes. All filters must hold. Times are milliseconds since 1970 or Dates, and what is after or
+ * before a time is not at it.
+ */
 export interface SessionQuery {
   readonly status?: Status
   /** All of these tags. */

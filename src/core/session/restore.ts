@@ -1,4 +1,4 @@
-import { type EventId, sessionStream } from '../ids.ts'
+import { type CheckpointId, type EventId, type SessionId, sessionStream } from '../ids.ts'
 import type { Request } from '../request.ts'
 import { valuesOf } from '../state/fold.ts'
 import { sameValue } from '../state/same-value.ts'
@@ -13,8 +13,8 @@ import type { RestoreSession, SessionStart } from './input.ts'
 import {
   commitStrict,
   hookEvents,
-  outcomeOfRepeat,
   passHooks,
+  performOnce,
   readRecord,
   scopeOf,
   tellHooks,
@@ -35,11 +35,19 @@ export async function restoreSession(
 ): Promise<SessionStart> {
   const id = parseSessionId(input.id)
   assertOnly({ ...input }, ['id', 'checkpoint'], 'sessions.restore')
-  if ((await outcomeOfRepeat(deps, request)) !== undefined) return openSession(deps.log, id)
+  const answer = () => openSession(deps.log, id)
+  return performOnce(deps, request, answer, () => perform(deps, request, id, input.checkpoint))
+}
 
+async function perform(
+  deps: SessionDeps,
+  request: Request,
+  id: SessionId,
+  checkpointId: CheckpointId,
+): Promise<SessionStart> {
   const session = await readRecord(deps.tables, id)
   assertPermitted(session, 'restore')
-  const checkpoint = await readCheckpoint(deps.tables, id, input.checkpoint)
+  const checkpoint = await readCheckpoint(deps.tables, id, checkpointId)
   const scope = await scopeOf(deps, request, session)
   const passed = await passHooks(deps.hooks, 'session:restore', { checkpoint: checkpoint.id }, scope)
 

@@ -13,8 +13,8 @@ import {
   hookEvents,
   type LifecyclePoint,
   nextLifeId,
-  outcomeOfRepeat,
   passHooks,
+  performOnce,
   readPassed,
   readRecord,
   scopeOf,
@@ -45,9 +45,22 @@ export async function transitionSession(
   request: Request,
   input: TransitionSession,
 ): Promise<SessionRecord> {
-  const { id, verb, reason } = parseInput(input)
-  if ((await outcomeOfRepeat(deps, request)) !== undefined) return readRecord(deps.tables, id)
+  const asked = parseInput(input)
+  const answer = () => readRecord(deps.tables, asked.id)
+  return performOnce(deps, request, answer, () => perform(deps, request, asked))
+}
 
+interface Asked {
+  readonly id: SessionId
+  readonly verb: Verb
+  readonly reason: string | undefined
+}
+
+async function perform(
+  deps: SessionDeps,
+  request: Request,
+  { id, verb, reason }: Asked,
+): Promise<SessionRecord> {
   const session = await readRecord(deps.tables, id)
   assertTransition(session, verb)
   const scope = await scopeOf(deps, request, session)
@@ -80,7 +93,7 @@ export async function transitionSession(
   return record
 }
 
-function parseInput(input: TransitionSession): { id: SessionId; verb: Verb; reason: string | undefined } {
+function parseInput(input: TransitionSession): Asked {
   assertOnly({ ...input }, ['id', 'verb', 'reason'], 'sessions.transition')
   const verb = VERBS.find((known) => known === input.verb)
   if (verb === undefined) throw invalid('verb', `is none; give one of ${VERBS.join(', ')}`)

@@ -1,3 +1,4 @@
+import type { Durability } from '../commit.ts'
 import { createError, type HoldfastError, isHoldfastError } from '../errors.ts'
 import type { BeforeResult, HookScope } from '../hook/operation-hooks.ts'
 import {
@@ -18,7 +19,7 @@ import type { SessionDeps } from './deps.ts'
 import { invalid, parseDurability, parseLine, parseSessionId } from './fields.ts'
 import { type KnownHead, requireHead, sessionHeadKey } from './head.ts'
 import type { StateTarget, WriteState } from './input.ts'
-import { hookEvents, outcomeOfRepeat, readPassed, readRecord, scopeOf } from './lifecycle.ts'
+import { hookEvents, performOnce, readPassed, readRecord, scopeOf } from './lifecycle.ts'
 import { assertPermitted } from './status.ts'
 
 /** What became of a write's changes. */
@@ -52,9 +53,24 @@ export async function writeState(
   const place = placeOf(input.target)
   const changes = parseChanges(input.changes)
   const durability = parseDurability(input.durability)
-  const repeated = await outcomeOfRepeat(deps, request)
-  if (repeated !== undefined) return earlierAnswer(deps, place.stream, repeated as EventId, changes)
+  const answer = (made: string) => earlierAnswer(deps, place.stream, made as EventId, changes)
+  return performOnce(deps, request, answer, () =>
+    perform(deps, request, { place, changes, durability }, answer),
+  )
+}
 
+interface Asked {
+  readonly place: Place
+  readonly changes: readonly StateChange[]
+  readonly durability: Durability
+}
+
+async function perform(
+  deps: SessionDeps,
+  request: Request,
+  { place, changes, durability }: Asked,
+  answer: (made: string) => Promise<StateWritten>,
+): Promise<StateWritten> {
   observeCause(deps.clock, request)
   const { scope, passed, refused, runs } = await gate(deps, request, place, changes)
   if (passed.length === 0 && refused[0] !== undefined) throw refused[0].error
@@ -85,7 +101,7 @@ export async function writeState(
     },
     ...(request.signal === undefined ? {} : { signal: request.signal }),
   })
-  if (outcome.repeated) return earlierAnswer(deps, place.stream, outcome.resultId as EventId, changes)
+  if (outcome.repeated) return answer(outcome.resultId)
   const { at, correlationId } = outcome.result
   observer?.(passed, correlationId)
   return { at, changes: passed, ...(refused.length === 0 ? {} : { refused }) }

@@ -9,7 +9,7 @@ import type { Journal, Log, Tables } from '../ports.ts'
 import type { Request } from '../request.ts'
 import { parseDurability, parseSessionId } from '../session/fields.ts'
 import { requireHead, sessionHeadKey } from '../session/head.ts'
-import { hookEvents, outcomeOfRepeat, readPassed, readRecord, scopeOf } from '../session/lifecycle.ts'
+import { hookEvents, performOnce, readPassed, readRecord, scopeOf } from '../session/lifecycle.ts'
 import { assertPermitted } from '../session/status.ts'
 import { admitState } from '../state/admit.ts'
 import type { StateValue } from '../state/value.ts'
@@ -49,9 +49,24 @@ export async function emitEvent(deps: EmitDeps, request: Request, input: EmitEve
   const sessionId = parseSessionId(input.sessionId, 'sessionId')
   const draft: EventDraft = { type: parseType(input.type), data: admitState(input.data, 'data') }
   const durability = parseDurability(input.durability)
-  const repeated = await outcomeOfRepeat(deps, request)
-  if (repeated !== undefined) return earlierEvent(deps.log, sessionId, repeated as EventId)
+  const answer = (made: string) => earlierEvent(deps.log, sessionId, made as EventId)
+  return performOnce(deps, request, answer, () =>
+    perform(deps, request, { sessionId, draft, durability }, answer),
+  )
+}
 
+interface Asked {
+  readonly sessionId: SessionId
+  readonly draft: EventDraft
+  readonly durability: Durability
+}
+
+async function perform(
+  deps: EmitDeps,
+  request: Request,
+  { sessionId, draft, durability }: Asked,
+  answer: (made: string) => Promise<TimelineEvent>,
+): Promise<TimelineEvent> {
   const session = await readRecord(deps.tables, sessionId)
   assertPermitted(session, 'emit')
   const scope = await scopeOf(deps, request, session)
@@ -61,7 +76,7 @@ export async function emitEvent(deps: EmitDeps, request: Request, input: EmitEve
   const outcome = await commit(deps, request, sessionId, durability, scope, shaped, value)
   if (outcome.repeated) {
     await deps.artifacts.abandon([value])
-    return earlierEvent(deps.log, sessionId, outcome.resultId as EventId)
+    return answer(outcome.resultId)
   }
   deps.hooks.after('event:emit', shaped.draft, scope)
   return outcome.result
