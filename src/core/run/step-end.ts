@@ -7,6 +7,7 @@ import type { HeadKey, HeadReader, HeadWrite, RowChange } from '../commit.ts'
 import type { PayloadByPoint, StepDraft } from '../hook/definition.ts'
 import type { RecordResult } from '../hook/operation-hooks.ts'
 import type { EventId } from '../ids.ts'
+import type { StateValue } from '../state/value.ts'
 import type { EventDataByType } from '../timeline/catalog.ts'
 import type { StoredEvent } from '../timeline/event.ts'
 import { type EventFrame, makeEvent } from '../timeline/make-event.ts'
@@ -16,6 +17,7 @@ import { hookRan } from './hook-events.ts'
 import type { StepOutcome } from './input.ts'
 import type { OpenStep } from './open-step.ts'
 import type { StepOrigin } from './origin.ts'
+import { shapeValue } from './shape-value.ts'
 import type { StepScope } from './step-scope.ts'
 
 /** An end that is ready for the decision of the commit that stores it. */
@@ -45,24 +47,29 @@ export async function prepareEnd(
   rest?: StepOrigin['rest'],
 ): Promise<PreparedEnd> {
   const { clock, hooks, intake } = deps
-  const shaped = await shapeEnd(deps, draftOf(step, outcome, rest), scope)
-  const values = await prepareValues(shaped.payload)
+  const shaped = await shapeEnd(deps, draftOf(step, outcome), scope)
+  const values = await prepareValues(shaped.payload.result)
   const collecting = await prepareCollecting(deps, scope, shaped.collected).catch(async (error: unknown) => {
     await abandonValues(values)
     throw error
   })
 
-  async function prepareValues({ result, source }: StepDraft): Promise<PreparedValues> {
+  async function prepareValues(result: StateValue | undefined): Promise<PreparedValues> {
     const signal = scope.request.signal
     const prepared: { -readonly [Name in keyof PreparedValues]: PreparedValues[Name] } = {}
     try {
       if (result !== undefined) prepared.result = await prepareValue(intake, result, signal)
-      if (source !== undefined) prepared.source = await prepareValue(intake, source, signal)
+      if (rest !== undefined) prepared.source = await prepareValue(intake, await shapeRest(rest), signal)
       return prepared
     } catch (error) {
       await abandonValues(prepared)
       throw error
     }
+  }
+
+  function shapeRest(value: StateValue): Promise<StateValue> | StateValue {
+    if (scope.hooks === undefined) return value
+    return shapeValue(hooks, outcome.ok ? 'step.completed' : 'step.failed', value, scope.hooks)
   }
 
   async function abandonValues({ result, source }: PreparedValues): Promise<void> {
@@ -113,7 +120,7 @@ interface PreparedValues {
 
 type Draft = PayloadByPoint['step:run']
 
-function draftOf(step: EndingStep, outcome: StepOutcome, rest: StepOrigin['rest']): Draft {
+function draftOf(step: EndingStep, outcome: StepOutcome): Draft {
   return {
     phase: outcome.ok ? 'completed' : 'failed',
     step: step.step,
@@ -122,7 +129,6 @@ function draftOf(step: EndingStep, outcome: StepOutcome, rest: StepOrigin['rest'
     ...(step.startedAt === undefined ? {} : { startedAt: step.startedAt }),
     input: step.input,
     ...(outcome.ok ? { result: outcome.value } : { error: outcome.error }),
-    ...(rest === undefined ? {} : { source: rest }),
     purity: step.purity,
   }
 }

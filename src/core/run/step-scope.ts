@@ -14,7 +14,7 @@ export interface StepScope {
   readonly request: Request
   /** Without a correlation it is the session's root, which the head row says inside the decision. */
   readonly frame: Omit<EventFrame, 'correlationId'> & { readonly correlationId?: CorrelationId }
-  /** Present where hooks of `step:run` are registered: without any, a step reads nothing that only hooks need. */
+  /** Present where there are hooks to tell: without any, a step reads nothing that only hooks need. */
   readonly hooks?: HookScope
 }
 
@@ -38,7 +38,8 @@ export async function stepScope(
     ...(origin === undefined ? {} : { source: origin.source }),
     ...(origin?.at === undefined ? {} : { at: origin.at }),
   }
-  if (!deps.hooks.has('step:run')) return { sessionId, request, frame }
+  const isShaped = origin?.rest !== undefined && deps.hooks.has('event:emit', 'record')
+  if (!deps.hooks.has('step:run') && !isShaped) return { sessionId, request, frame }
   const session = origin?.session ?? (await readRecord(deps.tables, sessionId))
   return { sessionId, request, frame, hooks: hookScope(request, session, frame) }
 }
