@@ -90,7 +90,10 @@ export function createAdmission({
     load.add(sizeBytes)
     entry.onSettled(() => load.remove(sizeBytes))
     queue.push(entry)
-    if (streams.length > 0) await documents.prepare(streams)
+    if (streams.length > 0) {
+      await documents.prepare(streams)
+      entry.onSettled(() => documents.release(streams))
+    }
     entry.ready = true
     onReady()
   }

@@ -30,15 +30,13 @@ export interface Entry {
   readonly decisions: number
   /** False while its documents are being loaded. */
   ready: boolean
-  /** Streams whose documents are kept for it, once for each time it was prepared. */
-  readonly prepared: StreamId[]
   /** To be tried in a transaction of its own, since one that it shared failed. */
   alone: boolean
   /** Decides on these heads. @throws what the decision throws to refuse; CONFLICT after five times. */
   decide(state: (text: string) => HeadState): Decided
   settle(outcome: Settlement): void
   readonly settled: boolean
-  /** Calls back once it is settled, however. */
+  /** Calls back once it is settled, however; at once when it is already. */
   onSettled(callback: () => void): void
 }
 
@@ -99,7 +97,6 @@ export function createEntry<Result>(
       return decisions
     },
     ready: false,
-    prepared: [],
     alone: false,
     decide(state) {
       if (decisions >= MAX_DECISIONS) throw conflict(operation)
@@ -123,7 +120,8 @@ export function createEntry<Result>(
       return settled
     },
     onSettled(callback) {
-      callbacks.push(callback)
+      if (settled) callback()
+      else callbacks.push(callback)
     },
   }
 }

@@ -71,35 +71,44 @@ export function createPump(deps: PumpDeps): Pump {
     else void prepareGroup(batch.entries)
   }
 
-  /** Others may have pushed a document out of memory since its entry became ready. */
+  /** Since an entry became ready it may have been decided anew, or its document dropped with a failed commit. */
   async function prepareGroup(batch: readonly Entry[]): Promise<void> {
-    const own: Running = { entries: batch }
-    running = own
-    const streams = new Set(batch.flatMap(({ decided }) => decided.documents))
+    running = { entries: batch }
+    const streams = [...new Set(batch.flatMap(({ decided }) => decided.documents))]
     try {
-      if (streams.size > 0) await prepare([...streams])
-      if (running === own) runGroup(batch.filter((entry) => !entry.settled))
+      if (streams.length > 0) await prepare(streams)
     } catch (error) {
-      if (running === own) over(() => failBatch(batch, error))
+      over(() => retry(batch, new Set(), error))
+      return
+    }
+    // Kept until the transaction is over: its work changes them.
+    const end = (then: () => void) => {
+      if (streams.length > 0) documents.release(streams)
+      over(then)
+    }
+    const entries = batch.filter((entry) => !entry.settled)
+    try {
+      if (entries.length === 0) end(() => {})
+      else runGroup(entries, end)
+    } catch (error) {
+      end(() => retry(entries, new Set(), error))
     }
   }
 
   function prepare(streams: readonly StreamId[]): Promise<void> {
-    return withDeadline(wall, connection.transactionMs, documents.prepare(streams), 'loading documents')
+    return withDeadline(wall, connection.transactionMs, documents.prepare(streams), 'loading documents', () =>
+      documents.release(streams),
+    )
   }
 
-  function runGroup(entries: readonly Entry[]): void {
-    if (entries.length === 0) {
-      over(() => {})
-      return
-    }
+  function runGroup(entries: readonly Entry[], end: (then: () => void) => void): void {
     const group = createGroup(entries, { ...deps, now: () => wall.now() })
     open(entries, {
       stores: group.stores,
       durability: group.durability,
       work: group.work,
-      onComplete: () => complete(group),
-      onAbort: (cause) => over(() => retry(entries, group.touched, cause)),
+      onComplete: () => complete(group, end),
+      onAbort: (cause) => end(() => retry(entries, group.touched, cause)),
       onUnknown: () => giveUp(entries),
     })
   }
@@ -137,10 +146,10 @@ export function createPump(deps: PumpDeps): Pump {
     next()
   }
 
-  function complete(group: Group): void {
+  function complete(group: Group, end: (then: () => void) => void): void {
     const { result } = group
     if (result === undefined) {
-      over(() => {})
+      end(() => {})
       return
     }
     const { evaluation, commitId } = result
@@ -154,7 +163,7 @@ export function createPump(deps: PumpDeps): Pump {
     for (const stream of result.erased) forget(stream)
     for (const { entry, error } of evaluation.refused) settle(cache, entry, { error: refusalOf(error) })
     for (const { entry, resultId } of evaluation.repeated) settle(cache, entry, { repeated: resultId })
-    over(() => decideAgain(result.undecided, evaluation.heads))
+    end(() => decideAgain(result.undecided, evaluation.heads))
     deps.onStored(group, result)
     for (const entry of evaluation.applied) settle(cache, entry, { stored: commitId })
   }
@@ -193,11 +202,6 @@ export function createPump(deps: PumpDeps): Pump {
     const known = waiting.length < entries.length
     for (const entry of waiting) entry.alone = !known
     queue.putBack(waiting)
-  }
-
-  /** Documents that cannot be loaded, or a connection that takes no transaction: one of several may be to blame. */
-  function failBatch(batch: readonly Entry[], error: unknown): void {
-    retry(batch, new Set(), error)
   }
 
   function giveUp(entries: readonly Entry[]): void {

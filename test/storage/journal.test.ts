@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { RowChange } from '../../src/core/commit.ts'
 import { createError } from '../../src/core/errors.ts'
 import {
   documentStream,
@@ -216,17 +217,24 @@ test('JO6 after five decisions on heads that others changed the call is refused 
     }
     return open(stores, mode, options)
   }
-  const tables = ['meta', 'grants', 'runs', 'chunks', 'contents', 'checkpoints'] as const
+  const gone = { key: 'none', change: () => undefined }
+  const changes: readonly RowChange[] = [
+    { table: 'meta', ...gone },
+    { table: 'grants', ...gone },
+    { table: 'runs', ...gone },
+    { table: 'chunks', ...gone },
+    { table: 'contents', ...gone },
+  ]
   const operation = operationOf(
     tab.clock,
     (head) => {
-      const table = tables[decisions] ?? 'meta'
+      const rows = changes.slice(decisions, decisions + 1)
       decisions += 1
       return {
         result: head(['counter', SESSION, 'calls']),
         resultId: '',
         writes: [],
-        rows: [{ table, key: `missing-${decisions}`, change: () => undefined }],
+        rows,
       }
     },
     { heads: [['counter', SESSION, 'calls']] },

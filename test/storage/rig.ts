@@ -80,6 +80,7 @@ function countedDocuments(log: Log): CountedDocuments {
     applied,
     dropped,
     prepare: (streams) => documents.prepare(streams),
+    release: (streams) => documents.release(streams),
     apply(stream, deltas) {
       applied.push(stream)
       return documents.apply(stream, deltas)
