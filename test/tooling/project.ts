@@ -58,6 +58,7 @@ const CONFIGS = [
   'demo/tsconfig.json',
   'demo/vite.config.ts',
   'demo/build',
+  'docs/examples/tsconfig.json',
   ...Object.keys(RINGS).map((ring) => `${ring}/tsconfig.json`),
 ]
 
@@ -78,6 +79,7 @@ export function makeProject(): Project {
   project.write('npm.js', "console.error('A test asked npm for packages.')\nprocess.exit(1)\n")
   project.write('src/core/ambient.d.ts', 'export {}\n')
   project.write('demo/src/main.tsx', 'export {}\n')
+  project.write('docs/examples/example.ts', 'export {}\n')
   for (const ring of Object.keys(RINGS)) project.write(`${ring}/stub.ts`, STUB)
   return project
 }
