@@ -16,5 +16,5 @@ export async function shapeValue(
   const { data } = payload
   const isObject =
     typeof data === 'object' && data !== null && 'value' in data && !(data instanceof Uint8Array)
-  return isObject ? data.value : null
+  return isObject ? (data.value ?? null) : null
 }
