@@ -1,0 +1,102 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import type { CommitRow } from '../../../src/core/commit.ts'
+import {
+  CLOCK_TICKS_PER_MS,
+  type Clock,
+  type EventId,
+  idAt,
+  type StreamId,
+  type WriterId,
+} from '../../../src/core/ids.ts'
+import type { Log } from '../../../src/core/ports.ts'
+import type { StoredEvent } from '../../../src/core/timeline/event.ts'
+import { scanEvents } from '../../../src/core/timeline/scan.ts'
+
+const STREAM = 's1' as StreamId
+const SPAN = 2_000 * CLOCK_TICKS_PER_MS
+
+/** The log of these rows: answers as storage does, by first clock, at most `limit` at once. */
+function logOf(rows: readonly CommitRow[]): Log {
+  const log: Pick<Log, 'range'> = {
+    async range(_stream, { from = 0, to = Number.MAX_SAFE_INTEGER, reverse = false, limit = 1_000 }) {
+      const inOrder = rows
+        .filter((row) => row.hlc >= from && row.hlc <= to)
+        .sort((a, b) => a.hlc - b.hlc || a.seq - b.seq)
+      return (reverse ? inOrder.reverse() : inOrder).slice(0, limit)
+    },
+  }
+  return log as Log
+}
+
+/** Rows of up to three writers, each spanning up to two seconds, many at the same clock. */
+const history = fc
+  .array(
+    fc.record({
+      writer: fc.integer({ min: 0, max: 2 }),
+      first: fc.integer({ min: 0, max: 12 }),
+      offsets: fc.array(fc.integer({ min: 0, max: 7 }), { minLength: 0, maxLength: 5 }),
+    }),
+    { maxLength: 700, size: 'max' },
+  )
+  .map((drafts) => {
+    const used = new Set<string>()
+    return drafts.map(({ writer, first, offsets }, at) => {
+      const clocks = [0, ...offsets].map((offset) => (first * SPAN) / 8 + (offset * SPAN) / 8)
+      const name = `8000-00000000000${writer}` as WriterId
+      const ids = [...new Set(clocks)]
+        .sort((a, b) => a - b)
+        .map((clock) => idAt<EventId>(freeClock(clock, name, used), name))
+      const events = ids.map(
+        (id): StoredEvent => ({
+          id,
+          type: 'e',
+          data: at,
+          correlationId: 'c' as never,
+          source: 'local',
+          schema: 1,
+        }),
+      )
+      return {
+        seq: at + 1,
+        stream: STREAM,
+        hlc: ((first * SPAN) / 8) as Clock,
+        writer: name,
+        n: at,
+        requests: {},
+        events,
+      } as never as CommitRow
+    })
+  })
+
+/** Ids never meet: a clock that this writer has used gives way to the one after it. */
+function freeClock(clock: number, writer: WriterId, used: Set<string>): Clock {
+  let free = clock
+  while (used.has(`${free} ${writer}`)) free += 1
+  used.add(`${free} ${writer}`)
+  return free as Clock
+}
+
+test('TI6 a scan gives every event of its range once, in order, however rows overlap', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      history,
+      fc.integer({ min: 0, max: 16 }),
+      fc.integer({ min: 0, max: 16 }),
+      fc.boolean(),
+      async (rows, a, b, reverse) => {
+        const from = ((Math.min(a, b) * SPAN) / 8) as Clock
+        const to = ((Math.max(a, b) * SPAN) / 8) as Clock
+        const ids: EventId[] = []
+        for await (const batch of scanEvents(logOf(rows), STREAM, { from, to, reverse }))
+          ids.push(...batch.map(({ id }) => id))
+        const all = rows.flatMap((row) => row.events.map(({ id }) => id))
+        const low = idAt<EventId>(from, '' as WriterId)
+        const high = idAt<EventId>((to + 1) as Clock, '' as WriterId)
+        const expected = all.filter((id) => id >= low && id < high).sort()
+        expect(ids).toEqual(reverse ? expected.reverse() : expected)
+      },
+    ),
+    { numRuns: 150 },
+  )
+})
