@@ -52,14 +52,25 @@ async function buildOnce(
   sources: readonly string[],
   buildInto: (outDir: string) => Promise<unknown>,
 ): Promise<string> {
-  const finished = join(CACHE, `${name}-${hashOf(sources)}`)
+  const finished = join(CACHE, `${name}-${hashOf([...sources, 'test/pages/harness/fixture.ts'])}`)
   if (existsSync(finished)) return finished
   mkdirSync(CACHE, { recursive: true })
   const outDir = mkdtempSync(join(CACHE, `${name}-building-`))
-  await buildInto(outDir)
+  await asForPeople(() => buildInto(outDir))
   removeOlder(name)
   moveInto(outDir, finished)
   return finished
+}
+
+/** The runner says `test` in NODE_ENV, and Vite then builds what it serves while one develops. */
+async function asForPeople(buildIt: () => Promise<unknown>): Promise<void> {
+  const before = process.env.NODE_ENV
+  process.env.NODE_ENV = 'production'
+  try {
+    await buildIt()
+  } finally {
+    process.env.NODE_ENV = before
+  }
 }
 
 /** Another test file may have built the same in the meantime; then this one's copy goes. */

@@ -1,0 +1,52 @@
+import type { BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
+import { buildDemo } from '../harness/fixture.ts'
+import { openContext } from '../harness/shared-chromium.ts'
+import { type Site, serveFolder } from '../harness/static-server.ts'
+
+/** The demo as a person meets it who was never there before. A page that complained to its console fails the test. */
+export interface Demo extends AsyncDisposable {
+  readonly page: Page
+  readonly site: Site
+  readonly context: BrowserContext
+  /** One more tab of the same browser. */
+  openTab(): Promise<Page>
+  /** From now on there is no network and no server. */
+  goOffline(): Promise<void>
+}
+
+/** Until something that should show is missed. */
+const PATIENCE_MS = 10_000
+
+export async function openDemo(options: BrowserContextOptions = {}): Promise<Demo> {
+  const site = await serveFolder(await buildDemo())
+  const context = await openContext({ viewport: { width: 1280, height: 800 }, ...options })
+  const complaints: string[] = []
+
+  async function openTab(): Promise<Page> {
+    const page = await context.newPage()
+    page.setDefaultTimeout(PATIENCE_MS)
+    page.on('pageerror', (error) => complaints.push(error.stack ?? error.message))
+    page.on('console', (message) => {
+      if (message.type() === 'error') complaints.push(message.text())
+    })
+    await page.goto(site.origin)
+    await page.locator('[data-offline=ready]').waitFor()
+    return page
+  }
+
+  return {
+    page: await openTab(),
+    site,
+    context,
+    openTab,
+    async goOffline() {
+      await site.stop()
+      await context.setOffline(true)
+    },
+    async [Symbol.asyncDispose]() {
+      await context.close()
+      await site[Symbol.asyncDispose]()
+      if (complaints.length > 0) throw new Error(`The page complained:\n${complaints.join('\n')}`)
+    },
+  }
+}

@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest'
+import { TOOLS, type ToolInput } from '../../../demo/src/sample/tools.ts'
+import { makeSampleTranscript } from '../../../demo/src/sample/transcript.ts'
+import { parsePiSession } from '../../../src/core/transcript/pi-session.ts'
+
+test('DE6 the sample is the same at every call, and about 200 lines long', () => {
+  const text = makeSampleTranscript()
+
+  expect(makeSampleTranscript()).toBe(text)
+  expect(text.trim().split('\n').length).toBeGreaterThan(180)
+  expect(text.trim().split('\n').length).toBeLessThan(220)
+})
+
+test('DE6 every result in the sample is what its tool answers', async () => {
+  const calls = new Map<string, { readonly tool: string; readonly input: ToolInput }>()
+  let checked = 0
+  let failed = 0
+  for await (const record of parsePiSession(bytesOf(makeSampleTranscript()))) {
+    expect(record.kind).not.toBe('broken')
+    if (record.kind === 'call') calls.set(record.callId, { tool: record.tool, input: inputOf(record.input) })
+    if (record.kind !== 'result') continue
+    const call = calls.get(record.callId)
+    const outcome = run(call?.tool, call?.input)
+    expect(record.outcome).toEqual(outcome)
+    checked += 1
+    if (!outcome.ok) failed += 1
+  }
+
+  expect(checked).toBeGreaterThan(50)
+  expect(failed).toBeGreaterThan(2)
+  expect(calls.size).toBeGreaterThan(checked)
+})
+
+function run(name: string | undefined, input: ToolInput | undefined) {
+  const tool = TOOLS.find((candidate) => candidate.name === name)
+  if (tool === undefined || input === undefined) throw new Error(`The sample names no tool: ${name}.`)
+  try {
+    return { ok: true, value: tool.run(input) }
+  } catch (error) {
+    return { ok: false, message: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+function inputOf(input: unknown): ToolInput {
+  if (typeof input !== 'object' || input === null || !('gauge' in input) || !('day' in input)) {
+    throw new Error('A call of the sample lacks its input.')
+  }
+  const hour = 'hour' in input ? { hour: Number(input.hour) } : {}
+  return { gauge: String(input.gauge), day: Number(input.day), ...hour }
+}
+
+async function* bytesOf(text: string): AsyncIterable<Uint8Array> {
+  yield new TextEncoder().encode(text)
+}
