@@ -1,5 +1,5 @@
 /** Holdfast, as a page uses it. */
-export type { AdoptOptions, Adopted } from './client/adopt.ts'
+export type { Adopted, AdoptOptions } from './client/adopt.ts'
 export type { Artifact, ReadOptions } from './client/artifact.ts'
 export type { ArtifactList, ArtifactName, Artifacts } from './client/artifacts.ts'
 export type { CurrentSession } from './client/current-session.ts'
@@ -10,6 +10,7 @@ export type { HookOptions, Hooks, PageHookBody, PageHookContext } from './client
 export { type OpenOptions, openHoldfast } from './client/open-holdfast.ts'
 export type { Replay, ReplayOptions } from './client/replay.ts'
 export type { CallOptions, ChangeOptions, WriteOptions } from './client/request.ts'
+export type { FreeAnswer, Runs } from './client/runs.ts'
 export type {
   Moment,
   PageStepDefinition,
@@ -59,10 +60,18 @@ export type {
 } from './core/ids.ts'
 export type { Divergence, ReplayReport } from './core/replay/report.ts'
 export type { StepCodec } from './core/run/codec.ts'
-export type { Purity } from './core/run/record.ts'
+export type { RunExplanation } from './core/run/explain.ts'
+export type { Purity, RunRow } from './core/run/record.ts'
 export type { ChildPolicy, CreateSession, EditSession } from './core/session/input.ts'
 export type { SessionPage, SessionQuery } from './core/session/query.ts'
-export type { Actor, Checkpoint, Retention, SessionLimits, SessionRecord, Usage } from './core/session/record.ts'
+export type {
+  Actor,
+  Checkpoint,
+  Retention,
+  SessionLimits,
+  SessionRecord,
+  Usage,
+} from './core/session/record.ts'
 export { type Action, allowedVerbs, isPermitted, type Status, type Verb } from './core/session/status.ts'
 export type { ChangeSource } from './core/state/mirror-change.ts'
 export type { StateValue } from './core/state/value.ts'

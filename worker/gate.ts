@@ -9,7 +9,7 @@ import { guardEndpoint } from './guarded-endpoint.ts'
 import { openPage, type Page } from './page.ts'
 
 /** Serves the page at the other end, behind a frozen gate without a prototype. */
-export function openGate(endpoint: Endpoint, host: EngineHost): void {
+export function openGate(host: EngineHost, endpoint: Endpoint = self): void {
   const gate = createGate(host)
   // A page that releases its proxy, or lets it be collected, has left.
   const exposed = Object.assign(Object.create(null), gate, { [finalizer]: gate.goodbye })

@@ -18,7 +18,7 @@ export interface ServeOptions {
  * serveHoldfast({ app, hooks: [sizeLimit] })
  */
 export function serveHoldfast(options: ServeOptions = {}): void {
-  openGate(self, createPackagedHost(options))
+  openGate(createPackagedHost(options))
 }
 
 export { defineHook } from '../src/core/hook/define-hook.ts'

@@ -119,7 +119,11 @@ export async function openLink(options: LinkOptions): Promise<Link> {
       if (!isCloneError(error)) options.onBatchLost(calls, error)
       // One argument that cannot be cloned keeps the whole batch from leaving: its neighbours go alone.
       else if (calls.length > 1) for (const call of calls) void send([call], transfers)
-      else onMessage({ type: 'settled', settled: calls.map(({ id }) => ({ id, ok: false, error: toWireError(error) })) })
+      else
+        onMessage({
+          type: 'settled',
+          settled: calls.map(({ id }) => ({ id, ok: false, error: toWireError(error) })),
+        })
     }
   }
 

@@ -53,7 +53,12 @@ export async function openWith<A extends App>(options: OpenOptions<A>, timing: T
   // The handles are of no use before the worker answers, so their code is loaded while it starts.
   const loading = import('./holdfast.ts').catch(async (error: unknown) => {
     await connecting.then((connection) => connection.close())
-    throw createError('WORKER_START', 'The rest of the code of Holdfast could not be loaded; reload the page.', {}, error)
+    throw createError(
+      'WORKER_START',
+      'The rest of the code of Holdfast could not be loaded; reload the page.',
+      {},
+      error,
+    )
   })
   const [connection, { createHoldfast }] = await Promise.all([connecting, loading])
   return createHoldfast(connection, name, app)

@@ -13,12 +13,14 @@ import type { StartWatch } from './watch.ts'
 /** What a run needs of its session's handle. */
 export interface RunPlace extends StepPlace {
   callerFor(frame: Frame): Caller
-  onRespawn(listener: () => void): () => void
   readonly startWatch: StartWatch
 }
 
 /** How often another tab's run is asked for, in milliseconds, to take over when its owner has died. */
 const TAKEOVER_MS = 1_000
+
+/** How often a body is begun again after it was fenced; by then another tab has the run. */
+const MAX_FENCED = 5
 
 /**
  * Runs a body with one owner over all tabs. Where another tab owns the run, this one waits for its outcome, and takes
@@ -38,28 +40,30 @@ export async function runBody<Input, Output>(
     ...(input !== undefined && { input: await encodeStepValue(input) }),
   }
   let sendOptions: ChangeOptions = options
-  for (;;) {
+  for (let fenced = 0; ; ) {
     const { run, owned } = await place.caller.call('runs.open', opening, sendOptions)
     sendOptions = { signal: options.signal, deadlineMs: options.deadlineMs }
     if (isOver(run)) return resultOf<Output>(place, run)
+    if (!owned) {
+      const present = await nextOf(place, run, options.signal)
+      if (present !== undefined && isOver(present)) return resultOf<Output>(place, present)
+      continue
+    }
     try {
-      if (owned) return await perform(place, opening, run, input as Input, body)
-      await someChange(place, run, options.signal)
+      return await perform(place, run, input as Input, body, options.signal)
     } catch (error) {
-      if (isHoldfastError(error) && error.code === 'RUN_FENCED') continue
-      const resumed = place.work.resumed()
-      if (resumed === undefined) throw error
-      await resumed
+      if (isFenced(error) && fenced < MAX_FENCED) fenced += 1
+      else await (place.work.resumed() ?? Promise.reject(error))
     }
   }
 }
 
 async function perform<Input, Output>(
   place: RunPlace,
-  opening: OpenRun,
   row: RunRow,
   input: Input,
   body: RunBody<Input, Output>,
+  stop: AbortSignal | undefined,
 ): Promise<Output> {
   const frame: Frame = {
     ...place.caller.frame,
@@ -67,36 +71,32 @@ async function perform<Input, Output>(
   }
   const caller = place.callerFor(frame)
   const run = { runId: row.id, epoch: row.epoch, keys: createStepKeys(row.id) }
-  // The lock went down with the worker: whoever is first to ask again owns the run.
-  const stop = place.onRespawn(() => {
-    caller.call('runs.open', opening).then((opened) => {
-      if (opened.owned) run.epoch = opened.run.epoch
-    }, ignore)
-  })
+  const work = stop === undefined ? place.work.signal : AbortSignal.any([place.work.signal, stop])
   const finish = (outcome: StepOutcome) =>
     caller.call('runs.finish', { runId: run.runId, epoch: run.epoch, outcome })
   try {
     const step = createRunStep({ ...place, caller, run })
-    const value = await body({
-      id: row.id,
-      input,
-      signal: place.work.signal,
-      session: place.bind(frame),
-      step,
-    })
+    const value = await body({ id: row.id, input, signal: work, session: place.bind(frame), step })
     await finish({ ok: true, value: await encodeStepValue(value) })
     return value
   } catch (error) {
-    if (!isInterruption(error)) await finish({ ok: false, error: toForeignError(error) })
+    // What was cut off can be opened again at once, also by another tab.
+    if (work.aborted || isInterruption(error))
+      await caller.call('runs.leave', { runId: row.id }).catch(ignore)
+    else await finish({ ok: false, error: toForeignError(error) })
     throw error
-  } finally {
-    stop()
   }
 }
 
 /** What ended the body but not the run: it goes on after a reload, a resume or a takeover. */
 function isInterruption(error: unknown): boolean {
-  return isHoldfastError(error) && error.code !== 'STEP_FAILED' && ERROR_CODES[error.code].kind !== 'input'
+  if (!isHoldfastError(error) || error.code === 'STEP_FAILED') return false
+  const { kind } = ERROR_CODES[error.code]
+  return kind === 'run' || kind === 'storage' || kind === 'unknown' || error.code === 'CLOSED'
+}
+
+function isFenced(error: unknown): boolean {
+  return isHoldfastError(error) && error.code === 'RUN_FENCED'
 }
 
 function isOver({ status }: RunRow): boolean {
@@ -122,23 +122,30 @@ async function resultOf<Output>(place: RunPlace, row: RunRow): Promise<Output> {
   return decodeStepValue(value) as Output
 }
 
-/** Resolves when something was recorded about the run, or when it is time to see whether its owner lives. */
-async function someChange(
-  { startWatch, sessionId }: RunPlace,
-  { id }: RunRow,
+/** The run after something was recorded about it, or when it is time to see whether its owner lives. */
+async function nextOf(
+  { startWatch, sessionId, caller }: RunPlace,
+  { id, name }: RunRow,
   signal: AbortSignal | undefined,
-): Promise<void> {
+): Promise<RunRow | undefined> {
   const stopping = new AbortController()
-  const timer = setTimeout(() => stopping.abort(), TAKEOVER_MS)
   const stop = () => stopping.abort()
+  const timer = setTimeout(stop, TAKEOVER_MS)
   signal?.addEventListener('abort', stop)
+  const watch = startWatch(sessionId, { types: ['run.*'], signal: stopping.signal })
   try {
-    for await (const { data } of startWatch(sessionId, { types: ['run.*'], signal: stopping.signal })) {
-      if ((data as { runId?: unknown }).runId === id) return
+    // Whatever was recorded before the watch began shows in the list.
+    for (;;) {
+      const present = (await caller.call('runs.list', { sessionId, name }, { signal })).find(
+        (row) => row.id === id,
+      )
+      if (present === undefined || isOver(present) || stopping.signal.aborted) return present
+      await watch.next()
     }
   } finally {
     clearTimeout(timer)
     signal?.removeEventListener('abort', stop)
+    await watch.return()
   }
 }
 

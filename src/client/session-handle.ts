@@ -14,6 +14,7 @@ import type { Artifacts } from './artifacts.ts'
 import type { Documents } from './documents.ts'
 import type { Replay, ReplayOptions } from './replay.ts'
 import type { CallOptions, ChangeOptions, WriteOptions } from './request.ts'
+import type { Runs } from './runs.ts'
 import type { State } from './state.ts'
 import type { Timeline } from './timeline.ts'
 
@@ -50,6 +51,7 @@ export interface Session<A extends App = App> extends AsyncDisposable {
    */
   run<Input, Output>(name: string, options: RunOptions<Input>, body: RunBody<Input, Output>): Promise<Output>
   run<Output>(name: string, body: RunBody<undefined, Output>): Promise<Output>
+  readonly runs: Runs
 
   /** Makes a checkpoint of state, artifacts and status. */
   save(what?: { readonly label?: string }, options?: ChangeOptions): Promise<Checkpoint>
@@ -104,7 +106,10 @@ export type PageStepDefinition<Input, Parsed, Output> = StepDefinition<Input, Pa
 export type AnyPageStep = StepDefinition<unknown, unknown, unknown, StepContext>
 
 export interface StepOptions extends CallOptions {
-  /** Names the step in its session or run: the same name answers from the recording once it has finished. @defaultValue a fresh one; in a run, the count of calls */
+  /**
+   * Names this call, and is given to the body. In a run, a finished call of the same key answers from the recording.
+   * @defaultValue a fresh one; in a run, the count of calls of that name
+   */
   readonly key?: string
   /** Called by the body's `progress`. */
   readonly onProgress?: (loaded: number, total: number | null) => void

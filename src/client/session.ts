@@ -15,6 +15,7 @@ import { createPast } from './past.ts'
 import { startReplay } from './replay.ts'
 import type { ChangeOptions, Frame } from './request.ts'
 import { runBody } from './run.ts'
+import { createRuns } from './runs.ts'
 import type { Moment, RunBody, RunOptions, Session } from './session-handle.ts'
 import { createState, schemaOf } from './state.ts'
 import { createRunStep } from './step.ts'
@@ -60,6 +61,7 @@ export function createSession<A extends App>(
       artifacts: createArtifacts(caller, id),
       timeline: createTimeline(caller, house.startWatch, id),
       documents: createDocuments(caller, id),
+      runs: createRuns(caller, id),
       checkpoints: { list: (options) => caller.call('sessions.checkpoints', { id }, options) },
 
       emit: async (type, data, { durability, ...options } = {}) => {
@@ -81,7 +83,6 @@ export function createSession<A extends App>(
         const runPlace = {
           ...place,
           callerFor,
-          onRespawn: house.connection.onRespawn,
           startWatch: house.startWatch,
         }
         if (typeof options === 'function') return runBody(runPlace, name, {}, options)

@@ -1,3 +1,4 @@
+import type { HoldfastError } from '../core/errors.ts'
 import type { Mirror } from '../core/state/mirror.ts'
 import type { StateChange } from '../core/timeline/catalog.ts'
 import { fromWireError } from '../protocol/wire-error.ts'
@@ -8,21 +9,18 @@ import type { Frame, WriteOptions } from './request.ts'
 /** Writes one change. Resolves when it is stored; rejects, with the mirror as it was before, when it is refused. */
 export type StateWriter = (change: StateChange, options: WriteOptions, frame: Frame) => Promise<void>
 
+/** What becomes of a group that was stored: the errors of the keys that a hook refused. */
+type Refusals = ReadonlyMap<string, HoldfastError>
+
 interface Group {
   readonly options: WriteOptions
   readonly frame: Frame
   /** The last change of each key: they all land in one event, where only one of a key can count. */
   readonly changes: Map<string, StateChange>
-  readonly waiting: Waiting[]
-}
-
-/** One call that waits for its change. Of several for one key all wait for the last. */
-interface Waiting {
-  readonly key: string
-  /** What the mirror shows it by. */
-  readonly localId: number
-  resolve(): void
-  reject(error: unknown): void
+  /** What the mirror shows them by. */
+  readonly localIds: number[]
+  readonly stored: Promise<Refusals>
+  settle(stored: Promise<Refusals>): void
 }
 
 /** Shows changes in the mirror at once, and sends those of one microtask as one write. */
@@ -36,54 +34,49 @@ export function createStateWriter(
   let group: Group | undefined
   let lastLocalId = 0
 
-  const flush = async (sending: Group) => {
-    if (group === sending) group = undefined
-    const { changes, options, frame, waiting } = sending
+  const send = async ({ changes, options, frame, localIds }: Group): Promise<Refusals> => {
     const { id, stored } = connection.write(target, [...changes.values()], options, frame)
-    localWrites.set(
-      id,
-      waiting.map(({ localId }) => localId),
-    )
-    const refuse = ({ localId, reject }: Waiting, error: unknown) => {
-      mirror.reject(localId)
-      reject(error)
-    }
+    localWrites.set(id, localIds)
     try {
       const answer = await stored
       const entries = answer.changes.map((change) => ({ ...change, at: answer.at }))
-      const refused = new Map(answer.refused?.map(({ key, error }) => [key, fromWireError(error)]))
-      const kept = waiting.filter(({ key }) => !refused.has(key))
-      mirror.apply(
-        entries,
-        'local',
-        kept.map(({ localId }) => localId),
-      )
-      for (const one of waiting) if (refused.has(one.key)) refuse(one, refused.get(one.key))
-      for (const one of kept) one.resolve()
+      mirror.apply(entries, 'local', localIds)
+      return new Map(answer.refused?.map(({ key, error }) => [key, fromWireError(error)]))
     } catch (error) {
-      for (const one of waiting) refuse(one, error)
+      for (const localId of localIds) mirror.reject(localId)
+      throw error
     } finally {
       localWrites.delete(id)
     }
   }
 
-  return (change, options, frame) => {
-    if (group === undefined || !fits(group, options, frame)) {
-      const begun = createGroup(options, frame)
-      group = begun
-      queueMicrotask(() => void flush(begun))
-    }
+  const begin = (options: WriteOptions, frame: Frame): Group => {
+    const begun = createGroup(options, frame)
+    queueMicrotask(() => {
+      if (group === begun) group = undefined
+      begun.settle(send(begun))
+    })
+    return begun
+  }
+
+  return async (change, options, frame) => {
+    if (group === undefined || !fits(group, options, frame)) group = begin(options, frame)
+    const { changes, localIds, stored } = group
     lastLocalId += 1
-    const localId = lastLocalId
-    const { changes, waiting } = group
+    localIds.push(lastLocalId)
     changes.set(change.key, change)
-    mirror.write(localId, [change], isOptimistic)
-    return new Promise((resolve, reject) => waiting.push({ key: change.key, localId, resolve, reject }))
+    mirror.write(lastLocalId, [change], isOptimistic)
+    const refused = (await stored).get(change.key)
+    if (refused !== undefined) throw refused
   }
 }
 
 function createGroup(options: WriteOptions, frame: Frame): Group {
-  return { options, frame, changes: new Map(), waiting: [] }
+  let settle: Group['settle'] = () => {}
+  const stored = new Promise<Refusals>((resolve) => {
+    settle = resolve
+  })
+  return { options, frame, changes: new Map(), localIds: [], stored, settle }
 }
 
 /** A write that can be named, aborted or timed by itself travels by itself. */

@@ -25,8 +25,7 @@ export interface StepPlace {
   readonly work: WorkSignal
   /** A handle of the session that acts on somebody else's behalf. */
   bind(frame: Frame): Session
-  /** The run, whose epoch grows when its worker was replaced. */
-  readonly run?: { readonly runId: RunId; epoch: number; readonly keys: StepKeys }
+  readonly run?: { readonly runId: RunId; readonly epoch: number; readonly keys: StepKeys }
 }
 
 export function createRunStep(place: StepPlace): RunStep {

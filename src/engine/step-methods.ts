@@ -45,6 +45,10 @@ export function createStepParts(parts: Parts): StepParts {
       'runs.finish': (request, input) => runs.finish(request, input),
       'runs.cancel': (request, input) => runs.cancel(request, input),
       'runs.free': (request, input) => runs.free(request, input),
+      'runs.leave': (_request, { runId }) => {
+        runs.leave(runId)
+        return null
+      },
       'runs.explain': async (_request, { runId }) => {
         const run = await tables.run(runId)
         if (run === undefined) throw createError('RUN_NOT_FOUND', `There is no run ${runId}.`, { runId })

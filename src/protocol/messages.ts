@@ -89,22 +89,65 @@ export interface PageStep {
 }
 
 export type PageMessage =
-  | { readonly type: 'write'; readonly id: number; readonly target: StateTarget; readonly changes: readonly StateChange[]; readonly requestId: RequestId; readonly mayRepeat: boolean; readonly durability?: Durability; readonly cause?: Cause; readonly deadlineMs: number; readonly hookPath?: readonly string[] }
+  | {
+      readonly type: 'write'
+      readonly id: number
+      readonly target: StateTarget
+      readonly changes: readonly StateChange[]
+      readonly requestId: RequestId
+      readonly mayRepeat: boolean
+      readonly durability?: Durability
+      readonly cause?: Cause
+      readonly deadlineMs: number
+      readonly hookPath?: readonly string[]
+    }
   | { readonly type: 'abort'; readonly id: number }
   | { readonly type: 'attach'; readonly stream: StreamId }
   | { readonly type: 'detach'; readonly stream: StreamId }
-  | { readonly type: 'watch'; readonly watch: number; readonly sessionId?: SessionId; readonly types: readonly string[]; readonly since?: EventId }
+  | {
+      readonly type: 'watch'
+      readonly watch: number
+      readonly sessionId?: SessionId
+      readonly types: readonly string[]
+      readonly since?: EventId
+    }
   | { readonly type: 'unwatch'; readonly watch: number }
   | { readonly type: 'hook'; readonly hook: PageHook }
   | { readonly type: 'unhook'; readonly id: string; readonly point: PointName; readonly stage: HookStage }
   | { readonly type: 'steps'; readonly steps: readonly PageStep[] }
-  | { readonly type: 'answer'; readonly ask: number; readonly outcome: { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: { readonly name: string; readonly message: string; readonly stack?: string; readonly code?: string } } }
+  | {
+      readonly type: 'answer'
+      readonly ask: number
+      readonly outcome:
+        | { readonly ok: true; readonly value: unknown }
+        | {
+            readonly ok: false
+            readonly error: {
+              readonly name: string
+              readonly message: string
+              readonly stack?: string
+              readonly code?: string
+            }
+          }
+    }
   | { readonly type: 'flush' }
   | { readonly type: 'ping'; readonly ping: number }
 
 export type WorkerMessage =
   | { readonly type: 'settled'; readonly settled: readonly Settled[] }
-  | { readonly type: 'patch'; readonly stream: StreamId; readonly entries: readonly Entry[]; readonly record?: SessionRecord; readonly deleted?: true; readonly source: 'local' | 'tab' | 'device' | 'replay'; /** Ids of this page's writes that the patch holds. */ readonly writes: readonly number[] }
+  | {
+      readonly type: 'patch'
+      readonly stream: StreamId
+      readonly entries: readonly Entry[]
+      readonly record?: SessionRecord
+      readonly deleted?: true
+      readonly source:
+        | 'local'
+        | 'tab'
+        | 'device'
+        | 'replay' /** Ids of this page's writes that the patch holds. */
+      readonly writes: readonly number[]
+    }
   | { readonly type: 'events'; readonly watch: number; readonly events: readonly TimelineEvent[] }
   | { readonly type: 'ask'; readonly ask: number; readonly what: HookAsk | StepAsk }
   | { readonly type: 'progress'; readonly id: number; readonly loaded: number; readonly total: number | null }
@@ -118,7 +161,14 @@ export interface HookAsk {
   readonly point: PointName
   readonly stage: HookStage
   readonly payload: unknown
-  readonly context: { readonly session?: SessionRecord; readonly sessionId?: SessionId; readonly actor?: Actor; readonly cause: Cause; readonly hookPath: readonly string[]; readonly now: number }
+  readonly context: {
+    readonly session?: SessionRecord
+    readonly sessionId?: SessionId
+    readonly actor?: Actor
+    readonly cause: Cause
+    readonly hookPath: readonly string[]
+    readonly now: number
+  }
 }
 
 /** Run this page's step body again, for a replay. */

@@ -44,6 +44,7 @@ export const METHODS = {
   'runs.finish': write,
   'runs.cancel': write,
   'runs.free': write,
+  'runs.leave': read,
   'runs.explain': read,
   'runs.list': read,
   'replay.run': { kind: 'read', long: true },

@@ -71,7 +71,6 @@ function wireOf(error: HoldfastError, causesLeft: number): WireError {
   return { ...wire, cause: isHoldfastError(cause) ? wireOf(cause, causesLeft - 1) : toForeignError(cause) }
 }
 
-
 function adopt(thrown: unknown): HoldfastError {
   const { name, message } = toForeignError(thrown)
   const known = Object.hasOwn(CODE_BY_NAME, name)

@@ -126,6 +126,8 @@ export interface WorkerApi {
   'runs.finish': (input: FinishRun) => RunRow
   'runs.cancel': (input: { runId: RunId; reason: string }) => RunRow
   'runs.free': (input: FreeRun) => RunRow
+  /** Gives up a run whose body was cut off, so that it can be opened again, here or in another tab. */
+  'runs.leave': (input: { runId: RunId }) => null
   'runs.explain': (input: { runId: RunId }) => RunExplanation
   'runs.list': (input: { sessionId: SessionId; name?: string }) => readonly RunRow[]
   'replay.run': (input: ReplayOptions) => import('../core/replay/report.ts').ReplayReport

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { toSendable } from '../../src/client/byte-source.ts'
 import { open, openAgain } from './open.ts'
-import { rejectionOf } from './scripted.ts'
+import { rejectionOf } from './rejection.ts'
 
 const MIB = 1024 * 1024
 
@@ -95,13 +95,25 @@ test('PG33 artifacts are listed by what is said of them, edited and deleted', as
   const session = await holdfast.sessions.create()
   const other = await holdfast.sessions.create()
   await other.artifacts.store({ name: 'not mine', content: 'x' })
-  const artifact = await session.artifacts.store({ name: 'a', kind: 'tool_result', tags: ['raw'], content: 'x' })
+  const artifact = await session.artifacts.store({
+    name: 'a',
+    kind: 'tool_result',
+    tags: ['raw'],
+    content: 'x',
+  })
   await session.artifacts.store({ name: 'b', content: 'y' })
   expect((await session.artifacts.list({ count: true })).total).toBe(2)
-  expect((await session.artifacts.list({ kind: 'tool_result', tags: ['raw'] })).items.map(({ id }) => id)).toEqual([artifact.id])
-  expect(await session.artifacts.edit(artifact, { tags: ['done'], description: 'seen' })).toMatchObject({ tags: ['done'], description: 'seen' })
+  expect(
+    (await session.artifacts.list({ kind: 'tool_result', tags: ['raw'] })).items.map(({ id }) => id),
+  ).toEqual([artifact.id])
+  expect(await session.artifacts.edit(artifact, { tags: ['done'], description: 'seen' })).toMatchObject({
+    tags: ['done'],
+    description: 'seen',
+  })
   await session.artifacts.delete(artifact)
   expect(await session.artifacts.get({ id: artifact.id })).toBeNull()
   expect(await rejectionOf(artifact.text())).toMatchObject({ code: 'ARTIFACT_NOT_FOUND' })
-  expect(await rejectionOf(other.artifacts.delete({ id: artifact.id }))).toMatchObject({ code: 'ARTIFACT_NOT_FOUND' })
+  expect(await rejectionOf(other.artifacts.delete({ id: artifact.id }))).toMatchObject({
+    code: 'ARTIFACT_NOT_FOUND',
+  })
 })

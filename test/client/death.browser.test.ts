@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import type { SessionId } from '../../src/core/ids.ts'
 import type { Call, PageMessage } from '../../src/protocol/messages.ts'
-import { connectScripted, rejectionOf, TEST_TIMING } from './scripted.ts'
+import { rejectionOf } from './rejection.ts'
+import { connectScripted, TEST_TIMING } from './scripted.ts'
 
 const target = { session: 's1' as SessionId }
 /** Death must be noticed by the lock, not by any of these. */
@@ -46,7 +47,11 @@ test('WI13 calls made while there is no worker wait for the next one', async () 
 test('WI14 a call whose worker dies twice is OUTCOME_UNKNOWN with its request id', async () => {
   const { change, read } = await connectScripted({ timing: PATIENT })
   const error = await rejectionOf(change('die', { requestId: 'r1' }))
-  expect(error).toMatchObject({ code: 'OUTCOME_UNKNOWN', details: { requestId: 'r1' }, cause: { code: 'WORKER_START' } })
+  expect(error).toMatchObject({
+    code: 'OUTCOME_UNKNOWN',
+    details: { requestId: 'r1' },
+    cause: { code: 'WORKER_START' },
+  })
   expect(await read('echo')).toBeDefined()
 })
 
@@ -74,7 +79,11 @@ test('WI15 a worker that hangs is replaced', async () => {
 test('WI15 a worker that is only slow is left alone', async () => {
   const { connection, read, workers } = await connectScripted()
   const { writer } = connection.welcome
-  const pings = (await poll(read, 'received', (messages) => pingsIn(messages).length >= 8)) as readonly PageMessage[]
+  const pings = (await poll(
+    read,
+    'received',
+    (messages) => pingsIn(messages).length >= 8,
+  )) as readonly PageMessage[]
   expect(pingsIn(pings).length).toBeGreaterThanOrEqual(8)
   expect(connection.welcome.writer).toBe(writer)
   expect(workers).toHaveLength(1)
@@ -82,7 +91,10 @@ test('WI15 a worker that is only slow is left alone', async () => {
 
 test('WI16 an error that nobody caught in the worker: it closes its database and is replaced', async () => {
   const { read, sent, workers } = await connectScripted({ timing: PATIENT })
-  expect(await rejectionOf(read('crash'))).toMatchObject({ code: 'WORKER_START', message: expect.stringContaining('nobody catches this') })
+  expect(await rejectionOf(read('crash'))).toMatchObject({
+    code: 'WORKER_START',
+    message: expect.stringContaining('nobody catches this'),
+  })
   expect(sent.some(({ path }) => path?.[0] === 'goodbye')).toBe(true)
   expect(await read('echo')).toBeDefined()
   expect(workers.length).toBeGreaterThan(1)
@@ -104,7 +116,9 @@ test('WI18 an instance that the app handed over is neither ended nor replaced', 
   const { connection, read, workers } = await connectScripted({ instance: true, timing: PATIENT })
   await connection.close()
   // Still alive: it can be opened again.
-  const again = await connectScripted({ spawner: { where: 'again', respawns: false, spawn: () => workers[0] as Worker } })
+  const again = await connectScripted({
+    spawner: { where: 'again', respawns: false, spawn: () => workers[0] as Worker },
+  })
   expect(await again.read('echo')).toBeDefined()
   expect(await rejectionOf(read('echo'))).toMatchObject({ code: 'CLOSED' })
 })
@@ -127,7 +141,9 @@ test('WI31 workers that die at once are not spawned for ever', async () => {
   })
   workers[0]?.terminate()
   await third
-  await new Promise<void>((resolve) => navigator.locks.request(`settled-${crypto.randomUUID()}`, () => resolve()))
+  await new Promise<void>((resolve) =>
+    navigator.locks.request(`settled-${crypto.randomUUID()}`, () => resolve()),
+  )
   expect(workers).toHaveLength(3)
   expect(await read('echo')).toBeDefined()
   expect(workers).toHaveLength(4)
@@ -147,7 +163,11 @@ function pingsIn(messages: readonly PageMessage[]): readonly PageMessage[] {
 }
 
 /** Asks until the answer is as wanted. A call is pending all the while, so that the page pings. */
-async function poll(read: (script: string) => Promise<unknown>, script: string, wanted: (answer: readonly PageMessage[]) => boolean): Promise<unknown> {
+async function poll(
+  read: (script: string) => Promise<unknown>,
+  script: string,
+  wanted: (answer: readonly PageMessage[]) => boolean,
+): Promise<unknown> {
   const held = read('hold')
   for (;;) {
     const answer = (await read(script)) as readonly PageMessage[]

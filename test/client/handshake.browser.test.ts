@@ -1,8 +1,9 @@
 import { expect, onTestFinished, test } from 'vitest'
-import { createSpawner } from '../../src/client/spawn.ts'
 import { openWith } from '../../src/client/open-holdfast.ts'
+import { createSpawner } from '../../src/client/spawn.ts'
 import { PROTOCOL_VERSION } from '../../src/protocol/messages.ts'
-import { connectScripted, rejectionOf, spawnScripted, TEST_TIMING } from './scripted.ts'
+import { rejectionOf } from './rejection.ts'
+import { connectScripted, spawnScripted, TEST_TIMING } from './scripted.ts'
 
 /** A worker from source text. */
 function workerOf(source: string): Worker {
@@ -16,55 +17,89 @@ function workerOf(source: string): Worker {
 }
 
 /** Answers every Comlink call with the given value. */
-const answering = (value: unknown) => `onmessage = ({ data }) => postMessage({ id: data.id, type: 'RAW', value: ${JSON.stringify(value)} })`
+const answering = (value: unknown) =>
+  `onmessage = ({ data }) => postMessage({ id: data.id, type: 'RAW', value: ${JSON.stringify(value)} })`
 
 test('WI4 a worker that does not answer is WORKER_START, naming where it comes from and what to check', async () => {
   const spawner = createSpawner({ worker: () => workerOf(''), workerUrl: '/nowhere/worker.js' }, 'test')
   const error = await rejectionOf(connectScripted({ spawner, timing: { ...TEST_TIMING, handshakeMs: 50 } }))
-  expect(error).toMatchObject({ code: 'WORKER_START', retryable: true, details: { url: '/nowhere/worker.js' } })
+  expect(error).toMatchObject({
+    code: 'WORKER_START',
+    retryable: true,
+    details: { url: '/nowhere/worker.js' },
+  })
   expect((error as Error).message).toMatch(/50 ms.*\/nowhere\/worker\.js.*worker-src.*workerUrl/s)
 })
 
 test('WI4 a script that is not there is WORKER_START long before the time-out', async () => {
   const spawner = createSpawner({ workerUrl: new URL('/is/not/there.js', location.href) }, 'test')
-  const error = await rejectionOf(connectScripted({ spawner, timing: { ...TEST_TIMING, handshakeMs: 60_000 } }))
-  expect(error).toMatchObject({ code: 'WORKER_START', details: { url: expect.stringContaining('/is/not/there.js') } })
+  const error = await rejectionOf(
+    connectScripted({ spawner, timing: { ...TEST_TIMING, handshakeMs: 60_000 } }),
+  )
+  expect(error).toMatchObject({
+    code: 'WORKER_START',
+    details: { url: expect.stringContaining('/is/not/there.js') },
+  })
 })
 
 test('WI4 a script that throws is WORKER_START with its message', async () => {
   const spawner = createSpawner({ worker: () => workerOf('throw new Error("broken build")') }, 'test')
-  const error = await rejectionOf(connectScripted({ spawner, timing: { ...TEST_TIMING, handshakeMs: 60_000 } }))
+  const error = await rejectionOf(
+    connectScripted({ spawner, timing: { ...TEST_TIMING, handshakeMs: 60_000 } }),
+  )
   expect(error).toMatchObject({ code: 'WORKER_START', message: expect.stringContaining('broken build') })
 })
 
 test('WI4 a worker that the browser refuses to make is WORKER_START', async () => {
   const spawner = createSpawner({ workerUrl: 'https://elsewhere.invalid/worker.js' }, 'test')
-  expect(await rejectionOf(connectScripted({ spawner }))).toMatchObject({ code: 'WORKER_START', cause: { name: 'SecurityError' } })
+  expect(await rejectionOf(connectScripted({ spawner }))).toMatchObject({
+    code: 'WORKER_START',
+    cause: { name: 'SecurityError' },
+  })
 })
 
 test('WI3 a worker of another protocol is VERSION_MISMATCH', async () => {
   const welcome = { protocol: PROTOCOL_VERSION + 1, generation: 'g', writer: 'w', persisted: false }
   const spawner = createSpawner({ worker: () => workerOf(answering({ ok: true, value: welcome })) }, 'test')
   const error = await rejectionOf(connectScripted({ spawner }))
-  expect(error).toMatchObject({ code: 'VERSION_MISMATCH', details: { page: PROTOCOL_VERSION, worker: PROTOCOL_VERSION + 1 } })
+  expect(error).toMatchObject({
+    code: 'VERSION_MISMATCH',
+    details: { page: PROTOCOL_VERSION, worker: PROTOCOL_VERSION + 1 },
+  })
 })
 
 test('WI3 a page of another protocol is told so by the worker', async () => {
   const worker = spawnScripted()
   onTestFinished(() => worker.terminate())
-  const answered = new Promise((resolve) => worker.addEventListener('message', ({ data }) => resolve(data), { once: true }))
+  const answered = new Promise((resolve) =>
+    worker.addEventListener('message', ({ data }) => resolve(data), { once: true }),
+  )
   const hello = { protocol: PROTOCOL_VERSION + 1, somethingNew: true }
-  worker.postMessage({ id: '1', type: 'APPLY', path: ['hello'], argumentList: [{ type: 'RAW', value: hello }] })
+  worker.postMessage({
+    id: '1',
+    type: 'APPLY',
+    path: ['hello'],
+    argumentList: [{ type: 'RAW', value: hello }],
+  })
   expect(await answered).toMatchObject({ value: { ok: false, error: { code: 'VERSION_MISMATCH' } } })
 })
 
 test('WI10 a welcome that fits no shape is refused', async () => {
-  const spawner = createSpawner({ worker: () => workerOf(answering({ ok: true, value: { protocol: 'one' } })) }, 'test')
-  expect(await rejectionOf(connectScripted({ spawner }))).toMatchObject({ code: 'INVALID_ARGUMENT', details: { path: 'protocol' } })
+  const spawner = createSpawner(
+    { worker: () => workerOf(answering({ ok: true, value: { protocol: 'one' } })) },
+    'test',
+  )
+  expect(await rejectionOf(connectScripted({ spawner }))).toMatchObject({
+    code: 'INVALID_ARGUMENT',
+    details: { path: 'protocol' },
+  })
 })
 
 test('WI29 the reason why the database cannot be opened reaches the page', async () => {
-  expect(await rejectionOf(connectScripted({ name: 'refused' }))).toMatchObject({ code: 'STORAGE_NEWER', details: { version: 2 } })
+  expect(await rejectionOf(connectScripted({ name: 'refused' }))).toMatchObject({
+    code: 'STORAGE_NEWER',
+    details: { version: 2 },
+  })
 })
 
 test('WI30 an opening is given up by its signal', async () => {
@@ -72,7 +107,9 @@ test('WI30 an opening is given up by its signal', async () => {
   const opening = rejectionOf(connectScripted({ name: 'silent', signal: controller.signal }))
   controller.abort(new Error('enough'))
   expect(await opening).toMatchObject({ code: 'ABORTED', cause: { message: 'enough' } })
-  expect(await rejectionOf(connectScripted({ signal: AbortSignal.abort() }))).toMatchObject({ code: 'ABORTED' })
+  expect(await rejectionOf(connectScripted({ signal: AbortSignal.abort() }))).toMatchObject({
+    code: 'ABORTED',
+  })
 })
 
 test('PG1 a name must name a database', async () => {

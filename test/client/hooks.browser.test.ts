@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
+import { answerAsks } from '../../src/client/asks.ts'
+import { createHooks } from '../../src/client/hooks.ts'
 import { TIMING } from '../../src/client/timing.ts'
 import { open, openAgain } from './open.ts'
-import { connectScripted, rejectionOf } from './scripted.ts'
-import { createHooks } from '../../src/client/hooks.ts'
-import { answerAsks } from '../../src/client/asks.ts'
+import { rejectionOf } from './rejection.ts'
+import { connectScripted } from './scripted.ts'
 
 const once = { id: 'mine', version: 1 }
 
@@ -58,7 +59,10 @@ test('PG51 a hook that throws or is late refuses the operation, unless told to b
   const stop = holdfast.hooks.before('session:save', fail, once)
   expect(await rejectionOf(session.save())).toMatchObject({ code: 'HOOK_FAILED' })
   stop()
-  const stopLate = holdfast.hooks.before('session:save', () => new Promise<undefined>(() => {}), { ...once, timeoutMs: 20 })
+  const stopLate = holdfast.hooks.before('session:save', () => new Promise<undefined>(() => {}), {
+    ...once,
+    timeoutMs: 20,
+  })
   expect(await rejectionOf(session.save())).toMatchObject({ code: 'HOOK_TIMEOUT' })
   stopLate()
   holdfast.hooks.before('session:save', fail, { ...once, onError: 'ignore' })
@@ -69,10 +73,14 @@ test('PG52 the hook hears when its time is up', async () => {
   const { holdfast } = await open()
   const session = await holdfast.sessions.create()
   const aborted = new Promise((resolve) => {
-    holdfast.hooks.before('session:save', (_payload, { signal }) => new Promise<undefined>(() => signal.addEventListener('abort', resolve)), {
-      ...once,
-      timeoutMs: 20,
-    })
+    holdfast.hooks.before(
+      'session:save',
+      (_payload, { signal }) => new Promise<undefined>(() => signal.addEventListener('abort', resolve)),
+      {
+        ...once,
+        timeoutMs: 20,
+      },
+    )
   })
   await Promise.all([aborted, rejectionOf(session.save())])
 })
@@ -87,7 +95,12 @@ test('PG53 hooks run in the order of their priority, and where their data says',
     return undefined
   }
   holdfast.hooks.before('session:save', note('second'), { id: 'b', version: 1, priority: 5 })
-  holdfast.hooks.before('session:save', note('first'), { id: 'a', version: 1, priority: -5, when: { tags: ['hot'] } })
+  holdfast.hooks.before('session:save', note('first'), {
+    id: 'a',
+    version: 1,
+    priority: -5,
+    when: { tags: ['hot'] },
+  })
   await tagged.save()
   await other.save()
   expect(ran).toEqual(['first', 'second', 'second'])
@@ -155,7 +168,13 @@ test('PG58 the executor counts what hooks did', async () => {
   await session.save()
   await session.save()
   const stats = await holdfast.hooks.stats()
-  expect(stats.find(({ id }) => id === 'mine')).toMatchObject({ version: 1, point: 'session:save', stage: 'before', calls: 2, failures: 0 })
+  expect(stats.find(({ id }) => id === 'mine')).toMatchObject({
+    version: 1,
+    point: 'session:save',
+    stage: 'before',
+    calls: 2,
+    failures: 0,
+  })
 })
 
 test('WI19 a question that the worker asks is answered; a hook that was removed goes on', async () => {
@@ -163,12 +182,28 @@ test('WI19 a question that the worker asks is answered; a hook that was removed 
   const hooks = createHooks(connection, async () => 'a session')
   answerAsks(connection, { hook: hooks.answer, step: async () => 'a step' })
   const context = { cause: { causeId: 'e1' }, hookPath: ['a', 'b'], now: 7 }
-  const ask = (id: string) => read(`ask ${JSON.stringify({ kind: 'hook', id, point: 'session:save', stage: 'before', payload: { input: {} }, context })}`)
-  hooks.api.before('session:save', (payload, { now, depth, hookPath, causeId, modify }) => modify({ input: { ...payload.input, now: now(), depth, path: [...hookPath], causeId: String(causeId) } }), { ...once, id: 'yes' })
+  const ask = (id: string) =>
+    read(
+      `ask ${JSON.stringify({ kind: 'hook', id, point: 'session:save', stage: 'before', payload: { input: {} }, context })}`,
+    )
+  hooks.api.before(
+    'session:save',
+    (payload, { now, depth, hookPath, causeId, modify }) =>
+      modify({
+        input: { ...payload.input, now: now(), depth, path: [...hookPath], causeId: String(causeId) },
+      }),
+    { ...once, id: 'yes' },
+  )
   hooks.api.before('session:save', () => Promise.reject(new RangeError('no')), { ...once, id: 'no' })
   const input = { now: 7, depth: 2, path: ['a', 'b'], causeId: 'e1' }
-  expect(await ask('yes')).toEqual({ ok: true, value: { kind: 'modify', change: { input }, note: undefined } })
-  expect(await ask('no')).toMatchObject({ ok: false, error: { name: 'RangeError', message: 'no', stack: expect.any(String) } })
+  expect(await ask('yes')).toEqual({
+    ok: true,
+    value: { kind: 'modify', change: { input }, note: undefined },
+  })
+  expect(await ask('no')).toMatchObject({
+    ok: false,
+    error: { name: 'RangeError', message: 'no', stack: expect.any(String) },
+  })
   expect(await ask('unknown')).toEqual({ ok: true, value: undefined })
   expect(await read('ask {"kind":"step"}')).toEqual({ ok: true, value: 'a step' })
 })

@@ -33,6 +33,9 @@ export async function open<A extends App>(
 }
 
 /** Another page on the same database: a worker and mirrors of its own. */
-export async function openAgain<A extends App>({ name }: Opened<A>, options: Partial<OpenOptions<A>> = {}): Promise<Opened<A>> {
+export async function openAgain<A extends App>(
+  { name }: Opened<A>,
+  options: Partial<OpenOptions<A>> = {},
+): Promise<Opened<A>> {
   return open<A>({ ...options, name })
 }

@@ -7,7 +7,11 @@ function openQueue(): { queue: ReturnType<typeof createPostQueue>; next(): Promi
   onTestFinished(() => port1.close())
   return {
     queue: createPostQueue(port1),
-    next: () => new Promise((resolve) => port2.addEventListener('message', ({ data }) => resolve(data), { once: true }) ?? port2.start()),
+    next: () =>
+      new Promise(
+        (resolve) =>
+          port2.addEventListener('message', ({ data }) => resolve(data), { once: true }) ?? port2.start(),
+      ),
   }
 }
 
@@ -38,7 +42,9 @@ test('WI34 a flush sends at once, and nothing twice', async () => {
 test('WI35 a message that cannot be cloned is replaced, one for one', async () => {
   const reported: unknown[] = []
   vi.stubGlobal('reportError', (error: unknown) => reported.push(error))
-  onTestFinished(() => vi.unstubAllGlobals())
+  onTestFinished(() => {
+    vi.unstubAllGlobals()
+  })
   const { queue, next } = openQueue()
   const unclonable = () => {}
   queue.post(abort(1))
@@ -46,7 +52,9 @@ test('WI35 a message that cannot be cloned is replaced, one for one', async () =
   queue.post({ type: 'watch', watch: 1, types: [unclonable as never] })
   queue.flush()
   expect(await next()).toEqual([abort(1)])
-  expect(await next()).toMatchObject([{ type: 'answer', ask: 7, outcome: { ok: false, error: { name: 'DataCloneError' } } }])
+  expect(await next()).toMatchObject([
+    { type: 'answer', ask: 7, outcome: { ok: false, error: { name: 'DataCloneError' } } },
+  ])
   expect(await next()).toEqual([{ type: 'ping', ping: 0 }])
   expect(queue.posted).toBe(3)
   expect(reported).toHaveLength(1)

@@ -1,6 +1,11 @@
 /** A connection to a worker whose engine does as it is told (see test/worker/fixtures). */
 import { onTestFinished } from 'vitest'
-import { type Connection, type ConnectionOptions, connect, type SendOptions } from '../../src/client/connection.ts'
+import {
+  type Connection,
+  type ConnectionOptions,
+  connect,
+  type SendOptions,
+} from '../../src/client/connection.ts'
 import { createSpawner } from '../../src/client/spawn.ts'
 import type { Timing } from '../../src/client/timing.ts'
 import type { SessionId } from '../../src/core/ids.ts'
@@ -20,7 +25,10 @@ export interface Scripted {
   /** In the order they were spawned. */
   readonly workers: readonly Worker[]
   /** What the page sent to the present worker by Comlink. */
-  readonly sent: readonly { readonly path?: readonly string[]; readonly argumentList?: readonly { readonly value: unknown }[] }[]
+  readonly sent: readonly {
+    readonly path?: readonly string[]
+    readonly argumentList?: readonly { readonly value: unknown }[]
+  }[]
   /** A read whose id is a script. */
   read(script: string, options?: SendOptions): Promise<unknown>
   /** A write of the same. */
@@ -37,7 +45,11 @@ export function spawnScripted(): Worker {
   return new Worker(new URL('../worker/fixtures/scripted.worker.ts', import.meta.url), { type: 'module' })
 }
 
-export async function connectScripted({ timing = TEST_TIMING, instance, ...options }: ScriptedOptions = {}): Promise<Scripted> {
+export async function connectScripted({
+  timing = TEST_TIMING,
+  instance,
+  ...options
+}: ScriptedOptions = {}): Promise<Scripted> {
   const workers: Worker[] = []
   const sent: Scripted['sent'][number][] = []
   const spawn = () => {
@@ -67,14 +79,4 @@ export async function connectScripted({ timing = TEST_TIMING, instance, ...optio
     read: (script, sendOptions) => connection.call('sessions.get', { id: script as SessionId }, sendOptions),
     change: (script, sendOptions) => connection.call('sessions.create', { id: script }, sendOptions),
   }
-}
-
-/** What a promise rejects with. */
-export async function rejectionOf(promise: Promise<unknown>): Promise<unknown> {
-  try {
-    await promise
-  } catch (error) {
-    return error
-  }
-  throw new Error('It did not reject.')
 }

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { defineApp } from '../../src/core/app/app.ts'
 import type { SessionRecord } from '../../src/core/session/record.ts'
 import { open, openAgain } from './open.ts'
-import { rejectionOf } from './scripted.ts'
+import { rejectionOf } from './rejection.ts'
 
 test('PG2 a session is made with all that is said of it, and found again', async () => {
   const app = defineApp({ templates: { analysis: { tags: ['analysis'], limits: { maxTokens: 7 } } } })
@@ -31,7 +31,10 @@ test('PG2 a session is made with all that is said of it, and found again', async
   const other = (await openAgain(opened)).holdfast
   expect((await other.sessions.open('my-session')).info).toEqual(session.info)
   expect(await other.sessions.get('my-session')).toEqual(session.info)
-  expect(await other.sessions.list({ tags: ['analysis'], count: true })).toMatchObject({ items: [{ id: 'my-session' }], total: 1 })
+  expect(await other.sessions.list({ tags: ['analysis'], count: true })).toMatchObject({
+    items: [{ id: 'my-session' }],
+    total: 1,
+  })
 })
 
 test('PG2 what is not there is null, or refused by name', async () => {
@@ -39,7 +42,9 @@ test('PG2 what is not there is null, or refused by name', async () => {
   expect(await holdfast.sessions.get('nobody')).toBeNull()
   expect(await rejectionOf(holdfast.sessions.open('nobody'))).toMatchObject({ code: 'SESSION_NOT_FOUND' })
   await holdfast.sessions.create({ id: 'taken' })
-  expect(await rejectionOf(holdfast.sessions.create({ id: 'taken' }))).toMatchObject({ code: 'SESSION_EXISTS' })
+  expect(await rejectionOf(holdfast.sessions.create({ id: 'taken' }))).toMatchObject({
+    code: 'SESSION_EXISTS',
+  })
 })
 
 test('PG17 two creates by one request id make one session', async () => {
@@ -67,7 +72,10 @@ test('PG3 every verb answers with the record, which info then shows', async () =
     expect(session.info.status).toBe(status)
   }
   expect(session.info.failure).toBe('out of money')
-  expect(await rejectionOf(session.suspend())).toMatchObject({ code: 'INVALID_TRANSITION', details: { from: 'failed' } })
+  expect(await rejectionOf(session.suspend())).toMatchObject({
+    code: 'INVALID_TRANSITION',
+    details: { from: 'failed' },
+  })
 })
 
 test('PG4 info is a snapshot that other tabs replace, and subscribers hear of it', async () => {
@@ -86,11 +94,15 @@ test('PG5 a deleted session tells its handles in every tab', async () => {
   const opened = await open()
   const session = await opened.holdfast.sessions.create()
   const other = await (await openAgain(opened)).holdfast.sessions.open(session.id)
-  const told = Promise.all([session, other].map((handle) => new Promise((resolve) => handle.subscribe(resolve))))
+  const told = Promise.all(
+    [session, other].map((handle) => new Promise((resolve) => handle.subscribe(resolve))),
+  )
   await session.delete()
   expect(await told).toEqual([null, null])
   expect(await rejectionOf(other.state.set('a', 1))).toMatchObject({ code: 'SESSION_NOT_FOUND' })
-  expect(await rejectionOf(opened.holdfast.sessions.open(session.id))).toMatchObject({ code: 'SESSION_NOT_FOUND' })
+  expect(await rejectionOf(opened.holdfast.sessions.open(session.id))).toMatchObject({
+    code: 'SESSION_NOT_FOUND',
+  })
 })
 
 test('PG5 a session with children is deleted only when told what becomes of them', async () => {
@@ -125,7 +137,12 @@ test('PG7 the past of a session, and a fork of it', async () => {
   await session.state.set('a', 2)
   await session.edit({ name: 'second' })
   const past = await session.at(event)
-  expect(past).toMatchObject({ eventId: event.id, info: { name: 'first' }, state: { a: 1 }, artifacts: [{ id: artifact.id }] })
+  expect(past).toMatchObject({
+    eventId: event.id,
+    info: { name: 'first' },
+    state: { a: 1 },
+    artifacts: [{ id: artifact.id }],
+  })
   expect(await past.artifacts[0]?.text()).toBe('one')
   const fork = await past.fork({ name: 'what if' })
   expect(fork.info).toMatchObject({ name: 'what if', parentId: session.id, forkedAt: event.id })
@@ -170,8 +187,12 @@ test('PG9 an event of the app is checked by its schema and recorded', async () =
   const session = await holdfast.sessions.create()
   const event = await session.emit('order.placed', { id: 7 } as never, { durability: 'strict' })
   expect(event).toMatchObject({ type: 'order.placed', data: { id: '7' }, sessionId: session.id })
-  expect(await rejectionOf(session.emit('order.placed', {} as never))).toMatchObject({ code: 'SCHEMA_INVALID' })
-  expect(await rejectionOf(session.emit('session.completed' as never, {} as never))).toMatchObject({ code: 'INVALID_ARGUMENT' })
+  expect(await rejectionOf(session.emit('order.placed', {} as never))).toMatchObject({
+    code: 'SCHEMA_INVALID',
+  })
+  expect(await rejectionOf(session.emit('session.completed' as never, {} as never))).toMatchObject({
+    code: 'INVALID_ARGUMENT',
+  })
 })
 
 test('PG19 what a bound handle does is caused by its event', async () => {

@@ -1,12 +1,13 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { defineApp } from '../../src/core/app/app.ts'
-import { open, openAgain } from './open.ts'
-import { connectScripted, rejectionOf } from './scripted.ts'
-import { createStreams } from '../../src/client/streams.ts'
 import { createState } from '../../src/client/state.ts'
-import type { PageMessage } from '../../src/protocol/messages.ts'
+import { createStreams } from '../../src/client/streams.ts'
+import { defineApp } from '../../src/core/app/app.ts'
 import type { SessionId } from '../../src/core/ids.ts'
+import type { PageMessage } from '../../src/protocol/messages.ts'
+import { open, openAgain } from './open.ts'
+import { rejectionOf } from './rejection.ts'
+import { connectScripted } from './scripted.ts'
 
 test('PG10 a write is seen at once and stored when it resolves', async () => {
   const opened = await open()
@@ -52,38 +53,62 @@ test('PG12 what cannot be stored is refused before anything is shown', async () 
   for (const value of [() => {}, cycle, Number.NaN, new Date(), undefined])
     expect(await rejectionOf(session.state.set('a', value as never))).toMatchObject({ code: 'INVALID_VALUE' })
   expect(await rejectionOf(session.state.set('', 1))).toMatchObject({ code: 'INVALID_NAME' })
-  expect(await rejectionOf(session.state.set('a', 'x'.repeat(70_000)))).toMatchObject({ code: 'VALUE_TOO_LARGE' })
+  expect(await rejectionOf(session.state.set('a', 'x'.repeat(70_000)))).toMatchObject({
+    code: 'VALUE_TOO_LARGE',
+  })
   expect(session.state.has('a')).toBe(false)
 })
 
 test('PG13 declared schemas check writes and their output is stored; reads never throw', async () => {
-  const app = defineApp({ state: { progress: z.coerce.number().max(1), late: z.string().refine(async () => true) } })
+  const app = defineApp({
+    state: { progress: z.coerce.number().max(1), late: z.string().refine(async () => true) },
+  })
   const opened = await open({ app })
   const session = await opened.holdfast.sessions.create()
   await session.state.set('progress', '0.5' as never)
   expect(session.state.get('progress')).toBe(0.5)
   expect(await rejectionOf(session.state.set('progress', 2))).toMatchObject({ code: 'SCHEMA_INVALID' })
   expect(await rejectionOf(session.state.set('late', 'x'))).toMatchObject({ code: 'SCHEMA_ASYNC' })
-  const untyped = await (await openAgain({ ...opened, holdfast: opened.holdfast as never })).holdfast.sessions.open(session.id)
+  const untyped = await (
+    await openAgain({ ...opened, holdfast: opened.holdfast as never })
+  ).holdfast.sessions.open(session.id)
   await untyped.state.set('progress', 'not a number')
   await expect.poll(() => session.state.get('progress')).toBe('not a number')
 })
 
 test('WI8 state writes of one microtask are one message, the last of each key', async () => {
   const { connection, read } = await connectScripted()
-  const { stream } = createStreams(connection, () => false, () => {}).attach({ session: 's1' as SessionId })
+  const { stream } = createStreams(
+    connection,
+    () => false,
+    () => {},
+  ).attach({ session: 's1' as SessionId })
   const state = createState(stream, {}, Promise.resolve(), undefined)
   await Promise.all([state.set('a', 1), state.set('b', 2), state.set('a', 3)])
   const writes = ((await read('received')) as readonly PageMessage[]).filter(({ type }) => type === 'write')
   expect(writes).toHaveLength(1)
-  expect(writes[0]).toMatchObject({ changes: [{ key: 'a', value: 3 }, { key: 'b', value: 2 }] })
+  expect(writes[0]).toMatchObject({
+    changes: [
+      { key: 'a', value: 3 },
+      { key: 'b', value: 2 },
+    ],
+  })
 })
 
 test('WI8 a write that can be named, aborted or stored otherwise travels by itself', async () => {
   const { connection, read } = await connectScripted()
-  const { stream } = createStreams(connection, () => false, () => {}).attach({ session: 's1' as SessionId })
+  const { stream } = createStreams(
+    connection,
+    () => false,
+    () => {},
+  ).attach({ session: 's1' as SessionId })
   const state = createState(stream, {}, Promise.resolve(), undefined)
-  await Promise.all([state.set('a', 1), state.set('b', 2, { requestId: 'mine' }), state.set('c', 3, { durability: 'strict' }), state.set('d', 4)])
+  await Promise.all([
+    state.set('a', 1),
+    state.set('b', 2, { requestId: 'mine' }),
+    state.set('c', 3, { durability: 'strict' }),
+    state.set('d', 4),
+  ])
   const writes = ((await read('received')) as readonly PageMessage[]).filter(({ type }) => type === 'write')
   expect(writes).toMatchObject([
     { changes: [{ key: 'a' }], mayRepeat: false },
@@ -148,10 +173,14 @@ test('PG18 a subscription ends by its own function, and one listener that throws
   const session = await holdfast.sessions.create()
   const seen: unknown[] = []
   const reported = new Promise((resolve) =>
-    addEventListener('error', (event) => {
-      event.preventDefault()
-      resolve(event.message)
-    }, { once: true }),
+    addEventListener(
+      'error',
+      (event) => {
+        event.preventDefault()
+        resolve(event.message)
+      },
+      { once: true },
+    ),
   )
   session.state.subscribe(() => {
     throw new Error('my listener failed')

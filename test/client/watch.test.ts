@@ -18,9 +18,13 @@ function fakeConnection() {
     stand: (messages: () => readonly PageMessage[]) => {
       standing.add(messages)
       posted.push(...messages())
-      return () => standing.delete(messages)
+      return () => {
+        standing.delete(messages)
+      }
     },
-    post: (message: PageMessage) => posted.push(message),
+    post: (message: PageMessage) => {
+      posted.push(message)
+    },
   }
   return {
     connection: connection as Partial<Connection> as Connection,
@@ -32,7 +36,14 @@ function fakeConnection() {
 }
 
 function eventOf(id: string): TimelineEvent {
-  return { id, type: 'tick', data: {}, time: 0, source: 'local', schema: 1 } as Partial<TimelineEvent> as TimelineEvent
+  return {
+    id,
+    type: 'tick',
+    data: {},
+    time: 0,
+    source: 'local',
+    schema: 1,
+  } as Partial<TimelineEvent> as TimelineEvent
 }
 
 async function take(watch: AsyncIterator<{ id: EventId; late: boolean }>, count: number): Promise<unknown[]> {

@@ -2,7 +2,8 @@ import { expect, test } from 'vitest'
 import { HoldfastError, OutcomeError, StateError } from '../../src/core/errors.ts'
 import type { SessionId } from '../../src/core/ids.ts'
 import type { Call, PageMessage } from '../../src/protocol/messages.ts'
-import { connectScripted, rejectionOf, TEST_TIMING } from './scripted.ts'
+import { rejectionOf } from './rejection.ts'
+import { connectScripted, TEST_TIMING } from './scripted.ts'
 
 const target = { session: 's1' as SessionId }
 
@@ -24,7 +25,10 @@ test('WI6 a slow call does not hold its neighbour', async () => {
 test('WI6 what settles after its batch was answered comes by the data port', async () => {
   const { read, sent } = await connectScripted()
   const order: unknown[] = []
-  await Promise.all([read('late').then((answer) => order.push(answer)), read('echo').then(() => order.push('echo'))])
+  await Promise.all([
+    read('late').then((answer) => order.push(answer)),
+    read('echo').then(() => order.push('echo')),
+  ])
   expect(order).toEqual(['echo', 'late'])
   expect(sent).toHaveLength(2)
 })
@@ -115,14 +119,21 @@ test('WI22 an argument that cannot cross fails alone', async () => {
 
 test('WI21 an answer that cannot cross fails its batch: of its writes nobody knows the outcome', async () => {
   const { read, change } = await connectScripted()
-  const [readError, changeError] = await Promise.all([rejectionOf(read('unclonable')), rejectionOf(change('echo', { requestId: 'r1' }))])
+  const [readError, changeError] = await Promise.all([
+    rejectionOf(read('unclonable')),
+    rejectionOf(change('echo', { requestId: 'r1' })),
+  ])
   expect(readError).toMatchObject({ code: 'INTERNAL' })
   expect(changeError).toMatchObject({ code: 'OUTCOME_UNKNOWN', details: { requestId: 'r1' } })
 })
 
 test('WI21 a late answer that cannot cross fails alone', async () => {
   const { connection, read } = await connectScripted()
-  const [error, late, answer] = await Promise.all([rejectionOf(read('lateUnclonable')), read('late'), read('writer')])
+  const [error, late, answer] = await Promise.all([
+    rejectionOf(read('lateUnclonable')),
+    read('late'),
+    read('writer'),
+  ])
   expect(error).toMatchObject({ code: 'INTERNAL' })
   expect([late, answer]).toEqual(['late', connection.welcome.writer])
 })
@@ -151,7 +162,12 @@ test('WI25 what a caller acts on behalf of travels with the call', async () => {
   const frame = { cause: { causeId: 'e1' as never }, hookPath: ['state:write'] }
   const call = await connection.call('sessions.get', { id: 'echo' as SessionId }, {}, frame)
   expect(call).toMatchObject(frame)
-  const { stored } = connection.write(target, [{ key: 'a' }], { durability: 'strict', deadlineMs: 123 }, frame)
+  const { stored } = connection.write(
+    target,
+    [{ key: 'a' }],
+    { durability: 'strict', deadlineMs: 123 },
+    frame,
+  )
   await stored
   const received = (await read('received')) as readonly PageMessage[]
   expect(received.at(-1)).toMatchObject({ type: 'write', ...frame, durability: 'strict', deadlineMs: 123 })
@@ -175,7 +191,9 @@ test('WI26 the hello says who opens what, and how', async () => {
 
 test('WI26 the generation that the worker answers is kept', async () => {
   const kept: string[] = []
-  await connectScripted({ generation: { read: () => undefined, write: (generation) => kept.push(generation) } })
+  await connectScripted({
+    generation: { read: () => undefined, write: (generation) => kept.push(generation) },
+  })
   expect(kept).toEqual(['g1'])
 })
 
@@ -199,7 +217,11 @@ test('WI20 closing waits for what is under way, then says goodbye', async () => 
   const order: string[] = []
   const { stored } = connection.write(target, [{ key: 'a', value: 1 }], {}, {})
   const reading = read('late').then(() => order.push('late'))
-  await Promise.all([connection.close().then(() => order.push('closed')), stored.then(() => order.push('stored')), reading])
+  await Promise.all([
+    connection.close().then(() => order.push('closed')),
+    stored.then(() => order.push('stored')),
+    reading,
+  ])
   expect(order).toEqual(['stored', 'late', 'closed'])
   expect(sent.at(-1)?.path).toEqual(['goodbye'])
 })
@@ -207,7 +229,9 @@ test('WI20 closing waits for what is under way, then says goodbye', async () => 
 test('WI20 a worker is ended only after its database was closed', async () => {
   const name = `left-${crypto.randomUUID()}`
   const channel = new BroadcastChannel(`scripted:${name}`)
-  const left = new Promise((resolve) => channel.addEventListener('message', ({ data }) => resolve(data), { once: true }))
+  const left = new Promise((resolve) =>
+    channel.addEventListener('message', ({ data }) => resolve(data), { once: true }),
+  )
   const { connection } = await connectScripted({ name })
   const { writer } = connection.welcome
   await connection.close()
@@ -217,5 +241,6 @@ test('WI20 a worker is ended only after its database was closed', async () => {
 
 test('WI9 every rejection is a HoldfastError', async () => {
   const { read } = await connectScripted()
-  for (const script of ['fail', 'defect', 'unclonable']) expect(await rejectionOf(read(script))).toBeInstanceOf(HoldfastError)
+  for (const script of ['fail', 'defect', 'unclonable'])
+    expect(await rejectionOf(read(script))).toBeInstanceOf(HoldfastError)
 })

@@ -28,19 +28,32 @@ function spawnGate() {
   const hello = (name = 'test') => {
     const { port1, port2 } = new MessageChannel()
     const value = { protocol: PROTOCOL_VERSION, name, client: CLIENT + crypto.randomUUID() }
-    const argumentList = [{ type: 'RAW', value }, { type: 'RAW', value: port2 }]
-    return send({ type: 'APPLY', path: ['hello'], argumentList }, [port2]).then((answer) => ({ answer, port: port1 }))
+    const argumentList = [
+      { type: 'RAW', value },
+      { type: 'RAW', value: port2 },
+    ]
+    return send({ type: 'APPLY', path: ['hello'], argumentList }, [port2]).then((answer) => ({
+      answer,
+      port: port1,
+    }))
   }
   return { worker, send, apply, hello }
 }
 
-const call = (id: number, script: string) => ({ id, method: 'sessions.get', input: { id: script }, deadlineMs: 1_000 })
+const call = (id: number, script: string) => ({
+  id,
+  method: 'sessions.get',
+  input: { id: script },
+  deadlineMs: 1_000,
+})
 const refused = { type: 'HANDLER', name: 'throw', value: { isError: true, value: { name: 'Refused' } } }
 
 test('WI2 the three functions of the gate answer', async () => {
   const { apply, hello } = spawnGate()
   expect((await hello()).answer).toMatchObject({ value: { ok: true, value: { protocol: PROTOCOL_VERSION } } })
-  expect(await apply(['batch'], [call(1, 'hello')], 0)).toMatchObject({ value: { settled: [{ id: 1, ok: true }] } })
+  expect(await apply(['batch'], [call(1, 'hello')], 0)).toMatchObject({
+    value: { settled: [{ id: 1, ok: true }] },
+  })
   expect(await apply(['goodbye'])).toMatchObject({ value: { ok: true, value: null } })
 })
 
@@ -81,20 +94,29 @@ test('WI2 an attempt leaves no trace in the worker', async () => {
 
 test('WI2 what is no message at all is left alone', async () => {
   const { worker, hello } = spawnGate()
-  for (const junk of [null, 7, 'hello', [], {}, { type: 'APPLY', path: ['hello'], argumentList: [] }]) worker.postMessage(junk)
+  for (const junk of [null, 7, 'hello', [], {}, { type: 'APPLY', path: ['hello'], argumentList: [] }])
+    worker.postMessage(junk)
   expect((await hello()).answer).toMatchObject({ value: { ok: true } })
 })
 
 test('WI10 a hello or a batch of another shape is refused', async () => {
   const { apply, hello } = spawnGate()
   const shapeless = { protocol: PROTOCOL_VERSION, name: '', client: 'c' }
-  expect(await apply(['hello'], shapeless, null)).toMatchObject({ value: { ok: false, error: { code: 'INVALID_ARGUMENT', details: { path: 'name' } } } })
+  expect(await apply(['hello'], shapeless, null)).toMatchObject({
+    value: { ok: false, error: { code: 'INVALID_ARGUMENT', details: { path: 'name' } } },
+  })
   const portless = { protocol: PROTOCOL_VERSION, name: 'n', client: 'c' }
-  expect(await apply(['hello'], portless, {})).toMatchObject({ value: { ok: false, error: { code: 'INVALID_ARGUMENT', details: { path: 'port' } } } })
+  expect(await apply(['hello'], portless, {})).toMatchObject({
+    value: { ok: false, error: { code: 'INVALID_ARGUMENT', details: { path: 'port' } } },
+  })
   expect(await apply(['batch'], [], 0)).toMatchObject({ name: 'throw' })
   await hello()
   expect(await apply(['batch'], 'calls', 0)).toMatchObject({ name: 'throw' })
-  const calls = [{ ...call(1, 'echo'), method: 'constructor' }, { ...call(2, 'echo'), deadlineMs: -1 }, call(3, 'echo')]
+  const calls = [
+    { ...call(1, 'echo'), method: 'constructor' },
+    { ...call(2, 'echo'), deadlineMs: -1 },
+    call(3, 'echo'),
+  ]
   const answer = await apply(['batch'], calls, 0)
   expect(answer).toMatchObject({
     value: {
@@ -113,10 +135,22 @@ test('WI10 a message of the data port that fits no shape is refused, by name whe
   const settled = new Promise((resolve) => {
     port.onmessage = ({ data }) => resolve(data)
   })
-  port.postMessage([{ type: 'write', id: 5, target: {}, changes: [] }, { type: 'nonsense' }, null, { type: 'flush' }])
-  expect(await settled).toMatchObject([{ type: 'settled', settled: [{ id: 5, ok: false, error: { code: 'INVALID_ARGUMENT', details: { path: 'write.target' } } }] }])
+  port.postMessage([
+    { type: 'write', id: 5, target: {}, changes: [] },
+    { type: 'nonsense' },
+    null,
+    { type: 'flush' },
+  ])
+  expect(await settled).toMatchObject([
+    {
+      type: 'settled',
+      settled: [{ id: 5, ok: false, error: { code: 'INVALID_ARGUMENT', details: { path: 'write.target' } } }],
+    },
+  ])
   // All four were counted, so that no batch waits for them for ever.
-  const answer = (await apply(['batch'], [call(1, 'received')], 4)) as { value: { settled: { value: unknown }[] } }
+  const answer = (await apply(['batch'], [call(1, 'received')], 4)) as {
+    value: { settled: { value: unknown }[] }
+  }
   expect(answer.value.settled[0]?.value).toEqual([{ type: 'flush' }])
 })
 
