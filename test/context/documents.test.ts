@@ -158,26 +158,42 @@ describe('writing', () => {
 
 describe('memory', () => {
   test('CX13 32 documents stay by default, the least recently prepared leave first', async () => {
-    const documents = documentsOver(emptyLog)
+    const reads: StreamId[] = []
+    const documents = documentsOver({
+      async document(stream) {
+        reads.push(stream)
+        return { tail: [] }
+      },
+    })
+    const [first = STREAM] = streams(1)
     for (const stream of streams(33)) {
-      await documents.prepare([stream])
-      documents.release([stream])
-      const first = streams(1)
-      await documents.prepare(first)
-      documents.release(first)
+      for (const used of [stream, first]) {
+        await documents.prepare([used])
+        documents.release([used])
+      }
     }
     expect(documents.size).toBe(32)
     expect(streams(33).filter((stream) => !documents.has(stream))).toEqual(['stream-1'])
+    expect(reads).toEqual(streams(33))
   })
 
   test('CX13 one that is kept stays, over the limit if need be, until it is released as often as prepared', async () => {
     const documents = documentsOver(emptyLog, { maxDocuments: 2 })
     const all = streams(5)
+    const oldest = all.slice(0, 1)
+    await documents.prepare(oldest)
     await documents.prepare(all)
-    await documents.prepare(all.slice(0, 1))
     expect(documents.size).toBe(5)
-    documents.release(all)
+    documents.release(all.slice(2))
+    expect(all.filter((stream) => documents.has(stream))).toEqual(['stream-0', 'stream-1'])
+    documents.release(all.slice(0, 2))
+    await documents.prepare(all.slice(3))
+    documents.release(all.slice(3))
     expect(all.filter((stream) => documents.has(stream))).toEqual(['stream-0', 'stream-4'])
+    documents.release(oldest)
+    await documents.prepare(all.slice(3))
+    documents.release(all.slice(3))
+    expect(all.filter((stream) => documents.has(stream))).toEqual(['stream-3', 'stream-4'])
   })
 
   test('CX13 one that holds what is not stored stays', async () => {

@@ -176,6 +176,16 @@ describe('replicas', () => {
     expect(a.map.get('k')?.value).toBe('again')
   })
 
+  test('CX2 new entries go to the end, behind those of others, where Yjs need not look for their place', () => {
+    const [a, b] = [replica(10), replica(20)]
+    a.map.put([entry('a', 1, 1)])
+    send(a, b)
+    b.map.put([entry('b', 2, 2)])
+    send(b, a)
+    a.map.put([entry('c', 3, 3)])
+    expect(standing(a)).toEqual([entry('a', 1, 1), entry('b', 2, 2), entry('c', 3, 3)])
+  })
+
   test('CX4 what is no entry stays, and hides nothing', () => {
     const doc = new Y.Doc()
     const strange = [1, 'x', null, { key: 7, at: 'a' }, { key: 'k' }, { at: 'a' }, [], new Uint8Array(1)]

@@ -81,6 +81,16 @@ describe('what an event writes', () => {
     })
   })
 
+  test('SF5 a field that says something is stored with the artifact', () => {
+    const described = { ...artifact, description: 'raw', metadata: { n: 1 } }
+    const stored = deltasOf(event('artifact.stored', { artifact: described }))
+    expect(valuesOf(foldEntries([], stored, 'artifacts'))).toMatchObject({
+      [`${artifactId}/description`]: 'raw',
+      [`${artifactId}/metadata`]: { n: 1 },
+    })
+    expect(stored).toHaveLength(3)
+  })
+
   test('SF5 two devices edit different fields, and both edits stay', () => {
     const stored = deltasOf(event('artifact.stored', { artifact }, 1))
     const here = deltasOf(event('artifact.edited', { id: artifactId, description: 'here' }, 2))

@@ -174,6 +174,16 @@ describe('stored entries', () => {
     expect(take()).toEqual([{ key: 'n', value: 'theirs', previous: 'mine', source: 'tab', settled: true }])
   })
 
+  test('MI5 the same stamp again changes nothing, its source included', () => {
+    const { mirror, take } = mirrorOf(['n', 0, 1])
+    mirror.apply([entry('n', 1, 2)], 'device')
+    mirror.apply([entry('n', 1, 2)], 'tab')
+    mirror.write(1, [{ key: 'n', value: 'mine' }])
+    take()
+    mirror.reject(1)
+    expect(take()).toMatchObject([{ source: 'device' }])
+  })
+
   test('MI5 a settled write that is older than what another tab stored gives way to it', () => {
     const { mirror, take } = mirrorOf()
     mirror.write(1, [{ key: 'n', value: 'mine' }])
