@@ -1,12 +1,12 @@
 import type { HeadKey, HeadReader, HeadWrite, RowChange } from '../commit.ts'
 import type { ArtifactDraft } from '../hook/definition.ts'
-import { type ArtifactId, clockOfId, type SessionId, timeOfId } from '../ids.ts'
+import { type ArtifactId, type EventId, type SessionId, timeOfId } from '../ids.ts'
 import type { Actor } from '../session/record.ts'
 import type { StoredEvent } from '../timeline/event.ts'
 import type { HybridClock } from '../timeline/hybrid-clock.ts'
 import { type EventFrame, makeEvent } from '../timeline/make-event.ts'
 import { type PreparedContent, rowsOfContent } from './intake.ts'
-import { type NameHead, nameHeadKey, parseNameHead } from './name-head.ts'
+import { type NameHead, nameHeadKey, observeName } from './name-head.ts'
 import type { ArtifactRecord } from './record.ts'
 
 /** An artifact whose bytes are at hand or stored, waiting for the commit that makes it known. */
@@ -78,9 +78,8 @@ export function decideArtifact(
   readonly rows: readonly RowChange[]
 } {
   const key = nameHeadKey(session, draft.name)
-  const previous = parseNameHead(heads.get(key))
   // Versions are in the order of their clocks, also when another tab with a later clock stored the one before.
-  if (previous !== undefined) clock.observe(clockOfId(previous.id), 'database')
+  const previous = observeName(clock, heads, session, draft.name)
   const id = clock.nextId<ArtifactId>()
   const version = (previous?.latest ?? 0) + 1
   const by = author ?? frame.actor
@@ -98,10 +97,11 @@ export function decideArtifact(
     sizeBytes: content.sizeBytes,
     contentId: content.hash,
   }
+  const event = makeEvent(clock.nextId<EventId>(), 'artifact.stored', { artifact: record }, frame)
   return {
     record,
-    event: makeEvent(clock.nextId(), 'artifact.stored', { artifact: record }, frame),
-    head: { key, value: { latest: version, id } satisfies NameHead },
+    event,
+    head: { key, value: { latest: version, id, revision: event.id } satisfies NameHead },
     rows: [...rowsOfContent(content), { table: 'artifacts', put: record }],
   }
 }

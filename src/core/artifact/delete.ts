@@ -5,6 +5,7 @@ import { commitStrict, hookEvents, outcomeOfRepeat } from '../session/lifecycle.
 import { makeEvent } from '../timeline/make-event.ts'
 import type { ArtifactDeps } from './deps.ts'
 import type { DeleteArtifact } from './input.ts'
+import { nameHeadKey, observeName } from './name-head.ts'
 import { artifactNotFound, observeSession, openOperation, requireArtifact } from './operation.ts'
 import { PLAIN_DOMAIN, releaseContent } from './references.ts'
 
@@ -23,8 +24,10 @@ export function createDeleteArtifact(deps: ArtifactDeps) {
     const { frame, scope } = await openOperation(deps, request, sessionId, 'artifact.delete')
     const gated = await hooks.before('artifact:delete', { artifact }, scope)
 
-    const outcome = await commitStrict(deps, request, [sessionHeadKey(sessionId)], (heads) => {
+    const needed = [sessionHeadKey(sessionId), nameHeadKey(sessionId, name)]
+    const outcome = await commitStrict(deps, request, needed, (heads) => {
       observeSession(clock, heads, sessionId, 'artifact.delete')
+      observeName(clock, heads, sessionId, name)
       const deleted = makeEvent(clock.nextId(), 'artifact.deleted', { id, name, version, sizeBytes }, frame)
       const hookRan = hookEvents(clock, 'artifact:delete', gated.runs, frame, deleted.id)
       return {

@@ -1,4 +1,4 @@
-import { sessionStream } from '../ids.ts'
+import { type EventId, sessionStream } from '../ids.ts'
 import type { Request } from '../request.ts'
 import { sessionHeadKey } from '../session/head.ts'
 import { commitStrict } from '../session/lifecycle.ts'
@@ -6,6 +6,7 @@ import { makeEvent } from '../timeline/make-event.ts'
 import type { ArtifactDeps } from './deps.ts'
 import { parseChanges } from './fields.ts'
 import type { EditArtifact } from './input.ts'
+import { nameHeadKey, observeName } from './name-head.ts'
 import { artifactNotFound, observeSession, openOperation, requireArtifact } from './operation.ts'
 import type { ArtifactRecord } from './record.ts'
 
@@ -20,15 +21,18 @@ export function createEditArtifact(deps: ArtifactDeps) {
   const { tables, clock } = deps
   return async (request: Request, { changes, ...which }: EditArtifact): Promise<ArtifactRecord> => {
     const parsed = parseChanges(changes)
-    const { id, sessionId } = await requireArtifact(tables, which)
+    const { id, sessionId, name } = await requireArtifact(tables, which)
     const { frame } = await openOperation(deps, request, sessionId, 'artifact.tag')
-    await commitStrict(deps, request, [sessionHeadKey(sessionId)], (heads) => {
+    const nameKey = nameHeadKey(sessionId, name)
+    await commitStrict(deps, request, [sessionHeadKey(sessionId), nameKey], (heads) => {
       observeSession(clock, heads, sessionId, 'artifact.tag')
-      const edited = makeEvent(clock.nextId(), 'artifact.edited', { id, ...parsed }, frame)
+      const head = observeName(clock, heads, sessionId, name)
+      const edited = makeEvent(clock.nextId<EventId>(), 'artifact.edited', { id, ...parsed }, frame)
       return {
         result: undefined,
         resultId: id,
         writes: [{ stream: sessionStream(sessionId), events: [edited], index: true }],
+        ...(head === undefined ? {} : { heads: [{ key: nameKey, value: { ...head, revision: edited.id } }] }),
         rows: [
           {
             table: 'artifacts',

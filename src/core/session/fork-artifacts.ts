@@ -48,13 +48,15 @@ export function copyArtifacts(
 } {
   const ids = new Map(copies.map(({ artifact }) => [artifact.id, clock.nextId<ArtifactId>()]))
   const records = copies.map(({ artifact }) => copyOf(artifact, session, frame, ids))
+  const events = records.map((artifact) =>
+    makeEvent(clock.nextId<EventId>(), 'artifact.stored', { artifact }, frame),
+  )
+  const revision = events.at(-1)?.id ?? clock.nextId<EventId>()
   return {
-    events: records.map((artifact) =>
-      makeEvent(clock.nextId<EventId>(), 'artifact.stored', { artifact }, frame),
-    ),
+    events,
     heads: newestOfEachName(records).map(({ id, name, version }) => ({
       key: nameHeadKey(session, name),
-      value: { latest: version, id } satisfies NameHead,
+      value: { latest: version, id, revision } satisfies NameHead,
     })),
     rows: [
       ...copies.flatMap(({ content }) => rowsOfContent({ ...content, pins: [] })),

@@ -1,6 +1,9 @@
-import { expect, test } from 'vitest'
+import 'fake-indexeddb/auto'
+import { afterEach, expect, test } from 'vitest'
 import type { RequestId, SessionId } from '../../../src/core/ids.ts'
-import { bytesOf, code, noise, openRig, requestOf, rowsIn, streamOf, textOf } from './rig.ts'
+import { bytesOf, code, expectLaws, noise, openRig, requestOf, rowsIn, streamOf, textOf } from './rig.ts'
+
+afterEach(expectLaws)
 
 test('AR12 a deleted version is gone, the others of its name stay', async () => {
   const rig = await openRig()
@@ -181,18 +184,33 @@ test('AR13 an edit changes what it names, is recorded, and leaves the rest', asy
   await expect(unknown).rejects.toEqual(code('ARTIFACT_NOT_FOUND'))
 })
 
-test('AR13 edits of two tabs at once both count where they change different fields', async () => {
+test('AR13 edits of two tabs at once both count, whichever tab has the slower clock', async () => {
   const rig = await openRig()
-  const artifact = await rig.store({ sessionId: await rig.session() })
-  const other = await openRig({ name: rig.name, wall: rig.wall })
+  rig.wall.advance(60_000)
+  const sessionId = await rig.session()
+  const artifact = await rig.store({ sessionId })
+  const slow = await openRig({ name: rig.name })
   await Promise.all([
     rig.artifacts.edit(requestOf(rig), { id: artifact.id, changes: { tags: ['here'] } }),
-    other.artifacts.edit(requestOf(other), { id: artifact.id, changes: { description: 'there' } }),
+    slow.artifacts.edit(requestOf(slow), { id: artifact.id, changes: { description: 'there' } }),
   ])
-  expect(await rig.artifacts.get(requestOf(rig), { id: artifact.id })).toMatchObject({
-    tags: ['here'],
-    description: 'there',
-  })
+  const found = await rig.artifacts.get(requestOf(rig), { id: artifact.id })
+  expect(found).toMatchObject({ tags: ['here'], description: 'there' })
+  await rig.artifacts.edit(requestOf(rig), { id: artifact.id, changes: { tags: ['first'] } })
+  await slow.artifacts.edit(requestOf(slow), { id: artifact.id, changes: { tags: ['last'] } })
+  const types = (await rig.events(sessionId)).map(({ type, data }) => [type, data])
+  expect(types.at(-1)).toEqual(['artifact.edited', { id: artifact.id, tags: ['last'] }])
+  expect(types.findIndex(([type]) => type === 'artifact.stored')).toBe(1)
+})
+
+test('AR12 a deletion by a tab with a slower clock comes after what it deletes', async () => {
+  const rig = await openRig()
+  rig.wall.advance(60_000)
+  const sessionId = await rig.session()
+  const { id } = await rig.store({ sessionId })
+  const slow = await openRig({ name: rig.name })
+  await slow.artifacts.delete(requestOf(slow), { id })
+  expect((await rig.events(sessionId)).at(-1)).toMatchObject({ type: 'artifact.deleted' })
 })
 
 test('AR19 deleting a session takes its artifacts, chunks and names, but not what others share', async () => {

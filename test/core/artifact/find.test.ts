@@ -1,7 +1,10 @@
-import { expect, test } from 'vitest'
+import 'fake-indexeddb/auto'
+import { afterEach, expect, test } from 'vitest'
 import { normaliseQuery } from '../../../src/core/artifact/list.ts'
 import type { ArtifactQuery } from '../../../src/core/artifact/query.ts'
-import { code, openRig, type Rig, requestOf } from './rig.ts'
+import { code, expectLaws, openRig, type Rig, requestOf } from './rig.ts'
+
+afterEach(expectLaws)
 
 test('AR14 a name gives its newest version, or the one asked for, or null', async () => {
   const rig = await openRig()

@@ -1,11 +1,25 @@
-import { expect, test } from 'vitest'
+import 'fake-indexeddb/auto'
+import { afterEach, expect, test } from 'vitest'
 import { decideArtifacts, headsOfArtifacts } from '../../../src/core/artifact/decide.ts'
 import type { Collected } from '../../../src/core/hook/definition.ts'
 import type { HookScope } from '../../../src/core/hook/operation-hooks.ts'
 import { type EventId, type SessionId, sessionStream } from '../../../src/core/ids.ts'
 import { requireHead, sessionHeadKey } from '../../../src/core/session/head.ts'
 import { makeEvent } from '../../../src/core/timeline/make-event.ts'
-import { bytesOf, code, noise, openRig, type Rig, requestOf, rowsIn, streamOf, textOf } from './rig.ts'
+import {
+  bytesOf,
+  code,
+  expectLaws,
+  noise,
+  openRig,
+  type Rig,
+  requestOf,
+  rowsIn,
+  streamOf,
+  textOf,
+} from './rig.ts'
+
+afterEach(expectLaws)
 
 test('AR9 a hook gets the exact size, also of a stream that says another one, and its MIME type', async () => {
   const rig = await openRig()

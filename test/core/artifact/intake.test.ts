@@ -1,8 +1,22 @@
-import { expect, test } from 'vitest'
+import 'fake-indexeddb/auto'
+import { afterEach, expect, test } from 'vitest'
 import type { RowChange } from '../../../src/core/commit.ts'
 import { createError } from '../../../src/core/errors.ts'
 import type { Journal } from '../../../src/core/ports.ts'
-import { bytesOf, code, countedStream, noise, openRig, type Rig, requestOf, rowsIn, streamOf } from './rig.ts'
+import {
+  bytesOf,
+  code,
+  countedStream,
+  expectLaws,
+  noise,
+  openRig,
+  type Rig,
+  requestOf,
+  rowsIn,
+  streamOf,
+} from './rig.ts'
+
+afterEach(expectLaws)
 
 const HOUR_MS = 3_600_000
 

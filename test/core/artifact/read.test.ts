@@ -1,3 +1,4 @@
+import 'fake-indexeddb/auto'
 import { deflateRawSync } from 'node:zlib'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'

@@ -1,5 +1,7 @@
-/** Artifacts over the real storage ring and live documents: a database of their own, a fake clock, seeded ids. */
-import 'fake-indexeddb/auto'
+/**
+ * Artifacts over the real storage ring and live documents: a database of their own, a fake clock, seeded ids. In Node a
+ * test imports `fake-indexeddb/auto` before; in a browser it is the browser's.
+ */
 import { expect } from 'vitest'
 import { createDocuments } from '../../../src/context/documents.ts'
 import { type Artifacts, createArtifacts } from '../../../src/core/artifact/artifacts.ts'
@@ -24,10 +26,28 @@ import { type Connection, openConnection } from '../../../src/storage/connection
 import { createJournal } from '../../../src/storage/journal.ts'
 import { createLog } from '../../../src/storage/log.ts'
 import { createTables } from '../../../src/storage/tables.ts'
+import { checkLaws } from '../../../src/testing/check-laws.ts'
 import { type FakeClock, fakeClock } from '../../../src/testing/fake-clock.ts'
 import { seededEntropy } from '../../../src/testing/seeded-entropy.ts'
 
 let count = 0
+
+/** What is open: closed after each test. */
+const live = new Set<Rig>()
+
+/** Says after a test that its databases keep their laws, as they are and after a barrier, and closes them. */
+export async function expectLaws(): Promise<void> {
+  const open = [...live]
+  try {
+    for (const rig of open) {
+      expect(await checkLaws(rig.connection.native)).toEqual([])
+      await rig.journal.flush()
+      expect(await checkLaws(rig.connection.native)).toEqual([])
+    }
+  } finally {
+    for (const rig of open) await rig.close()
+  }
+}
 
 export interface Rig {
   readonly name: string
@@ -44,6 +64,7 @@ export interface Rig {
   session(id?: string): Promise<SessionId>
   move(id: SessionId, ...verbs: readonly Verb[]): Promise<void>
   store(input: Partial<StoreArtifact> & { readonly sessionId: SessionId }): Promise<ArtifactRecord>
+  close(): Promise<void>
   /** Closes all and opens the same database again, as after a reload. */
   reopen(): Promise<Rig>
   events(session: SessionId): Promise<readonly TimelineEvent[]>
@@ -104,10 +125,14 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
         await sessions.transition(requestOf(rig), { id, verb, reason: 'for the test' })
     },
     store: (input) => artifacts.store(requestOf(rig), { name: 'a.txt', content: 'hello', ...input }),
-    async reopen() {
+    async close() {
+      live.delete(rig)
       await journal.close()
       documents.close()
       connection.close()
+    },
+    async reopen() {
+      await rig.close()
       wall.advance(1_000)
       return openRig({ ...options, name, wall })
     },
@@ -117,6 +142,7 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
       return events
     },
   }
+  live.add(rig)
   return rig
 }
 
@@ -126,9 +152,9 @@ export function requestOf({ clock }: Pick<Rig, 'clock'>, more: Partial<Request> 
 
 /** The bytes of an artifact, read in one answer after the other. */
 export async function bytesOf(rig: Rig, { id }: Pick<ArtifactRecord, 'id'>): Promise<Uint8Array> {
-  const pieces: Uint8Array[] = []
-  for await (const piece of rig.artifacts.stream(requestOf(rig), { id })) pieces.push(piece.slice())
-  return new Uint8Array(Buffer.concat(pieces))
+  const pieces: BlobPart[] = []
+  for await (const piece of rig.artifacts.stream(requestOf(rig), { id })) pieces.push(new Uint8Array(piece))
+  return new Uint8Array(await new Blob(pieces).arrayBuffer())
 }
 
 export async function textOf(rig: Rig, artifact: Pick<ArtifactRecord, 'id'>): Promise<string> {

@@ -1,8 +1,22 @@
-import { describe, expect, test } from 'vitest'
+import 'fake-indexeddb/auto'
+import { afterEach, describe, expect, test } from 'vitest'
 import type { ArtifactContent } from '../../../src/core/artifact/input.ts'
 import type { RequestId } from '../../../src/core/ids.ts'
 import { HOSTILE_NAMES } from './hostile-names.ts'
-import { bytesOf, code, countedStream, noise, openRig, requestOf, rowsIn, streamOf, textOf } from './rig.ts'
+import {
+  bytesOf,
+  code,
+  countedStream,
+  expectLaws,
+  noise,
+  openRig,
+  requestOf,
+  rowsIn,
+  streamOf,
+  textOf,
+} from './rig.ts'
+
+afterEach(expectLaws)
 
 describe('versions', () => {
   test('AR3 stores of one name are versions 1, 2, 3, each naming the one before', async () => {
