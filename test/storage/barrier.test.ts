@@ -1,0 +1,299 @@
+import 'fake-indexeddb/auto'
+import { expect, test } from 'vitest'
+import { clockAt, type EventId, idAt, type SessionId, sessionStream } from '../../src/core/ids.ts'
+import { createBarrier } from '../../src/storage/barrier.ts'
+import type { StoredSnapshot, StoredView } from '../../src/storage/schema.ts'
+import { StreamNotes } from '../../src/storage/stream-notes.ts'
+import { fakeClock } from '../../src/testing/fake-clock.ts'
+import { type SeenTransaction, watchTransactions } from './faults.ts'
+import {
+  createSession,
+  eventOf,
+  expectLaws,
+  openBeside,
+  openTab,
+  operationOf,
+  rowsOf,
+  SESSION,
+  STREAM,
+  setState,
+  type Tab,
+  valuesIn,
+} from './rig.ts'
+
+/** Waits for a barrier that the timer started. */
+async function barrierOf(transactions: readonly SeenTransaction[]): Promise<SeenTransaction> {
+  const before = transactions.length
+  for (;;) {
+    const seen = transactions.slice(before).find(({ stores }) => stores.includes('meta'))
+    if (seen !== undefined) return seen
+    await new Promise(setImmediate)
+  }
+}
+
+async function viewOf(tab: Tab): Promise<StoredView | undefined> {
+  return tab.connection.db.views.get(STREAM)
+}
+
+async function snapshotsOf(tab: Tab): Promise<readonly StoredSnapshot[]> {
+  return tab.connection.db.snapshots.toArray()
+}
+
+test('JO15 a relaxed commit is followed by a strict transaction that puts something, within 250 ms', async () => {
+  const tab = await openTab()
+  await createSession(tab)
+  await tab.journal.flush()
+  const transactions = watchTransactions(tab)
+  await setState(tab, 'a', 1)
+  expect(transactions).toHaveLength(1)
+  tab.wall.advance(249)
+  expect(tab.wall.waiting).toBe(1)
+  tab.wall.advance(1)
+  const barrier = await barrierOf(transactions)
+  expect(barrier.durability).toBe('strict')
+  expect(barrier.requests).toContain('meta.put')
+})
+
+test('JO15 the barrier brings the index row up to date', async () => {
+  const tab = await openTab()
+  await createSession(tab)
+  await setState(tab, 'a', 1)
+  expect(await tab.tables.session(SESSION)).toMatchObject({ counters: { events: 1 } })
+  await tab.journal.flush()
+  expect(await tab.tables.session(SESSION)).toMatchObject({ counters: { events: 2 } })
+})
+
+test('JO15 a write that asks for it brings the index row up to date in its own transaction, with what other tabs wrote', async () => {
+  const tab = await openTab()
+  const other = await openBeside(tab)
+  await createSession(tab)
+  await setState(other, 'a', 1)
+  const event = eventOf(tab.clock, 'step.failed', {
+    step: 's@1',
+    key: 'k',
+    startedId: tab.clock.nextId(),
+    error: { name: 'Error', message: 'no' },
+    artifactIds: [],
+  })
+  await tab.journal.commit(
+    operationOf(tab.clock, () => ({
+      result: 0,
+      resultId: '',
+      writes: [{ stream: STREAM, events: [event], index: true }],
+    })),
+  )
+  expect(await tab.tables.session(SESSION)).toMatchObject({ counters: { events: 3, stepsFailed: 1 } })
+})
+
+test('JO15 a session event that is older than the newest one makes the index row anew from the first row', async () => {
+  const tab = await openTab()
+  await createSession(tab)
+  const early = eventOf(tab.clock, 'session.edited', { name: 'early' })
+  const late = eventOf(tab.clock, 'session.edited', { name: 'late' })
+  for (const event of [late, early]) {
+    await tab.journal.commit(
+      operationOf(tab.clock, () => ({
+        result: 0,
+        resultId: '',
+        writes: [{ stream: STREAM, events: [event], index: true }],
+      })),
+    )
+  }
+  expect(await tab.tables.session(SESSION)).toMatchObject({ name: 'late', counters: { events: 3 } })
+})
+
+test('JO16 flush waits for what is on its way, and asks for nothing when nothing is new', async () => {
+  const tab = await openTab()
+  await createSession(tab)
+  const write = setState(tab, 'a', 1)
+  await tab.journal.flush()
+  await write
+  expect(await tab.tables.session(SESSION)).toMatchObject({ counters: { events: 2 } })
+  const transactions = watchTransactions(tab)
+  await tab.journal.flush()
+  expect(transactions).toEqual([])
+  expect(tab.wall.waiting).toBe(0)
+})
+
+test('JO16 a flush covers many streams, a limited number in each transaction', async () => {
+  const tab = await openTab()
+  const sessions = Array.from({ length: 70 }, (_, at) => `many-${at}` as SessionId)
+  await Promise.all(sessions.map((id) => createSession(tab, id)))
+  await tab.journal.flush()
+  await Promise.all(sessions.map((session) => setState(tab, 'a', 1, { session })))
+  const transactions = watchTransactions(tab)
+  await tab.journal.flush()
+  expect(transactions).toHaveLength(3)
+  const records = await Promise.all(sessions.map((id) => tab.tables.session(id)))
+  expect(records.map((record) => record?.counters.events)).toEqual(sessions.map(() => 2))
+})
+
+test('JO17 a view holds what a fold of the log gives, and is read with the rows after it', async () => {
+  const tab = await openTab()
+  await createSession(tab)
+  for (let at = 0; at < 5; at += 1) await setState(tab, `k${at}`, at)
+  await tab.journal.flush()
+  const view = await viewOf(tab)
+  expect(view?.upTo).toBe(6)
+  expect(view?.entries).toHaveLength(5)
+  await setState(tab, 'k5', 5)
+  const start = await tab.log.start(STREAM)
+  expect(start.upTo).toBe(6)
+  expect(start.entries).toHaveLength(5)
+  expect(start.tail.map((row) => row.seq)).toEqual([7])
+  expect(await valuesIn(tab)).toEqual({ k0: 0, k1: 1, k2: 2, k3: 3, k4: 4, k5: 5 })
+})
+
+test('JO17 a view is left alone while its tail is short: at most 32 rows and a quarter of its size', async () => {
+  const tab = await openTab()
+  await createSession(tab)
+  await setState(tab, 'large', 'x'.repeat(200_000))
+  await tab.journal.flush()
+  const first = await viewOf(tab)
+  for (let at = 0; at < 32; at += 1) {
+    await setState(tab, 'small', at)
+    if (at % 8 === 0) await tab.journal.flush()
+  }
+  await tab.journal.flush()
+  expect((await viewOf(tab))?.upTo).toBe(first?.upTo)
+  await setState(tab, 'small', 33)
+  await tab.journal.flush()
+  expect((await viewOf(tab))?.upTo).toBeGreaterThan(first?.upTo ?? 0)
+})
+
+test('JO17 a tail of a quarter of the view is folded in, however few its rows', async () => {
+  const tab = await openTab()
+  await createSession(tab)
+  await setState(tab, 'large', 'x'.repeat(40_000))
+  await tab.journal.flush()
+  const first = await viewOf(tab)
+  await setState(tab, 'half', 'y'.repeat(2_000))
+  await tab.journal.flush()
+  expect((await viewOf(tab))?.upTo).toBe(first?.upTo)
+  await setState(tab, 'other half', 'y'.repeat(5_000))
+  await tab.journal.flush()
+  expect((await viewOf(tab))?.upTo).toBeGreaterThan(first?.upTo ?? 0)
+})
+
+test('JO17 a later start of a worker looks at the view before it leaves it alone', async () => {
+  const tab = await openTab()
+  await createSession(tab)
+  await setState(tab, 'large', 'x'.repeat(200_000))
+  await tab.journal.flush()
+  const first = await viewOf(tab)
+  for (let visit = 0; visit < 4; visit += 1) {
+    const later = await openBeside(tab)
+    for (let at = 0; at < 9; at += 1) await setState(later, 'small', at)
+    await later.journal.flush()
+  }
+  expect((await viewOf(tab))?.upTo).toBeGreaterThan(first?.upTo ?? 0)
+})
+
+test('JO18 a document is snapshotted when the updates after its last snapshot pass 64 KB; rows are kept', async () => {
+  const tab = await openTab()
+  await createSession(tab)
+  await setState(tab, 'a', 'x'.repeat(40_000))
+  await tab.journal.flush()
+  expect(await snapshotsOf(tab)).toEqual([])
+  await setState(tab, 'b', 'x'.repeat(40_000))
+  await tab.journal.flush()
+  const [snapshot, ...others] = await snapshotsOf(tab)
+  expect(others).toEqual([])
+  expect(snapshot).toMatchObject({ streamId: STREAM, seq: 3, covers: { [tab.journal.writer]: 3 } })
+  expect(await rowsOf(tab)).toHaveLength(3)
+  const document = await tab.log.document(STREAM)
+  expect(document.tail).toEqual([])
+  expect(document.snapshot).toEqual(snapshot?.bytes)
+})
+
+test('JO18 a large document is snapshotted anew when its tail passes half of the snapshot, and the older one goes', async () => {
+  const tab = await openTab()
+  await createSession(tab)
+  for (const key of ['a', 'b', 'c', 'd', 'e']) await setState(tab, key, 'x'.repeat(60_000))
+  await tab.journal.flush()
+  const [first] = await snapshotsOf(tab)
+  expect(first?.bytes.byteLength).toBeGreaterThan(300_000)
+  await setState(tab, 'f', 'x'.repeat(60_000))
+  await setState(tab, 'g', 'x'.repeat(60_000))
+  await tab.journal.flush()
+  expect(await snapshotsOf(tab)).toEqual([first])
+  await setState(tab, 'h', 'x'.repeat(60_000))
+  await tab.journal.flush()
+  const snapshots = await snapshotsOf(tab)
+  expect(snapshots.map(({ seq }) => seq)).toEqual([9])
+})
+
+test('JO18 a snapshot holds what other tabs stored, and says of each writer how far', async () => {
+  const tab = await openTab()
+  const other = await openBeside(tab)
+  await createSession(tab)
+  await setState(tab, 'mine', 1)
+  await setState(other, 'theirs', 2)
+  await setState(tab, 'large', 'x'.repeat(70_000))
+  await tab.journal.flush()
+  const [snapshot] = await snapshotsOf(tab)
+  expect(snapshot?.covers).toEqual({ [tab.journal.writer]: 3, [other.journal.writer]: 1 })
+  await expectLaws(tab)
+})
+
+test('JO18 many short visits do not leave a log of more than 1,000 rows without a snapshot', async () => {
+  const tab = await openTab()
+  await createSession(tab)
+  // Three seconds apart, so that each has a row of its own.
+  const events = Array.from({ length: 998 }, (_, at) => {
+    const id = idAt<EventId>(clockAt(tab.wall.now() + 3_000 * (at + 1)), tab.clock.writer)
+    return { ...eventOf(tab.clock, 'import.entry', { line: at, data: null }), id }
+  })
+  await tab.journal.commit(
+    operationOf(tab.clock, () => ({ result: 0, resultId: '', writes: [{ stream: STREAM, events }] })),
+  )
+  await tab.journal.flush()
+  expect(await rowsOf(tab)).toHaveLength(999)
+  for (const visit of [1, 2]) {
+    expect(await snapshotsOf(tab)).toEqual([])
+    const later = await openBeside(tab)
+    await setState(later, 'k', visit)
+    await later.journal.flush()
+  }
+  expect(await snapshotsOf(tab)).toMatchObject([{ seq: 1_001 }])
+})
+
+test('JO28 a barrier that fails is tried again, each time twice as late, at most half a minute', async () => {
+  const tab = await openTab()
+  const wall = fakeClock(0)
+  const tries: number[] = []
+  const barrier = createBarrier({
+    wall,
+    clock: tab.clock,
+    documents: tab.documents,
+    notes: new StreamNotes(tab.clock.writer),
+    perform() {
+      tries.push(wall.now())
+      return Promise.reject(new Error('full'))
+    },
+  })
+  barrier.took({ wrote: true, grown: [], indexed: new Map(), erased: [] }, 'relaxed')
+  while (tries.length < 9) {
+    wall.advance(250)
+    await new Promise(setImmediate)
+  }
+  const waits = tries.map((time, at) => time - (tries[at - 1] ?? 0))
+  expect(waits).toEqual([250, 500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000])
+  barrier.stop()
+  expect(wall.waiting).toBe(0)
+})
+
+test('JO15 streams without a session have a view and no index row', async () => {
+  const tab = await openTab()
+  const stream = sessionStream('/scope/global' as SessionId)
+  const event = eventOf(tab.clock, 'state.changed', { changes: [{ key: 'theme', value: 'dark' }] })
+  await tab.journal.commit(
+    operationOf(tab.clock, () => ({ result: 0, resultId: '', writes: [{ stream, events: [event] }] })),
+  )
+  await tab.journal.flush()
+  const start = await tab.log.start(stream)
+  expect(start).toMatchObject({ upTo: 1, tail: [] })
+  expect(start.entries).toMatchObject([{ key: 'theme', value: 'dark' }])
+  expect(start.record).toBeUndefined()
+  expect(await tab.connection.db.sessions.count()).toBe(0)
+})
