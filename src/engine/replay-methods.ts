@@ -28,8 +28,8 @@ export function createReplayMethods(
           log,
           readValue: parts.artifacts.readValue,
           findStep: (step) => stepOnPage(page, step, sessionId) ?? definitions.steps.get(step),
-          findHook: (hook) =>
-            registry.find(hook, 'step:run', 'record', name) as RerunnableHook<'step:run'> | undefined,
+          findHook: (hook, stage) =>
+            registry.find(hook, 'step:run', stage, name) as RerunnableHook<'step:run'> | undefined,
           rerun: { wall: world.wall, digest: world.digest, ...rerun },
         },
         sessionId,

@@ -1,45 +1,81 @@
-import type { EventId, SessionId } from '../ids.ts'
-import { sessionStream } from '../ids.ts'
+import { assertGoing } from '../artifact/byte-source.ts'
+import { createError } from '../errors.ts'
+import { type SessionId, sessionStream } from '../ids.ts'
 import type { Log } from '../ports.ts'
 import { openState } from '../session/open.ts'
 import { lastEvent, sessionAt } from '../session/past.ts'
 import { valuesOf } from '../state/fold.ts'
-import { compareValues } from './comparator.ts'
+import { compareValues, type Difference } from './comparator.ts'
+import { assertKnown, type ReplayOptions, verdictOf } from './exact.ts'
+import { createStepGatherer, readFrames } from './frames.ts'
 import type { ReplayReport } from './report.ts'
-import { readStepFrames } from './step-frames.ts'
+
+/** How often the comparison begins anew where other tabs write meanwhile. */
+const MAX_ATTEMPTS = 5
 
 /**
- * State replay: folds every recorded event anew, in clock order, and compares the outcome with the state as the session
- * shows it. Up to an older event there is nothing it could be compared with.
+ * Replays the state: folds every recorded event anew, in clock order, and compares the outcome with the state as the
+ * session shows it. Up to an older event there is nothing that it could be compared with. Stores nothing.
+ *
+ * @throws SESSION_NOT_FOUND, EVENT_NOT_FOUND; CONFLICT where other tabs never stop writing; ABORTED
  */
 export async function replayState(
   log: Log,
   session: SessionId,
-  options: { readonly to?: EventId; readonly signal?: AbortSignal } = {},
+  options: ReplayOptions = {},
 ): Promise<ReplayReport> {
-  const newest = await lastEvent(log, session)
-  const to = options.to ?? newest.id
-  const [past, recording, entries] = await Promise.all([
-    sessionAt(log, session, to),
-    readStepFrames(log, session, to, options.signal),
-    openState(log, sessionStream(session)),
-  ])
-  const isNewest = to === newest.id
-  const differences = isNewest ? compareValues(valuesOf(entries), past.state) : []
-  const unfinished = recording.steps.filter(({ end }) => end === undefined).length
+  const { to, signal } = options
+  await assertKnown(log, session, to)
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+    assertGoing(signal)
+    const newest = await lastEvent(log, session)
+    const until = to ?? newest.id
+    const past = await sessionAt(log, session, until)
+    const entries = await openState(log, sessionStream(session))
+    if ((await lastEvent(log, session)).id !== newest.id) continue
+    const isNewest = until === newest.id
+    const differences = isNewest ? compareValues(valuesOf(entries), past.state) : []
+    return report(await countSteps(log, session, { ...options, to: until }), differences, until, isNewest)
+  }
+  throw createError('CONFLICT', `Session ${session} was written to all the while; replay it again later.`, {
+    id: session,
+  })
+}
+
+type Counted = Pick<ReplayReport, 'events' | 'steps'>
+
+async function countSteps(log: Log, session: SessionId, { to, onProgress }: ReplayOptions): Promise<Counted> {
+  const gatherer = createStepGatherer()
+  let events = 0
+  let answered = 0
+  for await (const batch of readFrames(log, session, to)) {
+    for (const event of batch) answered += gatherer.take(event, undefined).length
+    events += batch.length
+    onProgress?.(events, null)
+  }
+  const rest = gatherer.end()
+  const unfinished = rest.filter(({ end }) => end === undefined).length
+  return {
+    events,
+    steps: { rerun: 0, answered: answered + rest.length - unfinished, unfinished, missing: [] },
+  }
+}
+
+function report(
+  counted: Counted,
+  differences: readonly Difference[],
+  eventId: NonNullable<ReplayOptions['to']>,
+  isCompared: boolean,
+): ReplayReport {
+  const divergences = differences.map(({ path, expected, got }) => {
+    const [subject = ''] = path.split('.')
+    return { kind: 'state', subject, eventId, path, expected, got } as const
+  })
   return {
     mode: 'state',
-    events: recording.events,
-    steps: { rerun: 0, answered: recording.steps.length - unfinished, unfinished, missing: [] },
+    ...counted,
     hooks: { rerun: 0, withheld: 0, missing: [] },
-    divergences: differences.map(({ path, expected, got }) => ({
-      kind: 'state',
-      subject: path.split('.')[0] ?? '',
-      eventId: to,
-      path,
-      expected,
-      got,
-    })),
-    verdict: differences.length > 0 ? 'diverged' : isNewest ? 'same' : 'nothing to check',
+    divergences,
+    verdict: verdictOf(isCompared ? 1 : 0, divergences),
   }
 }

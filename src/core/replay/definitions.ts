@@ -1,0 +1,25 @@
+import type { RerunnableHook, RerunOptions } from '../hook/rerun.ts'
+import type { Log } from '../ports.ts'
+import type { Purity } from '../run/record.ts'
+import type { Recorded } from '../run/recorded.ts'
+import type { StateValue } from '../state/value.ts'
+
+/** A definition that replay found; its body may live on the page or in the worker. Values are encoded. */
+export interface ReplayStep {
+  readonly purity: Purity
+  /** Runs the body on a recorded input, with the recorded key and clock. Rejects with what the body throws. */
+  run(
+    input: StateValue,
+    again: { readonly key: string; readonly startedAt: number; readonly signal?: AbortSignal },
+  ): Promise<StateValue>
+}
+
+export interface ExactDeps {
+  readonly log: Log
+  readonly readValue: (recorded: Recorded) => StateValue | Promise<StateValue>
+  /** By `name@version`. */
+  readonly findStep: (step: string) => ReplayStep | undefined | Promise<ReplayStep | undefined>
+  /** A hook of `step:run` by `id@version`, at the stage where it ran. */
+  readonly findHook: (hook: string, stage: 'before' | 'record') => RerunnableHook<'step:run'> | undefined
+  readonly rerun: RerunOptions
+}

@@ -1,0 +1,233 @@
+import { isHoldfastError } from '../errors.ts'
+import type { PayloadByPoint } from '../hook/definition.ts'
+import { type ReplayContext, type RerunnableHook, rerunHook, rerunRecordHooks } from '../hook/rerun.ts'
+import type { ThrownError } from '../run/input.ts'
+import { sameValue } from '../state/same-value.ts'
+import type { StateValue } from '../state/value.ts'
+import type { HookRunRecord } from '../timeline/catalog.ts'
+import { compareValues, type Difference } from './comparator.ts'
+import type { ExactDeps, ReplayStep } from './definitions.ts'
+import type { RecordedHooks, StepFrame } from './frames.ts'
+import type { Divergence } from './report.ts'
+
+type EndedStep = StepFrame & { readonly end: NonNullable<StepFrame['end']> }
+type Draft = PayloadByPoint['step:run']
+
+/** What came of running one step and its hooks again. */
+export interface StepAgain {
+  readonly divergences: readonly Divergence[]
+  /** Hooks that were run again. */
+  readonly hooks: number
+  readonly withheld: number
+  readonly missingHooks: readonly string[]
+}
+
+export async function rerunStep(
+  deps: ExactDeps,
+  frame: EndedStep,
+  definition: ReplayStep,
+  signal: AbortSignal | undefined,
+): Promise<StepAgain> {
+  const { start, end } = frame
+  const { step, key, tool, purity } = start.data
+  const input = await deps.readValue(start.data.input)
+  const outcome = await perform(definition, input, { key, startedAt: start.time, ...(signal && { signal }) })
+  const common = { step, key, ...(tool === undefined ? {} : { tool }), input, purity }
+  const ended = { startedAt: start.time, ...asRecorded(outcome, end) }
+  const phase = 'result' in outcome ? 'completed' : 'failed'
+  const atStart = await rerunStartHooks(deps, frame, { phase: 'started', ...common })
+  const atEnd = await rerunHooks(
+    deps,
+    frame.endHooks,
+    { phase, ...common, ...ended },
+    contextOf(frame, 'end'),
+  )
+  const differences = await compareEnds(deps, end, atEnd.draft, outcome)
+  return {
+    divergences: [
+      ...atStart.divergences,
+      ...differences.map((difference) => divergence('step', step, end.id, key, difference)),
+      ...atEnd.divergences,
+    ],
+    hooks: atStart.count + atEnd.count,
+    withheld: atStart.withheld,
+    missingHooks: [...atStart.missing, ...atEnd.missing],
+  }
+}
+
+type Performed = { readonly result: StateValue } | { readonly error: ThrownError }
+
+/** Runs the body. What it throws is an outcome; that nobody could run it is not. */
+async function perform(
+  definition: ReplayStep,
+  input: StateValue,
+  again: Parameters<ReplayStep['run']>[1],
+): Promise<Performed> {
+  try {
+    return { result: await definition.run(input, again) }
+  } catch (error) {
+    again.signal?.throwIfAborted()
+    if (isHoldfastError(error) && UNREACHABLE.has(error.code)) throw error
+    return { error: toThrown(error) }
+  }
+}
+
+/** The page that has the body has left, or does not answer. */
+const UNREACHABLE: ReadonlySet<string> = new Set(['CLOSED', 'DEADLINE', 'OUTCOME_UNKNOWN'])
+
+function toThrown(error: unknown): ThrownError {
+  if (!(error instanceof Error)) return { name: 'Error', message: String(error) }
+  const { name, message } = error
+  const code = 'code' in error && typeof error.code === 'string' ? { code: error.code } : {}
+  return { name, message, ...code }
+}
+
+/** A stack says where the code stood and not what it did, so hooks meet the recorded one. */
+function asRecorded(outcome: Performed, end: EndedStep['end']): Performed {
+  if ('result' in outcome || end.type === 'step.completed') return outcome
+  const { error } = end.data
+  return 'stack' in error && error.stack !== undefined
+    ? { error: { ...outcome.error, stack: error.stack } }
+    : outcome
+}
+
+interface HooksAgain {
+  /** As the hooks left it. */
+  readonly draft: Draft
+  readonly divergences: readonly Divergence[]
+  readonly count: number
+  readonly missing: readonly string[]
+}
+
+/** What a hook took out of an input is recorded nowhere, so what hooks would do to that input cannot be told. */
+async function rerunStartHooks(
+  deps: ExactDeps,
+  frame: EndedStep,
+  draft: Draft,
+): Promise<HooksAgain & { readonly withheld: number }> {
+  const { startHooks } = frame
+  if (isUnchanged(startHooks)) {
+    return { ...(await rerunHooks(deps, startHooks, draft, contextOf(frame, 'start'))), withheld: 0 }
+  }
+  const withheld = startHooks.reduce((sum, { runs }) => sum + runs.length, 0)
+  return { draft, divergences: [], count: 0, missing: [], withheld }
+}
+
+async function rerunHooks(
+  deps: ExactDeps,
+  recorded: readonly RecordedHooks[],
+  draft: Draft,
+  context: ReplayContext,
+): Promise<HooksAgain> {
+  let shaped = draft
+  let count = 0
+  const divergences: Divergence[] = []
+  const missing: string[] = []
+  for (const { eventId, stage, runs } of recorded) {
+    // A hook that was left out or failed had no part in what was recorded.
+    const effective = runs.filter(({ outcome }) => outcome !== 'skipped' && outcome !== 'failed')
+    const found = effective.flatMap((run) => {
+      const hook = deps.findHook(run.hook, stage)
+      if (hook === undefined) missing.push(run.hook)
+      return hook === undefined ? [] : [{ run, hook }]
+    })
+    const again = await runAgain(
+      deps,
+      stage,
+      found.map(({ hook }) => hook),
+      shaped,
+      context,
+    )
+    shaped = again.draft
+    count += found.length
+    found.forEach(({ run }, at) => {
+      const [expected, got] = [substanceOf(run), substanceOf(again.runs[at])]
+      if (sameValue(expected, got)) return
+      divergences.push(divergence('hook', run.hook, eventId, draft.key, { path: '', expected, got }))
+    })
+  }
+  return { draft: shaped, divergences, count, missing }
+}
+
+async function runAgain(
+  { rerun }: ExactDeps,
+  stage: RecordedHooks['stage'],
+  hooks: readonly RerunnableHook<'step:run'>[],
+  draft: Draft,
+  context: ReplayContext,
+): Promise<{ readonly draft: Draft; readonly runs: readonly HookRunRecord[] }> {
+  if (stage === 'record') {
+    const { payload, runs } = await rerunRecordHooks(hooks, draft, context, rerun)
+    return { draft: payload, runs }
+  }
+  // A before-hook's recorded answer belongs to the final input, which is the recorded one.
+  return { draft, runs: await Promise.all(hooks.map((hook) => rerunHook(hook, draft, context, rerun))) }
+}
+
+/** What a hook did. That it changed the input before is known of the first time only. */
+function substanceOf(run: HookRunRecord | undefined): StateValue {
+  if (run === undefined) return null
+  const { outcome, digest, note } = run
+  return { outcome, ...(digest === undefined ? {} : { digest }), ...(note === undefined ? {} : { note }) }
+}
+
+async function compareEnds(
+  { readValue }: ExactDeps,
+  end: EndedStep['end'],
+  shaped: Draft,
+  outcome: Performed,
+): Promise<readonly Difference[]> {
+  if (end.type === 'step.completed') {
+    const expected = await readValue(end.data.result)
+    if ('error' in outcome) return [{ path: '', expected: 'completed', got: failed(outcome.error) }]
+    return compareValues(expected, shaped.result ?? null)
+  }
+  const { error } = end.data
+  if (!('error' in outcome)) return [{ path: '', expected: failed(error), got: 'completed' }]
+  const code = outcome.error.code === undefined ? {} : { code: outcome.error.code }
+  // The stack is for people: it says where the code stood, which any build changes.
+  return compareValues(toCompare(error), toCompare({ ...(shaped.error ?? outcome.error), ...code }))
+}
+
+function toCompare(error: {
+  readonly name?: string
+  readonly message: string
+  readonly code?: string
+}): StateValue {
+  const { name = 'HoldfastError', message, code } = error
+  return { error: { name, message, ...(code === undefined ? {} : { code }) } }
+}
+
+function failed({ message }: { readonly message: string }): string {
+  return `failed: ${message}`
+}
+
+function isUnchanged(hooks: readonly RecordedHooks[]): boolean {
+  return hooks.every(
+    ({ stage, runs }) => stage !== 'record' || runs.every(({ outcome }) => outcome !== 'modify'),
+  )
+}
+
+function contextOf({ start, end, startSession, endSession }: EndedStep, at: 'start' | 'end'): ReplayContext {
+  const session = at === 'start' ? startSession : endSession
+  const { sessionId, correlationId, actor, time } = at === 'start' ? start : end
+  const causeId = at === 'start' ? start.causeId : start.id
+  return {
+    correlationId,
+    ...(session === undefined ? {} : { session }),
+    ...(sessionId === undefined ? {} : { sessionId }),
+    ...(causeId === undefined ? {} : { causeId }),
+    ...(actor === undefined ? {} : { actor }),
+    now: () => time,
+  }
+}
+
+function divergence(
+  kind: Divergence['kind'],
+  subject: string,
+  eventId: Divergence['eventId'],
+  key: string,
+  { path, expected, got }: Difference,
+): Divergence {
+  return { kind, subject, eventId, key, path, expected, got }
+}
