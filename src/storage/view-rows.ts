@@ -2,10 +2,11 @@
  * Views: the values of a stream's state as of one row, so that opening it does not fold its whole history.
  */
 import { wrap as resultOf } from 'idb'
-import type { StreamId } from '../core/ids.ts'
+import { STORE_STREAM, type StreamId, sessionOfStream } from '../core/ids.ts'
 import { deltasOf, foldEntries } from '../core/state/fold.ts'
 import { rowsAfter } from './commit-rows.ts'
 import type { StoredCommit, StoredView } from './schema.ts'
+import { isSessionStream } from './session-rows.ts'
 import { sizeOf } from './size.ts'
 import type { Tail } from './tails.ts'
 
@@ -28,6 +29,7 @@ export async function refreshView(
   stream: StreamId,
   tail: Readonly<Tail>,
 ): Promise<Partial<Tail>> {
+  if (!hasState(stream)) return {}
   if (tail.viewSize !== undefined && !isLong(tail.viewRows, tail.viewBytes, tail.viewSize)) return {}
   const views = transaction.objectStore('views')
   const present: IDBRequest<StoredView | undefined> = views.get(stream)
@@ -47,6 +49,11 @@ export async function refreshView(
   const sizeBytes = sizeOf(entries)
   views.put({ streamId: stream, upTo: last.seq, entries, sizeBytes } satisfies StoredView)
   return { viewRows: rows.length < MAX_FOLDED_ROWS ? 0 : rows.length, viewBytes: 0, viewSize: sizeBytes }
+}
+
+/** App documents and the store's own stream have events alone. */
+function hasState(stream: StreamId): boolean {
+  return isSessionStream(stream) || (sessionOfStream(stream) === undefined && stream !== STORE_STREAM)
 }
 
 function isLong(rows: number, bytes: number, viewSize: number): boolean {

@@ -35,8 +35,11 @@ export function watchTransactions(tab: Tab): readonly SeenTransaction[] {
     const requests: string[] = []
     seen.push({ stores: [...transaction.objectStoreNames], durability: transaction.durability, requests })
     const objectStore = transaction.objectStore.bind(transaction)
+    const wrapped = new WeakSet<IDBObjectStore>()
     transaction.objectStore = (name) => {
       const store = objectStore(name)
+      if (wrapped.has(store)) return store
+      wrapped.add(store)
       for (const method of ['add', 'put', 'delete', 'get', 'getKey'] as const) {
         const call: (...given: never[]) => IDBRequest = store[method].bind(store)
         Object.defineProperty(store, method, {
