@@ -265,7 +265,8 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
     },
   }
 
-  await open()
+  // A page that loads takes what it finds; only one that had the database open must not be given an empty one.
+  await open(true)
   return connection
 }
 

@@ -5,7 +5,7 @@ export interface CurrentSession {
   get(): SessionId | null
   set(session: string | { readonly id: SessionId } | null): void
   /** Calls back when it changed. The function returned ends it. */
-  subscribe(listener: (id: SessionId | null) => void): () => void
+  subscribe(listener: (id: SessionId | null) => unknown): () => void
 }
 
 export interface KeptCurrent extends CurrentSession {
@@ -15,7 +15,7 @@ export interface KeptCurrent extends CurrentSession {
 
 export function createCurrentSession(name: string): KeptCurrent {
   const key = `holdfast:${name}:current`
-  const listeners = new Set<(id: SessionId | null) => void>()
+  const listeners = new Set<(id: SessionId | null) => unknown>()
   let current = read(key)
 
   const set = (id: SessionId | null) => {

@@ -4,7 +4,7 @@ import type { SessionId } from '../core/ids.ts'
 import type { SessionStart } from '../core/session/input.ts'
 import { type Adopt, createAdopt } from './adopt.ts'
 import { answerAsks } from './asks.ts'
-import { type Caller, createCaller } from './caller.ts'
+import { createCaller } from './caller.ts'
 import type { Connection } from './connection.ts'
 import { createCurrentSession, type KeptCurrent } from './current-session.ts'
 import { createHooks, type Hooks } from './hooks.ts'
@@ -17,9 +17,9 @@ import { createSessions, type Sessions } from './sessions.ts'
 import { createState, type State } from './state.ts'
 import { createStepAnswers } from './step-answers.ts'
 import { createStoreInfo, type StoreInfo } from './store-info.ts'
-import { createStreams } from './streams.ts'
+import { createStreams, type Streams } from './streams.ts'
 import { createTimeline, type Timeline } from './timeline.ts'
-import { createWatches, type StartWatch } from './watch.ts'
+import { createWatches } from './watch.ts'
 
 /** The store of one name, as a page holds it. */
 export interface Holdfast<A extends App = App> extends AsyncDisposable {
@@ -60,8 +60,7 @@ export async function createHoldfast<A extends App>(
 
   answerAsks(connection, { hook: hooks.answer, step: steps.answer })
   connection.stand(() => (steps.known.length > 0 ? [{ type: 'steps', steps: steps.known }] : []))
-  void followCurrent(current, startWatch)
-  await forgetGone(current, caller)
+  await followCurrent(current, streams)
 
   /** Of a session that a call has just answered: what was stored since then is read once more, which nobody waits for. */
   function handleOf({ record, entries }: SessionStart): Session<A> {
@@ -74,7 +73,7 @@ export async function createHoldfast<A extends App>(
 
   async function openSession(id: SessionId | undefined, frame?: Frame): Promise<Session<A>> {
     if (id === undefined) throw createError('SESSION_NOT_FOUND', 'This operation is in no session.')
-    const stream = await streams.open({ session: id })
+    const stream = await streams.open({ session: id }, frame !== undefined)
     if (stream.record === undefined)
       throw createError('SESSION_NOT_FOUND', `Session ${id} was deleted.`, { id })
     return createSession(house, stream, stream.record, frame)
@@ -103,15 +102,24 @@ export async function createHoldfast<A extends App>(
   return holdfast
 }
 
-/** A choice from before a reload may be gone by now. */
-async function forgetGone(current: KeptCurrent, caller: Caller): Promise<void> {
-  const id = current.get()
-  if (id !== null && (await caller.call('sessions.get', { id })) === null) current.gone(id)
-}
-
-/** A deletion is an event of the store, whichever tab did it. */
-async function followCurrent(current: KeptCurrent, startWatch: StartWatch): Promise<void> {
-  for await (const { data } of startWatch(undefined, { types: ['session.deleted'] })) {
-    current.gone((data as { readonly id: SessionId }).id)
+/** Resolves when it is known whether a choice from before a reload is still there. */
+async function followCurrent(current: KeptCurrent, streams: Streams): Promise<void> {
+  let stop = () => {}
+  const follow = async (id: SessionId | null) => {
+    stop()
+    stop = () => {}
+    if (id === null) return
+    const { stream, loaded } = streams.attach({ session: id })
+    const unsubscribe = stream.subscribe((record) => {
+      if (record === undefined) current.gone(id)
+    })
+    stop = () => {
+      unsubscribe()
+      stream.release()
+    }
+    // That it is not there, the stream has told by then.
+    await loaded.catch(() => {})
   }
+  current.subscribe(follow)
+  await follow(current.get())
 }

@@ -24,8 +24,12 @@ export interface Stream {
 }
 
 export interface Streams {
-  /** Listens to the stream, then loads it. @throws SESSION_NOT_FOUND */
-  open(target: StateTarget): Promise<Stream>
+  /**
+   * Listens to the stream, then loads it, also when it is here already: it may have been deleted a moment ago.
+   * @param trusted what is here is good enough, since the worker has just spoken of it
+   * @throws SESSION_NOT_FOUND
+   */
+  open(target: StateTarget, trusted?: boolean): Promise<Stream>
   /** Listens at once and loads meanwhile; `loaded` rejects when that fails. */
   attach(target: StateTarget): { readonly stream: Stream; readonly loaded: Promise<void> }
 }
@@ -63,10 +67,10 @@ export function createStreams(
   }
 
   return {
-    open: async (target) => {
+    open: async (target, trusted = false) => {
       const stream = attach(target)
       try {
-        await stream.load()
+        await (trusted ? stream.load() : stream.reload())
         return stream
       } catch (error) {
         stream.release()
@@ -115,7 +119,10 @@ class Shared implements Stream {
     )
     // Before the first read, so that no change falls between the two.
     const stop = connection.stand(() => [{ type: 'attach', stream }])
+    let attached = true
     this.#leave = () => {
+      if (!attached) return
+      attached = false
       stop()
       connection.post({ type: 'detach', stream })
       onLeave()
@@ -173,8 +180,9 @@ class Shared implements Stream {
     if (this.users === 0) this.#leave()
   }
 
+  /** For good: the id of a deleted session stays taken. */
   #gone(): void {
-    this.#loaded = undefined
+    this.#leave()
     this.#tell(undefined)
   }
 
