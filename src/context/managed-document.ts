@@ -19,7 +19,7 @@ export interface StoredDocument {
 }
 
 /** Memory a document takes for each byte of its encoded form; measured with 10,000 small values. */
-const MEMORY_PER_BYTE = 5
+const MEMORY_PER_BYTE = 7
 
 export class ManagedDocument {
   readonly #doc: Y.Doc

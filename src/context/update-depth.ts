@@ -1,7 +1,6 @@
 /** How deep things stand inside each other, found without recursion: what is measured may be made to exhaust the stack. */
 import * as Y from 'yjs'
-
-export type Struct = ReturnType<typeof Y.decodeUpdate>['structs'][number]
+import type { Struct } from './update-reader.ts'
 
 /** The depth of the types in an update that is not applied yet: 1 for a type right inside a root. */
 export class TypeDepth {

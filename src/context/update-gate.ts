@@ -5,7 +5,8 @@
  */
 import * as Y from 'yjs'
 import { createError, type HoldfastError } from '../core/errors.ts'
-import { depthOfValue, type Struct, TypeDepth } from './update-depth.ts'
+import { depthOfValue, TypeDepth } from './update-depth.ts'
+import { readUpdate, refusedUpdate, type UpdateContent } from './update-reader.ts'
 
 /** What an update from outside may hold at most. */
 export interface UpdateLimits {
@@ -54,7 +55,7 @@ export function checkUpdate(
   const most = { ...UPDATE_LIMITS, ...limits }
   if (update.length > most.bytes)
     throw tooLarge(`it has ${update.length} bytes where ${most.bytes} are the limit`)
-  const content = readUpdate(update)
+  const content = readUpdate(update, most)
   checkCounts(content, most)
   checkClocks(content, doc, inUse)
   checkReferences(content)
@@ -91,89 +92,49 @@ export function applyFromOutside(
 
 const NO_CLIENTS: ReadonlySet<number> = new Set()
 
-interface Deletion {
-  readonly client: number
-  readonly clock: number
-  readonly length: number
-}
-
-interface Content {
-  readonly structs: readonly Struct[]
-  readonly deletions: readonly Deletion[]
-}
-
-function readUpdate(update: Uint8Array): Content {
-  let reader: { readonly pos: number } | undefined
-  class Decoder extends Y.UpdateDecoderV1 {
-    constructor(decoder: ConstructorParameters<typeof Y.UpdateDecoderV1>[0]) {
-      super(decoder)
-      reader = decoder
-    }
-  }
-  const { structs, ds } = decode(update, Decoder)
-  // A v2 update often reads as an empty v1 update with something behind it.
-  if (reader?.pos !== update.length) throw invalid('it does not end where a v1 update would')
-  const deletions = [...ds.clients].flatMap(([client, items]) =>
-    items.map(({ clock, len }) => ({ client, clock, length: len })),
-  )
-  return { structs, deletions }
-}
-
-function decode(update: Uint8Array, Decoder: typeof Y.UpdateDecoderV1): ReturnType<typeof Y.decodeUpdate> {
-  try {
-    return Y.decodeUpdateV2(update, Decoder)
-  } catch (error) {
-    throw invalid('it cannot be read as a v1 update', error)
-  }
-}
-
-function checkCounts({ structs, deletions }: Content, most: UpdateLimits): void {
-  if (structs.length > most.structs)
-    throw invalid(`it has ${structs.length} structs where ${most.structs} are the limit`)
-  if (deletions.length > most.deletions)
-    throw invalid(`it has ${deletions.length} deletions where ${most.deletions} are the limit`)
+function checkCounts({ structs, deletions }: UpdateContent, most: UpdateLimits): void {
   const clients = new Set(structs.map(({ id }) => id.client))
   for (const { client } of deletions) clients.add(client)
   if (clients.size > most.clients)
-    throw invalid(`it has ${clients.size} client ids where ${most.clients} are the limit`)
+    throw refusedUpdate(`it has ${clients.size} client ids where ${most.clients} are the limit`)
   for (const { length } of [...structs, ...deletions]) {
     if (length < 1 || length > most.structLength) {
-      throw invalid(`one struct covers ${length} clocks where 1 to ${most.structLength} are the limits`)
+      throw refusedUpdate(`one struct covers ${length} clocks where 1 to ${most.structLength} are the limits`)
     }
   }
 }
 
 /** What we have already may come back to us; more of a live writer's clock may not come from anybody else. */
-function checkClocks({ structs, deletions }: Content, doc: Y.Doc, inUse: ReadonlySet<number>): void {
+function checkClocks({ structs, deletions }: UpdateContent, doc: Y.Doc, inUse: ReadonlySet<number>): void {
   if (inUse.size === 0) return
   const spans = [...structs.map(({ id, length }) => ({ ...id, length })), ...deletions]
   for (const { client, clock, length } of spans) {
     if (inUse.has(client) && clock + length > Y.getState(doc.store, client)) {
-      throw invalid(`it has structs of client ${client}, which a live writer uses`)
+      throw refusedUpdate(`it has structs of client ${client}, which a live writer uses`)
     }
   }
 }
 
 /** Yjs takes for granted that a writer only builds on what it made before, and fails halfway where it did not. */
-function checkReferences({ structs }: Content): void {
+function checkReferences({ structs }: UpdateContent): void {
   for (const struct of structs) {
     if (!(struct instanceof Y.Item)) continue
     const { client, clock } = struct.id
     for (const id of [struct.origin, struct.rightOrigin, struct.parent]) {
       if (id instanceof Y.ID && id.client === client && id.clock >= clock) {
-        throw invalid(`a struct of client ${client} builds on one that comes after it`)
+        throw refusedUpdate(`a struct of client ${client} builds on one that comes after it`)
       }
     }
   }
 }
 
-function checkDepth({ structs }: Content, doc: Y.Doc, most: number): void {
+function checkDepth({ structs }: UpdateContent, doc: Y.Doc, most: number): void {
   const types = new TypeDepth(structs, doc)
   for (const struct of structs) {
     if (!(struct instanceof Y.Item)) continue
     const depth =
       struct.content instanceof Y.ContentType ? types.depthOf(struct) : depthOfContent(struct.content, most)
-    if (depth > most) throw invalid(`something in it is nested deeper than ${most} levels`)
+    if (depth > most) throw refusedUpdate(`something in it is nested deeper than ${most} levels`)
   }
 }
 
@@ -186,7 +147,7 @@ function depthOfContent(content: Y.Item['content'], most: number): number {
 }
 
 /** True when it builds on structs that neither the document nor the update itself has. */
-function isWaiting({ structs, deletions }: Content, doc: Y.Doc): boolean {
+function isWaiting({ structs, deletions }: UpdateContent, doc: Y.Doc): boolean {
   const known = new Map<number, number>()
   const knownOf = (client: number) => known.get(client) ?? Y.getState(doc.store, client)
   for (const struct of structs) {
@@ -200,15 +161,6 @@ function isWaiting({ structs, deletions }: Content, doc: Y.Doc): boolean {
     if (!(isKnown(struct.origin) && isKnown(struct.rightOrigin) && isKnown(struct.parent))) return true
   }
   return deletions.some(({ client, clock, length }) => clock + length > knownOf(client))
-}
-
-function invalid(reason: string, cause?: unknown): HoldfastError {
-  return createError(
-    'INVALID_VALUE',
-    `An update was refused: ${reason}. The document is unchanged.`,
-    { path: 'update', reason },
-    cause,
-  )
 }
 
 function tooLarge(reason: string): HoldfastError {

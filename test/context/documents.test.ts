@@ -209,7 +209,7 @@ describe('memory', () => {
   })
 
   test('CX13 above the limit of bytes the oldest leave, however few they are', async () => {
-    const documents = documentsOver(emptyLog, { maxBytes: 1_000_000 })
+    const documents = documentsOver(emptyLog, { maxBytes: 1_400_000 })
     for (const [tick, stream] of streams(4).entries()) {
       await documents.prepare([stream])
       for (let at = 0; at < 5; at++)
