@@ -3,7 +3,7 @@
  */
 import { createError, type HoldfastError } from '../core/errors.ts'
 import type { Entropy, WallClock } from '../core/ports.ts'
-import { withDeadline } from './deadline.ts'
+import { isDeadline, withDeadline } from './deadline.ts'
 import { lostError, mapStorageError } from './error-map.ts'
 import { Database, NATIVE_VERSION, type StoredMeta } from './schema.ts'
 
@@ -67,7 +67,7 @@ export async function openConnection(options: OpenOptions): Promise<Connection> 
     return await guard(options, db, opened.backendDB())
   } catch (cause) {
     db.close()
-    throw blocked ? blockedError(name, cause) : mapStorageError(cause, `opening ${name}`)
+    throw blocked && isDeadline(cause) ? blockedError(name, cause) : mapStorageError(cause, `opening ${name}`)
   }
 }
 
@@ -89,7 +89,9 @@ export async function deleteDatabase(name: string, wall: WallClock, deadlineMs =
   try {
     await withDeadline(wall, deadlineMs, deleting, `deleting ${name}`)
   } catch (cause) {
-    throw blocked ? blockedError(name, cause) : mapStorageError(cause, `deleting ${name}`)
+    throw blocked && isDeadline(cause)
+      ? blockedError(name, cause)
+      : mapStorageError(cause, `deleting ${name}`)
   }
 }
 

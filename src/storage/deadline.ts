@@ -1,4 +1,4 @@
-import { createError } from '../core/errors.ts'
+import { createError, isHoldfastError } from '../core/errors.ts'
 import type { WallClock } from '../core/ports.ts'
 
 /**
@@ -21,7 +21,7 @@ export function withDeadline<T>(
         createError(
           'STORAGE_FAILED',
           `The browser did not answer within ${deadlineMs} ms while ${doing}. Close other tabs of this page and reload.`,
-          { name: 'deadline', doing, deadlineMs },
+          { name: DEADLINE, doing, deadlineMs },
         ),
       )
     })
@@ -37,4 +37,11 @@ export function withDeadline<T>(
       },
     )
   })
+}
+
+const DEADLINE = 'deadline'
+
+/** Whether this is the error of a deadline that passed. */
+export function isDeadline(error: unknown): boolean {
+  return isHoldfastError(error) && error.details.name === DEADLINE
 }
