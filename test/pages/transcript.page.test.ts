@@ -18,7 +18,7 @@ const transcripts = [
 ]
 
 for (const { of, text } of transcripts) {
-  test(`TC20 ${of} is imported, and after a reload without a network everything is there and replays`, async () => {
+  test(`EE1 ${of} is imported, and after a reload without a network everything is there and replays`, async () => {
     const expected = expectationsOf(text)
     await using site = await serveFolder(await buildFixture('plain'))
     await using browser = await startChromium()

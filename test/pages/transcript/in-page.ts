@@ -1,11 +1,6 @@
 /** Functions that run in the page; each stands alone, since only its text crosses. */
 import type * as Package from '../../../src/index.ts'
-
-declare global {
-  interface Window {
-    readonly holdfast: typeof Package
-  }
-}
+import '../page-globals.ts'
 
 export async function importTranscript({ name, text }: { name: string; text: string }): Promise<string> {
   const holdfast = await window.holdfast.openHoldfast({ name })
