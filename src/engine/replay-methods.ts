@@ -2,7 +2,7 @@ import type { RerunnableHook } from '../core/hook/rerun.ts'
 import type { SessionId } from '../core/ids.ts'
 import { type ReplayStep, replayExact } from '../core/replay/exact.ts'
 import { replayState } from '../core/replay/state.ts'
-import { admitValue } from '../core/state/admit.ts'
+import { admitEncoded } from '../core/run/admit.ts'
 import type { Definitions } from './definitions.ts'
 import type { Methods } from './methods.ts'
 import type { Page } from './page.ts'
@@ -47,7 +47,7 @@ function stepOnPage(page: Page | undefined, step: string, sessionId: SessionId):
     async run(input, { key, startedAt, signal }) {
       const answer = await page.asks.ask({ kind: 'step', sessionId, step, input, key, startedAt }, signal)
       // It comes over the wire: what a page calls a value is checked like any other.
-      return admitValue(answer, 'result')
+      return admitEncoded(answer, 'result')
     },
   }
 }

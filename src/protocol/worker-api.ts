@@ -15,8 +15,15 @@ import type { Durability } from '../core/commit.ts'
 import type { WireError } from '../core/errors.ts'
 import type { CorrelationId, EventId, RunId, SessionId } from '../core/ids.ts'
 import type { RunExplanation } from '../core/run/explain.ts'
-import type { FreeRun } from '../core/run/free-run.ts'
-import type { FinishRun, FinishStep, OpenedRun, OpenRun, StartStep, StepTicket } from '../core/run/input.ts'
+import type {
+  FinishRun,
+  FinishStep,
+  FreeRun,
+  OpenedRun,
+  OpenRun,
+  StartStep,
+  StepTicket,
+} from '../core/run/input.ts'
 import type { RunRow } from '../core/run/record.ts'
 import type {
   CreateSession,

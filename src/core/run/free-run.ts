@@ -1,22 +1,17 @@
 import { createError, type HoldfastError } from '../errors.ts'
-import type { EventId, RunId } from '../ids.ts'
+import type { EventId } from '../ids.ts'
 import type { Request } from '../request.ts'
 import type { StateValue } from '../state/value.ts'
 import { makeEvent } from '../timeline/make-event.ts'
 import { commitRun } from './commit-run.ts'
 import type { RunDeps } from './deps.ts'
 import { requireRunHead } from './head.ts'
+import type { FreeRun } from './input.ts'
 import { readOpenStep } from './open-step.ts'
 import type { RunBlock, RunRow } from './record.ts'
 import { type RecordedCall, readRecording } from './recording.ts'
 import { type PreparedEnd, prepareEnd } from './step-end.ts'
 import { stepScope } from './step-scope.ts'
-
-export interface FreeRun {
-  readonly runId: RunId
-  /** Needed where it is not known whether an effect happened: try it again, or take this as its result. */
-  readonly answer?: { readonly kind: 'retry' } | { readonly kind: 'result'; readonly value: StateValue }
-}
 
 /**
  * Frees a parked run: whoever opens it next goes on with it.

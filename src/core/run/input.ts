@@ -75,3 +75,14 @@ export interface FinishRun {
   readonly epoch: number
   readonly outcome: StepOutcome
 }
+
+export interface CancelRun {
+  readonly runId: RunId
+  readonly reason: string
+}
+
+export interface FreeRun {
+  readonly runId: RunId
+  /** Needed where it is not known whether an effect happened: try it again, or take this as its result. */
+  readonly answer?: { readonly kind: 'retry' } | { readonly kind: 'result'; readonly value: StateValue }
+}

@@ -3,7 +3,8 @@ import type { CorrelationId, EventId, RunId, SessionId, WriterId } from '../ids.
 import type { Recorded } from './recorded.ts'
 
 /** May a step be run again: `pure` and `idempotent` ones are, an `effect` is asked about. */
-export type Purity = 'pure' | 'idempotent' | 'effect'
+export const PURITIES = ['pure', 'idempotent', 'effect'] as const
+export type Purity = (typeof PURITIES)[number]
 
 export type RunStatus = 'running' | 'waiting' | 'blocked' | 'done' | 'failed' | 'cancelled'
 

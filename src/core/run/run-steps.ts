@@ -4,7 +4,7 @@ import type { Request } from '../request.ts'
 import type { EventDataByType } from '../timeline/catalog.ts'
 import { blockedError, blockRun } from './block.ts'
 import type { StepDeps } from './deps.ts'
-import { invalid, parseKey } from './fields.ts'
+import { invalid } from './fields.ts'
 import type { EndingRun } from './finish-step.ts'
 import type { StartStep, StepTicket } from './input.ts'
 import { hashInput } from './input-hash.ts'
@@ -48,7 +48,7 @@ export function createRunSteps(deps: StepDeps, ownerships: Ownerships): RunSteps
   async function call(request: Request, input: StartStep): Promise<RunCall | undefined> {
     if (input.runId === undefined) return undefined
     if (input.key === undefined) throw invalid('key', 'is missing, and a step of a run needs one')
-    const key = parseKey(input.key)
+    const { key } = input
     const ownership = await ownerships.require(input.runId, input.epoch)
     const { run, calls, started } = ownership
     if (started.has(key)) throw askedTwice(input, key)

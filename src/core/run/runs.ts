@@ -4,13 +4,13 @@ import { createError, type HoldfastError } from '../errors.ts'
 import type { RunId, SessionId } from '../ids.ts'
 import type { Request } from '../request.ts'
 import { readRecord } from '../session/lifecycle.ts'
+import { parseCancelRun, parseFinishRun, parseFreeRun, parseOpenRun } from './admit.ts'
 import { blockedError, blockRun } from './block.ts'
 import { commitRun } from './commit-run.ts'
 import type { RunDeps } from './deps.ts'
-import { parseKey, parseRunName } from './fields.ts'
-import { type FreeRun, freeRun } from './free-run.ts'
+import { freeRun } from './free-run.ts'
 import { requireOwnership, requireRunHead } from './head.ts'
-import type { FinishRun, OpenedRun, OpenRun, StepOutcome } from './input.ts'
+import type { CancelRun, FinishRun, FreeRun, OpenedRun, OpenRun, StepOutcome } from './input.ts'
 import type { Ownerships } from './ownership.ts'
 import type { RunBlock, RunRow } from './record.ts'
 import { readRecording } from './recording.ts'
@@ -34,7 +34,7 @@ export interface Runs {
    * Ends a run for good, whichever tab runs it; that one's next commit is refused. One that has ended stays as it is.
    * @throws RUN_NOT_FOUND; SESSION_NOT_ACTIVE while archived
    */
-  cancel(request: Request, input: { readonly runId: RunId; readonly reason: string }): Promise<RunRow>
+  cancel(request: Request, input: CancelRun): Promise<RunRow>
   /**
    * Frees a parked run, so that it can be opened again. One that is not parked stays as it is.
    * @throws RUN_NOT_FOUND; INVALID_ARGUMENT where the outcome of an effect has to be said and is not
@@ -49,9 +49,9 @@ export interface Runs {
 export function createRuns(deps: RunDeps, ownerships: Ownerships): Runs {
   const { journal, log, tables, clock, intake } = deps
 
-  async function open(request: Request, input: OpenRun): Promise<OpenedRun> {
-    const name = parseRunName(input.name)
-    const key = input.key === undefined ? undefined : parseKey(input.key)
+  async function open(request: Request, given: OpenRun): Promise<OpenedRun> {
+    const input = parseOpenRun(given)
+    const { name, key } = input
     const first = request.mayRepeat ? await journal.outcomeOf(request.id) : undefined
     if (first !== undefined) return openedAgain(first as RunId)
     if (key === undefined) return begin(request, input, { name })
@@ -193,7 +193,8 @@ export function createRuns(deps: RunDeps, ownerships: Ownerships): Runs {
     return blockedError(run, block)
   }
 
-  async function finish(request: Request, { runId, epoch, outcome }: FinishRun): Promise<RunRow> {
+  async function finish(request: Request, given: FinishRun): Promise<RunRow> {
+    const { runId, epoch, outcome } = parseFinishRun(given)
     if (request.mayRepeat && (await journal.outcomeOf(request.id)) !== undefined) return requireRun(runId)
     const { run } = await ownerships.require(runId, epoch)
     const end = await prepareEnd(request, run, outcome)
@@ -239,10 +240,10 @@ export function createRuns(deps: RunDeps, ownerships: Ownerships): Runs {
     if (value?.content !== undefined) await intake.abandon(value.content)
   }
 
-  async function cancel(request: Request, input: { runId: RunId; reason: string }): Promise<RunRow> {
-    const run = await requireRun(input.runId)
+  async function cancel(request: Request, input: CancelRun): Promise<RunRow> {
+    const { runId, reason } = parseCancelRun(input)
+    const run = await requireRun(runId)
     if (hasEnded(run)) return run
-    const { reason } = input
     await commitRun(deps, request, {
       run,
       permission: 'edit',
@@ -277,7 +278,8 @@ export function createRuns(deps: RunDeps, ownerships: Ownerships): Runs {
     open,
     finish,
     cancel,
-    async free(request, input) {
+    async free(request, given) {
+      const input = parseFreeRun(given)
       const run = await requireRun(input.runId)
       if (run.status === 'blocked') await freeRun(deps, request, run, input)
       return requireRun(run.id)

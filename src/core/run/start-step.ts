@@ -9,7 +9,6 @@ import { assertPermitted } from '../session/status.ts'
 import { type EventFrame, makeEvent } from '../timeline/make-event.ts'
 import { type Collecting, prepareCollecting } from './collecting.ts'
 import type { StepDeps } from './deps.ts'
-import { parseKey, parseStep } from './fields.ts'
 import { requireOwnership, runHeadKey } from './head.ts'
 import { hookRan } from './hook-events.ts'
 import type { StartStep, StepTicket } from './input.ts'
@@ -42,7 +41,7 @@ export interface StartedStep {
  * Prepares the start of a step: before-hooks first, which may change the input, refuse the step or answer in its
  * stead; then record-hooks on what is to be written down.
  *
- * @throws INVALID_ARGUMENT for the input; HOOK_CANCELLED and the like; SESSION_NOT_FOUND
+ * @throws HOOK_CANCELLED and the like; SESSION_NOT_FOUND
  */
 export async function planStart(
   deps: StepDeps,
@@ -51,9 +50,7 @@ export async function planStart(
   { run, origin }: { readonly run?: StepOfRun; readonly origin?: StepOrigin } = {},
 ): Promise<Plan<StartedStep>> {
   const { clock, intake } = deps
-  const { sessionId, purity } = input
-  const step = parseStep(input.step)
-  const key = input.key === undefined ? clock.nextId<string>() : parseKey(input.key)
+  const { sessionId, purity, step, key = clock.nextId<string>() } = input
   const tool = origin?.tool === undefined ? {} : { tool: origin.tool }
   const scope = await stepScope(deps, request, sessionId, {
     ...(run === undefined

@@ -2,6 +2,7 @@ import { createError, type HoldfastError } from '../errors.ts'
 import type { EventId } from '../ids.ts'
 import type { Request } from '../request.ts'
 import type { StateValue } from '../state/value.ts'
+import { parseFinishStep, parseStartStep } from './admit.ts'
 import type { StepDeps } from './deps.ts'
 import { planFinish } from './finish-step.ts'
 import type { FinishStep, StartStep, StepTicket } from './input.ts'
@@ -35,7 +36,8 @@ export function createSteps(deps: StepDeps, runs: RunSteps): Steps {
   const open = new Map<EventId, OpenStep>()
   const ending = new Map<EventId, Promise<unknown>>()
 
-  async function start(request: Request, input: StartStep): Promise<StepTicket> {
+  async function start(request: Request, given: StartStep): Promise<StepTicket> {
+    const input = parseStartStep(given)
     const first = request.mayRepeat ? await journal.outcomeOf(request.id) : undefined
     if (first !== undefined) return ticketAgain(input, first as EventId)
     const call = await runs.call(request, input)
@@ -55,8 +57,9 @@ export function createSteps(deps: StepDeps, runs: RunSteps): Steps {
 
   async function finish(
     request: Request,
-    input: FinishStep,
+    given: FinishStep,
   ): Promise<{ readonly result: StateValue | null }> {
+    const input = parseFinishStep(given)
     if (request.mayRepeat && (await journal.outcomeOf(request.id)) !== undefined) return { result: null }
     const { startedId } = input
     // One end at a time: the second one finds the first and gets its result.
