@@ -5,7 +5,7 @@
 import * as Y from 'yjs'
 
 /** Version of what the maps of a managed document hold. */
-export const DOCUMENT_FORMAT = 1
+const DOCUMENT_FORMAT = 1
 
 /** The one writer of the genesis update. Live writers never draw it. */
 export const GENESIS_CLIENT = 1

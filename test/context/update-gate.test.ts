@@ -139,14 +139,16 @@ describe('limits', () => {
     expect(refusalOf(update, { limits: { bytes: update.length - 1 } }).code).toBe('VALUE_TOO_LARGE')
   })
 
-  test('CX18 four million structs in 8 MiB are refused before they are all in memory', () => {
+  test('CX18 four million structs in 8 MiB are refused before they are all in memory', {
+    timeout: 30_000,
+  }, () => {
     const bytes = new Uint8Array(UPDATE_LIMITS.bytes)
     bytes.set(updateBytes({ client: 1, structs: [], structCount: 4_000_000 }).slice(0, -1))
     for (let at = 10; at < bytes.length; at += 2) bytes[at + 1] = 1
     expect(refusalOf(bytes).message).toContain('more than 500000 structs')
   })
 
-  test('CX18 100,000 client ids are refused', () => {
+  test('CX18 100,000 client ids are refused', { timeout: 30_000 }, () => {
     const parts = Array.from({ length: 100_000 }, (_, client) => ({ client, structs: [{ gc: 1 }] }))
     expect(refusalOf(updateOf(parts)).message).toContain('100000 client ids')
   })
@@ -182,7 +184,9 @@ describe('limits', () => {
     expect(refusalOf(inside(25), { doc }).message).toContain('nested')
   })
 
-  test('CX19 100,000 types beside each other are as deep as the first, found without recursion', () => {
+  test('CX19 100,000 types beside each other are as deep as the first, found without recursion', {
+    timeout: 30_000,
+  }, () => {
     const structs = [
       { map: 'in root' } as const,
       ...Array.from({ length: 99_999 }, (_, at) => ({ map: 'after', id: [1, at] }) as const),
