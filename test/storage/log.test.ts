@@ -1,0 +1,207 @@
+import 'fake-indexeddb/auto'
+import { expect, test } from 'vitest'
+import {
+  type Clock,
+  type CorrelationId,
+  clockAt,
+  documentStream,
+  type EventId,
+  idAt,
+  type RequestId,
+  type SessionId,
+  sessionStream,
+} from '../../src/core/ids.ts'
+import {
+  createSession,
+  eventOf,
+  openTab,
+  operationOf,
+  rowsOf,
+  SESSION,
+  STREAM,
+  setState,
+  type Tab,
+} from './rig.ts'
+
+/** One event in a row of its own, at a time of the test's choice. */
+function addAt(tab: Tab, timeMs: number, refs: readonly string[] = []) {
+  const event = eventOf(tab.clock, 'import.entry', { line: timeMs, data: null })
+  const stored = { ...event, id: idAt<EventId>(clockAt(timeMs), tab.clock.writer) }
+  return tab.journal.commit(
+    operationOf(tab.clock, () => ({
+      result: 0,
+      resultId: '',
+      writes: [{ stream: STREAM, events: [stored], refs }],
+    })),
+  )
+}
+
+const linesOf = (rows: readonly { readonly events: readonly { readonly data: unknown }[] }[]) =>
+  rows.flatMap((row) => row.events.map((event) => (event.data as { line?: number }).line))
+
+test('ST8 a start is one moment of the stream: record and entries at one row, and the rows after it', async () => {
+  const tab = await openTab()
+  expect(await tab.log.start(STREAM)).toEqual({ entries: [], upTo: 0, tail: [] })
+  await createSession(tab)
+  await setState(tab, 'a', 1)
+  await tab.journal.flush()
+  await setState(tab, 'b', 2)
+
+  // The index row is ahead of the view: the view's entries are brought up to it.
+  const event = eventOf(tab.clock, 'session.edited', { name: 'two' })
+  await tab.journal.commit(
+    operationOf(tab.clock, () => ({
+      result: 0,
+      resultId: '',
+      writes: [{ stream: STREAM, events: [event], index: true }],
+    })),
+  )
+  await setState(tab, 'c', 3)
+  const start = await tab.log.start(STREAM)
+  expect(start.upTo).toBe(4)
+  expect(start.record).toMatchObject({ name: 'two', counters: { events: 4 } })
+  expect(start.entries.map(({ key }) => key).toSorted()).toEqual(['a', 'b'])
+  expect(start.tail.map((row) => row.seq)).toEqual([5])
+})
+
+test('ST8 where the view is ahead of the index row, the record is brought up to it', async () => {
+  const tab = await openTab()
+  await createSession(tab)
+  await setState(tab, 'a', 1)
+  await tab.journal.flush()
+  const row = await tab.connection.db.sessions.get(SESSION)
+  await setState(tab, 'b', 2)
+  await tab.journal.flush()
+  const current = await tab.log.start(STREAM)
+  if (row !== undefined) await tab.connection.db.sessions.put(row)
+  expect(await tab.log.start(STREAM)).toEqual(current)
+})
+
+test('ST9 a tail is what came after a row, in order of arrival, at most so many', async () => {
+  const tab = await openTab()
+  await createSession(tab)
+  for (const time of [30_000, 10_000, 20_000]) await addAt(tab, time)
+  expect(linesOf(await tab.log.tail(STREAM, 1))).toEqual([30_000, 10_000, 20_000])
+  expect(linesOf(await tab.log.tail(STREAM, 2, 1))).toEqual([10_000])
+  expect(await tab.log.tail(STREAM, 1, 0)).toEqual([])
+  expect(await tab.log.tail(STREAM, 4)).toEqual([])
+  expect(await tab.log.tail('none' as typeof STREAM, 0)).toEqual([])
+})
+
+test('ST10 a range is in clock order, both ends included, either way round', async () => {
+  const tab = await openTab()
+  await createSession(tab)
+  for (const time of [30_000, 10_000, 20_000]) await addAt(tab, time)
+  const to = clockAt(30_000)
+  const read = async (options: Parameters<typeof tab.log.range>[1]) =>
+    linesOf(await tab.log.range(STREAM, options))
+  expect(await read({ to })).toEqual([10_000, 20_000, 30_000])
+  expect(await read({ from: clockAt(20_000), to })).toEqual([20_000, 30_000])
+  expect(await read({ from: clockAt(10_000), to: clockAt(20_000) })).toEqual([10_000, 20_000])
+  expect(await read({ to, reverse: true })).toEqual([30_000, 20_000, 10_000])
+  expect(await read({ to, reverse: true, limit: 2 })).toEqual([30_000, 20_000])
+  expect(await read({ to, limit: 1 })).toEqual([10_000])
+  expect(await read({ from: (to + 1) as Clock, limit: 5 })).toEqual([undefined])
+  expect(await tab.log.range(STREAM, {})).toHaveLength(4)
+})
+
+test('ST10 reading backwards is the same without getAllRecords', async () => {
+  const tab = await openTab()
+  await createSession(tab)
+  for (let time = 10_000; time <= 60_000; time += 10_000) await addAt(tab, time)
+  const read = () => tab.log.range(STREAM, { to: clockAt(60_000), reverse: true, limit: 4 })
+  const withIt = await read()
+  const { getAllRecords } = IDBIndex.prototype as { getAllRecords?: unknown }
+  Reflect.deleteProperty(IDBIndex.prototype, 'getAllRecords')
+  try {
+    expect('getAllRecords' in IDBIndex.prototype).toBe(false)
+    expect(await read()).toEqual(withIt)
+    expect(await tab.log.range(STREAM, { reverse: true })).toHaveLength(7)
+  } finally {
+    Object.defineProperty(IDBIndex.prototype, 'getAllRecords', {
+      configurable: true,
+      writable: true,
+      value: getAllRecords,
+    })
+  }
+  expect(linesOf(withIt)).toEqual([60_000, 50_000, 40_000, 30_000])
+})
+
+test('ST11 rows of any stream are found by correlation, by run and by request, in clock order', async () => {
+  const tab = await openTab()
+  const other = 's2' as SessionId
+  await createSession(tab)
+  await createSession(tab, other)
+  const correlationId = tab.clock.nextId<CorrelationId>()
+  const requestId = 'request-9' as RequestId
+  const [early, late] = [0, 1].map(() => {
+    return eventOf(tab.clock, 'run.cancelled', { runId: tab.clock.nextId(), reason: '' }, correlationId)
+  })
+  const write = (session: SessionId, event: typeof early, options = {}) =>
+    tab.journal.commit(
+      operationOf(
+        tab.clock,
+        () => ({
+          result: 0,
+          resultId: 'made',
+          writes: [
+            { stream: sessionStream(session), events: event === undefined ? [] : [event], refs: ['r:run-1'] },
+          ],
+        }),
+        options,
+      ),
+    )
+  await write(SESSION, late, { requestId })
+  await write(other, early)
+  const found = await tab.log.byRef(`c:${correlationId}`)
+  expect(found.map((row) => row.stream)).toEqual([other, SESSION])
+  expect(await tab.log.byRef('r:run-1')).toEqual(found)
+  const byRequest = await tab.log.byRef(`q:${requestId}`)
+  expect(byRequest.map((row) => row.requests)).toEqual([{ [requestId]: 'made' }])
+  expect(await tab.log.byRef('c:none')).toEqual([])
+})
+
+test('ST12 a document is its latest snapshot and the rows after it', async () => {
+  const tab = await openTab()
+  await createSession(tab)
+  expect(await tab.log.document(STREAM)).toEqual({ tail: await rowsOf(tab) })
+  await setState(tab, 'large', 'x'.repeat(70_000))
+  await tab.journal.flush()
+  await setState(tab, 'a', 1)
+  const { snapshot, tail } = await tab.log.document(STREAM)
+  expect(snapshot).toBeInstanceOf(Uint8Array)
+  expect(tail.map((row) => row.seq)).toEqual([3])
+})
+
+test('ST13 the names of the app documents of a session, and of no other', async () => {
+  const tab = await openTab()
+  const like = 's1x' as SessionId
+  await createSession(tab)
+  await createSession(tab, like)
+  const add = (session: SessionId, name: string) =>
+    tab.journal.commit(
+      operationOf(tab.clock, () => ({
+        result: 0,
+        resultId: '',
+        writes: [{ stream: documentStream(session, name), events: [], update: new Uint8Array([1]) }],
+      })),
+    )
+  expect(await tab.log.documents(SESSION)).toEqual([])
+  for (const name of ['notes', 'drawing', 'notes', 'a/b', 'ü']) await add(SESSION, name)
+  await add(like, 'theirs')
+  expect((await tab.log.documents(SESSION)).toSorted()).toEqual(['a/b', 'drawing', 'notes', 'ü'])
+  expect(await tab.log.documents(like)).toEqual(['theirs'])
+})
+
+test('ST14 a read that the browser fails is one of our errors', async () => {
+  const tab = await openTab()
+  const { native } = tab.connection
+  const original = native.transaction
+  native.transaction = () => {
+    throw new DOMException('lost', 'UnknownError')
+  }
+  await expect(tab.log.start(STREAM)).rejects.toMatchObject({ code: 'STORAGE_FAILED' })
+  await expect(tab.log.byRef('c:x')).rejects.toMatchObject({ code: 'STORAGE_FAILED' })
+  await expect(tab.tables.sessions({})).rejects.toMatchObject({ code: 'STORAGE_FAILED' })
+  native.transaction = original
+})
