@@ -22,7 +22,7 @@ type Crossing<Value> = Value extends Leaf
           ) => unknown
         ? CannotCross<'a class'>
         : Value extends object
-          ? { [Key in keyof Value]: Key extends symbol ? CannotCross<'a symbol key'> : Crossing<Value[Key]> }
+          ? { [Key in keyof Value]: Crossing<Value[Key]> }
           : Value
 
 /**
