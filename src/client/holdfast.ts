@@ -62,13 +62,8 @@ export async function createHoldfast<A extends App>(
   connection.stand(() => (steps.known.length > 0 ? [{ type: 'steps', steps: steps.known }] : []))
   await followCurrent(current, streams)
 
-  /** Of a session that a call has just answered: what was stored since then is read once more, which nobody waits for. */
-  function handleOf({ record, entries }: SessionStart): Session<A> {
-    const { stream, loaded } = streams.attach({ session: record.id })
-    loaded.catch(onError)
-    stream.mirror.apply(entries, 'local')
-    stream.take(record)
-    return createSession(house, stream, record)
+  function handleOf(start: SessionStart): Session<A> {
+    return createSession(house, streams.adopt(start), start.record)
   }
 
   async function openSession(id: SessionId | undefined, frame?: Frame): Promise<Session<A>> {

@@ -1,5 +1,6 @@
 import type { HoldfastError } from '../core/errors.ts'
 import { type StreamId, scopeStream, sessionStream } from '../core/ids.ts'
+import type { SessionStart } from '../core/session/input.ts'
 import type { SessionRecord } from '../core/session/record.ts'
 import type { Entry } from '../core/state/delta.ts'
 import { Mirror } from '../core/state/mirror.ts'
@@ -30,6 +31,11 @@ export interface Streams {
    * @throws SESSION_NOT_FOUND
    */
   open(target: StateTarget, trusted?: boolean): Promise<Stream>
+  /**
+   * Listens to a session that a call has just answered. What was stored between that answer and now is read once more,
+   * which nobody waits for.
+   */
+  adopt(start: SessionStart): Stream
   /** Listens at once and loads meanwhile; `loaded` rejects when that fails. */
   attach(target: StateTarget): { readonly stream: Stream; readonly loaded: Promise<void> }
 }
@@ -42,7 +48,7 @@ export type IsGated = (key: string, record: SessionRecord | undefined) => boolea
 export function createStreams(
   connection: Connection,
   isGated: IsGated,
-  onListenerError: (error: unknown) => void,
+  onError: (error: unknown) => void,
 ): Streams {
   const shared = new Map<StreamId, Shared>()
 
@@ -51,7 +57,7 @@ export function createStreams(
   })
   // Nobody listened while there was no worker.
   connection.onRespawn(() => {
-    for (const stream of shared.values()) stream.reload().catch(onListenerError)
+    for (const stream of shared.values()) inBackground(stream.reload(), onError)
   })
 
   const attach = (target: StateTarget) => {
@@ -61,7 +67,7 @@ export function createStreams(
       present.users += 1
       return present
     }
-    const stream = new Shared(connection, target, id, isGated, onListenerError, () => shared.delete(id))
+    const stream = new Shared(connection, target, id, isGated, onError, () => shared.delete(id))
     shared.set(id, stream)
     return stream
   }
@@ -77,11 +83,25 @@ export function createStreams(
         throw error
       }
     },
+    adopt: ({ record, entries }) => {
+      const stream = attach({ session: record.id })
+      stream.mirror.apply(entries, 'local')
+      stream.take(record)
+      inBackground(stream.load(), onError)
+      return stream
+    },
     attach: (target) => {
       const stream = attach(target)
       return { stream, loaded: stream.load() }
     },
   }
+}
+
+/** That the session is gone, its listeners were told; that the page is closing, whoever closed it knows. */
+function inBackground(loading: Promise<void>, onError: (error: unknown) => void): void {
+  loading.catch((error: HoldfastError) => {
+    if (error.code !== 'SESSION_NOT_FOUND' && error.code !== 'CLOSED') onError(error)
+  })
 }
 
 class Shared implements Stream {
@@ -93,7 +113,7 @@ class Shared implements Stream {
   readonly #localWrites = new Map<number, readonly number[]>()
   readonly #connection: Connection
   readonly #listeners = new Set<(record: SessionRecord | undefined) => void>()
-  readonly #onListenerError: (error: unknown) => void
+  readonly #onError: (error: unknown) => void
   readonly #leave: () => void
   #record: SessionRecord | undefined
   #loaded: Promise<void> | undefined
@@ -103,13 +123,13 @@ class Shared implements Stream {
     target: StateTarget,
     stream: StreamId,
     isGated: IsGated,
-    onListenerError: (error: unknown) => void,
+    onError: (error: unknown) => void,
     onLeave: () => void,
   ) {
     this.#connection = connection
-    this.#onListenerError = onListenerError
+    this.#onError = onError
     this.target = target
-    this.mirror = new Mirror({ onListenerError })
+    this.mirror = new Mirror({ onListenerError: onError })
     this.write = createStateWriter(
       connection,
       target,
@@ -191,7 +211,7 @@ class Shared implements Stream {
       try {
         listener(record)
       } catch (error) {
-        this.#onListenerError(error)
+        this.#onError(error)
       }
     }
   }
