@@ -1,0 +1,355 @@
+import 'fake-indexeddb/auto'
+import { expect, test } from 'vitest'
+import type { ArtifactRecord } from '../../src/core/artifact/record.ts'
+import {
+  type ArtifactId,
+  type CheckpointId,
+  type ContentId,
+  type CorrelationId,
+  type EventId,
+  type RunId,
+  type SessionId,
+  STORE_STREAM,
+} from '../../src/core/ids.ts'
+import type { Database, StoredCommit } from '../../src/storage/schema.ts'
+import { checkLaws } from '../../src/testing/check-laws.ts'
+import {
+  createSession,
+  eventOf,
+  headOf,
+  openTab,
+  operationOf,
+  SESSION,
+  STREAM,
+  setState,
+  type Tab,
+} from '../storage/rig.ts'
+
+const HASH = 'sha256:a' as ContentId
+
+/** A database with a row in every table, and nothing wrong. */
+async function soundDatabase(): Promise<Tab> {
+  const tab = await openTab()
+  await createSession(tab)
+  await setState(tab, 'a', 1)
+  await setState(tab, 'large', 'x'.repeat(70_000))
+  const artifact: ArtifactRecord = {
+    id: tab.clock.nextId<ArtifactId>(),
+    sessionId: SESSION,
+    name: 'a.txt',
+    version: 1,
+    kind: 'user_input',
+    mime: 'text/plain',
+    description: '',
+    tags: ['t'],
+    metadata: {},
+    correlationId: tab.clock.nextId<CorrelationId>(),
+    createdAt: tab.wall.now(),
+    sizeBytes: 3,
+    contentId: HASH,
+  }
+  const run = tab.clock.nextId<RunId>()
+  await tab.journal.commit(
+    operationOf(
+      tab.clock,
+      () => ({
+        result: 0,
+        resultId: '',
+        writes: [
+          { stream: STREAM, events: [eventOf(tab.clock, 'artifact.stored', { artifact })], index: true },
+        ],
+        heads: [
+          { key: ['artifact-name', SESSION, 'a.txt'], value: { latest: 1, id: artifact.id } },
+          { key: ['run', run], value: { epoch: 1, status: 'running' } },
+          { key: ['counter', SESSION, 'calls'], value: 1 },
+        ],
+        rows: [
+          { table: 'artifacts', put: artifact },
+          { table: 'chunks', put: { domain: '', hash: HASH, bytes: new Uint8Array([1, 2, 3]) } },
+          {
+            table: 'contents',
+            put: {
+              domain: '',
+              hash: HASH,
+              sizeBytes: 3,
+              chunks: [{ hash: HASH, sizeBytes: 3 }],
+              references: 1,
+            },
+          },
+          {
+            table: 'checkpoints',
+            put: {
+              id: tab.clock.nextId<CheckpointId>(),
+              sessionId: SESSION,
+              at: 1,
+              status: 'active',
+              state: {},
+              artifactIds: [],
+            },
+          },
+          {
+            table: 'runs',
+            put: {
+              id: run,
+              sessionId: SESSION,
+              name: 'r',
+              status: 'running',
+              owner: tab.clock.writer,
+              epoch: 1,
+              correlationId: artifact.correlationId,
+              startedBy: tab.clock.nextId<EventId>(),
+              createdAt: 1,
+              updatedAt: 1,
+              resumes: 0,
+            },
+          },
+          { table: 'grants', put: { artifactId: artifact.id, sessionId: SESSION } },
+        ],
+      }),
+      { heads: [headOf(), ['artifact-name', SESSION, 'a.txt'], ['run', run], ['counter', SESSION, 'calls']] },
+    ),
+  )
+  await tab.journal.close()
+  return tab
+}
+
+type Plant = (db: Database, tab: Tab) => PromiseLike<unknown>
+
+/** Plants something and gives what the laws say of it. */
+async function lawsAfter(plant: Plant): Promise<readonly string[]> {
+  const tab = await soundDatabase()
+  const { db, native } = tab.connection
+  expect(await checkLaws(native)).toEqual([])
+  await plant(db, tab)
+  const violations = await checkLaws(native)
+  expect(violations.every(({ message }) => message.endsWith('.'))).toBe(true)
+  // The database is broken now, so the check after each test must not look at it.
+  tab.connection.close()
+  return [...new Set(violations.map(({ law }) => law))]
+}
+
+async function changeLast(db: Database, change: (row: StoredCommit) => StoredCommit): Promise<void> {
+  const row = await db.commits.orderBy('seq').last()
+  if (row !== undefined) await db.commits.put(change(row))
+}
+
+/** A copy of the last row as another writer would have stored it. */
+async function addRow(db: Database, fields: Partial<StoredCommit>): Promise<void> {
+  const row = await db.commits.orderBy('seq').last()
+  if (row === undefined) return
+  const { seq: _, ...rest } = row
+  await db.commits.add({
+    ...rest,
+    ...fields,
+    body: { ...rest.body, ...fields.body, events: fields.body?.events ?? [] },
+  })
+}
+
+test('LA1 a missing number of a writer is found', async () => {
+  expect(await lawsAfter((db) => changeLast(db, (row) => ({ ...row, n: row.n + 1 })))).toContain('LA1')
+})
+
+test('LA1 a number given twice is found', async () => {
+  expect(await lawsAfter((db, tab) => addRow(db, { n: 1, writer: tab.clock.writer }))).toContain('LA1')
+})
+
+test('LA2 events out of order in a row are found', async () => {
+  const laws = await lawsAfter((db, tab) => {
+    const [first, second] = [1, 2].map((line) => eventOf(tab.clock, 'import.entry', { line, data: null }))
+    return changeLast(db, (row) => ({
+      ...row,
+      body: { ...row.body, events: second && first ? [...row.body.events, second, first] : [] },
+    }))
+  })
+  expect(laws).toContain('LA2')
+})
+
+test("LA2 a row whose clock is not its first event's is found", async () => {
+  expect(
+    await lawsAfter((db) => changeLast(db, (row) => ({ ...row, hlc: (row.hlc + 1) as typeof row.hlc }))),
+  ).toEqual(['LA2'])
+})
+
+test('LA2 a row that spans more than two seconds is found', async () => {
+  const laws = await lawsAfter((db, tab) => {
+    tab.wall.advance(2_001)
+    const late = eventOf(tab.clock, 'import.entry', { line: 1, data: null })
+    return changeLast(db, (row) => ({ ...row, body: { ...row.body, events: [...row.body.events, late] } }))
+  })
+  expect(laws).toContain('LA2')
+})
+
+test('LA3 a row that its correlation or its request does not find is found', async () => {
+  expect(await lawsAfter((db) => changeLast(db, (row) => ({ ...row, refs: [] })))).toEqual(['LA3'])
+  const requests = { r: 'made' }
+  const unknown: Plant = (db) => changeLast(db, (row) => ({ ...row, body: { ...row.body, requests } }))
+  expect(await lawsAfter(unknown)).toEqual(['LA3'])
+})
+
+test('LA4 a content that counts wrong is found, and one that is named and missing', async () => {
+  expect(await lawsAfter((db) => db.contents.toCollection().modify({ references: 2 }))).toEqual(['LA4'])
+  expect(await lawsAfter((db) => db.contents.clear())).toContain('LA4')
+})
+
+test('LA4 a name that a recorded value gives counts too', async () => {
+  const laws = await lawsAfter((db, tab) => {
+    const result = { content: HASH, sizeBytes: 3 }
+    const startedId = tab.clock.nextId<EventId>()
+    const event = eventOf(tab.clock, 'step.completed', {
+      step: 's@1',
+      key: 'k',
+      startedId,
+      result,
+      artifactIds: [],
+    })
+    return changeLast(db, (row) => ({
+      ...row,
+      refs: [...row.refs, `c:${event.correlationId}`],
+      body: { ...row.body, events: [...row.body.events, event] },
+    }))
+  })
+  expect(laws).toContain('LA4')
+})
+
+test('LA5 a content without one of its chunks is found, and one that its chunks do not find', async () => {
+  expect(await lawsAfter((db) => db.chunks.clear())).toEqual(['LA5'])
+  expect(await lawsAfter((db) => db.contents.toCollection().modify({ chunkKeys: [] }))).toContain('LA5')
+})
+
+const ORPHANS: Readonly<Record<string, Plant>> = {
+  chunk: (db) => db.chunks.put({ domain: '', hash: 'sha256:z' as ContentId, bytes: new Uint8Array() }),
+  view: (db) => db.views.put({ streamId: 'none' as typeof STREAM, upTo: 1, entries: [], sizeBytes: 0 }),
+  snapshot: (db) =>
+    db.snapshots.put({ streamId: 'none' as typeof STREAM, seq: 1, covers: {}, bytes: new Uint8Array() }),
+  checkpoint: (db) => db.checkpoints.toCollection().modify({ streamId: 'none' as typeof STREAM }),
+  artifact: (db) => db.artifacts.toCollection().modify({ sessionId: 'none' as SessionId }),
+  run: (db) => db.runs.toCollection().modify({ sessionId: 'none' as SessionId }),
+  grant: async (db) => {
+    const grant = await db.grants.toCollection().first()
+    if (grant !== undefined) await db.grants.put({ ...grant, sessionId: 'none' as SessionId })
+  },
+  'index row': (db) => db.commits.clear(),
+  log: (db) => db.sessions.clear(),
+}
+
+for (const [what, plant] of Object.entries(ORPHANS)) {
+  test(`LA6 an orphaned ${what} is found`, async () => {
+    expect(await lawsAfter(plant)).toContain('LA6')
+  })
+}
+
+test('LA6 a chunk that an intake holds is no orphan', async () => {
+  const hash = 'sha256:z' as ContentId
+  const laws = await lawsAfter((db) =>
+    Promise.all([
+      db.chunks.put({ domain: '', hash, bytes: new Uint8Array() }),
+      db.table('meta').put({ key: ['intake', 'i'], at: 0, domain: '', chunks: [hash] }),
+    ]),
+  )
+  expect(laws).toEqual([])
+})
+
+test('LA7 an index row that differs from the log is found, in its record and in its keys', async () => {
+  expect(
+    await lawsAfter((db) =>
+      db.sessions.toCollection().modify((row, ref) => {
+        ref.value = { ...row, record: { ...row.record, name: 'other' } }
+      }),
+    ),
+  ).toEqual(['LA7'])
+  expect(await lawsAfter((db) => db.sessions.toCollection().modify({ keys: [] }))).toEqual(['LA7'])
+  expect(await lawsAfter((db) => db.sessions.toCollection().modify({ upTo: 2 }))).toEqual(['LA7'])
+})
+
+test('LA8 an artifact row that differs from the log is found, one too many and one too few', async () => {
+  expect(await lawsAfter((db) => db.artifacts.toCollection().modify({ keys: [] }))).toEqual(['LA8'])
+  expect(await lawsAfter((db) => db.artifacts.clear())).toContain('LA8')
+  const tooMany: Plant = async (db) => {
+    const row = await db.artifacts.toCollection().first()
+    if (row !== undefined) await db.artifacts.put({ ...row, id: 'other' as ArtifactId })
+  }
+  expect(await lawsAfter(tooMany)).toContain('LA8')
+})
+
+test('LA9 a view that differs from the log is found', async () => {
+  expect(await lawsAfter((db) => db.views.toCollection().modify({ entries: [] }))).toEqual(['LA9'])
+  const other: Plant = (db) =>
+    db.views.toCollection().modify((row, ref) => {
+      ref.value = { ...row, entries: row.entries.map((entry) => ({ ...entry, value: 'other' })) }
+    })
+  expect(await lawsAfter(other)).toEqual(['LA9'])
+})
+
+test('LA10 a head that differs from the log is found, one of nothing, and one that is missing', async () => {
+  const setHead =
+    (key: ReturnType<typeof headOf>, value: unknown): Plant =>
+    (db, tab) =>
+      db.heads.put({ id: key, version: 9, value, commitId: tab.clock.nextId() })
+  const changeRun: Plant = async (db, tab) => {
+    const run = await db.runs.toCollection().first()
+    if (run !== undefined) await setHead(['run', run.id], { epoch: 2, status: 'running' })(db, tab)
+  }
+  expect(await lawsAfter(setHead(headOf(), { status: 'archived' }))).toEqual(['LA10'])
+  expect(await lawsAfter(setHead(['artifact-name', SESSION, 'a.txt'], { latest: 2 }))).toEqual(['LA10'])
+  expect(await lawsAfter(changeRun)).toEqual(['LA10'])
+  expect(await lawsAfter(setHead(['artifact-name', SESSION, 'none'], { latest: 1 }))).toEqual(['LA10'])
+  expect(await lawsAfter(setHead(['run', 'none' as RunId], { epoch: 1 }))).toEqual(['LA10'])
+  expect(await lawsAfter(setHead(['counter', 'none' as SessionId, 'x'], 1))).toContain('LA10')
+  expect(await lawsAfter((db) => db.heads.delete([...headOf()]))).toEqual(['LA10'])
+})
+
+test('LA11 a snapshot that covers other rows than it says is found', async () => {
+  expect(await lawsAfter((db) => db.snapshots.toCollection().modify({ covers: {} }))).toEqual(['LA11'])
+})
+
+test('LA11 a snapshot that is not the document of its rows is found by who can hydrate it', async () => {
+  const tab = await soundDatabase()
+  const { native } = tab.connection
+  const seen: number[] = []
+  const judge = (answer: () => boolean) =>
+    checkLaws(native, {
+      isSnapshotOf(bytes, rows) {
+        seen.push(bytes.byteLength, rows.length)
+        return answer()
+      },
+    })
+  expect(await judge(() => true)).toEqual([])
+  expect(seen[0]).toBeGreaterThan(70_000)
+  expect(seen[1]).toBe(4)
+  const broken = () => {
+    throw new Error('unreadable')
+  }
+  expect((await judge(() => false)).map(({ law }) => law)).toEqual(['LA11'])
+  expect((await judge(broken)).map(({ law }) => law)).toEqual(['LA11'])
+  tab.connection.close()
+})
+
+test('LA12 what a deleted session left is found, and a second tombstone', async () => {
+  const tombstone =
+    (id: SessionId): Plant =>
+    (db, tab) => {
+      const event = eventOf(tab.clock, 'session.deleted', { id, at: 1 })
+      return addRow(db, {
+        streamId: STORE_STREAM,
+        n: 1,
+        hlc: tab.clock.next(),
+        body: { commitId: tab.clock.nextId(), requests: {}, events: [event] },
+      })
+    }
+  expect(await lawsAfter(tombstone(SESSION))).toContain('LA12')
+  const gone = 'gone' as SessionId
+  const twice = await lawsAfter(async (db, tab) => {
+    await tombstone(gone)(db, tab)
+    await tombstone(gone)(db, tab)
+  })
+  expect(twice).toContain('LA12')
+})
+
+test('LA13 a database is checked by its name too, and a name without a database is an error that makes none', async () => {
+  const tab = await soundDatabase()
+  expect(await checkLaws(tab.name)).toEqual([])
+  await expect(checkLaws('nowhere')).rejects.toThrow('There is no database nowhere.')
+  const names = (await indexedDB.databases()).map(({ name }) => name)
+  expect(names).not.toContain('nowhere')
+  tab.connection.close()
+})
