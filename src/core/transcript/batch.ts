@@ -9,7 +9,7 @@ export const MAX_BATCH_PLANS = 64
 /** Bytes of one commit's plans, as far as known before they are decided. */
 export const MAX_BATCH_BYTES = 262_144
 /** Commits that may wait to be stored: the journal puts several into one transaction. */
-const MAX_WAITING = 8
+export const MAX_WAITING_BATCHES = 8
 
 /** Commits plans in the order they come, several at a time, without waiting for each to be stored. */
 export interface BatchWriter {
@@ -48,7 +48,7 @@ export function createBatchWriter({ journal, clock, check }: BatchDeps): BatchWr
     gathered = []
     gatheredBytes = 0
     if (plans.length === 0) return
-    while (waiting.size >= MAX_WAITING) await Promise.race(waiting)
+    while (waiting.size >= MAX_WAITING_BATCHES) await Promise.race(waiting)
     await new Promise<void>((decided) => {
       const storing = commit(plans, decided).catch((error: unknown) => {
         failure ??= { error }

@@ -1,5 +1,6 @@
 /** Workers over one database: the real storage ring and live documents, a fake clock, seeded ids, locks that die with their worker. */
 import 'fake-indexeddb/auto'
+import { afterEach, expect } from 'vitest'
 import { createDocuments } from '../../../src/context/documents.ts'
 import { createContentReader } from '../../../src/core/artifact/content-reader.ts'
 import { createIntake, type Intake } from '../../../src/core/artifact/intake.ts'
@@ -30,10 +31,24 @@ import { type Connection, openConnection } from '../../../src/storage/connection
 import { createJournal } from '../../../src/storage/journal.ts'
 import { createLog } from '../../../src/storage/log.ts'
 import { createTables } from '../../../src/storage/tables.ts'
+import { checkLaws } from '../../../src/testing/check-laws.ts'
 import { type FakeClock, fakeClock } from '../../../src/testing/fake-clock.ts'
 import { seededEntropy } from '../../../src/testing/seeded-entropy.ts'
 
 let count = 0
+
+const openWorkers = new Set<Worker>()
+
+/** Whatever a test did, the database keeps its laws. */
+afterEach(async () => {
+  for (const worker of openWorkers) {
+    openWorkers.delete(worker)
+    if (worker.connection.ended === undefined) {
+      await worker.journal.flush()
+      expect(await checkLaws(worker.connection.native)).toEqual([])
+    }
+  }
+})
 
 /** What the workers of one test share. */
 export interface House {
@@ -108,7 +123,7 @@ export async function openWorker(
     hookPath: [],
     ...more,
   })
-  return {
+  const worker: Worker = {
     ...deps,
     hooks,
     house,
@@ -132,9 +147,13 @@ export async function openWorker(
       mortal.die()
       await journal.close()
       documents.close()
+      openWorkers.delete(worker)
+      expect(await checkLaws(connection.native)).toEqual([])
       connection.close()
     },
   }
+  openWorkers.add(worker)
+  return worker
 }
 
 /** The same database in a worker that was started anew. */

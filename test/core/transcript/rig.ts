@@ -3,6 +3,7 @@ import { createArtifacts } from '../../../src/core/artifact/artifacts.ts'
 import type { ArtifactRecord } from '../../../src/core/artifact/record.ts'
 import { type DefaultHooks, defaultHooks } from '../../../src/core/hook/default-hooks.ts'
 import type { SessionId } from '../../../src/core/ids.ts'
+import type { Journal } from '../../../src/core/ports.ts'
 import type { Request } from '../../../src/core/request.ts'
 import { createImporter, type ImportOptions, type ImportReport } from '../../../src/core/transcript/import.ts'
 import type { ImportInput } from '../../../src/core/transcript/input.ts'
@@ -23,8 +24,11 @@ export interface ImportWorker extends Worker {
   textOf(artifact: ArtifactRecord): Promise<string>
 }
 
-export async function openImportWorker(house?: House): Promise<ImportWorker> {
-  const worker = await openWorker(house)
+export async function openImportWorker(
+  house?: House,
+  journalOf?: (journal: Journal) => Journal,
+): Promise<ImportWorker> {
+  const worker = await openWorker(house, journalOf)
   const defaults = defaultHooks()
   for (const hook of defaults.hooks) worker.register(hook)
   const artifacts = createArtifacts({
