@@ -7,7 +7,7 @@ import { SessionFilters } from '../sessions/session-filters.tsx'
 import { SessionList } from '../sessions/session-list.tsx'
 import { createSessionListStore } from '../sessions/session-list-store.ts'
 import { useDialog } from '../ui/use-dialog.ts'
-import { Header } from './header.tsx'
+import { Header, SESSION_PLACE } from './header.tsx'
 import type { DemoHoldfast } from './holdfast.ts'
 import { NoticeList } from './notice-list.tsx'
 import { route } from './route.ts'
@@ -20,27 +20,36 @@ export function App({ holdfast }: { readonly holdfast: DemoHoldfast }) {
   const imports = useMemo(() => createImportStore(holdfast), [holdfast])
   const dialog = useDialog<'new'>()
   const { session } = route.value
+  // The page has one first heading: that of the session, or this one.
+  const Heading = session === undefined ? 'h1' : 'h2'
   return (
     <>
       <Header />
-      <div class="shell">
-        <aside class="sidebar stack" aria-label="Sessions" data-shown={session === undefined}>
+      <main class="shell">
+        <section class="sidebar stack" aria-label="Sessions" data-shown={session === undefined}>
+          <Heading class="quiet">Sessions</Heading>
           <button type="button" class="button primary" onClick={() => dialog.show('new')}>
             New session
           </button>
           <ImportPanel store={imports} />
           <SessionFilters store={sessions} />
           <SessionList store={sessions} />
-          <StorageMeter holdfast={holdfast} />
-        </aside>
-        <main id="main" class="main" tabIndex={-1} data-shown={session !== undefined}>
+          {sessions.items.value !== null && <StorageMeter holdfast={holdfast} />}
+        </section>
+        <section
+          id={SESSION_PLACE}
+          class="main"
+          aria-label="Session"
+          tabIndex={-1}
+          data-shown={session !== undefined}
+        >
           {session === undefined ? (
             <Welcome />
           ) : (
             <SessionPage key={session} holdfast={holdfast} id={session} route={route.value} />
           )}
-        </main>
-      </div>
+        </section>
+      </main>
       {dialog.open === 'new' && <NewSession holdfast={holdfast} onClose={dialog.close} />}
       <NoticeList />
     </>

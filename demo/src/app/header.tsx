@@ -1,13 +1,20 @@
 import { offline, online, takeNewer } from './offline.ts'
 import { hrefOf } from './route.ts'
 
+/** Id of the part of the page that shows the session. */
+export const SESSION_PLACE = 'session'
+
 export function Header() {
   const { newer } = offline.value
   return (
     <header class="bar">
-      <a class="skip button" href="#main">
+      <button
+        type="button"
+        class="skip button"
+        onClick={() => document.getElementById(SESSION_PLACE)?.focus()}
+      >
         Skip to the session
-      </a>
+      </button>
       <a class="brand" href={hrefOf({})}>
         <img src="./icon.svg" width="24" height="24" alt="" />
         Holdfast
@@ -18,15 +25,25 @@ export function Header() {
             Load the new version
           </button>
         )}
-        <span
-          class={`badge ${online.value ? '' : 'warn'}`}
-          role="status"
-          data-offline={offline.value.ready ? 'ready' : 'loading'}
-        >
-          {statusText()}
-        </span>
+        <OfflineBadge />
       </span>
     </header>
+  )
+}
+
+function OfflineBadge() {
+  const text = statusText()
+  return (
+    <span role="status">
+      {/* A new word is a new badge, so that nothing moves. */}
+      <span
+        key={text}
+        class={`badge ${online.value ? '' : 'warn'}`}
+        data-offline={offline.value.ready ? 'ready' : 'loading'}
+      >
+        {text}
+      </span>
+    </span>
   )
 }
 

@@ -11,9 +11,10 @@ export function StorageMeter({ holdfast }: { readonly holdfast: DemoHoldfast }) 
     holdfast.storage.info().then(({ usageBytes }) => setUsed(usageBytes), complain)
   }, [holdfast])
 
+  if (used === null) return null
   return (
     <p class="muted small">
-      {used === null ? 'Stored on this device' : `${formatBytes(used)} stored on this device`}
+      {formatBytes(used)} stored on this device
       {holdfast.storage.persisted ? '.' : '; the browser may clear it when it runs short of space.'}
     </p>
   )

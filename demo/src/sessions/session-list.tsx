@@ -6,12 +6,12 @@ export function SessionList({ store }: { readonly store: SessionListStore }) {
   const items = store.items.value
   const total = store.total.value
   return (
-    <section class="stack" aria-label="Sessions">
+    <div class="stack">
       <p class="muted small" role="status">
         {items === null ? 'Reading the sessions' : formatNumberOf(total, 'session')}
       </p>
       {items !== null && items.length > 0 && (
-        <ul class="list">
+        <ul class="list" aria-label="Sessions">
           {items.map((record) => (
             <SessionRow key={record.id} record={record} />
           ))}
@@ -23,6 +23,6 @@ export function SessionList({ store }: { readonly store: SessionListStore }) {
         </button>
       )}
       {items?.length === 0 && <p class="empty">No session fits. Start one, or import a transcript.</p>}
-    </section>
+    </div>
   )
 }

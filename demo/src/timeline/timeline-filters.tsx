@@ -13,7 +13,7 @@ const PATTERNS = [
 ]
 
 export function TimelineFilters({ store }: { readonly store: TimelineStore }) {
-  const { pattern, order } = store.filter.value
+  const { pattern, order, hooks } = store.filter.value
   return (
     <search class="fields" aria-label="Filter events">
       <Field label="Type, with * for anything">
@@ -50,6 +50,14 @@ export function TimelineFilters({ store }: { readonly store: TimelineStore }) {
           </select>
         )}
       </Field>
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={hooks}
+          onChange={({ currentTarget }) => store.narrow({ hooks: currentTarget.checked })}
+        />
+        Hook records
+      </label>
     </search>
   )
 }
