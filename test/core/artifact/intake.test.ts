@@ -120,6 +120,37 @@ test('CK6 many chunks take several pins, and all go with the commit', async () =
   expect((await rowsIn(rig)).intakes).toBe(0)
 })
 
+/** A journal that takes its time with chunks, so that whatever does not wait for them comes first. */
+function slowWithChunks() {
+  const writing = new Set<Promise<void>>()
+  const journal = (real: Journal): Journal => ({
+    ...real,
+    putRows(rows) {
+      if (rows.every((row) => row.table !== 'chunks')) return real.putRows(rows)
+      const written = new Promise((resolve) => setTimeout(resolve, 5)).then(() => real.putRows(rows))
+      writing.add(written)
+      return written
+    },
+  })
+  return { journal, written: () => Promise.allSettled(writing) }
+}
+
+test('CK6 the manifest comes after the last chunk, however slow that is', async () => {
+  const rig = await openRig({ journal: slowWithChunks().journal })
+  const artifact = await rig.store({ sessionId: await rig.session(), content: streamOf([noise(5_000)]) })
+  expect(await bytesOf(rig, artifact)).toEqual(noise(5_000))
+})
+
+test('CK5 a chunk that is still being stored when its source fails goes too', async () => {
+  const slow = slowWithChunks()
+  const rig = await openRig({ journal: slow.journal })
+  const sessionId = await rig.session()
+  const content = streamOf([noise(3_000), new Error('gone')])
+  await expect(rig.store({ sessionId, content })).rejects.toEqual(code('INVALID_VALUE'))
+  await slow.written()
+  expect(await rowsIn(rig)).toEqual({ artifacts: 0, contents: 0, chunks: 0, intakes: 0 })
+})
+
 /** Removes one stored chunk right before the commit that would name it. */
 function losingChunks(times: number) {
   let left = times

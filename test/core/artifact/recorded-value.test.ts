@@ -91,6 +91,16 @@ test.each<[string, StateValue]>([
   expect(contentsOfEvent(event)).toEqual([])
 })
 
+test.each<[string, unknown]>([
+  ['nothing', null],
+  ['a size of text', { content: HASH, sizeBytes: '4' }],
+  ['a content of bytes', { content: new Uint8Array(), sizeBytes: 4 }],
+  ['no size', { content: HASH, size: 4 }],
+  ['more than the two', { content: HASH, sizeBytes: 4, more: true }],
+])('AR21 %s is no reference', (_what, data) => {
+  expect(isContentReference(data)).toBe(false)
+})
+
 test('AR21 an event with a reference as its data names its content', () => {
   const recorded = { content: HASH, sizeBytes: 4 }
   const data = dataOfRecorded(recorded)
