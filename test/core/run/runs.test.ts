@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
+import { defaultHooks } from '../../../src/core/hook/default-hooks.ts'
 import type { RunId, SessionId } from '../../../src/core/ids.ts'
 import { explainRun } from '../../../src/core/run/explain.ts'
 import type { OpenRun, StartStep } from '../../../src/core/run/input.ts'
@@ -374,6 +375,58 @@ describe('runs', () => {
     const done = await finish(worker, run, 'x'.repeat(40_000))
     expect(done.result).toMatchObject({ content: expect.any(String) })
     if (done.result) expect(await worker.readValue(done.result)).toHaveLength(40_000)
+  })
+
+  it('RU16 what is redacted in events is redacted in the input and the result of a run', async () => {
+    for (const hook of defaultHooks().hooks) worker.register(hook)
+    const { run } = await open(worker, { input: { password: 'hunter2secret', rows: 1 } })
+    const done = await finish(worker, run, { password: 'hunter2secret', rows: 2 })
+    expect(done.result).toEqual({ inline: { password: '[REDACTED]', rows: 2 } })
+    const events = await worker.events(sessionId)
+    expect(dataOf(events, 'run.started')[0]?.input).toEqual({ inline: { password: '[REDACTED]', rows: 1 } })
+    expect(JSON.stringify(events)).not.toContain('hunter2secret')
+  })
+
+  it('RU12 explain tells parked, done and cancelled runs apart', async () => {
+    const explained = async (id: RunId) => {
+      const row = await worker.tables.run(id)
+      if (row === undefined) throw new Error('no run')
+      return explainRun(worker, row)
+    }
+    const done = await open(worker, { key: 'd' })
+    await finish(worker, done.run, 1)
+    expect(await explained(done.run.id)).toMatchObject({ status: 'done', who: 'nobody' })
+    const cancelled = await open(worker, { key: 'c' })
+    await worker.runs.cancel(worker.request(), { runId: cancelled.run.id, reason: 'enough' })
+    expect(await explained(cancelled.run.id)).toMatchObject({ status: 'cancelled', who: 'nobody' })
+    const parked = await open(worker, { key: 'p' })
+    await runStep(worker, parked.run, 'one', 1, { input: 1 })
+    mustRun(await call(worker, parked.run, 'mail', { purity: 'effect' }))
+    worker = await restart(worker)
+    const again = await open(worker, { key: 'p' })
+    await expect(call(worker, again.run, 'one', { input: 2 })).rejects.toMatchObject({ code: 'RUN_DIVERGED' })
+    expect(await explained(parked.run.id)).toMatchObject({
+      status: 'blocked',
+      who: 'anybody',
+      why: expect.stringContaining('tool:sql'),
+    })
+    const third = await open(worker, { key: 'p' })
+    await expect(call(worker, third.run, 'mail', { purity: 'effect' })).rejects.toMatchObject({
+      code: 'RUN_BLOCKED',
+    })
+    expect(await explained(parked.run.id)).toMatchObject({
+      status: 'blocked',
+      who: 'person',
+      why: expect.stringContaining('cut off'),
+    })
+  })
+
+  it('RU5 a page that has left gives up its runs, and another tab goes on at once', async () => {
+    const { run } = await open()
+    const other = await openWorker(worker.house)
+    expect((await open(other)).owned).toBe(false)
+    worker.runs.leave(run.id)
+    expect(await open(other)).toMatchObject({ owned: true, run: { epoch: 2 } })
   })
 })
 
