@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
+import { createHooks } from '../../src/client/hooks.ts'
 import { createState } from '../../src/client/state.ts'
 import { createStreams } from '../../src/client/streams.ts'
 import { defineApp } from '../../src/core/app/app.ts'
@@ -192,4 +193,15 @@ test('PG18 a subscription ends by its own function, and one listener that throws
   expect(seen).toContain(1)
   expect(seen).not.toContain(2)
   expect(await reported).toContain('my listener failed')
+})
+
+test('PG16 hooks of the worker cover keys too, as it says when it is opened', async () => {
+  const { connection } = await connectScripted({ name: 'gated' })
+  const { isGated } = createHooks(connection, async () => null)
+  const { stream } = createStreams(connection, isGated, () => {}).attach({ scope: 'global' })
+  const state = createState(stream, {}, Promise.resolve(), undefined)
+  const writes = [state.set('loud.a', 1), state.set('quiet', 1)]
+  expect([...state.entries()]).toEqual([['quiet', 1]])
+  await Promise.all(writes)
+  expect(state.get('loud.a')).toBe(1)
 })

@@ -24,7 +24,10 @@ function openPort(): { readonly port: MessagePort; readonly page: MessagePort; n
 }
 
 const pong = (ping: number): WorkerMessage => ({ type: 'pong', ping })
-const settled = (id: number, value: unknown): WorkerMessage => ({ type: 'settled', settled: [{ id, ok: true, value }] })
+const settled = (id: number, value: unknown): WorkerMessage => ({
+  type: 'settled',
+  settled: [{ id, ok: true, value }],
+})
 
 test('WI21 what one task of the worker sends travels as one message, also over many microtasks', async () => {
   const { port, next } = openPort()
@@ -49,12 +52,20 @@ test('WI21 an answer that cannot be cloned becomes an error; what travels with i
   const { port, next } = openPort()
   const { send } = createOutbox(port)
   send(pong(1))
-  send({ type: 'settled', settled: [{ id: 1, ok: true, value: 'fine' }, { id: 2, ok: true, value: () => {} }] })
+  send({
+    type: 'settled',
+    settled: [
+      { id: 1, ok: true, value: 'fine' },
+      { id: 2, ok: true, value: () => {} },
+    ],
+  })
   send({ type: 'storage', state: 'ok', message: (() => {}) as never })
   send(settled(3, 'fine too'))
   expect(await next()).toEqual([pong(1)])
   expect(await next()).toEqual([settled(1, 'fine')])
-  expect(await next()).toMatchObject([{ settled: [{ id: 2, ok: false, error: { code: 'INTERNAL', cause: { name: 'DataCloneError' } } }] }])
+  expect(await next()).toMatchObject([
+    { settled: [{ id: 2, ok: false, error: { code: 'INTERNAL', cause: { name: 'DataCloneError' } } }] },
+  ])
   expect(await next()).toEqual([settled(3, 'fine too')])
 })
 
@@ -71,7 +82,11 @@ test('WI7 the inbox counts every message, understood or not', async () => {
   const { port, page } = openPort()
   const taken: PageMessage[] = []
   const refused: unknown[] = []
-  const inbox = createInbox(port, (message) => taken.push(message), (message) => refused.push(message))
+  const inbox = createInbox(
+    port,
+    (message) => taken.push(message),
+    (message) => refused.push(message),
+  )
   await inbox.received(0)
   const order: number[] = []
   const waits = [3, 1].map((count) => inbox.received(count).then(() => order.push(count)))

@@ -24,7 +24,10 @@ test('WI6 a batch is answered as soon as all of it settled', async () => {
   useFakeTimers()
   const calls = [call(1), call(2)]
   const late = vi.fn()
-  const answer = settleTogether(calls.map(({ settled }) => settled), late)
+  const answer = settleTogether(
+    calls.map(({ settled }) => settled),
+    late,
+  )
   for (const { settle } of calls.toReversed()) settle()
   expect(ids(await answer)).toEqual([2, 1])
   expect(late).not.toHaveBeenCalled()
