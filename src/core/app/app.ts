@@ -9,7 +9,11 @@ export type Schemas = Readonly<Record<string, StandardSchemaV1>>
 export type Template = Omit<CreateSession, 'id' | 'name' | 'template' | 'parentId'>
 
 /** What an app declares of itself, once, for every page and worker of it. */
-export interface App<State extends Schemas = Schemas, Events extends Schemas = Schemas, Templates extends string = string> {
+export interface App<
+  State extends Schemas = Schemas,
+  Events extends Schemas = Schemas,
+  Templates extends string = string,
+> {
   /** Schema of each state key. Values are checked on the page as they are written; what the schema puts out is stored. */
   readonly state?: State
   /** Schema of the data of each event type of the app's own. */
@@ -28,8 +32,10 @@ type OutputsOf<Declared extends Schemas> = string extends keyof Declared
   ? Readonly<Record<string, StateValue>>
   : { readonly [Key in keyof Declared]: StandardSchemaV1.InferOutput<Declared[Key]> }
 
-type StateSchemas<A extends App> = A extends App<infer State, infer _Events, infer _Templates> ? State : Schemas
-type EventSchemas<A extends App> = A extends App<infer _State, infer Events, infer _Templates> ? Events : Schemas
+type StateSchemas<A extends App> =
+  A extends App<infer State, infer _Events, infer _Templates> ? State : Schemas
+type EventSchemas<A extends App> =
+  A extends App<infer _State, infer Events, infer _Templates> ? Events : Schemas
 
 /** What may be written under each state key. */
 export type StateInputs<A extends App> = InputsOf<StateSchemas<A>>
@@ -37,14 +43,17 @@ export type StateInputs<A extends App> = InputsOf<StateSchemas<A>>
 export type StateOutputs<A extends App> = OutputsOf<StateSchemas<A>>
 /** What each event type of the app's own may be emitted with. */
 export type EventInputs<A extends App> = InputsOf<EventSchemas<A>>
-export type TemplateName<A extends App> = A extends App<infer _State, infer _Events, infer Names> ? Names : string
+export type TemplateName<A extends App> =
+  A extends App<infer _State, infer _Events, infer Names> ? Names : string
 
 /**
  * Declares an app: schemas of its state and events, its steps and its templates. Gives back what it was given, with
  * the types that the page's handles take from it. Nothing is opened or registered by it.
  */
-export function defineApp<const State extends Schemas = Schemas, const Events extends Schemas = Schemas, const Templates extends string = string>(
-  app: App<State, Events, Templates>,
-): App<State, Events, Templates> {
+export function defineApp<
+  const State extends Schemas = Schemas,
+  const Events extends Schemas = Schemas,
+  const Templates extends string = string,
+>(app: App<State, Events, Templates>): App<State, Events, Templates> {
   return app
 }

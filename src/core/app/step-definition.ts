@@ -1,7 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { StepCodec } from '../run/codec.ts'
-import type { SeededStreams } from '../run/seeded.ts'
 import type { Purity } from '../run/record.ts'
+import type { SeededStreams } from '../run/seeded.ts'
 import type { Usage } from '../session/record.ts'
 
 /**
@@ -25,7 +25,12 @@ export interface StepContext extends SeededStreams {
  * A step: work whose input and result are recorded, so that it answers from the recording after a reload and can be
  * run again by a replay.
  */
-export interface StepDefinition<Input = unknown, Parsed = Input, Output = unknown, Context extends StepContext = StepContext> {
+export interface StepDefinition<
+  Input = unknown,
+  Parsed = Input,
+  Output = unknown,
+  Context extends StepContext = StepContext,
+> {
   /** Such as `tool:sql`: 1 to 128 characters, without `@`. */
   readonly id: string
   /** A whole number. Raised whenever the step would answer differently. */
