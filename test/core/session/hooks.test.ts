@@ -50,7 +50,7 @@ function hooksOf(point: LifePoint, script: Script): readonly HookDefinition[] {
     stage: 'before',
     run: ({ session }) => {
       script.heard.push(['before', session?.status])
-      return script.veto ? { kind: 'cancel', reason: 'not today' } : undefined
+      return script.veto ? { kind: 'cancel', reason: 'not today' } : { kind: 'continue', note: 'looked' }
     },
   })
   const after = defineHook({
@@ -128,7 +128,7 @@ describe('lifecycle hooks', () => {
         ({ type, data }) => type === 'hook.ran' && (data as { point: string }).point === point,
       )
       expect(ran).toMatchObject({
-        data: { stage: 'before', runs: [{ hook: 'gate@3', outcome: 'continue' }] },
+        data: { stage: 'before', runs: [{ hook: 'gate@3', outcome: 'continue', note: 'looked' }] },
       })
       const cause = events.find((event) => event.id === ran?.causeId)
       expect(cause?.type).toMatch(/^session\./)

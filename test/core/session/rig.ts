@@ -1,6 +1,9 @@
-/** What the tests of sessions and of the timeline share: tabs over one database, requests, and what is stored. */
+/**
+ * What the tests of sessions and of the timeline share: tabs over one database, requests, and what is stored. After each
+ * test the laws of every database that it left open are checked.
+ */
 import 'fake-indexeddb/auto'
-import { expect } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
 import { createDocuments } from '../../../src/context/documents.ts'
 import { type Artifacts, createArtifacts } from '../../../src/core/artifact/artifacts.ts'
 import type { ArtifactRecord } from '../../../src/core/artifact/record.ts'
@@ -24,6 +27,7 @@ import { type Connection, openConnection } from '../../../src/storage/connection
 import { createJournal } from '../../../src/storage/journal.ts'
 import { createLog } from '../../../src/storage/log.ts'
 import { createTables } from '../../../src/storage/tables.ts'
+import { checkLaws } from '../../../src/testing/check-laws.ts'
 import { type FakeClock, fakeClock } from '../../../src/testing/fake-clock.ts'
 import { seededEntropy } from '../../../src/testing/seeded-entropy.ts'
 
@@ -66,6 +70,12 @@ export async function openTab(options: TabOptions = {}): Promise<Tab> {
     hooks: createHookExecutor({ wall, registry }),
     templates: (template) => templates[template],
   }
+  onTestFinished(async () => {
+    if (connection.ended !== undefined) return
+    await journal.flush()
+    expect(await checkLaws(connection.native)).toEqual([])
+    connection.close()
+  })
   return {
     ...deps,
     name,
