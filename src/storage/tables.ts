@@ -16,6 +16,8 @@ export function createTables(connection: Connection): Tables {
   const { db } = connection
 
   async function read<T>(doing: string, work: () => PromiseLike<T>): Promise<T> {
+    // Asked first, because Dexie writes to the console when its connection is closed.
+    if (connection.ended !== undefined) throw connection.ended
     try {
       return await work()
     } catch (error) {

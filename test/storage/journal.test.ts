@@ -1,3 +1,4 @@
+import 'fake-indexeddb/auto'
 import { expect, test } from 'vitest'
 import type { RowChange } from '../../src/core/commit.ts'
 import { createError } from '../../src/core/errors.ts'

@@ -1,5 +1,7 @@
-/** What storage tests share: a database of their own, a fake clock, seeded ids, and operations to commit. */
-import 'fake-indexeddb/auto'
+/**
+ * What storage tests share: a database of their own, a fake clock, seeded ids, and operations to commit. Tests in Node
+ * import fake-indexeddb first.
+ */
 import { afterEach, expect } from 'vitest'
 import { createDocuments } from '../../src/context/documents.ts'
 import { ManagedDocument } from '../../src/context/managed-document.ts'
@@ -50,9 +52,9 @@ export const STREAM = sessionStream(SESSION)
 let count = 0
 const open: Tab[] = []
 
+/** Files that run in one browser share its databases, so a count alone would not do. */
 export function freshName(): string {
-  count += 1
-  return `storage-${count}`
+  return `storage-${crypto.randomUUID()}`
 }
 
 export async function openTab(name = freshName(), wall = fakeClock()): Promise<Tab> {
@@ -106,6 +108,7 @@ afterEach(async () => {
     await tab.journal.close()
     tab.connection.close()
   }
+  for (const name of new Set(tabs.map((tab) => tab.name))) indexedDB.deleteDatabase(name)
 })
 
 export async function expectLaws(tab: Tab): Promise<void> {
