@@ -4,6 +4,7 @@ import type { WallClock } from '../core/ports.ts'
 import type { Request } from '../core/request.ts'
 import type { Actor } from '../core/session/record.ts'
 import type { Cause } from '../protocol/worker-api.ts'
+import { createDeadlines } from './deadlines.ts'
 
 /** How long a call that does not heed its signal may go on after its deadline until its outcome is called unknown. */
 const GRACE_MS = 2_000
@@ -18,12 +19,28 @@ export interface CallFrame {
   readonly hookPath?: readonly string[]
 }
 
+/** What a call's work may do beside its answer. */
+export interface Going {
+  /** Begins the deadline anew: the work has come further. */
+  goesOn(): void
+}
+
 /** The calls of one page that are under way: each ends, by its answer, its deadline, or the page's abort. */
 export interface Calls {
-  perform<T>(frame: CallFrame, subject: string, work: (request: Request) => Promise<T> | T): Promise<T>
+  perform<T>(
+    frame: CallFrame,
+    subject: string,
+    work: (request: Request, going: Going) => Promise<T> | T,
+  ): Promise<T>
   /** The page's caller has given up. */
   abort(id: number): void
   abortAll(reason: Error): void
+  /** No page waits any more. */
+  stop(): void
+}
+
+interface Underway {
+  abort(reason: Error): void
 }
 
 export function createCalls(deps: {
@@ -32,7 +49,8 @@ export function createCalls(deps: {
   readonly actor: Actor | undefined
   readonly newRequestId: () => RequestId
 }): Calls {
-  const controllers = new Map<number, AbortController>()
+  const underway = new Map<number, Underway>()
+  const deadlines = createDeadlines(deps.wall)
 
   function requestOf(frame: CallFrame, signal: AbortSignal): Request {
     return {
@@ -47,29 +65,54 @@ export function createCalls(deps: {
   }
 
   return {
-    async perform(frame, subject, work) {
-      const controller = new AbortController()
-      controllers.set(frame.id, controller)
-      const request = requestOf(frame, controller.signal)
-      const stopDeadline = deps.wall.after(frame.deadlineMs, () => {
-        controller.abort(deadlineError(subject, frame.deadlineMs, request.id))
-      })
-      const lost = unheeded(deps.wall, controller.signal, subject, request.id)
-      try {
-        return await Promise.race([Promise.resolve(work(request)), lost.promise])
-      } finally {
-        stopDeadline()
-        lost.stop()
-        controllers.delete(frame.id)
-      }
-    },
+    perform: (frame, subject, work) =>
+      new Promise((resolve, reject) => {
+        const controller = new AbortController()
+        const request = requestOf(frame, controller.signal)
+        const { deadlineMs } = frame
+        let stopWaiting = deadlines.set(deadlineMs, expire)
+
+        function expire(): void {
+          abort(deadlineError(subject, deadlineMs, request.id))
+        }
+        function abort(reason: Error): void {
+          if (controller.signal.aborted) return
+          controller.abort(reason)
+          stopWaiting()
+          // Work that goes on although it was told to stop: then nobody can say whether it will be stored.
+          stopWaiting = deadlines.set(GRACE_MS, () => end(() => reject(unheeded(subject, request.id, reason))))
+        }
+        function end(answer: () => void): void {
+          stopWaiting()
+          underway.delete(frame.id)
+          answer()
+        }
+        const going: Going = {
+          goesOn() {
+            if (controller.signal.aborted) return
+            stopWaiting()
+            stopWaiting = deadlines.set(deadlineMs, expire)
+          },
+        }
+
+        underway.set(frame.id, { abort })
+        perform(() => work(request, going)).then(
+          (value) => end(() => resolve(value)),
+          (error: unknown) => end(() => reject(error)),
+        )
+      }),
     abort(id) {
-      controllers.get(id)?.abort(createError('ABORTED', 'The caller aborted the call; nothing was stored.'))
+      underway.get(id)?.abort(createError('ABORTED', 'The caller aborted the call; nothing was stored.'))
     },
     abortAll(reason) {
-      for (const controller of controllers.values()) controller.abort(reason)
+      for (const one of [...underway.values()]) one.abort(reason)
     },
+    stop: () => deadlines.stop(),
   }
+}
+
+async function perform<T>(work: () => Promise<T> | T): Promise<T> {
+  return work()
 }
 
 function deadlineError(subject: string, deadlineMs: number, requestId: RequestId): Error {
@@ -80,22 +123,11 @@ function deadlineError(subject: string, deadlineMs: number, requestId: RequestId
   )
 }
 
-/** Rejects when work goes on although it was told to stop: then nobody can say whether it will be stored. */
-function unheeded(wall: WallClock, signal: AbortSignal, subject: string, requestId: RequestId) {
-  let stop = () => {}
-  const promise = new Promise<never>((_resolve, reject) => {
-    signal.addEventListener('abort', () => {
-      stop = wall.after(GRACE_MS, () => {
-        const reason = signal.reason
-        const unknown = createError(
-          'OUTCOME_UNKNOWN',
-          `${subject} did not stop when it was told to; send it again with request id ${requestId} to learn its outcome.`,
-          { requestId },
-          isHoldfastError(reason) ? reason : undefined,
-        )
-        reject(unknown)
-      })
-    })
-  })
-  return { promise, stop: () => stop() }
+function unheeded(subject: string, requestId: RequestId, reason: Error): Error {
+  return createError(
+    'OUTCOME_UNKNOWN',
+    `${subject} did not stop when it was told to; send it again with request id ${requestId} to learn its outcome.`,
+    { requestId },
+    isHoldfastError(reason) ? reason : undefined,
+  )
 }

@@ -10,6 +10,7 @@ const ADOPTION_LIMITS = {
   structs: Number.POSITIVE_INFINITY,
   structLength: Number.POSITIVE_INFINITY,
   deletions: Number.POSITIVE_INFINITY,
+  waitingBytes: Number.POSITIVE_INFINITY,
 } as const
 
 /** App documents, and the door for those that y-indexeddb kept. */

@@ -100,7 +100,7 @@ export async function openEngine(name: string, options: EngineOptions): Promise<
 
   /** The log is the truth: the message only says that it is worth a look. */
   async function takeForeign(stream: StreamId, seq: number): Promise<void> {
-    if (documents.entries(stream, 'state') !== undefined) {
+    if (documents.has(stream)) {
       const rows = await log.tail(stream, seq - 1)
       documents.receive(stream, ofOthers(rows))
     }

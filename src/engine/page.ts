@@ -165,10 +165,13 @@ export function createPage(
     steps,
     asks,
     call: (call: Call) =>
-      calls.perform(call, call.method, (request) =>
+      calls.perform(call, call.method, (request, { goesOn }) =>
         performMethod(services.methods, call.method, request, call.input, {
           page: hello.client,
-          progress: (loaded, total) => send({ type: 'progress', id: call.id, loaded, total }),
+          progress: (loaded, total) => {
+            goesOn()
+            send({ type: 'progress', id: call.id, loaded, total })
+          },
         }),
       ),
     receive,
@@ -190,6 +193,7 @@ export function createPage(
       calls.abortAll(createError('ABORTED', 'The page left before the call was stored.'))
       onLeave()
       await services.flush().catch(services.onError)
+      calls.stop()
     },
   }
 }

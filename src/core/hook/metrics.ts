@@ -104,17 +104,15 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
     }
   }
 
-  function countEvent(type: string, context: HookContext): HookOutcome<'event:emit', 'record'> {
-    if (context.replay === undefined) {
-      const known = byEvent.has(type) || byEvent.size < maxNames ? type : OTHERS
-      entryOf(byEvent, known, () => ({ count: 0 })).count += 1
-    }
-    return { kind: 'continue', note: { event: type, emitted: 1 } }
+  function countEvent(type: string): void {
+    const known = byEvent.has(type) || byEvent.size < maxNames ? type : OTHERS
+    entryOf(byEvent, known, () => ({ count: 0 })).count += 1
   }
 
   function countPoint(payload: PayloadByPoint[PointName], context: HookContext): undefined {
     const draft = 'phase' in payload ? payload : undefined
     if (draft?.phase === 'started') return
+    if (context.point === 'event:emit' && 'type' in payload) countEvent(payload.type)
     const metrics = pointOf(context.point)
     metrics[draft?.phase === 'failed' ? 'failed' : 'done'] += 1
     const startedAt = draft?.startedAt ?? context.startedAt
@@ -126,19 +124,11 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
   }
 
   const common = { id: 'metrics', version: 1, onError: 'ignore' } as const
-  const recording: readonly HookDefinition[] = [
-    defineHook({ ...common, point: 'step:run', stage: 'record', run: countStep }),
-    defineHook({
-      ...common,
-      point: 'event:emit',
-      stage: 'record',
-      run: ({ type }, context) => countEvent(type, context),
-    }),
-  ]
+  const steps = defineHook({ ...common, point: 'step:run', stage: 'record', run: countStep })
 
   return {
     hooks: [
-      ...recording.filter(({ point }) => points.includes(point)),
+      ...(points.includes('step:run') ? [steps] : []),
       ...points.map((point) => defineHook({ ...common, point, stage: 'after', run: countPoint })),
     ],
     onIncident({ point, refused }) {

@@ -23,8 +23,11 @@ interface Point {
   readonly before?: StageOfPoint
   readonly record?: StageOfPoint
   readonly after?: StageOfPoint
-  /** Whether `hook.ran` is recorded for this point's replayable hooks. */
-  readonly recorded: boolean
+  /**
+   * Which runs of this point's replayable hooks `hook.ran` records: every one, or those that did something more than to
+   * go on. Steps are lived again by exact replay, which has to know of each hook that had a part in them.
+   */
+  readonly recorded: 'all' | 'changes' | 'none'
 }
 
 const observe = { outcomes: ['continue'], changes: [] } as const satisfies StageOfPoint
@@ -33,7 +36,7 @@ const gate = { outcomes: ['continue', 'cancel'], changes: [] } as const satisfie
 const lifecycle = {
   before: { outcomes: ['continue', 'modify', 'cancel'], changes: ['input'] },
   after: observe,
-  recorded: true,
+  recorded: 'changes',
 } as const satisfies Point
 
 export const POINTS = {
@@ -51,26 +54,26 @@ export const POINTS = {
   'artifact:store': {
     before: { outcomes: ['continue', 'modify', 'cancel'], changes: ['draft'] },
     after: observe,
-    recorded: true,
+    recorded: 'changes',
   },
-  'artifact:delete': { before: gate, after: observe, recorded: true },
-  'artifact:read': { before: gate, after: observe, recorded: false },
+  'artifact:delete': { before: gate, after: observe, recorded: 'changes' },
+  'artifact:read': { before: gate, after: observe, recorded: 'none' },
   'state:write': {
     before: { outcomes: ['continue', 'modify', 'cancel'], changes: ['value'] },
     after: observe,
-    recorded: true,
+    recorded: 'changes',
   },
   'step:run': {
     before: { outcomes: ['continue', 'modify', 'cancel', 'replace'], changes: ['input'] },
     record: { outcomes: ['continue', 'modify', 'collect'], changes: ['input', 'result', 'error'] },
     after: observe,
-    recorded: true,
+    recorded: 'all',
   },
   'event:emit': {
     before: { outcomes: ['continue', 'modify', 'cancel'], changes: ['data'] },
     record: { outcomes: ['continue', 'modify'], changes: ['data'] },
     after: observe,
-    recorded: true,
+    recorded: 'changes',
   },
 } as const satisfies Record<string, Point>
 

@@ -26,9 +26,16 @@ export function recordRuns(
   replies: readonly HookReply[],
   options: RecordOptions,
 ): Soon<readonly HookRunRecord[]> {
-  if (!POINTS[point].recorded || replies.length === 0) return NO_RUNS
-  const records = replies.filter(({ hook }) => hook.replayable).map((reply) => recordRun(reply, options))
+  const { recorded } = POINTS[point]
+  if (recorded === 'none' || replies.length === 0) return NO_RUNS
+  const told = replies.filter((reply) => reply.hook.replayable && (recorded === 'all' || !onlyWentOn(reply)))
+  if (told.length === 0) return NO_RUNS
+  const records = told.map((reply) => recordRun(reply, options))
   return records.some((record) => record instanceof Promise) ? Promise.all(records) : records.filter(isRecord)
+}
+
+function onlyWentOn({ outcome, changed }: HookReply): boolean {
+  return outcome.kind === 'continue' && outcome.note === undefined && !changed
 }
 
 /** One run as it is recorded; at once where there is nothing to digest or to redact. */
