@@ -177,6 +177,49 @@ test('PG58 the executor counts what hooks did', async () => {
   })
 })
 
+test('PG53 what is said of a hook reaches the worker, with its defaults', async () => {
+  const { connection, read } = await connectScripted()
+  const { api } = createHooks(connection, async () => null)
+  const when = { sessionId: 's1' as never, tags: ['t'], kinds: ['k'], names: ['n'] }
+  api.before('artifact:store', () => undefined, {
+    id: 'full',
+    version: 3,
+    priority: 7,
+    timeoutMs: 9,
+    onError: 'ignore',
+    when,
+    replayable: false,
+  })
+  api.before('session:save', () => undefined, once)
+  api.after('session:save', () => undefined, once)
+  const hooks = ((await read('received')) as readonly { type: string; hook: unknown }[]).flatMap(
+    ({ type, hook }) => (type === 'hook' ? [hook] : []),
+  )
+  const defaults = {
+    id: 'mine',
+    version: 1,
+    point: 'session:save',
+    priority: 0,
+    timeoutMs: 5_000,
+    replayable: true,
+  }
+  expect(hooks).toEqual([
+    {
+      id: 'full',
+      version: 3,
+      point: 'artifact:store',
+      stage: 'before',
+      priority: 7,
+      timeoutMs: 9,
+      onError: 'ignore',
+      when,
+      replayable: false,
+    },
+    { ...defaults, stage: 'before', onError: 'refuse' },
+    { ...defaults, stage: 'after', onError: 'ignore' },
+  ])
+})
+
 test('WI19 a question that the worker asks is answered; a hook that was removed goes on', async () => {
   const { connection, read } = await connectScripted()
   const hooks = createHooks(connection, async () => 'a session')

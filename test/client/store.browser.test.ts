@@ -2,9 +2,10 @@ import { expect, onTestFinished, test } from 'vitest'
 import { openHoldfast } from '../../src/client/open-holdfast.ts'
 import { createStoreInfo } from '../../src/client/store-info.ts'
 import { TIMING } from '../../src/client/timing.ts'
+import { defineApp } from '../../src/core/app/app.ts'
 import { open, openAgain } from './open.ts'
 import { rejectionOf } from './rejection.ts'
-import { connectScripted } from './scripted.ts'
+import { connectScripted, spawnScripted } from './scripted.ts'
 
 test('PG1 without any option the packaged worker opens and stores', async () => {
   const holdfast = await openHoldfast({ name: `test-${crypto.randomUUID()}` })
@@ -114,11 +115,29 @@ test('PG95 a worker killed while it stores: the call is performed once', async (
   expect(await holdfast.sessions.list({ count: true })).toMatchObject({ total: 20 })
 })
 
-test('PG96 the options of opening reach what they are for', async () => {
-  const opened = await open({ deadlineMs: 12_345, durability: 'strict', actor: { id: 'ada', name: 'Ada' } })
-  const session = await opened.holdfast.sessions.create()
-  const event = await session.emit('it.was', {})
-  expect(event.actor).toEqual({ id: 'ada', name: 'Ada' })
+test('PG96 the options of opening reach the worker', async () => {
+  const app = defineApp({ templates: { analysis: { tags: ['a'] } } })
+  const { holdfast } = await open({
+    worker: spawnScripted,
+    app,
+    actor: { id: 'ada', name: 'Ada' },
+    durability: 'strict',
+    deadlineMs: 12_345,
+  })
+  expect(await holdfast.sessions.get('hello')).toMatchObject({
+    actor: { id: 'ada', name: 'Ada' },
+    durability: 'strict',
+    templates: { analysis: { tags: ['a'] } },
+  })
+  expect(await holdfast.sessions.get('echo')).toMatchObject({ deadlineMs: 12_345 })
+  expect(await holdfast.sessions.get('echo', { deadlineMs: 7_000 })).toMatchObject({ deadlineMs: 7_000 })
+})
+
+test('PG96 a long call has more time than others', async () => {
+  const { holdfast } = await open({ worker: spawnScripted })
+  expect(await holdfast.sessions.get('echo')).toMatchObject({ deadlineMs: TIMING.deadlineMs })
+  const report: unknown = await holdfast.sessions.import('', { format: 'pi-session' })
+  expect(report).toMatchObject({ method: 'sessions.import', deadlineMs: TIMING.longDeadlineMs })
 })
 
 test('PG97 documents of a session: their names, and a way to read one', async () => {
