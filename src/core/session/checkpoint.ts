@@ -11,10 +11,10 @@ import type { Tables } from '../ports.ts'
 import type { Request } from '../request.ts'
 import { valuesOf } from '../state/fold.ts'
 import { frameOf, makeEvent } from '../timeline/make-event.ts'
+import { artifactPages } from './artifact-pages.ts'
 import type { SessionDeps } from './deps.ts'
 import { assertOnly, parseLine, parseSessionId } from './fields.ts'
 import { requireHead, sessionHeadKey } from './head.ts'
-import { artifactPages } from './holdings.ts'
 import type { SaveSession } from './input.ts'
 import {
   commitStrict,

@@ -70,7 +70,7 @@ async function perform(
     // The session's own hook may choose another policy: then the family is another one.
     if (answered !== policy) policy = answered
     else if (await remove(deps, request, family, gate.correlationOf)) {
-      gate.tell(policy)
+      gate.tell(family, policy)
       return null
     }
   }
@@ -87,7 +87,7 @@ function parsePolicy(policy: unknown = 'refuse'): ChildPolicy {
 
 /** Runs the hooks of each session that goes, once. */
 function createGate(deps: SessionDeps, request: Request) {
-  const passed = new Map<SessionId, { readonly session: SessionRecord; readonly scope: HookScope }>()
+  const passed = new Map<SessionId, HookScope>()
   let answered: ChildPolicy | undefined
 
   return {
@@ -96,17 +96,17 @@ function createGate(deps: SessionDeps, request: Request) {
         if (passed.has(session.id)) continue
         const scope = await scopeOf(deps, request, session)
         const { input } = await passHooks(deps.hooks, 'session:delete', { children: policy }, scope)
-        passed.set(session.id, { session, scope })
+        passed.set(session.id, scope)
         answered ??= readPassed('session:delete', () => parsePolicy(input.children))
         if (answered !== policy) return answered
       }
       return answered ?? policy
     },
-    correlationOf: ({ id, correlationId }: SessionRecord) =>
-      passed.get(id)?.scope.correlationId ?? correlationId,
-    tell(children: ChildPolicy): void {
-      for (const { session, scope } of passed.values()) {
-        tellHooks(deps.hooks, 'session:delete', { children }, scope, session)
+    correlationOf: ({ id, correlationId }: SessionRecord) => passed.get(id)?.correlationId ?? correlationId,
+    tell({ doomed }: Family, children: ChildPolicy): void {
+      for (const { record: session } of doomed) {
+        const scope = passed.get(session.id)
+        if (scope !== undefined) tellHooks(deps.hooks, 'session:delete', { children }, scope, session)
       }
     },
   }
