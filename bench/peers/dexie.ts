@@ -1,11 +1,11 @@
 import { Dexie, type Table } from 'dexie'
-import type { Store } from './store.ts'
+import type { Store, Value } from './store.ts'
 
 /** Dexie in the page, as its guide writes it. */
 export function dexieStore(): Store {
   let db: Dexie | undefined
   let table: Table<{ key: string; value: unknown }, string> | undefined
-  const put = async (key: string, value: unknown) => {
+  const put = async (key: string, value: Value) => {
     await table?.put({ key, value })
   }
   return {

@@ -1,10 +1,10 @@
 import { type IDBPDatabase, openDB } from 'idb'
-import type { Store } from './store.ts'
+import type { Store, Value } from './store.ts'
 
 /** The idb wrapper in the page. */
 export function idbStore(): Store {
   let db: IDBPDatabase | undefined
-  const put = async (key: string, value: unknown) => {
+  const put = async (key: string, value: Value) => {
     await db?.put('values', value, key)
   }
   return {

@@ -1,4 +1,4 @@
-import type { Store } from './store.ts'
+import type { Store, Value } from './store.ts'
 
 const STORE = 'values'
 
@@ -32,7 +32,7 @@ export function answer<T>(request: IDBRequest<T>): Promise<T> {
 /** IndexedDB by hand in the page: the limit that everything else is measured against. */
 export function rawStore(durability: 'relaxed' | 'strict'): Store {
   let db: IDBDatabase | undefined
-  const put = (key: string, value: unknown) => {
+  const put = (key: string, value: Value) => {
     if (db === undefined) throw new Error('not open')
     const transaction = db.transaction(STORE, 'readwrite', { durability })
     transaction.objectStore(STORE).put(value, key)

@@ -80,7 +80,9 @@ export function createCalls(deps: {
           controller.abort(reason)
           stopWaiting()
           // Work that goes on although it was told to stop: then nobody can say whether it will be stored.
-          stopWaiting = deadlines.set(GRACE_MS, () => end(() => reject(unheeded(subject, request.id, reason))))
+          stopWaiting = deadlines.set(GRACE_MS, () =>
+            end(() => reject(unheeded(subject, request.id, reason))),
+          )
         }
         function end(answer: () => void): void {
           stopWaiting()

@@ -24,6 +24,7 @@ export interface EngineOptions {
   /** Hooks of the worker itself, which gate every page. */
   readonly hooks: readonly HookDefinition[]
   readonly executor?: PartsOptions['executor']
+  readonly wrapHooks?: PartsOptions['wrapHooks']
   /** What failed in the background, where no call waits for it. */
   readonly onError: (error: unknown) => void
   readonly chunkBytes?: number
@@ -47,6 +48,7 @@ export async function openEngine(name: string, options: EngineOptions): Promise<
       world,
       connection,
       ...(options.executor === undefined ? {} : { executor: options.executor }),
+      ...(options.wrapHooks === undefined ? {} : { wrapHooks: options.wrapHooks }),
       ...(options.chunkBytes === undefined ? {} : { chunkBytes: options.chunkBytes }),
     },
     (tables) => withLiveSessions(tables, (stream) => opened?.record(stream)),

@@ -35,13 +35,15 @@ export interface PartsOptions {
   readonly connection: Connection
   /** Of the hook executor: who hears of failures, and what becomes of notes before they are recorded. */
   readonly executor?: Pick<HookExecutorOptions, 'onIncident' | 'redact'>
+  /** Puts something between the operations and their hooks: benches time them by it. */
+  readonly wrapHooks?: (hooks: HookExecutor) => HookExecutor
   /** Size of an artifact's chunks; smaller in tests. @defaultValue 1 MiB */
   readonly chunkBytes?: number
 }
 
 /** @param liveSessions gives what the use cases read of sessions, made of the tables as they are stored */
 export function createParts(
-  { world, connection, executor, chunkBytes }: PartsOptions,
+  { world, connection, executor, wrapHooks, chunkBytes }: PartsOptions,
   liveSessions: (tables: Tables) => Tables,
 ): Parts {
   const { wall, digest, compression } = world
@@ -51,7 +53,8 @@ export function createParts(
   const documents = createDocuments({ log })
   const journal = createJournal({ connection, clock, documents, wall })
   const registry = createHookRegistry({ wall })
-  const hooks = createHookExecutor({ wall, registry, digest, ...executor })
+  const executing = createHookExecutor({ wall, registry, digest, ...executor })
+  const hooks = wrapHooks?.(executing) ?? executing
   const intakeDeps = {
     journal,
     tables,
