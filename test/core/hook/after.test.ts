@@ -72,9 +72,10 @@ describe('after-hooks', () => {
     const { registry, executor } = setUp()
     const seen: boolean[] = []
     registry.register(observer('a', async (_payload, { signal }) => void seen.push(signal.aborted)))
+    registry.register(observer('b', async (_payload, { signal }) => void seen.push(signal.aborted)))
     executor.after('state:write', { key: 'k' }, scope({ request: request({ signal: AbortSignal.abort() }) }))
     await executor.drain()
-    expect(seen).toEqual([false])
+    expect(seen).toEqual([false, false])
   })
 
   test('HO25 the payload is frozen when the operation gives it', async () => {

@@ -140,7 +140,7 @@ describe('the first pass', () => {
     expect(erase()).toEqual({
       kind: 'go',
       payload: { key: 'k' },
-      runs: [{ hook: 'a@1', outcome: 'continue' }],
+      runs: [],
     })
     registry.register(gate('b', () => ({ kind: 'modify', change: { value: null } })))
     expect(erase()).toMatchObject({ payload: { key: 'k', value: null } })
@@ -240,6 +240,23 @@ describe('the second pass', () => {
     expect(await executor.before('artifact:store', other, scope())).toMatchObject({
       payload: { draft: { kind: 'report' } },
     })
+  })
+
+  test('HO12 a hook whose failure is ignored, or that was left out, is not asked a second time', async () => {
+    const { registry, executor } = setUp({ breaker: { failureThreshold: 2 } })
+    const failing = () => {
+      throw new Error('no')
+    }
+    registry.register({ ...gate('fails', failing), onError: 'ignore' })
+    registry.register(
+      gate('change', ({ value }) => (value === 'a' ? append('b')({ key: 'k', value }) : undefined)),
+    )
+    const write = () => executor.before('state:write', { key: 'k', value: 'a' }, scope())
+    for (const calls of [1, 2, 2]) {
+      expect(write()).toMatchObject({ payload: { value: 'ab' } })
+      expect(executor.stats()[0]?.calls).toBe(calls)
+    }
+    expect(executor.stats()[0]?.skipped).toBe(1)
   })
 
   test('HO13 a change asked for in the second pass is ignored and counted, and nobody is asked a third time', () => {

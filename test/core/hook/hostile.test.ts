@@ -432,12 +432,13 @@ describe('a hook that meddles', () => {
   })
 
   test('HO23 what it answered is copied, so that a later change of it has no effect', async () => {
-    const answer = { kind: 'modify', change: { value: { list: [1] } } }
-    const { write } = withHook(wild(() => answer))
-    const result = await write()
-    answer.change.value.list.push(2)
-    answer.change.value = { list: [] }
-    expect(result).toMatchObject({ payload: { value: { list: [1] } } })
+    const answer = { kind: 'modify', change: { result: { list: [1], bytes: new Uint8Array([1]) } } }
+    const { record } = withHook(wild(() => answer, { point: 'step:run', stage: 'record' }))
+    const result = await record()
+    answer.change.result.list.push(2)
+    answer.change.result.bytes[0] = 2
+    answer.change.result = { list: [], bytes: new Uint8Array() }
+    expect(result.payload.result).toEqual({ list: [1], bytes: new Uint8Array([1]) })
   })
 })
 
@@ -478,6 +479,26 @@ describe('a hook that calls back', () => {
     )
     executor.before('state:write', { key: 'k' }, scope())
     expect(depth).toBe(1)
+  })
+
+  test('HO24 the same key of another state scope is no circle, of the same scope it is', async () => {
+    const { registry, executor } = setUp()
+    const { correlationId } = scope()
+    const inScope = (stateScope: string, hookPath: readonly string[]) => ({
+      request: request({ hookPath }),
+      correlationId,
+      stateScope,
+    })
+    let next = 'user'
+    registry.register(
+      wild((_payload, { depth, hookPath }) => {
+        if (depth === 0) executor.before('state:write', { key: 'k' }, inScope(next, hookPath))
+      }),
+    )
+    const write = () => executor.before('state:write', { key: 'k' }, inScope('global', []))
+    expect(write()).toMatchObject({ kind: 'go' })
+    next = 'global'
+    expect(await errorOf(write)).toMatchObject({ cause: { code: 'HOOK_REENTRANT' } })
   })
 
   test('HO24 deeper than 4 is HOOK_REENTRANT', async () => {
@@ -555,7 +576,7 @@ describe('the breaker', () => {
     const probe = write()
     expect(await write()).toMatchObject({ runs: [{ outcome: 'skipped' }] })
     answer.resolve(undefined)
-    expect(await probe).toMatchObject({ runs: [{ outcome: 'continue' }] })
+    expect(await probe).toMatchObject({ kind: 'go', runs: [] })
   })
 
   test('BR11 one breaker for all points of an id, another for each page', async () => {

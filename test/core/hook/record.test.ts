@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { defineHook } from '../../../src/core/hook/define-hook.ts'
 import type { HookOutcome, StepDraft } from '../../../src/core/hook/definition.ts'
-import { scope, setUp, stepDraft } from './harness.ts'
+import { errorOf, scope, setUp, stepDraft } from './harness.ts'
 
 type Answer = HookOutcome<'step:run', 'record'> | undefined
 
@@ -89,6 +89,20 @@ describe('the record stage', () => {
     const draft = stepDraft({ phase: 'failed', error: { name: 'SqlError', message: 'password wrong' } })
     expect(executor.record('step:run', draft, scope())).toMatchObject({
       payload: { error: { name: 'SqlError', message: 'hidden' } },
+    })
+  })
+
+  test('HO23 what one hook made is frozen for the next', async () => {
+    const { registry, executor } = setUp()
+    registry.register(shaper('a', () => ({ kind: 'modify', change: { result: { list: [1] } } })))
+    registry.register(
+      shaper('b', ({ result }) => {
+        Object.assign(Object(result), { list: [] })
+        return undefined
+      }),
+    )
+    expect((await errorOf(() => executor.record('step:run', stepDraft(), scope()))).details).toMatchObject({
+      hook: 'b',
     })
   })
 })
