@@ -57,19 +57,22 @@ function minifyChunk() {
 }
 
 /**
- * Builds dist/.
+ * Builds dist/, or the same in another folder.
  * @throws an Error whose message is a sentence for the person who builds
  */
-export async function buildPackage() {
+export async function buildPackage(dist = join(root, 'dist')) {
   const missing = ENTRIES.filter(({ source }) => !existsSync(join(root, source)))
   if (missing.length > 0)
     throw new Error(`Cannot build without ${missing.map(({ source }) => source).join(', ')}.`)
-  rmSync(join(root, 'dist'), { recursive: true, force: true })
-  await Promise.all([...ENTRIES.map(bundle), declare()])
+  rmSync(dist, { recursive: true, force: true })
+  await Promise.all([...ENTRIES.map((entry) => bundle(entry, dist)), declare(dist)])
 }
 
-/** @param {(typeof ENTRIES)[number]} entry */
-async function bundle({ name, source, minify, splits = false }) {
+/**
+ * @param {(typeof ENTRIES)[number]} entry
+ * @param {string} dist
+ */
+async function bundle({ name, source, minify, splits = false }, dist) {
   await build({
     root,
     configFile: false,
@@ -77,7 +80,7 @@ async function bundle({ name, source, minify, splits = false }) {
     plugins: minify ? [keepWorkerUrl(), minifyChunk()] : [keepWorkerUrl()],
     build: {
       target: 'es2023',
-      outDir: 'dist',
+      outDir: dist,
       emptyOutDir: false,
       sourcemap: true,
       minify: false,
@@ -91,12 +94,12 @@ async function bundle({ name, source, minify, splits = false }) {
 }
 
 /** Declarations by the compiler; relative imports get the extension that a published package has. */
-async function declare() {
+async function declare(/** @type {string} */ dist) {
   const tsc = join(root, 'node_modules/typescript/bin/tsc')
   const { code, output } = await run(process.execPath, [tsc, '-b', 'src', 'worker', 'src/testing'])
   if (code !== 0) throw new Error(`Cannot build: the types do not hold.\n\n${output}`)
   for (const folder of ['src', 'worker']) {
-    const types = join(root, 'dist/types', folder)
+    const types = join(dist, 'types', folder)
     cpSync(join(root, '.types', folder), types, {
       recursive: true,
       filter: (path) => !path.endsWith('.tsbuildinfo') && hasSource(path),

@@ -27,13 +27,13 @@ export async function checkBuild() {
 }
 
 /** Prints each size. @returns {string[]} a sentence for each file over its limit */
-function checkSizes() {
-  return LIMITS.filter(({ file }) => existsSync(join(root, 'dist', file))).flatMap((limit) => {
+export function checkSizes(dist = join(root, 'dist')) {
+  return LIMITS.filter(({ file }) => existsSync(join(dist, file))).flatMap((limit) => {
     const { file, what, limitKb, after } = limit
-    const known = after === undefined ? new Set() : loadedWith(after)
-    const kb = [...loadedWith(file)]
+    const known = after === undefined ? new Set() : loadedWith(dist, after)
+    const kb = [...loadedWith(dist, file)]
       .filter((each) => !known.has(each))
-      .reduce((sum, each) => sum + kbOf(each), 0)
+      .reduce((sum, each) => sum + kbOf(dist, each), 0)
     console.log(
       `${what.padEnd(12)} dist/${file.padEnd(10)} ${kb.toFixed(1).padStart(6)} of ${limitKb} KB gzip`,
     )
@@ -41,17 +41,24 @@ function checkSizes() {
   })
 }
 
-/** The file and what it imports, not what it imports later. @returns {Set<string>} */
-function loadedWith(/** @type {string} */ file, /** @type {Set<string>} */ found = new Set()) {
+/**
+ * The file and what it imports, not what it imports later.
+ * @param {string} dist
+ * @param {string} file
+ * @param {Set<string>} [found]
+ * @returns {Set<string>}
+ */
+export function loadedWith(dist, file, found = new Set()) {
   if (found.has(file)) return found
   found.add(file)
-  const code = readFileSync(join(root, 'dist', file), 'utf8')
-  for (const [, next] of code.matchAll(/^import\b[^;]*?["']\.\/([^"']+)["']/gm)) loadedWith(next ?? '', found)
+  const code = readFileSync(join(dist, file), 'utf8')
+  for (const [, next] of code.matchAll(/^import\b[^;]*?["']\.\/([^"']+)["']/gm))
+    loadedWith(dist, next ?? '', found)
   return found
 }
 
-function kbOf(/** @type {string} */ file) {
-  const { code } = minifySync(file, readFileSync(join(root, 'dist', file), 'utf8'), { module: true })
+function kbOf(/** @type {string} */ dist, /** @type {string} */ file) {
+  const { code } = minifySync(file, readFileSync(join(dist, file), 'utf8'), { module: true })
   return gzipSync(code, { level: 9 }).length / 1000
 }
 

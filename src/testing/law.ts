@@ -1,6 +1,5 @@
 import type { CommitRow } from '../core/commit.ts'
 import type { StreamId } from '../core/ids.ts'
-import type { DatabaseContent } from './database-content.ts'
 
 /** Something in a database that must not be. */
 export interface Violation {
@@ -17,5 +16,3 @@ export interface CheckOptions {
    */
   readonly isSnapshotOf?: (bytes: Uint8Array, rows: readonly CommitRow[], stream: StreamId) => boolean
 }
-
-export type Law = (content: DatabaseContent, options: CheckOptions) => Iterable<Violation>

@@ -31,7 +31,7 @@ export function buildFixture(name: string): Promise<string> {
     build({
       root: folder,
       configFile: false,
-      logLevel: 'warn',
+      logLevel: 'error',
       base: './',
       plugins: [offline()],
       worker: { format: 'es' },
@@ -43,15 +43,28 @@ export function buildFixture(name: string): Promise<string> {
 /** Builds the demo as `npm start` does. */
 export function buildDemo(): Promise<string> {
   return buildOnce('demo', [...SOURCES, 'demo'], (outDir) =>
-    build({ root: join(root, 'demo'), logLevel: 'warn', build: { outDir, emptyOutDir: true } }),
+    build({ root: join(root, 'demo'), logLevel: 'error', build: { outDir, emptyOutDir: true } }),
   )
 }
 
-async function buildOnce(
-  name: string,
-  sources: readonly string[],
-  buildInto: (outDir: string) => Promise<unknown>,
-): Promise<string> {
+type BuildInto = (outDir: string) => Promise<unknown>
+
+/** What this process has built: its tests see one version, also while somebody edits the sources. */
+const builds = new Map<string, Promise<string>>()
+
+/**
+ * Builds into an empty folder, and keeps it for as long as the sources stay as they are.
+ * @returns the finished folder
+ */
+export function buildOnce(name: string, sources: readonly string[], buildInto: BuildInto): Promise<string> {
+  const known = builds.get(name)
+  if (known !== undefined) return known
+  const building = findOrBuild(name, sources, buildInto)
+  builds.set(name, building)
+  return building
+}
+
+async function findOrBuild(name: string, sources: readonly string[], buildInto: BuildInto): Promise<string> {
   const finished = join(CACHE, `${name}-${hashOf([...sources, 'test/pages/harness/fixture.ts'])}`)
   if (existsSync(finished)) return finished
   mkdirSync(CACHE, { recursive: true })
