@@ -69,8 +69,8 @@ export function createPending(timing: Timing, onAbort: (id: number) => void): Pe
         }, deadlineMs + timing.backstopMs)
         const abort = () => {
           const entry = entries.get(id)
-          if (entry?.sent || entry?.repeated) onAbort(id)
-          else end(id)?.reject(abortedBySignal(nameOf(outgoing), signal))
+          if (entry?.sent) onAbort(id)
+          else if (end(id)) entry?.reject(lostError(entry, abortedBySignal(nameOf(outgoing), signal)))
         }
         const stop = () => {
           clearTimeout(backstop)
@@ -137,11 +137,14 @@ function repeat(entry: Entry): void {
   }
 }
 
-function lateError({ outgoing }: Entry): HoldfastError {
+function lateError({ outgoing, sent, repeated }: Entry): HoldfastError {
   const { deadlineMs } = outgoing
   const text = `${nameOf(outgoing)} was not answered within ${deadlineMs} ms`
   if (isRead(outgoing)) return createError('DEADLINE', `${text}; call again.`, { deadlineMs })
-  return unknownOutcome(outgoing, text)
+  if (sent || repeated) return unknownOutcome(outgoing, text)
+  return createError('DEADLINE', `${text}: there was no worker. Nothing was stored; call again.`, {
+    deadlineMs,
+  })
 }
 
 /** What ended the worker, or kept the next one from starting, as this call's error. */

@@ -5,8 +5,6 @@ import type { BatchAnswer, Call, Hello, Welcome } from './messages.ts'
 /** The names a page may call. */
 export const GATE_NAMES = ['hello', 'batch', 'goodbye'] as const
 
-export type GateName = (typeof GATE_NAMES)[number]
-
 /** Comlink keeps only name, message and stack of what is thrown, so the gate answers errors as data and never throws. */
 export type Answered<Value> =
   | { readonly ok: true; readonly value: Value }

@@ -36,12 +36,6 @@ export const shape =
   (value) =>
     wrongField(fields, value) === undefined
 
-/** A message of one of several types, told apart by its `type`. */
-export const oneOfTypes =
-  (fieldsByType: FieldsByType): Check =>
-  (value) =>
-    whatIsWrong(fieldsByType, value) === undefined
-
 export type FieldsByType = Readonly<Record<string, Readonly<Record<string, Check>>>>
 
 /** @throws INVALID_ARGUMENT naming the message and the field that does not fit */

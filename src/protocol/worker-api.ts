@@ -46,7 +46,7 @@ import type { Recorded, StateChange } from '../core/timeline/catalog.ts'
 import type { TimelineEvent } from '../core/timeline/event.ts'
 import type { TimelinePage, TimelineQuery } from '../core/timeline/query.ts'
 
-export type { ArtifactContent, ArtifactRef, StoreArtifact } from '../core/artifact/input.ts'
+export type { ArtifactRef, StoreArtifact } from '../core/artifact/input.ts'
 export type { FinishStep, StartStep, StepTicket } from '../core/run/input.ts'
 export type {
   CreateSession,
@@ -55,7 +55,6 @@ export type {
   SessionStart,
   StateTarget,
 } from '../core/session/input.ts'
-export type { Verb } from '../core/session/status.ts'
 
 /** Whatever runs inside something names its cause; the correlation is inherited from it. */
 export interface Cause {

@@ -1,0 +1,169 @@
+import type { Durability } from '../core/commit.ts'
+import { createError, type HoldfastError } from '../core/errors.ts'
+import type { Actor } from '../core/session/record.ts'
+import {
+  type Hello,
+  type PageMessage,
+  PROTOCOL_VERSION,
+  type Welcome,
+  type WorkerMessage,
+} from '../protocol/messages.ts'
+import type { GenerationMarker } from './generation.ts'
+import { type Link, type LinkOptions, openLink } from './link.ts'
+import type { Spawner } from './spawn.ts'
+import type { Timing } from './timing.ts'
+
+export interface LinkKeeperOptions {
+  readonly name: string
+  readonly spawner: Spawner
+  readonly timing: Timing
+  readonly generation: GenerationMarker
+  readonly actor?: Actor | undefined
+  readonly durability?: Durability | undefined
+  readonly templates?: Readonly<Record<string, unknown>> | undefined
+  /** Gives up the first opening. */
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface LinkKeeperEvents extends Pick<LinkOptions, 'isBusy' | 'onBatchLost'> {
+  /** @param reply goes to the worker that sent the message, and nowhere once that one is gone */
+  onMessage(message: WorkerMessage, reply: (message: PageMessage) => void): void
+  /** A link is there, and what stands was sent. */
+  onOpen(): void
+  /** The worker is gone; there will be another. */
+  onDeath(error: HoldfastError): void
+  /** There is no worker, and none could be had. */
+  onGivenUp(error: HoldfastError): void
+}
+
+/** Keeps one living worker: when it dies the next is spawned, and is told what stands. */
+export interface LinkKeeper {
+  /** Undefined while there is no worker. */
+  readonly link: Link | undefined
+  readonly welcome: Welcome
+  open(): Promise<void>
+  /** Gets a worker when there is none. */
+  ensure(): void
+  stand(messages: () => readonly PageMessage[]): () => void
+  onRespawn(listener: () => void): () => void
+  reopen(): Promise<void>
+  close(): Promise<void>
+}
+
+/** Workers that may die in a row, without settling a call, until the next is spawned only when there is a call for it. */
+const MAX_DEATHS = 3
+
+export function createLinkKeeper(options: LinkKeeperOptions, events: LinkKeeperEvents): LinkKeeper {
+  const { spawner, timing, generation } = options
+  const standing = new Set<() => readonly PageMessage[]>()
+  const respawnListeners = new Set<() => void>()
+  let link: Link | undefined
+  let welcome: Welcome | undefined
+  let opening: Promise<void> | undefined
+  let closed = false
+  let deaths = 0
+  /** Why there will be no other worker: the app handed over an instance, and it died. */
+  let lost: HoldfastError | undefined
+
+  const open = async (reopen: boolean): Promise<void> => {
+    const opened: Link = await openLink({
+      ...events,
+      spawner,
+      timing,
+      hello: helloOf(options, reopen),
+      signal: welcome === undefined ? options.signal : undefined,
+      onMessage: (message) => {
+        if (message.type === 'settled') deaths = 0
+        events.onMessage(message, (reply) => opened.post(reply))
+      },
+      onDeath: died,
+    })
+    const isRespawn = welcome !== undefined
+    welcome = opened.welcome
+    generation.write(welcome.generation)
+    if (closed) return opened.close()
+    link = opened
+    for (const messages of standing) for (const message of messages()) link.post(message)
+    events.onOpen()
+    if (isRespawn) for (const listener of respawnListeners) listener()
+  }
+
+  const once = (work: Promise<void>): Promise<void> => {
+    opening = work.finally(() => {
+      opening = undefined
+    })
+    return opening
+  }
+
+  const ensure = () => {
+    if (lost !== undefined) return events.onGivenUp(lost)
+    if (opening === undefined) once(open(false)).catch(events.onGivenUp)
+  }
+
+  const died = (error: HoldfastError) => {
+    link = undefined
+    deaths += 1
+    if (spawner.respawns) events.onDeath(error)
+    else lost = error
+    if (lost !== undefined || events.isBusy() || deaths < MAX_DEATHS) ensure()
+  }
+
+  return {
+    get link() {
+      return link
+    },
+    get welcome() {
+      if (welcome === undefined) throw createError('CLOSED', 'This connection was not opened.')
+      return welcome
+    },
+    // A page that loads takes what it finds; only one that had the database open must not be given an empty one.
+    open: () => open(true),
+    ensure,
+    stand: (messages) => {
+      standing.add(messages)
+      if (link !== undefined) for (const message of messages()) link.post(message)
+      return () => standing.delete(messages)
+    },
+    onRespawn: (listener) => {
+      respawnListeners.add(listener)
+      return () => respawnListeners.delete(listener)
+    },
+    reopen: async () => {
+      await opening?.catch(() => {})
+      const old = link
+      link = undefined
+      await once(
+        (async () => {
+          await old?.close()
+          events.onDeath(
+            createError('STORAGE_LOST', 'The database was reopened while the call was under way.'),
+          )
+          await open(true)
+        })(),
+      )
+    },
+    close: async () => {
+      closed = true
+      await opening?.catch(() => {})
+      await link?.close()
+      link = undefined
+    },
+  }
+}
+
+function helloOf(
+  { name, actor, durability, templates, generation }: LinkKeeperOptions,
+  reopen: boolean,
+): Hello {
+  const known = generation.read()
+  return {
+    protocol: PROTOCOL_VERSION,
+    name,
+    client: crypto.randomUUID(),
+    ...(actor && { actor }),
+    ...(durability && { durability }),
+    ...(templates && { templates }),
+    ...(reopen && { reopen }),
+    ...(known !== undefined && { generation: known }),
+  }
+}
