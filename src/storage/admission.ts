@@ -86,7 +86,8 @@ export function createAdmission({
 
   /** It takes its place at once, so that what comes later does not overtake it while its documents are loaded. */
   async function join(entry: Entry): Promise<void> {
-    const { documents: streams, sizeBytes } = entry.decided
+    const { decided } = entry
+    const { documents: streams, sizeBytes } = decided
     load.add(sizeBytes)
     entry.onSettled(() => load.remove(sizeBytes))
     queue.push(entry)
@@ -94,6 +95,7 @@ export function createAdmission({
       await documents.prepare(streams)
       entry.onSettled(() => documents.release(streams))
     }
+    entry.kept = decided
     entry.ready = true
     onReady()
   }

@@ -30,6 +30,8 @@ export interface Entry {
   readonly decisions: number
   /** False while its documents are being loaded. */
   ready: boolean
+  /** The decision whose documents are loaded and kept for it. */
+  kept: Decided | undefined
   /** To be tried in a transaction of its own, since one that it shared failed. */
   alone: boolean
   /** Decides on these heads. @throws what the decision throws to refuse; CONFLICT after five times. */
@@ -97,6 +99,7 @@ export function createEntry<Result>(
       return decisions
     },
     ready: false,
+    kept: undefined,
     alone: false,
     decide(state) {
       if (decisions >= MAX_DECISIONS) throw conflict(operation)

@@ -14,6 +14,7 @@ export type Doing = string
 export function mapStorageError(cause: unknown, doing: Doing): HoldfastError {
   if (isHoldfastError(cause)) return cause
   const name = nameOf(cause)
+  if (MISTAKES.has(name)) return mistake(doing, cause)
   const known = MEANING[name]
   if (known === undefined) return failed(name, doing, cause)
   return createError(known.code, `${known.says} while ${doing}. ${known.advice}`, { name, doing }, cause)
@@ -88,6 +89,18 @@ const MEANING: Readonly<Record<string, Meaning>> = {
     says: 'The browser forbids this page to store anything',
     advice: 'Allow site data for this page.',
   },
+}
+
+/** Thrown by code, never by the browser's database. */
+const MISTAKES: ReadonlySet<string> = new Set(['TypeError', 'RangeError', 'ReferenceError', 'SyntaxError'])
+
+function mistake(doing: Doing, cause: unknown): HoldfastError {
+  return createError(
+    'INTERNAL',
+    `Holdfast itself failed while ${doing}; nothing was stored. Please report it.`,
+    { doing },
+    cause,
+  )
 }
 
 function failed(name: string, doing: Doing, cause: unknown): HoldfastError {

@@ -58,9 +58,25 @@ export function createJournal({ connection, clock, documents, wall }: JournalDep
     onAborted: pump.abort,
   })
   const barrier = createBarrier({ wall, clock, documents, notes, perform })
+  const ballast = createBallast(perform, randomBytes)
   const stopListening = connection.onEnding(end)
 
+  /** What removes more than it adds is stored even where the quota is used up. */
+  async function commitInto<Result>(operation: Operation<Result>): Promise<Outcome<Result>> {
+    try {
+      return await submit(operation)
+    } catch (error) {
+      const isFull = isHoldfastError(error) && error.code === 'QUOTA_EXCEEDED'
+      if (!isFull || !(await ballast.giveUp().catch(() => false))) throw error
+      return submit(operation)
+    }
+  }
+
   function commit<Result>(operation: Operation<Result>): Promise<Outcome<Result>> {
+    return operation.makesRoom === true ? commitInto(operation) : submit(operation)
+  }
+
+  function submit<Result>(operation: Operation<Result>): Promise<Outcome<Result>> {
     if (closed !== undefined) return Promise.reject(closed)
     const outcome = admit(operation)
     pending.set(outcome, operation.requestId)
@@ -132,6 +148,7 @@ export function createJournal({ connection, clock, documents, wall }: JournalDep
       })
       return removed
     },
+    keepBallast: () => ballast.keep(),
     async flush() {
       if (closed !== undefined) throw closed
       await flush()

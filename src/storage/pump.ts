@@ -48,6 +48,7 @@ interface Running {
 
 export function createPump(deps: PumpDeps): Pump {
   const { connection, documents, wall, queue, cache, notes } = deps
+  const groupDeps = { ...deps, now: () => wall.now() }
   let running: Running | undefined
   let scheduled = false
   /** Why nothing runs any more. */
@@ -68,31 +69,28 @@ export function createPump(deps: PumpDeps): Pump {
     const batch = queue.take()
     if (batch === undefined) return
     if ('chore' in batch) runChore(batch.chore)
+    else if (batch.entries.every(isPrepared)) runGroup(batch.entries, over)
     else void prepareGroup(batch.entries)
   }
 
-  /** Since an entry became ready it may have been decided anew, or its document dropped with a failed commit. */
+  /** Since an entry became ready it was decided anew, or its document was dropped with a commit that failed. */
   async function prepareGroup(batch: readonly Entry[]): Promise<void> {
     running = { entries: batch }
     const streams = [...new Set(batch.flatMap(({ decided }) => decided.documents))]
     try {
-      if (streams.length > 0) await prepare(streams)
+      await prepare(streams)
     } catch (error) {
       over(() => retry(batch, new Set(), error))
       return
     }
     // Kept until the transaction is over: its work changes them.
     const end = (then: () => void) => {
-      if (streams.length > 0) documents.release(streams)
+      documents.release(streams)
       over(then)
     }
     const entries = batch.filter((entry) => !entry.settled)
-    try {
-      if (entries.length === 0) end(() => {})
-      else runGroup(entries, end)
-    } catch (error) {
-      end(() => retry(entries, new Set(), error))
-    }
+    if (entries.length === 0) end(() => {})
+    else runGroup(entries, end)
   }
 
   function prepare(streams: readonly StreamId[]): Promise<void> {
@@ -102,15 +100,20 @@ export function createPump(deps: PumpDeps): Pump {
   }
 
   function runGroup(entries: readonly Entry[], end: (then: () => void) => void): void {
-    const group = createGroup(entries, { ...deps, now: () => wall.now() })
-    open(entries, {
-      stores: group.stores,
-      durability: group.durability,
-      work: group.work,
-      onComplete: () => complete(group, end),
-      onAbort: (cause) => end(() => retry(entries, group.touched, cause)),
-      onUnknown: () => giveUp(entries),
-    })
+    const group = createGroup(entries, groupDeps)
+    try {
+      open(entries, {
+        stores: group.stores,
+        durability: group.durability,
+        work: group.work,
+        onComplete: () => complete(group, end),
+        onAbort: (cause) => end(() => retry(entries, group.touched, cause)),
+        onUnknown: () => giveUp(entries),
+      })
+    } catch (error) {
+      // The connection takes no transaction.
+      end(() => retry(entries, new Set(), error))
+    }
   }
 
   function runChore(chore: Chore): void {
@@ -193,6 +196,7 @@ export function createPump(deps: PumpDeps): Pump {
   /** A group that failed is tried again one entry at a time, so that no neighbour pays for the one that cannot be stored. */
   function retry(entries: readonly Entry[], touched: ReadonlySet<StreamId>, cause: unknown): void {
     for (const stream of touched) documents.drop(stream)
+    if (touched.size > 0) queue.unprepare()
     const waiting = entries.filter((entry) => !entry.settled)
     if (entries.length === 1) {
       for (const entry of waiting) settle(cache, entry, { error: failureOf(cause, 'storing a commit') })
@@ -200,7 +204,10 @@ export function createPump(deps: PumpDeps): Pump {
     }
     // Where the transaction was aborted for one whose caller gave up, the others are not to blame and share again.
     const known = waiting.length < entries.length
-    for (const entry of waiting) entry.alone = !known
+    for (const entry of waiting) {
+      entry.alone = !known
+      entry.kept = undefined
+    }
     queue.putBack(waiting)
   }
 
@@ -237,4 +244,8 @@ export function createPump(deps: PumpDeps): Pump {
     },
     stop,
   }
+}
+
+function isPrepared({ kept, decided }: Entry): boolean {
+  return decided.documents.length === 0 || kept === decided
 }

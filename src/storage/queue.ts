@@ -37,6 +37,11 @@ export class Queue {
     this.#waiting = this.#waiting.filter((other) => other !== item)
   }
 
+  /** A document was dropped: what waits must not rely on what was loaded for it. */
+  unprepare(): void {
+    for (const item of this.#waiting) if (isEntry(item)) item.kept = undefined
+  }
+
   /** Takes everything, for a journal that ends. */
   drain(): readonly (Entry | Chore)[] {
     const all = this.#waiting

@@ -7,6 +7,7 @@ import {
   type Clock,
   type CommitId,
   clockOfId,
+  idAt,
   type StreamId,
   type WriterId,
 } from '../core/ids.ts'
@@ -85,33 +86,41 @@ function partFor(parts: Part[], update: Uint8Array | undefined): Part {
 }
 
 function cut(parts: readonly Part[]): readonly Part[] {
-  return parts.flatMap((part) => cutByEvents(part, part.events.sort(byClock)))
+  return parts.flatMap((part) => cutByEvents(part, inOrder(part.events)))
 }
 
-function byClock(a: MeasuredEvent, b: MeasuredEvent): number {
-  return a.event.id < b.event.id ? -1 : 1
+/** Entries come in the order of their clocks, but where one was decided again or came from elsewhere. */
+function inOrder(events: readonly MeasuredEvent[]): readonly MeasuredEvent[] {
+  const isInOrder = events.every(({ event }, at) => at === 0 || (events[at - 1]?.event.id ?? '') < event.id)
+  return isInOrder ? events : events.toSorted((a, b) => (a.event.id < b.event.id ? -1 : 1))
 }
 
 /** What answers and finds a part stays with its first piece. */
 function cutByEvents(part: Part, events: readonly MeasuredEvent[]): readonly Part[] {
-  const pieces: Part[] = [{ ...part, events: [] }]
+  const pieces: Part[] = []
+  let piece: Part = { ...part, events: [] }
   let sizeBytes = part.update?.byteLength ?? 0
+  let lastId = ''
   for (const event of events) {
-    const piece = pieces.at(-1)
-    const first = piece?.events[0]
-    const full =
-      first !== undefined &&
-      (sizeBytes + event.sizeBytes > MAX_ROW_BYTES || clockOf(event) - clockOf(first) > MAX_ROW_TICKS)
-    if (piece === undefined || full) {
-      pieces.push({ events: [event], refs: new Set(part.refs), requests: {} })
-      sizeBytes = event.sizeBytes
-    } else {
-      piece.events.push(event)
-      sizeBytes += event.sizeBytes
+    const isFull = sizeBytes + event.sizeBytes > MAX_ROW_BYTES || event.event.id > lastId
+    if (piece.events.length > 0 && isFull) {
+      pieces.push(piece)
+      piece = { events: [], refs: new Set(part.refs), requests: {} }
+      sizeBytes = 0
     }
+    if (piece.events.length === 0) lastId = lastIdWith(event)
+    piece.events.push(event)
+    sizeBytes += event.sizeBytes
   }
-  return pieces
+  return [...pieces, piece]
 }
+
+/** The greatest id that may stand in a row with this first event. Ids are compared, not read: there may be thousands. */
+function lastIdWith(first: MeasuredEvent): string {
+  return idAt((clockOf(first) + MAX_ROW_TICKS) as Clock, LAST_WRITER)
+}
+
+const LAST_WRITER = 'ffff-ffffffffffff' as WriterId
 
 function clockOf({ event }: MeasuredEvent): Clock {
   return clockOfId(event.id)

@@ -240,6 +240,11 @@ test('ST7 each failure of the browser is one of our codes, and keeps its own nam
   }
 })
 
+test('ST7 a mistake in code is INTERNAL and not the browser to blame', () => {
+  const cause = new TypeError('x is undefined')
+  expect(mapStorageError(cause, 'storing a commit')).toMatchObject({ code: 'INTERNAL', cause })
+})
+
 test('ST7 no error is a failure as well, an error of ours passes, and what Dexie wraps is unwrapped', () => {
   expect(mapStorageError(null, 'x')).toMatchObject({ code: 'STORAGE_FAILED', details: { name: 'null' } })
   expect(mapStorageError(undefined, 'x')).toMatchObject({ code: 'STORAGE_FAILED' })

@@ -1,0 +1,44 @@
+/**
+ * The ballast: bytes that are kept for nothing but to be given up. When the origin's quota is used up the browser
+ * refuses every transaction that puts anything, also one that removes far more; without the ballast it has room again.
+ */
+import { wrap as resultOf } from 'idb'
+import type { Chore } from './queue.ts'
+
+/** Above the size from which Chromium keeps a value in a file of its own, whose removal counts at once. */
+export const BALLAST_BYTES = 262_144
+
+export interface Ballast {
+  /** Stores it where it is missing. Never fails: where there is no room for it there is none to give up. */
+  keep(): Promise<void>
+  /** Gives it up; false where there was none. */
+  giveUp(): Promise<boolean>
+}
+
+export function createBallast(
+  perform: (chore: Omit<Chore, 'end'>) => Promise<void>,
+  randomBytes: (count: number) => Uint8Array,
+): Ballast {
+  const chore = (doing: string, work: (meta: IDBObjectStore) => Promise<void>) =>
+    perform({ doing, stores: ['meta'], durability: 'relaxed', work: (transaction) => work(transaction.objectStore('meta')) })
+
+  return {
+    async keep() {
+      await chore('keeping the ballast', async (meta) => {
+        const known = await resultOf(meta.getKey(KEY))
+        // Random bytes: what can be compressed takes less room than it should give.
+        if (known === undefined) meta.put({ key: KEY, bytes: randomBytes(BALLAST_BYTES) })
+      }).catch(() => {})
+    },
+    async giveUp() {
+      let had = false
+      await chore('giving up the ballast', async (meta) => {
+        had = (await resultOf(meta.getKey(KEY))) !== undefined
+        if (had) meta.delete(KEY)
+      })
+      return had
+    },
+  }
+}
+
+const KEY = 'ballast'
