@@ -1,23 +1,16 @@
-import { type PreparedValue, rowsOfValue } from '../artifact/recorded-value.ts'
-import type { HeadKey } from '../commit.ts'
-import { createError, type HoldfastError } from '../errors.ts'
+import { createError } from '../errors.ts'
 import type { RunId, SessionId } from '../ids.ts'
 import type { Request } from '../request.ts'
-import { readRecord } from '../session/lifecycle.ts'
 import { parseCancelRun, parseFinishRun, parseFreeRun, parseOpenRun } from './admit.ts'
-import { blockedError, blockRun } from './block.ts'
-import { commitRun } from './commit-run.ts'
+import { beginRun, namingHeadKey } from './begin-run.ts'
 import type { RunDeps } from './deps.ts'
+import { cancelRun, finishRun } from './end-run.ts'
 import { freeRun } from './free-run.ts'
-import { requireOwnership, requireRunHead } from './head.ts'
-import type { CancelRun, FinishRun, FreeRun, OpenedRun, OpenRun, StepOutcome } from './input.ts'
+import type { CancelRun, FinishRun, FreeRun, OpenedRun, OpenRun } from './input.ts'
 import type { Ownerships } from './ownership.ts'
-import type { RunBlock, RunRow } from './record.ts'
-import { readRecording } from './recording.ts'
-import { prepareRunValue } from './run-value.ts'
-
-/** Resumes without a new finished step after which a run waits for a person: it may be what takes the tab down. */
-export const MAX_RESUMES = 3
+import type { RunRow } from './record.ts'
+import { hasEnded, requireRun } from './require-run.ts'
+import { resumeRun } from './resume-run.ts'
 
 /** The use cases of runs. */
 export interface Runs {
@@ -46,262 +39,69 @@ export interface Runs {
   leave(runId: RunId): void
 }
 
+/** How often an opening looks anew where other tabs begin and end runs of the same name and key. */
+const MAX_LOOKS = 5
+
 export function createRuns(deps: RunDeps, ownerships: Ownerships): Runs {
-  const { journal, log, tables, clock, intake } = deps
+  const { journal, tables } = deps
 
   async function open(request: Request, given: OpenRun): Promise<OpenedRun> {
     const input = parseOpenRun(given)
-    const { name, key } = input
     const first = request.mayRepeat ? await journal.outcomeOf(request.id) : undefined
     if (first !== undefined) return openedAgain(first as RunId)
-    if (key === undefined) return begin(request, input, { name })
+    for (let look = 0; look < MAX_LOOKS; look += 1) {
+      const opened = await openOnce(request, input)
+      if (opened !== undefined) return opened
+    }
+    throw createError('CONFLICT', `Other tabs keep beginning runs of ${input.name}; send the call again.`, {
+      name: input.name,
+    })
+  }
 
-    const names = nameHeadKey(input.sessionId, name, key)
-    const latest = await tables.head(names)
+  /** Undefined where another tab began a run of that name and key meanwhile. */
+  async function openOnce(request: Request, input: OpenRun): Promise<OpenedRun | undefined> {
+    const { sessionId, name, key } = input
+    const names = key === undefined ? undefined : namingHeadKey(sessionId, name, key)
+    const latest = names === undefined ? undefined : await tables.head(names)
     const known = latest === undefined ? undefined : await tables.run(latest as RunId)
-    if (known === undefined || isGoneFor(known)) return begin(request, input, { name, key, names, latest })
-    return known.status === 'done' ? { run: known, owned: false } : resume(request, known)
-  }
-
-  interface Naming {
-    readonly name: string
-    readonly key?: string
-    /** The head that says which run has this name and key, so that two tabs begin one and not two. */
-    readonly names?: HeadKey
-    readonly latest?: unknown
-  }
-
-  async function begin(request: Request, input: OpenRun, naming: Naming): Promise<OpenedRun> {
-    const { sessionId } = input
-    const session = await readRecord(tables, sessionId)
-    const { name, key, names, latest } = naming
-    const id = clock.nextId<RunId>()
-    const correlationId = request.correlationId ?? session.correlationId
-    // Locked before it is known, so that no other tab takes it over in between.
-    const release = await ownerships.lock(id)
-    if (release === undefined)
-      throw createError('CONFLICT', `Run ${id} is locked already; send the call again.`)
-    try {
-      const value =
-        input.input === undefined
-          ? undefined
-          : await prepareRunValue(deps, request, { sessionId, correlationId }, 'run.started', input.input)
-      const outcome = await commitRun(deps, request, {
-        run: { id, sessionId, correlationId },
-        permission: 'run',
-        heads: names === undefined ? [] : [names],
-        abandon: () => abandonValue(value),
-        decide({ heads, eventId, at }) {
-          if (names !== undefined && heads.get(names) !== latest) return undefined
-          const row: RunRow = {
-            id,
-            sessionId,
-            name,
-            ...(key === undefined ? {} : { key }),
-            status: 'running',
-            owner: clock.writer,
-            epoch: 1,
-            correlationId,
-            startedBy: eventId,
-            createdAt: at,
-            updatedAt: at,
-            resumes: 0,
-          }
-          const data = {
-            runId: id,
-            name,
-            ...(key === undefined ? {} : { key }),
-            ...(value === undefined ? {} : { input: value.recorded }),
-          }
-          return {
-            event: { type: 'run.started', data },
-            head: { epoch: 1, status: 'running' },
-            row: { put: row },
-            heads: names === undefined ? [] : [{ key: names, value: id }],
-            rows: value === undefined ? [] : rowsOfValue(value),
-          }
-        },
-      })
-      if (outcome.kind !== 'stored') {
-        release()
-        // Another tab began it first, or this request had been performed before.
-        return outcome.kind === 'unchanged' ? open(request, input) : openedAgain(outcome.runId)
-      }
-      const run = await requireRun(id)
-      ownerships.add({ run, epoch: 1, calls: new Map(), started: new Set(), resumed: false, release })
-      return { run, owned: true }
-    } catch (error) {
-      release()
-      throw error
-    }
-  }
-
-  async function resume(request: Request, known: RunRow): Promise<OpenedRun> {
-    if (known.blocked && waitsForPerson(known.blocked)) throw blockedError(known, known.blocked)
-    const release = await ownerships.lock(known.id)
-    if (release === undefined) return { run: known, owned: false }
-    try {
-      // Read again: it may have changed hands before the lock was ours.
-      const run = await requireRun(known.id)
-      if (run.status !== 'running' && run.status !== 'blocked') {
-        release()
-        return { run, owned: false }
-      }
-      if (run.resumes >= MAX_RESUMES) throw await crashLoop(request, run)
-      const epoch = run.epoch + 1
-      const outcome = await commitRun(deps, request, {
-        run,
-        permission: 'run',
-        decide({ heads, at }) {
-          const head = requireRunHead(heads, run.id)
-          if (head.epoch !== run.epoch) return undefined
-          const { blocked: _, ...rest } = run
-          return {
-            event: { type: 'run.resumed', data: { runId: run.id, epoch } },
-            head: { epoch, status: 'running' },
-            // Counted before anything runs: a run that takes its tab down must not do so at every load.
-            row: {
-              put: {
-                ...rest,
-                status: 'running',
-                owner: clock.writer,
-                epoch,
-                resumes: run.resumes + 1,
-                updatedAt: at,
-              },
-            },
-          }
-        },
-      })
-      if (outcome.kind !== 'stored') {
-        release()
-        return openedAgain(run.id)
-      }
-      const [row, calls] = await Promise.all([requireRun(run.id), readRecording(log, run.id)])
-      ownerships.add({ run: row, epoch, calls, started: new Set(), resumed: true, release })
-      return { run: row, owned: true }
-    } catch (error) {
-      release()
-      throw error
-    }
-  }
-
-  async function crashLoop(request: Request, run: RunRow): Promise<HoldfastError> {
-    const message = `It was resumed ${run.resumes} times without finishing another step; look at what its next step does, then free it.`
-    const block: RunBlock = { why: 'crash-loop', message }
-    if (run.status === 'running') await blockRun(deps, request, run, block)
-    return blockedError(run, block)
-  }
-
-  async function finish(request: Request, given: FinishRun): Promise<RunRow> {
-    const { runId, epoch, outcome } = parseFinishRun(given)
-    if (request.mayRepeat && (await journal.outcomeOf(request.id)) !== undefined) return requireRun(runId)
-    const { run } = await ownerships.require(runId, epoch)
-    const end = await prepareEnd(request, run, outcome)
-    await commitRun(deps, request, {
-      run,
-      permission: 'run',
-      abandon: end.abandon,
-      decide({ heads, at }) {
-        requireOwnership(heads, runId, epoch)
-        return {
-          event: end.event,
-          head: { epoch, status: end.facts.status },
-          row: { change: (row) => row && { ...row, ...end.facts, updatedAt: at } },
-          rows: end.rows,
-        }
-      },
-    })
-    ownerships.release(runId)
-    return requireRun(runId)
-  }
-
-  async function prepareEnd(request: Request, run: RunRow, outcome: StepOutcome) {
-    const runId = run.id
-    if (!outcome.ok) {
-      const { stack: _, ...error } = outcome.error
-      return {
-        event: { type: 'run.failed', data: { runId, error } },
-        facts: { status: 'failed', error },
-        rows: [],
-        abandon: async () => {},
-      } as const
-    }
-    const value = await prepareRunValue(deps, request, run, 'run.completed', outcome.value)
-    return {
-      event: { type: 'run.completed', data: { runId, result: value.recorded } },
-      facts: { status: 'done', result: value.recorded },
-      rows: rowsOfValue(value),
-      abandon: () => abandonValue(value),
-    } as const
-  }
-
-  async function abandonValue(value: PreparedValue | undefined): Promise<void> {
-    if (value?.content !== undefined) await intake.abandon(value.content)
-  }
-
-  async function cancel(request: Request, input: CancelRun): Promise<RunRow> {
-    const { runId, reason } = parseCancelRun(input)
-    const run = await requireRun(runId)
-    if (hasEnded(run)) return run
-    await commitRun(deps, request, {
-      run,
-      permission: 'edit',
-      decide({ heads, at }) {
-        const head = requireRunHead(heads, run.id)
-        if (hasEnded(head)) return undefined
-        return {
-          event: { type: 'run.cancelled', data: { runId: run.id, reason } },
-          head: { epoch: head.epoch + 1, status: 'cancelled' },
-          row: {
-            change: (row) => row && { ...row, status: 'cancelled', epoch: head.epoch + 1, updatedAt: at },
-          },
-        }
-      },
-    })
-    ownerships.release(run.id)
-    return requireRun(run.id)
+    if (known?.status === 'done') return { run: known, owned: false }
+    if (known !== undefined && !hasEnded(known)) return resumeRun(deps, ownerships, request, known)
+    const naming = names === undefined ? undefined : { key: names, latest }
+    const begun = await beginRun(deps, ownerships, request, input, naming)
+    if (begun.kind === 'repeated') return openedAgain(begun.runId)
+    return begun.kind === 'begun' ? { run: begun.run, owned: true } : undefined
   }
 
   async function openedAgain(id: RunId): Promise<OpenedRun> {
-    return { run: await requireRun(id), owned: ownerships.get(id) !== undefined }
-  }
-
-  async function requireRun(id: RunId): Promise<RunRow> {
-    const run = await tables.run(id)
-    if (run === undefined)
-      throw createError('RUN_NOT_FOUND', `There is no run ${id}, or its session was deleted.`, { id })
-    return run
+    return { run: await requireRun(tables, id), owned: ownerships.get(id) !== undefined }
   }
 
   return {
     open,
-    finish,
-    cancel,
+    async finish(request, given) {
+      const { runId, epoch, outcome } = parseFinishRun(given)
+      const first = request.mayRepeat ? await journal.outcomeOf(request.id) : undefined
+      if (first !== undefined) return requireRun(tables, runId)
+      const { run } = await ownerships.require(runId, epoch)
+      await finishRun(deps, request, { ...run, epoch }, outcome)
+      ownerships.release(runId)
+      return requireRun(tables, runId)
+    },
+    async cancel(request, given) {
+      const { runId, reason } = parseCancelRun(given)
+      const run = await requireRun(tables, runId)
+      if (hasEnded(run)) return run
+      await cancelRun(deps, request, run, reason)
+      ownerships.release(runId)
+      return requireRun(tables, runId)
+    },
     async free(request, given) {
       const input = parseFreeRun(given)
-      const run = await requireRun(input.runId)
+      const run = await requireRun(tables, input.runId)
       if (run.status === 'blocked') await freeRun(deps, request, run, input)
-      return requireRun(run.id)
+      return requireRun(tables, run.id)
     },
     list: ({ sessionId, name }) => tables.runs(sessionId, name === undefined ? {} : { name }),
     leave: (runId) => ownerships.release(runId),
   }
-}
-
-function hasEnded({ status }: Pick<RunRow, 'status'>): boolean {
-  return status === 'done' || status === 'failed' || status === 'cancelled'
-}
-
-function isGoneFor({ status }: RunRow): boolean {
-  return status === 'failed' || status === 'cancelled'
-}
-
-/** A run that diverged may be opened again at once: newer code may ask for what is recorded. */
-function waitsForPerson({ why }: RunBlock): boolean {
-  return why === 'unknown-outcome' || why === 'crash-loop'
-}
-
-function nameHeadKey(session: SessionId, name: string, key: string): HeadKey {
-  return ['counter', session, JSON.stringify(['run', name, key])]
 }

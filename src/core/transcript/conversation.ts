@@ -28,7 +28,9 @@ export async function* readConversation(
   if (index !== undefined && !(Number.isInteger(index) && index >= 0)) {
     throw createError('INVALID_ARGUMENT', `index is ${index}; give a whole number from 0.`, { path: 'index' })
   }
-  const { head, values } = await untilReadable(readValues(source, maxLineBytes))
+  const read = readValues(source, maxLineBytes)
+  const head = await untilReadable(read)
+  const values = chain(head, read)
   try {
     const known = head.at(-1)
     if (known?.kind === 'value' && conversationIn(known.data)) {
@@ -40,20 +42,21 @@ export async function* readConversation(
       yield value.kind === 'broken' ? value : { kind: 'message', line: value.line, data: value.data }
     }
   } finally {
-    await values.return()
+    // Not that of the chain, which may not have begun and would then leave the source open.
+    await read.return()
   }
 }
 
 type Value = { readonly kind: 'value'; readonly line: number; readonly data: StateValue } | BrokenRecord
 
-/** Reads on to the first value that is not broken, which shows what the file holds; `values` begins at the start again. */
-async function untilReadable(source: AsyncGenerator<Value, void>) {
+/** Reads on to the first value that is not broken, which shows what the file holds. */
+async function untilReadable(source: AsyncGenerator<Value, void>): Promise<readonly Value[]> {
   const head: Value[] = []
   for (let next = await source.next(); !next.done; next = await source.next()) {
     head.push(next.value)
     if (next.value.kind === 'value') break
   }
-  return { head, values: chain(head, source) }
+  return head
 }
 
 async function* chain<T>(head: readonly T[], rest: AsyncGenerator<T, void>): AsyncGenerator<T, void> {

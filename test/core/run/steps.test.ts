@@ -138,6 +138,27 @@ describe('steps of a session', () => {
     expect(dataOf(await worker.events(sessionId), 'step.started')).toHaveLength(1)
   })
 
+  it('SP9 hooks are not asked again about a start that is sent again', async () => {
+    let asked = 0
+    worker.register(
+      defineHook({
+        id: 'count',
+        version: 1,
+        point: 'step:run',
+        stage: 'before',
+        run() {
+          asked += 1
+          return undefined
+        },
+      }),
+    )
+    const request = worker.request()
+    const input = { sessionId, step: 'tool:sql@1', purity: 'pure', input: 1 } as const
+    await worker.steps.start(request, input)
+    await worker.steps.start({ ...request, mayRepeat: true }, input)
+    expect(asked).toBe(1)
+  })
+
   it('SP10 a session that is not active takes no start and no end', async () => {
     const { startedId } = await started(worker, { sessionId })
     await worker.sessions.transition(worker.request(), { id: sessionId, verb: 'suspend' })
@@ -351,6 +372,34 @@ describe('hooks of steps', () => {
     await started(worker, { sessionId, input: 'again' })
     const stored = dataOf(await worker.events(sessionId), 'artifact.stored')
     expect(stored.map(({ artifact }) => artifact.version)).toEqual([1, 2])
+  })
+
+  it('SP16 start and end of a step that a hook answered may collect under one name', async () => {
+    const artifact = { kind: 'x', mime: 'text/plain', description: '', tags: [], metadata: {} }
+    worker.register(
+      defineHook({
+        id: 'all',
+        version: 1,
+        point: 'step:run',
+        stage: 'record',
+        run: ({ phase }) => ({ kind: 'collect', artifacts: [{ ...artifact, name: 'log', content: phase }] }),
+      }),
+    )
+    worker.register(
+      defineHook({
+        id: 'cache',
+        version: 1,
+        point: 'step:run',
+        stage: 'before',
+        run: () => ({ kind: 'replace', result: 1 }),
+      }),
+    )
+    await worker.steps.start(worker.request(), { sessionId, step: 'a@1', purity: 'pure', input: 1 })
+    const stored = dataOf(await worker.events(sessionId), 'artifact.stored').map((data) => data.artifact)
+    expect(stored.map(({ version, previousId }) => [version, previousId])).toEqual([
+      [1, undefined],
+      [2, stored[0]?.id],
+    ])
   })
 
   it('SP17 after-hooks are told of the end and cannot change it', async () => {

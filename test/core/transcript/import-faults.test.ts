@@ -41,9 +41,10 @@ const rowsOf = async ({ connection: { db } }: ImportWorker) => ({
   heads: await db.heads.count(),
   artifacts: await db.artifacts.count(),
   named: (await db.contents.toArray()).filter((row) => row.references > 0).length,
+  intakes: await db.meta.filter(({ key }) => Array.isArray(key) && key[0] === 'intake').count(),
 })
 
-const NOTHING = { sessions: 0, commits: 0, heads: 0, artifacts: 0, named: 0 }
+const NOTHING = { sessions: 0, commits: 0, heads: 0, artifacts: 0, named: 0, intakes: 0 }
 
 describe('faults of an import', () => {
   it('TC25 whichever commit fails, the import fails with its error and leaves nothing', async () => {
@@ -58,6 +59,25 @@ describe('faults of an import', () => {
       await expect(worker.import({ text }), `commit ${nth}`).rejects.toMatchObject({ code: 'QUOTA_EXCEEDED' })
       expect(await rowsOf(worker), `commit ${nth}`).toEqual(NOTHING)
       expect((await worker.import({ text })).skipped).toEqual([])
+    }
+  }, 60_000)
+
+  it('TC25 chunks of large values that were taken in for a commit that failed are given up', async () => {
+    const large = 'x'.repeat(2_500_000)
+    const message = { role: 'user', content: large }
+    const call = { type: 'toolCall', id: 'c', name: 'bash', arguments: { large } }
+    const result = { role: 'toolResult', toolCallId: 'c', content: large, details: large }
+    const text = [message, { role: 'assistant', content: [call] }, result]
+      .map((one) => `${JSON.stringify({ type: 'message', message: one })}\n`)
+      .join('')
+    const commits = await countCommits(text)
+    for (let nth = 2; nth <= commits; nth += 1) {
+      const worker = await openImportWorker(
+        newHouse(),
+        failing(() => nth),
+      )
+      await expect(worker.import({ text }), `commit ${nth}`).rejects.toMatchObject({ code: 'QUOTA_EXCEEDED' })
+      expect(await rowsOf(worker), `commit ${nth}`).toEqual(NOTHING)
     }
   }, 60_000)
 

@@ -161,6 +161,17 @@ describe('OpenAI messages', () => {
     }
     expect(await collect(parseOpenAiMessages(source(), { index: 2 }))).toEqual([])
     expect(closed).toBe(true)
+
+    closed = false
+    async function* list() {
+      try {
+        for (;;) yield new TextEncoder().encode('{"role":"user","content":"hi"}\n')
+      } finally {
+        closed = true
+      }
+    }
+    await expect(collect(parseOpenAiMessages(list(), { index: 1 }))).rejects.toThrow('one conversation')
+    expect(closed).toBe(true)
   })
 
   const airline = realTranscript('tau-bench/gpt-4o-airline.json')
