@@ -37,23 +37,56 @@ export function contextBase(
   }
 }
 
-/** The signal is made when it is asked for: most hooks are synchronous and never look at it. */
+/** A context for one call, made for each hook of each operation: hence a class, which is cheap to make. */
 export function openCall(base: ContextBase): HookCall {
-  let controller: AbortController | undefined
-  let ended: { readonly reason: unknown } | undefined
-  const context: HookContext = {
-    ...base,
-    get signal() {
-      controller ??= new AbortController()
-      if (ended !== undefined) controller.abort(ended.reason)
-      return controller.signal
-    },
+  const context = new CallContext(base)
+  return { context, end: (reason) => context[END](reason) }
+}
+
+const END = Symbol('end')
+
+class CallContext implements HookContext {
+  readonly point: HookContext['point']
+  readonly stage: HookContext['stage']
+  readonly depth: number
+  readonly hookPath: readonly string[]
+  /** A field, so that a hook can take it out of its context. */
+  readonly now: () => number
+  // Declared alone: a field that a call has no value for is not there.
+  declare readonly session?: NonNullable<HookContext['session']>
+  declare readonly sessionId?: NonNullable<HookContext['sessionId']>
+  declare readonly correlationId?: NonNullable<HookContext['correlationId']>
+  declare readonly causeId?: NonNullable<HookContext['causeId']>
+  declare readonly actor?: NonNullable<HookContext['actor']>
+  declare readonly startedAt?: number
+  declare readonly replay?: true
+  #controller: AbortController | undefined
+  #ended: { readonly reason: unknown } | undefined
+
+  constructor(base: ContextBase) {
+    this.point = base.point
+    this.stage = base.stage
+    this.depth = base.depth
+    this.hookPath = base.hookPath
+    this.now = base.now
+    if (base.session !== undefined) this.session = base.session
+    if (base.sessionId !== undefined) this.sessionId = base.sessionId
+    if (base.correlationId !== undefined) this.correlationId = base.correlationId
+    if (base.causeId !== undefined) this.causeId = base.causeId
+    if (base.actor !== undefined) this.actor = base.actor
+    if (base.startedAt !== undefined) this.startedAt = base.startedAt
+    if (base.replay !== undefined) this.replay = base.replay
   }
-  return {
-    context,
-    end(reason) {
-      ended = { reason }
-      controller?.abort(reason)
-    },
+
+  /** Made when it is asked for: most hooks are synchronous and never look at it. */
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController()
+    if (this.#ended !== undefined) this.#controller.abort(this.#ended.reason)
+    return this.#controller.signal
+  }
+
+  [END](reason: unknown): void {
+    this.#ended = { reason }
+    this.#controller?.abort(reason)
   }
 }

@@ -43,8 +43,8 @@ const KEYS: readonly RegExp[] = [
 const PLACES: readonly RegExp[] = [
   /(?<!\w)bearer\s+(?<secret>(?=[\w.~+/-]*\d)[\w.~+/-]{12,}=*)/gi,
   /(?<!\w)authorization(?:\\?["'])?\s{0,3}[:=]\s{0,3}(?:\\?["'])?(?:basic|bearer|token|digest|apikey)\s+(?<secret>[^\s"'\\,;[]{4,})/gi,
-  // The password of a URL.
-  /(?<!\w)[a-z][a-z0-9+.-]{0,20}:\/\/[^\s:/?#@"'<>]{0,100}:(?<secret>[^\s/?#@"'<>{}[\]$]{1,200})(?=@)/gi,
+  // The password of a URL. Its scheme would say no more, and take the time of every word.
+  /:\/\/[^\s:/?#@"'<>]{0,100}:(?<secret>[^\s/?#@"'<>{}[\]$]{1,200})(?=@)/gi,
   // The value of a command's option.
   /(?<![\w-])--(?:[a-z]{1,20}-){0,4}(?:password|passwd|token|secret|api-?key)\s{1,3}(?<secret>(?=[^\s"'$<>[]*\d)[^\s"'$<>[-][^\s"'<>[]{2,})/gi,
 ]
