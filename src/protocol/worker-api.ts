@@ -45,6 +45,8 @@ import type { StateValue } from '../core/state/value.ts'
 import type { Recorded, StateChange } from '../core/timeline/catalog.ts'
 import type { TimelineEvent } from '../core/timeline/event.ts'
 import type { TimelinePage, TimelineQuery } from '../core/timeline/query.ts'
+import type { ImportReport } from '../core/transcript/import.ts'
+import type { ImportInput } from '../core/transcript/input.ts'
 
 export type { ArtifactRef, StoreArtifact } from '../core/artifact/input.ts'
 export type { FinishStep, StartStep, StepTicket } from '../core/run/input.ts'
@@ -55,6 +57,7 @@ export type {
   SessionStart,
   StateTarget,
 } from '../core/session/input.ts'
+export type { ImportReport } from '../core/transcript/import.ts'
 
 /** Whatever runs inside something names its cause; the correlation is inherited from it. */
 export interface Cause {
@@ -62,22 +65,9 @@ export interface Cause {
   readonly causeId?: EventId
 }
 
-export interface ImportOptions {
+/** A transcript; its source is transferred, or read in the worker piece by piece. */
+export interface ImportOptions extends Omit<ImportInput, 'source'> {
   readonly source: Blob | string | ReadableStream<Uint8Array>
-  readonly format: 'pi-session' | 'openai-messages'
-  /** Tool name to step `name@version`; a tool not named is `<tool>@0`. */
-  readonly steps?: Readonly<Record<string, string>>
-  /** @defaultValue 'stop' */
-  readonly onBadLine?: 'stop' | 'skip'
-  readonly name?: string
-  readonly tags?: readonly string[]
-}
-
-export interface ImportReport {
-  readonly sessionId: SessionId
-  readonly entries: number
-  /** Numbers of the lines that were skipped. */
-  readonly skipped: readonly number[]
 }
 
 export interface ReplayOptions {

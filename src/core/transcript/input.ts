@@ -1,5 +1,6 @@
 import { createError, type HoldfastError } from '../errors.ts'
 import { parseStep } from '../run/fields.ts'
+import { assertOnly, isRecord } from '../session/fields.ts'
 import { TRANSCRIPT_FORMATS, type TranscriptFormat } from './records.ts'
 
 export interface ImportInput {
@@ -24,7 +25,9 @@ export interface ParsedInput extends Omit<ImportInput, 'steps' | 'onBadLine'> {
 
 /** @throws INVALID_ARGUMENT with `{ path }`. Name and tags are checked where the session is made. */
 export function parseImport(input: ImportInput): ParsedInput {
+  assertOnly({ ...input }, FIELDS, 'sessions.import')
   const { steps = {}, onBadLine = 'stop', ...rest } = input
+  if (!isRecord(steps)) throw invalid('steps', 'is no object of tools and steps')
   if (!TRANSCRIPT_FORMATS.includes(rest.format)) {
     throw invalid('format', `is ${JSON.stringify(rest.format)}; give ${TRANSCRIPT_FORMATS.join(' or ')}`)
   }
@@ -37,6 +40,16 @@ export function parseImport(input: ImportInput): ParsedInput {
   const stepByTool = new Map(Object.entries(steps).map(([tool, step]) => [tool, parseStep(step)]))
   return { ...rest, stepByTool, onBadLine }
 }
+
+const FIELDS = [
+  'source',
+  'format',
+  'steps',
+  'onBadLine',
+  'name',
+  'tags',
+  'index',
+] as const satisfies readonly (keyof ImportInput)[]
 
 function invalid(path: string, reason: string): HoldfastError {
   return createError('INVALID_ARGUMENT', `The import's ${path} ${reason}.`, { path, reason })

@@ -382,6 +382,8 @@ describe('import of a pi session', () => {
       { index: 1 },
       { name: 'a\u0000b' },
       { tags: [''] },
+      { steps: null },
+      { mispelt: 1 },
     ]
     for (const input of wrong) {
       const importing = worker.import({ text: user('x'), ...(input as object) })
