@@ -1,8 +1,9 @@
 import type { Artifact } from 'holdfast'
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useMemo, useState } from 'preact/hooks'
 import { complain } from '../app/notices.ts'
 import { formatBytes } from '../ui/format.ts'
 import { printJson } from '../ui/json.tsx'
+import { Picture } from './picture.tsx'
 
 /** As much of a text as is shown; the rest is for the download. */
 const SHOWN_BYTES = 64 * 1024
@@ -19,8 +20,15 @@ export function TextPreview({ artifact }: { readonly artifact: Artifact }) {
     return () => reading.abort()
   }, [artifact.id])
 
+  // Tools answer with text, whatever it says.
+  const drawing = useMemo(
+    () => (whole && text?.startsWith('<svg ') ? new Blob([text], { type: 'image/svg+xml' }) : null),
+    [whole, text],
+  )
+
   return (
     <div class="stack">
+      {drawing && <Picture blob={drawing} alt={`What ${artifact.name} draws`} />}
       <pre class="preview">{text}</pre>
       {!whole && <p class="muted">The first {formatBytes(SHOWN_BYTES)} of it.</p>}
     </div>

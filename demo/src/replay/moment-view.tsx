@@ -5,6 +5,7 @@ import { StateTable } from '../state/state-table.tsx'
 import { describeEvent } from '../timeline/describe-event.ts'
 import { EventType } from '../timeline/event-type.tsx'
 import { Ask } from '../ui/ask.tsx'
+import { Disclosure } from '../ui/disclosure.tsx'
 import { formatBytes, formatNumberOf } from '../ui/format.ts'
 import { Json } from '../ui/json.tsx'
 import { StatusBadge } from '../ui/status-badge.tsx'
@@ -57,15 +58,11 @@ function Standing({ past, changed }: { readonly past: Past; readonly changed: Re
         </button>
       </div>
       <StateTable entries={Object.entries(past.state)} marked={changed} />
-      <h3>{formatNumberOf(past.artifacts.length, 'artifact')}</h3>
+      {past.artifacts.length === 0 && <p class="muted">No artifacts.</p>}
       {past.artifacts.length > 0 && (
-        <ul class="past-artifacts small muted">
-          {past.artifacts.map(({ id, name, version, sizeBytes }) => (
-            <li key={id}>
-              {name}, version {version} ({formatBytes(sizeBytes)})
-            </li>
-          ))}
-        </ul>
+        <Disclosure class="past-artifacts" summary={formatNumberOf(past.artifacts.length, 'artifact')}>
+          {() => <PastArtifacts past={past} />}
+        </Disclosure>
       )}
       {dialog.open === 'fork' && (
         <Ask
@@ -78,5 +75,17 @@ function Standing({ past, changed }: { readonly past: Past; readonly changed: Re
         />
       )}
     </>
+  )
+}
+
+function PastArtifacts({ past }: { readonly past: Past }) {
+  return (
+    <ul class="small muted">
+      {past.artifacts.map(({ id, name, version, sizeBytes }) => (
+        <li key={id}>
+          {name}, version {version} ({formatBytes(sizeBytes)})
+        </li>
+      ))}
+    </ul>
   )
 }

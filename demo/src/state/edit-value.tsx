@@ -13,7 +13,7 @@ interface Props {
 }
 
 export function EditValue({ session, entry, onClose }: Props) {
-  const [key, value] = entry ?? ['', undefined]
+  const [key, value] = entry ?? []
   return (
     <Dialog
       title={entry === null ? 'Add a key' : `Edit ${key}`}
@@ -21,22 +21,13 @@ export function EditValue({ session, entry, onClose }: Props) {
       onClose={onClose}
       onSubmit={(data) =>
         attempt(() =>
-          session.state.set(String(data.get('key')).trim(), parseValue(String(data.get('value')))),
+          session.state.set(key ?? String(data.get('key')).trim(), parseValue(String(data.get('value')))),
         )
       }
     >
-      <Field label="Key">
-        {(id) => (
-          <input
-            id={id}
-            class="input mono"
-            name="key"
-            defaultValue={key}
-            readOnly={entry !== null}
-            required
-          />
-        )}
-      </Field>
+      {entry === null && (
+        <Field label="Key">{(id) => <input id={id} class="input mono" name="key" required />}</Field>
+      )}
       <Field label="Value: JSON, or a text as it is">
         {(id) => (
           <textarea

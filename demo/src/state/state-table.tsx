@@ -11,7 +11,7 @@ interface Props {
 }
 
 export function StateTable({ entries, marked, actions }: Props) {
-  if (entries.length === 0) return <p class="empty">No keys.</p>
+  if (entries.length === 0) return <p class="muted">No keys.</p>
   return (
     <ul class="list" aria-label="State">
       {entries.map((entry) => {

@@ -16,14 +16,14 @@ export function TimelineFilters({ store }: { readonly store: TimelineStore }) {
   const { pattern, order, hooks } = store.filter.value
   return (
     <search class="fields" aria-label="Filter events">
-      <Field label="Type, with * for anything">
+      <Field label="Type">
         {(id) => (
           <>
             <input
               id={id}
               class="input mono"
               list={`${id}-patterns`}
-              placeholder="*"
+              placeholder="step.*"
               value={pattern}
               onInput={({ currentTarget }) => store.narrow({ pattern: currentTarget.value })}
             />

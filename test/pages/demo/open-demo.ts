@@ -17,8 +17,9 @@ export interface Demo extends AsyncDisposable {
 /** Until something that should show is missed. */
 const PATIENCE_MS = 10_000
 
-export async function openDemo(options: BrowserContextOptions = {}): Promise<Demo> {
-  const site = await serveFolder(await buildDemo())
+/** @param folder where the built demo lies, when a test needs one of its own */
+export async function openDemo(options: BrowserContextOptions = {}, folder?: string): Promise<Demo> {
+  const site = await serveFolder(folder ?? (await buildDemo()))
   const context = await openContext({ viewport: { width: 1280, height: 800 }, ...options })
   const complaints: string[] = []
 
@@ -30,7 +31,13 @@ export async function openDemo(options: BrowserContextOptions = {}): Promise<Dem
       if (message.type() === 'error') complaints.push(message.text())
     })
     await page.goto(site.origin)
-    await page.locator('[data-offline=ready]').waitFor()
+    await page
+      .locator('[data-offline=ready]')
+      .waitFor()
+      .catch(async () => {
+        const shown = await page.locator('body').innerText()
+        throw new Error(`The demo did not open. It shows:\n${shown}\n${complaints.join('\n')}`)
+      })
     return page
   }
 
