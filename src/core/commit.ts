@@ -106,6 +106,8 @@ export interface Operation<Result> {
   readonly mayRepeat: boolean
   readonly durability: Durability
   readonly heads: readonly HeadKey[]
+  /** It removes more than it adds, so it is to be stored also where the origin's quota is used up. @defaultValue false */
+  readonly makesRoom?: boolean
   /** Pure and synchronous. Throws a HoldfastError to refuse. May be called up to five times. */
   decide(heads: HeadReader): Decision<Result>
   /** Aborts at the deadline or by the caller, as long as the transaction has not completed. */

@@ -3,7 +3,7 @@
  */
 
 import type { ArtifactPage, ArtifactQuery } from './artifact/query.ts'
-import type { ArtifactRecord, ChunkRow, ContentRow } from './artifact/record.ts'
+import type { ArtifactRecord, ChunkRow, ContentRow, IntakeRow } from './artifact/record.ts'
 import type { CommitRow, HeadKey, Operation, Outcome, RowChange } from './commit.ts'
 import type {
   ArtifactId,
@@ -79,8 +79,19 @@ export interface Journal {
   outcomeOf(requestId: RequestId): Promise<string | undefined>
   /** Rows that belong to no commit yet: chunks before their manifest. Relaxed. */
   putRows(rows: readonly RowChange[]): Promise<void>
-  /** Removes those contents that have no references, chunks that no content names any more, and intakes that were given up. Answers how many chunks went. */
-  sweep(contents: readonly { domain: string; hash: string }[]): Promise<number>
+  /**
+   * Removes those contents that have no references, intakes that were given up, and chunks that nothing names any more;
+   * by deletions alone, which have room also where the quota is used up. Answers how many chunks went.
+   */
+  sweep(
+    contents: readonly { readonly domain: string; readonly hash: string }[],
+    givenUp?: readonly IntakeRow[],
+  ): Promise<number>
+  /**
+   * Sets these bytes aside, where none are yet: they are given up for operations that make room when the quota is used up.
+   * Never fails.
+   */
+  keepBallast(bytes: Uint8Array): Promise<void>
   /** The strict barrier: resolves when everything committed so far survives a power cut. Index rows and views are brought up to date by it. */
   flush(): Promise<void>
   /** Rows as soon as their transaction completed; own ones only (other tabs' arrive by the channel). */

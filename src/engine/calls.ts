@@ -57,6 +57,7 @@ export function createCalls(deps: {
       id: frame.requestId ?? deps.newRequestId(),
       mayRepeat: frame.mayRepeat ?? false,
       hookPath: frame.hookPath ?? [],
+      startedAt: deps.wall.now(),
       signal,
       client: deps.client,
       ...(deps.actor === undefined ? {} : { actor: deps.actor }),

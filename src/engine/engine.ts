@@ -18,6 +18,9 @@ import { createParts, type PartsOptions } from './parts.ts'
 import { createStreamViews, type StreamChange, type StreamViews } from './stream-views.ts'
 import type { World } from './world.ts'
 
+/** Above the size from which Chromium keeps a value in a file of its own, whose removal makes room at once. */
+const BALLAST_BYTES = 262_144
+
 export interface EngineOptions {
   readonly world: World
   readonly definitions: Definitions
@@ -60,6 +63,8 @@ export async function openEngine(name: string, options: EngineOptions): Promise<
 
   const views = createStreamViews({ log, writer: journal.writer, onChange: tell, onError })
   opened = views
+  // Nobody waits for it: a page's first calls come before.
+  void journal.keepBallast(world.entropy.randomBytes(BALLAST_BYTES))
   // Deleted sessions are told by the store's own stream, whichever tab deleted them.
   await views.attach(STORE_STREAM)
 

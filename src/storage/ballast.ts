@@ -5,29 +5,27 @@
 import { wrap as resultOf } from 'idb'
 import type { Chore } from './queue.ts'
 
-/** Above the size from which Chromium keeps a value in a file of its own, whose removal counts at once. */
-export const BALLAST_BYTES = 262_144
-
 export interface Ballast {
   /** Stores it where it is missing. Never fails: where there is no room for it there is none to give up. */
-  keep(): Promise<void>
+  keep(bytes: Uint8Array): Promise<void>
   /** Gives it up; false where there was none. */
   giveUp(): Promise<boolean>
 }
 
-export function createBallast(
-  perform: (chore: Omit<Chore, 'end'>) => Promise<void>,
-  randomBytes: (count: number) => Uint8Array,
-): Ballast {
+export function createBallast(perform: (chore: Omit<Chore, 'end'>) => Promise<void>): Ballast {
   const chore = (doing: string, work: (meta: IDBObjectStore) => Promise<void>) =>
-    perform({ doing, stores: ['meta'], durability: 'relaxed', work: (transaction) => work(transaction.objectStore('meta')) })
+    perform({
+      doing,
+      stores: ['meta'],
+      durability: 'relaxed',
+      work: (transaction) => work(transaction.objectStore('meta')),
+    })
 
   return {
-    async keep() {
+    async keep(bytes) {
       await chore('keeping the ballast', async (meta) => {
         const known = await resultOf(meta.getKey(KEY))
-        // Random bytes: what can be compressed takes less room than it should give.
-        if (known === undefined) meta.put({ key: KEY, bytes: randomBytes(BALLAST_BYTES) })
+        if (known === undefined) meta.put({ key: KEY, bytes })
       }).catch(() => {})
     },
     async giveUp() {

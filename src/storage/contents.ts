@@ -17,7 +17,7 @@ export interface ContentKey {
 }
 
 /**
- * Removes those of the contents that nobody names, the chunks of intakes that were given up, and of all of these the
+ * Removes those of the contents that nobody names, intakes that were given up or forgotten, and of all of these the
  * chunks that no other content names and no intake holds.
  *
  * @returns how many chunks went
@@ -26,8 +26,9 @@ export async function sweepContents(
   transaction: IDBTransaction,
   contents: readonly ContentKey[],
   now: number,
+  givenUp: readonly IntakeRow[] = [],
 ): Promise<number> {
-  const intakes = await readIntakes(transaction, now)
+  const intakes = await readIntakes(transaction, now, givenUp)
   const rows = await Promise.all(contents.map((key) => readContent(transaction, key)))
   const unnamed = rows.filter((row) => row?.references === 0)
   const freed = [
@@ -75,11 +76,16 @@ interface Intakes {
   readonly held: ReadonlySet<string>
 }
 
-async function readIntakes(transaction: IDBTransaction, now: number): Promise<Intakes> {
+async function readIntakes(
+  transaction: IDBTransaction,
+  now: number,
+  givenUp: readonly IntakeRow[] = [],
+): Promise<Intakes> {
+  const gone = new Set(givenUp.map(({ key }) => JSON.stringify(key)))
   const range = IDBKeyRange.bound(['intake'], ['intake', []])
   const request: IDBRequest<IntakeRow[]> = transaction.objectStore('meta').getAll(range)
   const rows = await resultOf(request)
-  const isHeld = (row: IntakeRow) => row.at > now - INTAKE_PIN_MS
+  const isHeld = ({ key, at }: IntakeRow) => at > now - INTAKE_PIN_MS && !gone.has(JSON.stringify(key))
   const held = rows
     .filter(isHeld)
     .flatMap(({ domain, chunks }) => chunks.map((hash) => textOf({ domain, hash })))

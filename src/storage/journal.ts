@@ -2,11 +2,12 @@
  * The journal: the only code that opens a readwrite transaction.
  */
 import type { CommitRow, Operation, Outcome, RowChange } from '../core/commit.ts'
-import { createError, type HoldfastError } from '../core/errors.ts'
+import { createError, type HoldfastError, isHoldfastError } from '../core/errors.ts'
 import type { RequestId } from '../core/ids.ts'
 import type { Documents, Journal, WallClock } from '../core/ports.ts'
 import type { HybridClock } from '../core/timeline/hybrid-clock.ts'
 import { createAdmission } from './admission.ts'
+import { createBallast } from './ballast.ts'
 import { createBarrier } from './barrier.ts'
 import type { Connection } from './connection.ts'
 import { sweepContents } from './contents.ts'
@@ -58,7 +59,7 @@ export function createJournal({ connection, clock, documents, wall }: JournalDep
     onAborted: pump.abort,
   })
   const barrier = createBarrier({ wall, clock, documents, notes, perform })
-  const ballast = createBallast(perform, randomBytes)
+  const ballast = createBallast(perform)
   const stopListening = connection.onEnding(end)
 
   /** What removes more than it adds is stored even where the quota is used up. */
@@ -135,7 +136,7 @@ export function createJournal({ connection, clock, documents, wall }: JournalDep
         decide: () => ({ result: undefined, resultId: '', writes: [], rows }),
       })
     },
-    async sweep(contents) {
+    async sweep(contents, givenUp) {
       if (closed !== undefined) throw closed
       let removed = 0
       await perform({
@@ -143,12 +144,12 @@ export function createJournal({ connection, clock, documents, wall }: JournalDep
         stores: ['contents', 'chunks', 'meta'],
         durability: 'relaxed',
         async work(transaction) {
-          removed = await sweepContents(transaction, contents, wall.now())
+          removed = await sweepContents(transaction, contents, wall.now(), givenUp)
         },
       })
       return removed
     },
-    keepBallast: () => ballast.keep(),
+    keepBallast: (bytes) => ballast.keep(bytes),
     async flush() {
       if (closed !== undefined) throw closed
       await flush()

@@ -24,9 +24,7 @@ for (const { of, text } of transcripts) {
     await using browser = await startChromium()
     const page = await browser.context.newPage()
     await page.goto(site.origin)
-    await page.waitForFunction(
-      () => navigator.serviceWorker.controller !== null || navigator.serviceWorker.ready,
-    )
+    await page.evaluate(async () => void (await navigator.serviceWorker.ready))
 
     const id = await page.evaluate(importTranscript, { name: 'transcripts', text })
     await browser.context.setOffline(true)

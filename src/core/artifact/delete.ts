@@ -1,3 +1,4 @@
+import type { Decision, HeadReader } from '../commit.ts'
 import { sessionStream } from '../ids.ts'
 import type { Request } from '../request.ts'
 import { sessionHeadKey } from '../session/head.ts'
@@ -25,7 +26,7 @@ export function createDeleteArtifact(deps: ArtifactDeps) {
     const gated = await hooks.before('artifact:delete', { artifact }, scope)
 
     const needed = [sessionHeadKey(sessionId), nameHeadKey(sessionId, name)]
-    const outcome = await commitStrict(deps, request, needed, (heads) => {
+    const decide = (heads: HeadReader): Decision<null> => {
       observeSession(clock, heads, sessionId, 'artifact.delete')
       observeName(clock, heads, sessionId, name)
       const deleted = makeEvent(clock.nextId(), 'artifact.deleted', { id, name, version, sizeBytes }, frame)
@@ -47,7 +48,8 @@ export function createDeleteArtifact(deps: ArtifactDeps) {
           releaseContent(PLAIN_DOMAIN, contentId),
         ],
       }
-    })
+    }
+    const outcome = await commitStrict(deps, request, needed, decide, { makesRoom: true })
     if (outcome.repeated) return null
     await journal.sweep([{ domain: PLAIN_DOMAIN, hash: contentId }])
     hooks.after('artifact:delete', { artifact }, scope)

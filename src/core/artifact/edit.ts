@@ -1,11 +1,11 @@
-import { type EventId, sessionStream } from '../ids.ts'
+import { type ArtifactId, type EventId, sessionStream } from '../ids.ts'
 import type { Request } from '../request.ts'
 import { sessionHeadKey } from '../session/head.ts'
-import { commitStrict } from '../session/lifecycle.ts'
+import { commitStrict, performOnce } from '../session/lifecycle.ts'
 import { makeEvent } from '../timeline/make-event.ts'
 import type { ArtifactDeps } from './deps.ts'
 import { parseChanges } from './fields.ts'
-import type { EditArtifact } from './input.ts'
+import type { ArtifactChanges, EditArtifact } from './input.ts'
 import { nameHeadKey, observeName } from './name-head.ts'
 import { artifactNotFound, observeSession, openOperation, requireArtifact } from './operation.ts'
 import type { ArtifactRecord } from './record.ts'
@@ -19,15 +19,27 @@ import type { ArtifactRecord } from './record.ts'
  */
 export function createEditArtifact(deps: ArtifactDeps) {
   const { tables, clock } = deps
-  return async (request: Request, { changes, ...which }: EditArtifact): Promise<ArtifactRecord> => {
-    const parsed = parseChanges(changes)
-    const { id, sessionId, name } = await requireArtifact(tables, which)
+  return (request: Request, { changes, ...which }: EditArtifact): Promise<ArtifactRecord> => {
+    const present = (id: string) => requireArtifact(tables, { id: id as ArtifactId })
+    return performOnce(deps, request, present, async () => {
+      const { id } = await edit(request, which, parseChanges(changes))
+      return present(id)
+    })
+  }
+
+  async function edit(
+    request: Request,
+    which: Omit<EditArtifact, 'changes'>,
+    changes: ArtifactChanges,
+  ): Promise<ArtifactRecord> {
+    const artifact = await requireArtifact(tables, which)
+    const { id, sessionId, name } = artifact
     const { frame } = await openOperation(deps, request, sessionId, 'artifact.tag')
     const nameKey = nameHeadKey(sessionId, name)
     await commitStrict(deps, request, [sessionHeadKey(sessionId), nameKey], (heads) => {
       observeSession(clock, heads, sessionId, 'artifact.tag')
       const head = observeName(clock, heads, sessionId, name)
-      const edited = makeEvent(clock.nextId<EventId>(), 'artifact.edited', { id, ...parsed }, frame)
+      const edited = makeEvent(clock.nextId<EventId>(), 'artifact.edited', { id, ...changes }, frame)
       return {
         result: undefined,
         resultId: id,
@@ -39,12 +51,12 @@ export function createEditArtifact(deps: ArtifactDeps) {
             key: id,
             change(row) {
               if (row === undefined) throw artifactNotFound(id)
-              return { ...row, ...parsed }
+              return { ...row, ...changes }
             },
           },
         ],
       }
     })
-    return requireArtifact(tables, { id })
+    return artifact
   }
 }

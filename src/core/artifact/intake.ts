@@ -9,7 +9,7 @@ import type { HybridClock } from '../timeline/hybrid-clock.ts'
 import type { ByteSource } from './byte-source.ts'
 import { type ChunkWriter, createChunkWriter } from './chunk-writer.ts'
 import { chunkIdOf, contentIdOf } from './content-id.ts'
-import { createPins, giveUpPin, type Pins, removePin } from './pins.ts'
+import { createPins, type Pins, removePin } from './pins.ts'
 import type { ChunkRef, ChunkRow, ContentRow, IntakeRow } from './record.ts'
 import { claimContent, PLAIN_DOMAIN } from './references.ts'
 
@@ -115,8 +115,7 @@ export function createIntake(deps: IntakeDeps): Intake {
   async function abandon({ pins }: Pick<PreparedContent, 'pins'>): Promise<void> {
     if (pins.length === 0) return
     try {
-      await journal.putRows(pins.map(giveUpPin))
-      await journal.sweep([])
+      await journal.sweep([], pins)
     } catch {
       // The pins grow old by themselves.
     }

@@ -35,8 +35,3 @@ export function createPins(domain: Domain, clock: HybridClock, wall: Pick<WallCl
 export function removePin({ key }: IntakeRow): RowChange {
   return { table: 'meta', key, change: () => undefined }
 }
-
-/** What lets the next sweep take the pin and its chunks. */
-export function giveUpPin(pin: IntakeRow): RowChange {
-  return { table: 'meta', put: { ...pin, at: 0 } }
-}

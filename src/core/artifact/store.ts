@@ -3,7 +3,7 @@ import type { ArtifactDraft } from '../hook/definition.ts'
 import { type ArtifactId, sessionStream } from '../ids.ts'
 import type { Request } from '../request.ts'
 import { sessionHeadKey } from '../session/head.ts'
-import { commitStrict, hookEvents, outcomeOfRepeat } from '../session/lifecycle.ts'
+import { commitStrict, hookEvents, performOnce } from '../session/lifecycle.ts'
 import type { ByteSource } from './byte-source.ts'
 import { decideArtifact, headsOfArtifacts, type PreparedArtifact } from './decide.ts'
 import type { ArtifactDeps } from './deps.ts'
@@ -33,8 +33,7 @@ export function createStoreArtifact(deps: ArtifactDeps & { readonly intake: Inta
   return async (request: Request, input: StoreArtifact): Promise<ArtifactRecord> => {
     const source = openSource(input.content, request.signal)
     try {
-      const first = await outcomeOfRepeat(deps, request)
-      return first === undefined ? await storeNew(source, request, input) : await present(first)
+      return await performOnce(deps, request, present, () => storeNew(source, request, input))
     } finally {
       // What was read to its end is not touched by this.
       source.cancel('not wanted any more')

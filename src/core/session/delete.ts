@@ -122,10 +122,11 @@ async function remove(
   const heads = [...family.doomed.map(({ record }) => record.id), ...family.orphans].map(sessionHeadKey)
   const grown = createError('CONFLICT', 'The children of a session changed while it was being deleted.')
   try {
-    await commitStrict(deps, request, heads, (heads) => {
-      if (!isAsRead(heads, family)) throw grown
-      return decide(deps.clock, request, heads, family, correlationOf)
-    })
+    const decideOn = (read: HeadReader) => {
+      if (!isAsRead(read, family)) throw grown
+      return decide(deps.clock, request, read, family, correlationOf)
+    }
+    await commitStrict(deps, request, heads, decideOn, { makesRoom: true })
     return true
   } catch (error) {
     if (error === grown) return false

@@ -1,5 +1,5 @@
 /** What every lifecycle operation does alike: repeats, hooks, ids, the strict commit. */
-import type { Decision, HeadKey, HeadReader, Outcome } from '../commit.ts'
+import type { Decision, HeadKey, HeadReader, Operation, Outcome } from '../commit.ts'
 import { createError } from '../errors.ts'
 import type { LifecyclePayload } from '../hook/definition.ts'
 import type { HookScope, OperationHooks } from '../hook/operation-hooks.ts'
@@ -162,8 +162,10 @@ export function commitStrict<Result>(
   request: Request,
   heads: readonly HeadKey[],
   decide: (heads: HeadReader) => Decision<Result>,
+  options: Pick<Operation<Result>, 'makesRoom'> = {},
 ): Promise<Outcome<Result>> {
   return deps.journal.commit({
+    ...options,
     requestId: request.id,
     mayRepeat: request.mayRepeat,
     durability: 'strict',
