@@ -164,6 +164,7 @@ export async function openEngine(name: string, options: EngineOptions): Promise<
       stopStored()
       stopEnding()
       for (const page of [...pages.values()]) await page.disconnect()
+      await parts.hooks.drain()
       await journal.close()
       views.close()
       tabs.close()

@@ -63,6 +63,8 @@ async function perform(
 ): Promise<SessionRecord> {
   const session = await readRecord(deps.tables, id)
   assertTransition(session, verb)
+  // What after-hooks still have to do for the session they may do while it takes writes.
+  if (session.status === 'active') await deps.hooks.drain(request)
   const scope = await scopeOf(deps, request, session)
   const point = POINT_OF[verb]
   const given: LifecyclePayload['input'] = reason === undefined ? {} : { reason }

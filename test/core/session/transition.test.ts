@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { defineHook } from '../../../src/core/hook/define-hook.ts'
+import type { HookDefinition } from '../../../src/core/hook/definition.ts'
 import type { SessionId } from '../../../src/core/ids.ts'
 import { STATUSES, statusAfter, VERBS } from '../../../src/core/session/status.ts'
 import { created, createdAs, eventsOf, move, openTab, refusal, reopen, type Tab, typesOf } from './rig.ts'
@@ -173,3 +175,36 @@ async function headClock(tab: Tab, id: SessionId): Promise<number> {
   const [birth] = await eventsOf(tab, id)
   return (birth?.time ?? 0) * 2_048
 }
+
+test('TR8 what after-hooks still do for an active session they do before it leaves that status', async () => {
+  const told: string[] = []
+  const slow = defineHook({
+    id: 'slow',
+    version: 1,
+    point: 'session:save',
+    stage: 'after',
+    async run() {
+      // Far longer than a suspension takes.
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      told.push('saved')
+      return undefined
+    },
+  })
+  const leaving = defineHook({
+    id: 'leaving',
+    version: 1,
+    point: 'session:suspend',
+    stage: 'before',
+    run() {
+      told.push('suspending')
+      return undefined
+    },
+  })
+  const tab = await openTab({ hooks: [slow as HookDefinition, leaving as HookDefinition] })
+  const id = await created(tab)
+
+  await tab.sessions.save(tab.request(), { id })
+  await move(tab, id, 'suspend')
+
+  expect(told).toEqual(['saved', 'suspending'])
+})
