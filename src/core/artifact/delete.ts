@@ -2,7 +2,7 @@ import type { Decision, HeadReader } from '../commit.ts'
 import { sessionStream } from '../ids.ts'
 import type { Request } from '../request.ts'
 import { sessionHeadKey } from '../session/head.ts'
-import { commitStrict, hookEvents, outcomeOfRepeat } from '../session/lifecycle.ts'
+import { commitStrict, hookEvents, performOnce } from '../session/lifecycle.ts'
 import { makeEvent } from '../timeline/make-event.ts'
 import type { ArtifactDeps } from './deps.ts'
 import type { DeleteArtifact } from './input.ts'
@@ -18,12 +18,20 @@ import { PLAIN_DOMAIN, releaseContent } from './references.ts'
  */
 export function createDeleteArtifact(deps: ArtifactDeps) {
   const { journal, tables, hooks, clock } = deps
-  return async (request: Request, which: DeleteArtifact): Promise<null> => {
-    if ((await outcomeOfRepeat(deps, request)) !== undefined) return null
+  return (request: Request, which: DeleteArtifact): Promise<null> =>
+    performOnce(
+      deps,
+      request,
+      async () => null,
+      () => remove(request, which),
+    )
+
+  async function remove(request: Request, which: DeleteArtifact): Promise<null> {
     const artifact = await requireArtifact(tables, which)
     const { id, sessionId, name, version, sizeBytes, contentId } = artifact
     const { frame, scope } = await openOperation(deps, request, sessionId, 'artifact.delete')
     const gated = await hooks.before('artifact:delete', { artifact }, scope)
+    const { chunks = [] } = (await tables.content(PLAIN_DOMAIN, contentId)) ?? {}
 
     const needed = [sessionHeadKey(sessionId), nameHeadKey(sessionId, name)]
     const decide = (heads: HeadReader): Decision<null> => {
@@ -45,13 +53,14 @@ export function createDeleteArtifact(deps: ArtifactDeps) {
               return undefined
             },
           },
-          releaseContent(PLAIN_DOMAIN, contentId),
+          ...releaseContent({ domain: PLAIN_DOMAIN, hash: contentId, chunks }, ['intake', deleted.id]),
         ],
       }
     }
     const outcome = await commitStrict(deps, request, needed, decide, { makesRoom: true })
     if (outcome.repeated) return null
-    await journal.sweep([{ domain: PLAIN_DOMAIN, hash: contentId }])
+    // It is deleted whether its bytes go now or with a later sweep.
+    await journal.sweep([]).catch(() => 0)
     hooks.after('artifact:delete', { artifact }, scope)
     return null
   }

@@ -1,12 +1,12 @@
 /**
  * Who names a content: artifacts, and recorded values that were too large for their event. The count stands in the
- * content's row and changes in the transaction that adds or removes a name; at zero the content may be swept.
+ * content's row and changes in the transaction that adds or removes a name; with the last name the content goes.
  */
 import type { RowChange } from '../commit.ts'
 import type { ContentId } from '../ids.ts'
 import type { EventDataByType, EventType, Recorded } from '../timeline/catalog.ts'
 import type { StoredEvent } from '../timeline/event.ts'
-import type { ContentRow, Domain } from './record.ts'
+import type { ContentRow, Domain, IntakeRow } from './record.ts'
 
 /** The domain of bytes that are not sealed; they are stored once in the whole database. */
 export const PLAIN_DOMAIN: Domain = ''
@@ -20,13 +20,23 @@ export function claimContent(manifest: Omit<ContentRow, 'references'>): RowChang
   }
 }
 
-/** One name less for a content. Its row stays, so that the sweep after the commit finds it. */
-export function releaseContent(domain: Domain, hash: ContentId): RowChange {
-  return {
-    table: 'contents',
-    key: [domain, hash],
-    change: (row) => row && { ...row, references: Math.max(0, row.references - 1) },
-  }
+/**
+ * One name less for a content. With the last name its row goes, and what is left is an intake that was given up: it
+ * names the chunks, so that a sweep takes them as far as nothing else does, also when the worker dies before it.
+ */
+export function releaseContent(
+  { domain, hash, chunks }: Pick<ContentRow, 'domain' | 'hash' | 'chunks'>,
+  key: IntakeRow['key'],
+): readonly RowChange[] {
+  return [
+    {
+      table: 'contents',
+      key: [domain, hash],
+      change: (row) =>
+        row === undefined || row.references <= 1 ? undefined : { ...row, references: row.references - 1 },
+    },
+    { table: 'meta', put: { key, at: 0, domain, chunks: chunks.map((chunk) => chunk.hash) } },
+  ]
 }
 
 /** The contents that an event names, each as often as it names it. What `artifact.deleted` takes back is not among them. */

@@ -99,6 +99,28 @@ test('AR12, CK4: a chunk that two contents share goes with the last of them', as
   expect(await rowsIn(rig)).toMatchObject({ contents: 0, chunks: 0 })
 })
 
+test('AR12 what a worker deleted that died before its bytes went goes with the next sweep', async () => {
+  let dead = false
+  const rig = await openRig({
+    journal: (journal) => ({
+      ...journal,
+      sweep: (contents, givenUp) =>
+        dead ? Promise.reject(new Error('the worker is dead')) : journal.sweep(contents, givenUp),
+    }),
+  })
+  const sessionId = await rig.session()
+  const artifact = await rig.store({ sessionId, content: noise(5_000) })
+  const shared = await rig.store({ sessionId, name: 'shared', content: noise(5_000).slice(0, 2_048) })
+  dead = true
+  expect(await rig.artifacts.delete(requestOf(rig), { id: artifact.id })).toBeNull()
+  dead = false
+  const again = await rig.reopen()
+  expect(await rowsIn(again)).toMatchObject({ artifacts: 1, contents: 1, chunks: 5 })
+  expect(await again.journal.sweep([])).toBe(3)
+  expect(await rowsIn(again)).toEqual({ artifacts: 1, contents: 1, chunks: 2, intakes: 0 })
+  expect(await bytesOf(again, shared)).toEqual(noise(5_000).slice(0, 2_048))
+})
+
 test('AR12 the same content twice under one name is two references', async () => {
   const rig = await openRig()
   const sessionId = await rig.session()
@@ -146,7 +168,9 @@ test('AR23 a hook may refuse a deletion, and its part is recorded', async () => 
     point: 'artifact:delete',
     stage: 'before',
     run: ({ artifact }) =>
-      artifact.kind === 'agent_output' ? { kind: 'cancel', reason: 'kept' } : undefined,
+      artifact.kind === 'agent_output'
+        ? { kind: 'cancel', reason: 'kept' }
+        : { kind: 'continue', note: 'seen' },
   })
   await expect(rig.artifacts.delete(requestOf(rig), { id: kept.id })).rejects.toMatchObject({
     code: 'HOOK_CANCELLED',

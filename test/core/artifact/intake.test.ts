@@ -289,11 +289,12 @@ test('AR8 when it is not known whether the commit was stored and it was, giving 
     }),
   })
   const sessionId = await rig.session()
-  const request = requestOf(rig, { mayRepeat: true })
-  const store = () => rig.artifacts.store(request, { sessionId, name: 'a', content: noise(5_000) })
+  const first = requestOf(rig)
+  const store = (mayRepeat: boolean) =>
+    rig.artifacts.store({ ...first, mayRepeat }, { sessionId, name: 'a', content: noise(5_000) })
   unknown = true
-  await expect(store()).rejects.toEqual(code('OUTCOME_UNKNOWN'))
+  await expect(store(false)).rejects.toEqual(code('OUTCOME_UNKNOWN'))
   unknown = false
-  expect(await bytesOf(rig, await store())).toEqual(noise(5_000))
+  expect(await bytesOf(rig, await store(true))).toEqual(noise(5_000))
   expect(await rowsIn(rig)).toEqual({ artifacts: 1, contents: 1, chunks: 5, intakes: 0 })
 })

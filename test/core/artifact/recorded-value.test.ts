@@ -6,12 +6,7 @@ import {
   recordedOfData,
   rowsOfValue,
 } from '../../../src/core/artifact/recorded-value.ts'
-import {
-  contentsOfEvent,
-  isContentReference,
-  PLAIN_DOMAIN,
-  releaseContent,
-} from '../../../src/core/artifact/references.ts'
+import { contentsOfEvent, isContentReference, releaseContent } from '../../../src/core/artifact/references.ts'
 import type { ContentId, EventId } from '../../../src/core/ids.ts'
 import type { StateValue } from '../../../src/core/state/value.ts'
 import { makeEvent } from '../../../src/core/timeline/make-event.ts'
@@ -63,8 +58,10 @@ test('AR12, AR21: a content that a value and an artifact name goes with the last
   expect(twin.contentId).toBe(prepared.content?.hash)
   await rig.artifacts.delete(requestOf(rig), { id: twin.id })
   expect(await rig.artifacts.readValue(prepared.recorded)).toBe(value)
-  await rig.journal.putRows([releaseContent(PLAIN_DOMAIN, twin.contentId)])
-  expect(await rig.journal.sweep([{ domain: PLAIN_DOMAIN, hash: twin.contentId }])).toBe(1)
+  const { content } = prepared
+  if (content === undefined) throw new Error('it is inline')
+  await rig.journal.putRows(releaseContent(content, ['intake', 'released']))
+  expect(await rig.journal.sweep([])).toBe(1)
   expect(await rowsIn(rig)).toMatchObject({ contents: 0, chunks: 0 })
 })
 

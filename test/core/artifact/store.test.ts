@@ -418,4 +418,31 @@ describe('repeats', () => {
     expect(await rowsIn(rig)).toEqual({ artifacts: 1, contents: 1, chunks: 5, intakes: 0 })
     expect(await bytesOf(rig, first)).toEqual(noise(5_000))
   })
+
+  test('AR10 what was stored after the look for it is found when the repeat is refused', async () => {
+    let looks = 0
+    const rig = await openRig({
+      journal: (journal) => ({
+        ...journal,
+        outcomeOf: async (id) => {
+          looks += 1
+          return looks % 2 === 1 ? undefined : journal.outcomeOf(id)
+        },
+      }),
+    })
+    const sessionId = await rig.session()
+    const again = (id: string) => requestOf(rig, { id: id as RequestId, mayRepeat: true })
+    const once = (id: string) => requestOf(rig, { id: id as RequestId })
+    const store = { sessionId, name: 'a', content: 'x' }
+    const artifact = await rig.artifacts.store(once('store'), store)
+    const edit = { id: artifact.id, changes: { tags: ['t'] } }
+    const edited = await rig.artifacts.edit(once('edit'), edit)
+    await rig.move(sessionId, 'archive')
+    expect(await rig.artifacts.store(again('store'), store)).toEqual(edited)
+    expect(await rig.artifacts.edit(again('edit'), edit)).toEqual(edited)
+    await rig.move(sessionId, 'unarchive')
+    await rig.artifacts.delete(once('delete'), { id: artifact.id })
+    expect(await rig.artifacts.delete(again('delete'), { id: artifact.id })).toBeNull()
+    expect(looks).toBe(6)
+  })
 })
