@@ -32,6 +32,8 @@ export interface Entry {
   ready: boolean
   /** The decision whose documents are loaded and kept for it. */
   kept: Decided | undefined
+  /** To be stored only on heads that were read, since a guess of them was wrong. */
+  careful: boolean
   /** To be tried in a transaction of its own, since one that it shared failed. */
   alone: boolean
   /** Decides on these heads. @throws what the decision throws to refuse; CONFLICT after five times. */
@@ -100,6 +102,7 @@ export function createEntry<Result>(
     },
     ready: false,
     kept: undefined,
+    careful: false,
     alone: false,
     decide(state) {
       if (decisions >= MAX_DECISIONS) throw conflict(operation)

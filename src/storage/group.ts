@@ -9,6 +9,7 @@ import { toCommitRow } from './commit-rows.ts'
 import type { Entry } from './entry.ts'
 import { eraseStreams } from './erase.ts'
 import { type Evaluation, evaluate, expectReads, type Reach } from './evaluation.ts'
+import { guessHeads, verifyGuess } from './guess.ts'
 import { headText } from './heads.ts'
 import { Reads, validKey } from './reads.ts'
 import type { StoredHead, StoreName } from './schema.ts'
@@ -81,7 +82,11 @@ export function createGroup(batch: readonly Entry[], deps: GroupDeps): Group {
   let result: GroupResult | undefined
 
   async function work(transaction: IDBTransaction): Promise<void> {
-    const evaluation = await decide(transaction)
+    const guessed = evaluateGuess()
+    const verified = guessed && verifyGuess(transaction, guessed.heads)
+    // Awaited below, unless the transaction fails before that.
+    verified?.catch(() => {})
+    const evaluation = guessed?.evaluation ?? (await decide(transaction))
     const commitId = deps.clock.nextId<CommitId>()
     const numbers = new Map<StreamId, number>()
     const rows = build(evaluation.applied, commitId, numbers)
@@ -94,6 +99,7 @@ export function createGroup(batch: readonly Entry[], deps: GroupDeps): Group {
     }
     const erased = evaluation.applied.flatMap(({ decided }) => decided.erase)
     if (erased.length > 0) await eraseStreams(transaction, erased, deps.now())
+    await verified
     const settled = new Set<Entry>([
       ...evaluation.applied,
       ...evaluation.refused.map(({ entry }) => entry),
@@ -111,6 +117,16 @@ export function createGroup(batch: readonly Entry[], deps: GroupDeps): Group {
       indexed,
       erased,
     }
+  }
+
+  /** The group as it will be if the heads are as they were last seen; undefined where that cannot be said of all of it. */
+  function evaluateGuess() {
+    const heads = guessHeads(batch)
+    if (heads === undefined) return undefined
+    const reads = new Reads()
+    for (const [text, state] of heads) reads.assume(text, state)
+    const evaluation = evaluate(reads, batch, reach)
+    return evaluation.applied.length === batch.length ? { heads, evaluation } : undefined
   }
 
   async function decide(transaction: IDBTransaction): Promise<Evaluation> {

@@ -11,6 +11,7 @@ import { withDeadline } from './deadline.ts'
 import type { Entry } from './entry.ts'
 import { mapStorageError } from './error-map.ts'
 import { createGroup, type Group, type GroupResult } from './group.ts'
+import { WrongGuess } from './guess.ts'
 import type { HeadCache, HeadState } from './heads.ts'
 import type { Chore, Queue } from './queue.ts'
 import { abortErrorOf, decideOn, refusalOf, settle, silentStorage, unknownOutcome } from './settling.ts'
@@ -198,14 +199,16 @@ export function createPump(deps: PumpDeps): Pump {
     for (const stream of touched) documents.drop(stream)
     if (touched.size > 0) queue.unprepare()
     const waiting = entries.filter((entry) => !entry.settled)
-    if (entries.length === 1) {
+    const isGuess = cause instanceof WrongGuess
+    if (entries.length === 1 && !isGuess) {
       for (const entry of waiting) settle(cache, entry, { error: failureOf(cause, 'storing a commit') })
       return
     }
-    // Where the transaction was aborted for one whose caller gave up, the others are not to blame and share again.
-    const known = waiting.length < entries.length
+    // Nobody is to blame where a guess was wrong, or where the caller of one gave up: the others share again.
+    const isNobodysFault = isGuess || waiting.length < entries.length
     for (const entry of waiting) {
-      entry.alone = !known
+      entry.careful ||= isGuess
+      entry.alone = !isNobodysFault
       entry.kept = undefined
     }
     queue.putBack(waiting)

@@ -28,6 +28,11 @@ export class Reads {
     })
   }
 
+  /** Takes a head as read that is only believed to be stored so. */
+  assume(text: string, state: HeadState): void {
+    this.#known.set(`head ${text}`, state)
+  }
+
   /** The stored row under a key. */
   row(table: RowTable, key: RowKey): unknown {
     return this.#value(`row ${rowText(table, key)}`, (transaction) =>
@@ -73,6 +78,11 @@ export class Reads {
   }
 }
 
+export async function readHead(transaction: IDBTransaction, text: string): Promise<HeadState> {
+  const request: IDBRequest<StoredHead | undefined> = transaction.objectStore('heads').get(keyOfText(text))
+  return toHeadState(await resultOf(request))
+}
+
 /** The id that an earlier commit made for a request, from rows or from packed rows. */
 export async function readOutcome(
   transaction: IDBTransaction,
@@ -105,7 +115,7 @@ function keyOfText(text: string): IDBValidKey {
   return JSON.parse(text)
 }
 
-export function toHeadState(row: StoredHead | undefined): HeadState {
+function toHeadState(row: StoredHead | undefined): HeadState {
   if (row === undefined) return NO_HEAD
   return { version: row.version, value: row.value, commitId: row.commitId }
 }

@@ -121,6 +121,20 @@ test('JO4 a decision stands on what is stored: two tabs that count at once lose 
   expect(await one.tables.head(['counter', SESSION, 'calls'])).toBe(20)
 })
 
+test('JO4 a tab that guesses wrong what is stored puts nothing of it, and needs one more transaction', async () => {
+  const tab = await openTab()
+  const other = await openBeside(tab)
+  await createSession(tab)
+  await increment(tab)
+  await increment(other)
+  const transactions = watchTransactions(tab)
+  const [first, second] = await Promise.all([increment(tab), increment(tab)])
+  expect(transactions).toHaveLength(2)
+  expect([first, second].map((outcome) => !outcome.repeated && outcome.result)).toEqual([3, 4])
+  expect(tab.documents.dropped).toEqual([STREAM])
+  expect((await rowsOf(tab)).map((row) => row.events.length)).toEqual([1, 1, 1, 2])
+})
+
 test('JO4 operations of one turn that write the same head are decided on each other, once each', async () => {
   const tab = await openTab()
   await createSession(tab)
