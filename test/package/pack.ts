@@ -9,18 +9,11 @@ const PACKED = ['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE']
 
 const SOURCES = ['src', 'worker', 'scripts', 'tsconfig.base.json', 'package-lock.json', ...PACKED]
 
-let packed: Promise<string> | undefined
-
 /**
  * The package as an app gets it: built, packed by npm, unpacked. Unchanged sources are packed once.
  * @returns the folder that the tarball was unpacked into
  */
-export function packPackage(): Promise<string> {
-  packed ??= pack()
-  return packed
-}
-
-async function pack(): Promise<string> {
+export async function packPackage(): Promise<string> {
   const folder = await buildOnce('package', [...SOURCES, 'test/package/pack.ts'], async (outDir) => {
     const project = join(outDir, 'project')
     await buildPackage(join(project, 'dist'))

@@ -4,6 +4,7 @@ import { build, createServer } from 'vite'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { root, run } from '../../scripts/report.mjs'
 import { checkSizes, loadedWith } from '../../scripts/size.mjs'
+import { blocksOf, readDocument } from '../docs/documents.ts'
 import { serveFolder } from '../pages/harness/static-server.ts'
 import { makeApp, OWN_WORKER, PAGE, type PackagedApp, pageScript } from './app.ts'
 import { IMPORT_QUIETLY, TYPED_APP, TYPED_WORKER } from './node-sources.ts'
@@ -110,6 +111,15 @@ test('PK3 a page without a bundler keeps what was stored, under a policy of its 
 
   expect(lines).toEqual(['stored', 'First, dark, kept, refused: nothing'])
   expect(workers).toEqual(['/node_modules/holdfast/dist/worker.js'])
+})
+
+test('PK9 the quick start of the readme counts its visits', async () => {
+  const [quickStart = ''] = blocksOf(readDocument('README.md'))
+  const app = await makeApp({ 'index.html': PAGE.replace('main.js', 'main.ts'), 'main.ts': quickStart })
+
+  const { logs } = await visitTwice(await serveBuilt(app), 'log')
+
+  expect(logs).toEqual(['First session, visit 1', 'First session, visit 2'])
 })
 
 test.each(['bundler', 'nodenext'])(
