@@ -21,13 +21,6 @@ export type HeadKey =
   | readonly ['run', RunId]
   | readonly ['counter', SessionId, string]
 
-export interface Head {
-  readonly key: HeadKey
-  /** Grows by one at each write; 0 where the row does not exist. */
-  readonly version: number
-  readonly value: unknown
-}
-
 export interface HeadWrite {
   readonly key: HeadKey
   /** undefined removes the row. */

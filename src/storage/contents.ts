@@ -8,9 +8,6 @@ import { INTAKE_PIN_MS } from '../core/artifact/record.ts'
 import type { ContentId } from '../core/ids.ts'
 import type { StoredContent } from './schema.ts'
 
-/** The stores that a transaction needs for it. */
-export const CONTENT_STORES = ['contents', 'chunks', 'meta'] as const
-
 export interface ContentKey {
   readonly domain: string
   readonly hash: string

@@ -185,9 +185,3 @@ export class Database extends Dexie {
     this.version(SCHEMA_VERSION).stores(STORES)
   }
 }
-
-/** The durability that transactions of the journal ask for, in the words of IndexedDB. */
-export const DURABILITY = { relaxed: 'relaxed', strict: 'strict' } as const satisfies Record<
-  Durability,
-  IDBTransactionDurability
->

@@ -67,12 +67,3 @@ export interface OperationHooks {
    */
   drain(request?: Request): Promise<void> | undefined
 }
-
-/** No hooks at all. */
-export const noHooks: OperationHooks = {
-  has: () => false,
-  before: (_point, payload) => ({ kind: 'go', payload, runs: [] }),
-  record: (_point, payload) => ({ payload, collected: [], runs: [] }),
-  after: () => undefined,
-  drain: () => undefined,
-}

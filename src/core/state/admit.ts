@@ -37,14 +37,6 @@ export function admitState(value: unknown, path = ''): StateValue {
 }
 
 /**
- * The same for a value of any size: what a step took or gave, which becomes a content where it is large.
- * @throws INVALID_VALUE when something in it cannot be kept; details.path and details.reason say where and what
- */
-export function admitValue(value: unknown, path = ''): StateValue {
-  return copyOf(value, { root: path, keys: [], bound: 0, ancestors: [] })
-}
-
-/**
  * Checks the key of a state value: 1 to {@link KEY_LIMIT} characters, no control characters, no half surrogates.
  * @throws INVALID_NAME otherwise
  */
