@@ -6,6 +6,7 @@
  */
 import { Dexie, type EntityTable, type Table } from 'dexie'
 import type { ArtifactRecord, ChunkRow, ContentRow } from '../core/artifact/record.ts'
+import type { HeadKey, RowKey } from '../core/commit.ts'
 import type {
   ArtifactId,
   CheckpointId,
