@@ -65,6 +65,8 @@ export async function openEngine(name: string, options: EngineOptions): Promise<
   opened = views
   // Nobody waits for it: a page's first calls come before.
   void journal.keepBallast(world.entropy.randomBytes(BALLAST_BYTES))
+  // Chunks that a worker left behind which died while it took them in, or before it removed them.
+  journal.sweep([]).catch(onError)
   // Deleted sessions are told by the store's own stream, whichever tab deleted them.
   await views.attach(STORE_STREAM)
 
