@@ -45,13 +45,26 @@ function keepWorkerUrl() {
   }
 }
 
-/** Vite leaves the whitespace of an ES library alone; the packaged worker goes to pages as it is. */
+/**
+ * Vite leaves the whitespace of an ES library alone; the packaged worker goes to pages as it is. Not in renderChunk: what
+ * that hook returns is printed anew.
+ * @returns {import('vite').Plugin}
+ */
 function minifyChunk() {
   return {
     name: 'holdfast:minify',
-    renderChunk(/** @type {string} */ code, /** @type {{ fileName: string }} */ { fileName }) {
-      const { code: minified, map } = minifySync(fileName, code, { module: true, sourcemap: true })
-      return { code: minified, map: map ?? null }
+    generateBundle(_options, bundle) {
+      for (const chunk of Object.values(bundle)) {
+        if (chunk.type !== 'chunk') continue
+        const { code, map } = minifySync(chunk.fileName, chunk.code, {
+          module: true,
+          sourcemap: true,
+          ...(chunk.map && { inputMap: chunk.map }),
+        })
+        const mapFile = bundle[`${chunk.fileName}.map`]
+        if (map !== undefined && mapFile?.type === 'asset') mapFile.source = JSON.stringify(map)
+        chunk.code = `${code}\n//# sourceMappingURL=${chunk.fileName}.map\n`
+      }
     },
   }
 }

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { build, createServer } from 'vite'
+import { build, createServer, minifySync } from 'vite'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { root, run } from '../../scripts/report.mjs'
 import { checkSizes, loadedWith } from '../../scripts/size.mjs'
@@ -163,6 +163,13 @@ test.each(['holdfast', 'holdfast/testing'])('PK6 importing %s touches nothing of
 test('PK7 the page entry, the handles and the worker are within their limits', () => {
   expect(readdirSync(dist())).toEqual(expect.arrayContaining(['index.js', 'holdfast.js', 'worker.js']))
   expect(checkSizes(dist())).toEqual([])
+})
+
+test('PK7 the worker is as small as it can be written', () => {
+  const worker = readFileSync(join(dist(), 'worker.js'), 'utf8')
+
+  const { code } = minifySync('worker.js', worker, { module: true })
+  expect(worker.length).toBeLessThan(code.length * 1.01)
 })
 
 test('PK8 what a page loads holds neither Dexie nor Yjs, and the worker holds both', () => {
