@@ -11,6 +11,7 @@ import type { Chore } from './queue.ts'
 import { bringUpToDate, isSessionStream } from './session-rows.ts'
 import { refreshSnapshot } from './snapshot-rows.ts'
 import type { StreamNotes } from './stream-notes.ts'
+import { TailReader } from './tail-reader.ts'
 import { type Tail, Tails } from './tails.ts'
 import { refreshView } from './view-rows.ts'
 
@@ -99,13 +100,15 @@ export function createBarrier({ wall, clock, documents, notes, perform }: Barrie
       durability: 'strict',
       async work(transaction) {
         transaction.objectStore('meta').put({ key: 'barrier', value: clock.next() })
+        const reader = new TailReader(transaction)
         for (const stream of streams) {
-          if (isSessionStream(stream) && !indexed.has(stream)) {
-            upTo.set(stream, await bringUpToDate(transaction, stream, notes.indexedTo(stream)))
-          }
           const tail = tails.of(stream)
-          const view = await refreshView(transaction, stream, tail)
-          const snapshot = await refreshSnapshot(transaction, stream, tail, documents, clock.writer)
+          // The view first: it reaches back furthest, and what it read is not read again.
+          const view = await refreshView(reader, stream, tail)
+          if (isSessionStream(stream) && !indexed.has(stream)) {
+            upTo.set(stream, await bringUpToDate(reader, stream, notes.indexedTo(stream)))
+          }
+          const snapshot = await refreshSnapshot(reader, stream, tail, documents, clock.writer)
           fresh.set(stream, { ...view, ...snapshot })
         }
       },

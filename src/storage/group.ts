@@ -17,6 +17,7 @@ import { bringUpToDate, isSessionStream } from './session-rows.ts'
 import type { StreamNotes } from './stream-notes.ts'
 import { buildRows, type NewRow } from './stream-rows.ts'
 import { toStored } from './table-rows.ts'
+import { TailReader } from './tail-reader.ts'
 
 /** Rounds of reading in one transaction; what is not decided after them is decided anew after it. */
 const MAX_ROUNDS = 4
@@ -94,8 +95,9 @@ export function createGroup(batch: readonly Entry[], deps: GroupDeps): Group {
     const heads = putHeads(transaction, evaluation, commitId)
     putRows(transaction, evaluation)
     const indexed = new Map<StreamId, number>()
+    const tails = new TailReader(transaction)
     for (const stream of indexedStreams(evaluation.applied)) {
-      indexed.set(stream, await bringUpToDate(transaction, stream, notes.indexedTo(stream)))
+      indexed.set(stream, await bringUpToDate(tails, stream, notes.indexedTo(stream)))
     }
     const erased = evaluation.applied.flatMap(({ decided }) => decided.erase)
     if (erased.length > 0) await eraseStreams(transaction, erased, deps.now())

@@ -7,7 +7,8 @@ import type { StreamId, WriterId } from '../core/ids.ts'
 import type { Documents } from '../core/ports.ts'
 import { rowsAfter, toCommitRow } from './commit-rows.ts'
 import { readRange } from './read-range.ts'
-import type { StoredCommit, StoredSnapshot } from './schema.ts'
+import type { StoredSnapshot } from './schema.ts'
+import { seqOf, type TailReader } from './tail-reader.ts'
 import type { Tail } from './tails.ts'
 
 /** Below this a tail is read faster than a new snapshot is made. */
@@ -21,20 +22,21 @@ const MAX_TAIL_ROWS = 1_000
  * @returns what to note once the transaction is complete
  */
 export async function refreshSnapshot(
-  transaction: IDBTransaction,
+  tails: TailReader,
   stream: StreamId,
   tail: Readonly<Tail>,
   documents: Pick<Documents, 'receive' | 'snapshot'>,
   writer: WriterId,
 ): Promise<Partial<Tail>> {
   if (tail.updateRows === 0) return {}
+  const { transaction } = tails
   const updateRows = tail.counted ? tail.updateRows : await countTail(transaction, stream)
   const looked = { ...tail, updateRows, counted: true }
   if (!isLong(looked)) return { updateRows, counted: true }
   const previous = await readLatest(transaction, stream)
   const snapshotSize = previous?.bytes.byteLength ?? 0
   if (!isLong({ ...looked, snapshotSize })) return { updateRows, counted: true, snapshotSize }
-  const written = await write(transaction, stream, previous, documents, writer)
+  const written = await write(tails, stream, previous, documents, writer)
   return written === undefined ? { updateRows, counted: true, snapshotSize } : { ...written, counted: true }
 }
 
@@ -62,17 +64,15 @@ async function readLatest(
 
 /** The document takes what other writers stored first: within this transaction nobody can add a row. */
 async function write(
-  transaction: IDBTransaction,
+  tails: TailReader,
   stream: StreamId,
   previous: StoredSnapshot | undefined,
   documents: Pick<Documents, 'receive' | 'snapshot'>,
   writer: WriterId,
 ): Promise<Partial<Tail> | undefined> {
-  const index = transaction.objectStore('commits').index('[streamId+seq]')
-  const request: IDBRequest<StoredCommit[]> = index.getAll(rowsAfter(stream, previous?.seq ?? 0))
-  const rows = await resultOf(request)
+  const rows = await tails.after(stream, previous?.seq ?? 0)
   const last = rows.at(-1)
-  if (last?.seq === undefined) return undefined
+  if (last === undefined) return undefined
   const foreign = rows.filter((row) => row.writer !== writer)
   documents.receive(
     stream,
@@ -82,8 +82,8 @@ async function write(
   if (bytes === undefined) return undefined
   const covers: Record<string, number> = { ...previous?.covers }
   for (const row of rows) covers[row.writer] = row.n
-  const snapshots = transaction.objectStore('snapshots')
-  snapshots.put({ streamId: stream, seq: last.seq, covers, bytes } satisfies StoredSnapshot)
+  const snapshots = tails.transaction.objectStore('snapshots')
+  snapshots.put({ streamId: stream, seq: seqOf(last), covers, bytes } satisfies StoredSnapshot)
   if (previous !== undefined) snapshots.delete([stream, previous.seq])
   return { updateRows: 0, updateBytes: 0, snapshotSize: bytes.byteLength }
 }

@@ -21,9 +21,9 @@ export class StreamNotes {
     this.#numbers.set(stream, n)
   }
 
-  /** The last row that the stream's index row is known to hold. */
-  indexedTo(stream: StreamId): number {
-    return this.#indexedTo.get(stream) ?? 0
+  /** The last row that the stream's index row is known to hold; undefined where it was not looked at. */
+  indexedTo(stream: StreamId): number | undefined {
+    return this.#indexedTo.get(stream)
   }
 
   indexed(stream: StreamId, upTo: number): void {

@@ -4,10 +4,10 @@
 import { wrap as resultOf } from 'idb'
 import { STORE_STREAM, type StreamId, sessionOfStream } from '../core/ids.ts'
 import { deltasOf, foldEntries } from '../core/state/fold.ts'
-import { rowsAfter } from './commit-rows.ts'
-import type { StoredCommit, StoredView } from './schema.ts'
+import type { StoredView } from './schema.ts'
 import { isSessionStream } from './session-rows.ts'
 import { sizeOf } from './size.ts'
+import { seqOf, type TailReader } from './tail-reader.ts'
 import type { Tail } from './tails.ts'
 
 /** A tail of 32 rows costs about two gets; one of 100 costs four to six. */
@@ -16,39 +16,32 @@ const MAX_TAIL_ROWS = 32
 /** Rewriting costs as much as the view is large, so the tail may grow with it. */
 const MAX_TAIL_SHARE = 1 / 4
 
-/** Rows folded in one transaction; the rest waits for the next barrier. */
-const MAX_FOLDED_ROWS = 5_000
-
 /**
  * Rewrites the view of a stream if its tail has become long.
  *
  * @returns what to note once the transaction is complete
  */
 export async function refreshView(
-  transaction: IDBTransaction,
+  tails: TailReader,
   stream: StreamId,
   tail: Readonly<Tail>,
 ): Promise<Partial<Tail>> {
   if (!hasState(stream)) return {}
   if (tail.viewSize !== undefined && !isLong(tail.viewRows, tail.viewBytes, tail.viewSize)) return {}
-  const views = transaction.objectStore('views')
+  const views = tails.transaction.objectStore('views')
   const present: IDBRequest<StoredView | undefined> = views.get(stream)
   const view = await resultOf(present)
-  const index = transaction.objectStore('commits').index('[streamId+seq]')
-  const request: IDBRequest<StoredCommit[]> = index.getAll(
-    rowsAfter(stream, view?.upTo ?? 0),
-    MAX_FOLDED_ROWS,
-  )
-  const rows = await resultOf(request)
+  const rows = await tails.after(stream, view?.upTo ?? 0)
   const last = rows.at(-1)
-  if (last?.seq === undefined || !isLong(rows.length, tail.viewBytes, view?.sizeBytes ?? 0)) {
-    return { viewRows: rows.length, viewSize: view?.sizeBytes ?? 0 }
+  const viewSize = view?.sizeBytes ?? 0
+  if (last === undefined || !isLong(rows.length, tail.viewBytes, viewSize)) {
+    return { viewRows: rows.length, viewSize }
   }
   const deltas = rows.flatMap(({ body }) => body.events.flatMap(deltasOf))
   const entries = foldEntries(view?.entries ?? [], deltas, 'state')
   const sizeBytes = sizeOf(entries)
-  views.put({ streamId: stream, upTo: last.seq, entries, sizeBytes } satisfies StoredView)
-  return { viewRows: rows.length < MAX_FOLDED_ROWS ? 0 : rows.length, viewBytes: 0, viewSize: sizeBytes }
+  views.put({ streamId: stream, upTo: seqOf(last), entries, sizeBytes } satisfies StoredView)
+  return { viewRows: 0, viewBytes: 0, viewSize: sizeBytes }
 }
 
 /** App documents and the store's own stream have events alone. */

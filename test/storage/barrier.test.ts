@@ -10,6 +10,7 @@ import {
   createSession,
   eventOf,
   expectLaws,
+  headOf,
   openBeside,
   openTab,
   operationOf,
@@ -83,6 +84,45 @@ test('JO15 a write that asks for it brings the index row up to date in its own t
     })),
   )
   expect(await tab.tables.session(SESSION)).toMatchObject({ counters: { events: 3, stepsFailed: 1 } })
+})
+
+test('JO15 bringing an index row up to date reads the rows after it, never the whole log', async () => {
+  const tab = await openTab()
+  await createSession(tab)
+  for (let at = 0; at < 20; at += 1) await setState(tab, 'k', at)
+  await tab.journal.flush()
+  const later = await openBeside(tab)
+  const ranges: unknown[] = []
+  const { getAll } = IDBIndex.prototype
+  IDBIndex.prototype.getAll = function (this: IDBIndex, ...given) {
+    const [range] = given
+    const isJournal = this.objectStore.transaction.mode === 'readwrite'
+    if (isJournal && this.name === '[streamId+seq]' && range instanceof IDBKeyRange) ranges.push(range.lower)
+    return getAll.apply(this, given)
+  }
+  const edit = (tab: Tab, name: string) =>
+    tab.journal.commit(
+      operationOf(
+        tab.clock,
+        () => ({
+          result: 0,
+          resultId: '',
+          writes: [{ stream: STREAM, events: [eventOf(tab.clock, 'session.edited', { name })], index: true }],
+        }),
+        { durability: 'strict', heads: [headOf()] },
+      ),
+    )
+  try {
+    await edit(later, 'two')
+    await edit(later, 'three')
+  } finally {
+    IDBIndex.prototype.getAll = getAll
+  }
+  expect(ranges).toEqual([
+    [STREAM, 21],
+    [STREAM, 22],
+  ])
+  expect(await tab.tables.session(SESSION)).toMatchObject({ name: 'three', counters: { events: 23 } })
 })
 
 test('JO15 a session event that is older than the newest one makes the index row anew from the first row', async () => {
