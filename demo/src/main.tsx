@@ -2,6 +2,7 @@ import { render } from 'preact'
 import { App } from './app/app.tsx'
 import { Broken } from './app/broken.tsx'
 import { openDemo } from './app/holdfast.ts'
+import { keepCurrent } from './app/keep-current.ts'
 import { complain } from './app/notices.ts'
 import { keepPageOffline } from './app/offline.ts'
 import './styles/index.css'
@@ -10,7 +11,10 @@ const place = document.getElementById('app')
 if (place === null) throw new Error('index.html has no element with the id "app".')
 
 openDemo().then(
-  (holdfast) => render(<App holdfast={holdfast} />, place),
+  (holdfast) => {
+    keepCurrent(holdfast)
+    render(<App holdfast={holdfast} />, place)
+  },
   (error: unknown) => render(<Broken error={error} />, place),
 )
 keepPageOffline().catch(complain)

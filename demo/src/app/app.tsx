@@ -12,6 +12,7 @@ import type { DemoHoldfast } from './holdfast.ts'
 import { NoticeList } from './notice-list.tsx'
 import { route } from './route.ts'
 import { StorageMeter } from './storage-meter.tsx'
+import { StoreBanner } from './store-banner.tsx'
 import { Welcome } from './welcome.tsx'
 
 /** The list beside the session; on a narrow page one or the other. */
@@ -25,6 +26,7 @@ export function App({ holdfast }: { readonly holdfast: DemoHoldfast }) {
   return (
     <>
       <Header />
+      <StoreBanner holdfast={holdfast} />
       <main class="shell">
         <section class="sidebar stack" aria-label="Sessions" data-shown={session === undefined}>
           <Heading class="quiet">Sessions</Heading>
@@ -34,7 +36,7 @@ export function App({ holdfast }: { readonly holdfast: DemoHoldfast }) {
           <ImportPanel store={imports} />
           <SessionFilters store={sessions} />
           <SessionList store={sessions} />
-          {sessions.items.value !== null && <StorageMeter holdfast={holdfast} />}
+          {sessions.items.value !== null && <StorageMeter holdfast={holdfast} after={sessions.items.value} />}
         </section>
         <section
           id={SESSION_PLACE}

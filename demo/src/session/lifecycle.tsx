@@ -1,10 +1,12 @@
-import { allowedVerbs, type SessionRecord } from 'holdfast'
+import { allowedVerbs, isPermitted, type SessionRecord } from 'holdfast'
 import type { DemoSession } from '../app/holdfast.ts'
 import { attempt } from '../app/notices.ts'
 import { goTo } from '../app/route.ts'
 import { Ask } from '../ui/ask.tsx'
 import { useDialog } from '../ui/use-dialog.ts'
 import { DeleteSession } from './delete-session.tsx'
+import { EditSession } from './edit-session.tsx'
+import { VerbButton } from './verb-button.tsx'
 
 interface Props {
   readonly session: DemoSession
@@ -13,58 +15,32 @@ interface Props {
 
 /** A button for everything that can happen to a session; those that its status does not allow are off. */
 export function Lifecycle({ session, info }: Props) {
-  const dialog = useDialog<'fail' | 'reopen' | 'save' | 'fork' | 'delete'>()
-  const allowed = new Set<string>(allowedVerbs(info.status))
+  const dialog = useDialog<'edit' | 'fail' | 'reopen' | 'save' | 'fork' | 'delete'>()
+  const allowed = new Set(allowedVerbs(info.status))
 
-  const verb = (name: 'suspend' | 'resume' | 'complete' | 'archive' | 'unarchive', label: string) => (
-    <button
-      type="button"
-      class="button small"
-      disabled={!allowed.has(name)}
-      onClick={() => attempt(() => session[name]())}
-    >
-      {label}
-    </button>
-  )
+  const run = (name: 'suspend' | 'resume' | 'complete' | 'archive' | 'unarchive') => () =>
+    void attempt(() => session[name]())
 
   return (
     <section class="row lifecycle" aria-label="Lifecycle">
-      {verb('suspend', 'Suspend')}
-      {verb('resume', 'Resume')}
-      {verb('complete', 'Complete')}
-      <button
-        type="button"
-        class="button small"
-        disabled={!allowed.has('fail')}
-        onClick={() => dialog.show('fail')}
-      >
-        Fail…
-      </button>
-      <button
-        type="button"
-        class="button small"
-        disabled={!allowed.has('reopen')}
-        onClick={() => dialog.show('reopen')}
-      >
-        Reopen…
-      </button>
-      {verb('archive', 'Archive')}
-      {verb('unarchive', 'Unarchive')}
-      <button
-        type="button"
-        class="button small"
-        disabled={info.status === 'archived'}
-        onClick={() => dialog.show('save')}
-      >
-        Save…
-      </button>
-      <button type="button" class="button small" onClick={() => dialog.show('fork')}>
-        Fork…
-      </button>
-      <button type="button" class="button small danger" onClick={() => dialog.show('delete')}>
-        Delete…
-      </button>
+      <VerbButton label="Suspend" on={allowed.has('suspend')} onPress={run('suspend')} />
+      <VerbButton label="Resume" on={allowed.has('resume')} onPress={run('resume')} />
+      <VerbButton label="Complete" on={allowed.has('complete')} onPress={run('complete')} />
+      <VerbButton label="Fail…" on={allowed.has('fail')} onPress={() => dialog.show('fail')} />
+      <VerbButton label="Reopen…" on={allowed.has('reopen')} onPress={() => dialog.show('reopen')} />
+      <VerbButton label="Archive" on={allowed.has('archive')} onPress={run('archive')} />
+      <VerbButton label="Unarchive" on={allowed.has('unarchive')} onPress={run('unarchive')} />
+      <VerbButton label="Edit…" on={isPermitted(info.status, 'edit')} onPress={() => dialog.show('edit')} />
+      <VerbButton label="Save…" on={isPermitted(info.status, 'save')} onPress={() => dialog.show('save')} />
+      <VerbButton label="Fork…" on={isPermitted(info.status, 'fork')} onPress={() => dialog.show('fork')} />
+      <VerbButton
+        label="Delete…"
+        danger
+        on={isPermitted(info.status, 'delete')}
+        onPress={() => dialog.show('delete')}
+      />
 
+      {dialog.open === 'edit' && <EditSession session={session} info={info} onClose={dialog.close} />}
       {dialog.open === 'fail' && (
         <Ask
           title="Mark the session as failed"

@@ -44,6 +44,8 @@ export function createSessionListStore(holdfast: DemoHoldfast) {
     void load()
   })
   void follow(holdfast, refresh)
+  // A store that was begun anew has other sessions.
+  holdfast.storage.subscribe(refresh)
 
   return {
     filters,

@@ -3,15 +3,27 @@ import { expect, test } from 'vitest'
 import { goToTab, setState, shownStatus, startSession, verbButton } from './acts.ts'
 import { openDemo } from './open-demo.ts'
 
-const VERBS = ['Suspend', 'Resume', 'Complete', 'Fail…', 'Reopen…', 'Archive', 'Unarchive', 'Save…']
+const VERBS = [
+  'Suspend',
+  'Resume',
+  'Complete',
+  'Fail…',
+  'Reopen…',
+  'Archive',
+  'Unarchive',
+  'Edit…',
+  'Save…',
+  'Fork…',
+  'Delete…',
+]
 
 /** Which buttons are on in each status. */
 const ON_BY_STATUS = {
-  active: ['Suspend', 'Complete', 'Fail…', 'Archive', 'Save…'],
-  suspended: ['Resume', 'Complete', 'Fail…', 'Archive', 'Save…'],
-  completed: ['Reopen…', 'Archive', 'Save…'],
-  failed: ['Reopen…', 'Archive', 'Save…'],
-  archived: ['Unarchive'],
+  active: ['Suspend', 'Complete', 'Fail…', 'Archive', 'Edit…', 'Save…', 'Fork…', 'Delete…'],
+  suspended: ['Resume', 'Complete', 'Fail…', 'Archive', 'Edit…', 'Save…', 'Fork…', 'Delete…'],
+  completed: ['Reopen…', 'Archive', 'Edit…', 'Save…', 'Fork…', 'Delete…'],
+  failed: ['Reopen…', 'Archive', 'Edit…', 'Save…', 'Fork…', 'Delete…'],
+  archived: ['Unarchive', 'Fork…', 'Delete…'],
 } as const
 
 test('DE3 each verb has a button, which is on where the status allows it', async () => {
@@ -54,6 +66,24 @@ test('DE3 a session that takes no writes has its writing controls off', async ()
   expect(await page.getByRole('button', { name: 'Add note' }).isDisabled()).toBe(true)
   await goToTab(page, 'Artifacts')
   expect(await page.getByLabel('Add files').last().isDisabled()).toBe(true)
+})
+
+test('DE3 name, description and tags are edited', async () => {
+  await using demo = await openDemo()
+  const { page } = demo
+  await startSession(page, 'Draft', 'old')
+
+  await verbButton(page, 'Edit…').click()
+  const dialog = page.getByRole('dialog')
+  expect(await dialog.getByLabel(/^Tags/).inputValue()).toBe('old')
+  await dialog.getByLabel('Name').fill('Final')
+  await dialog.getByLabel(/^Description/).fill('Ready to send')
+  await dialog.getByLabel(/^Tags/).fill('new, sent')
+  await dialog.getByRole('button', { name: 'Store' }).click()
+
+  await page.getByRole('heading', { name: 'Final', level: 1 }).waitFor()
+  await page.getByText('Ready to send').waitFor()
+  expect(await page.locator('.session header .tag').allInnerTexts()).toEqual(['new', 'sent'])
 })
 
 test('DE3 a checkpoint takes the state back', async () => {

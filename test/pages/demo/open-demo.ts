@@ -1,4 +1,5 @@
 import type { BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
+import { expect } from 'vitest'
 import { buildDemo } from '../harness/fixture.ts'
 import { openContext } from '../harness/shared-chromium.ts'
 import { type Site, serveFolder } from '../harness/static-server.ts'
@@ -8,6 +9,8 @@ export interface Demo extends AsyncDisposable {
   readonly page: Page
   readonly site: Site
   readonly context: BrowserContext
+  /** What its tabs wrote to the console as errors. A test that expects some takes them out. */
+  readonly complaints: string[]
   /** One more tab of the same browser. */
   openTab(): Promise<Page>
   /** From now on there is no network and no server. */
@@ -45,6 +48,7 @@ export async function openDemo(options: BrowserContextOptions = {}, folder?: str
     page: await openTab(),
     site,
     context,
+    complaints,
     openTab,
     async goOffline() {
       await site.stop()
@@ -53,7 +57,8 @@ export async function openDemo(options: BrowserContextOptions = {}, folder?: str
     async [Symbol.asyncDispose]() {
       await context.close()
       await site[Symbol.asyncDispose]()
-      if (complaints.length > 0) throw new Error(`The page complained:\n${complaints.join('\n')}`)
+      // Soft: what the test itself found is told as well.
+      expect.soft(complaints, 'what the page wrote to its console').toEqual([])
     },
   }
 }
