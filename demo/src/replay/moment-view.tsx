@@ -31,7 +31,10 @@ export function MomentView({ event, past }: Props) {
           </span>
         </div>
         <p class="sentence">{describeEvent(event)}</p>
-        <Json value={event.data} />
+        {/* Stays open from one moment to the next. */}
+        <Disclosure class="data" summary="Data">
+          {() => <Json value={event.data} />}
+        </Disclosure>
       </section>
       <section
         class="panel stack moment-past"

@@ -1,4 +1,4 @@
-import { effect, signal } from '@preact/signals'
+import { computed, effect, signal } from '@preact/signals'
 import type { SessionQuery, SessionRecord } from 'holdfast'
 import type { DemoHoldfast } from '../app/holdfast.ts'
 import { complain } from '../app/notices.ts'
@@ -19,6 +19,10 @@ const PAGE = 50
 /** The list of sessions as filtered, a page at a time, and again whenever a session changes in any tab. */
 export function createSessionListStore(holdfast: DemoHoldfast) {
   const filters = signal<SessionFilters>({ search: '', status: '', tag: '', sortBy: 'updatedAt' })
+  const filtered = computed(() => {
+    const { search, status, tag } = filters.value
+    return search !== '' || status !== '' || tag !== ''
+  })
   const items = signal<readonly SessionRecord[] | null>(null)
   const total = signal(0)
   const limit = signal(PAGE)
@@ -49,6 +53,7 @@ export function createSessionListStore(holdfast: DemoHoldfast) {
 
   return {
     filters,
+    filtered,
     items,
     total,
     narrow(change: Partial<SessionFilters>): void {

@@ -22,7 +22,11 @@ export function SessionList({ store }: { readonly store: SessionListStore }) {
           Show more
         </button>
       )}
-      {items?.length === 0 && <p class="empty">No session fits. Start one, or import a transcript.</p>}
+      {items?.length === 0 && (
+        <p class="empty">
+          {store.filtered.value ? 'No session fits.' : 'No sessions yet. Start one, or import a transcript.'}
+        </p>
+      )}
     </div>
   )
 }

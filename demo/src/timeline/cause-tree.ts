@@ -17,3 +17,11 @@ export function buildCauseTree(events: readonly TimelineEvent[]): readonly Cause
   }
   return roots
 }
+
+/** Ids of an event, of its cause, of that one's cause, and so on. */
+export function pathTo(event: TimelineEvent, events: readonly TimelineEvent[]): ReadonlySet<string> {
+  const causeById = new Map(events.map(({ id, causeId }) => [id, causeId]))
+  const path = new Set<string>()
+  for (let id: TimelineEvent['causeId'] = event.id; id !== undefined; id = causeById.get(id)) path.add(id)
+  return path
+}

@@ -79,7 +79,7 @@ test('DE14 events are narrowed by a pattern, ordered, and come a hundred at a ti
   await page.locator('.event', { hasText: 'hook.ran' }).first().waitFor()
 })
 
-test('DE14 what belongs together is shown under its cause', async () => {
+test('DE14 what belongs together is shown under its cause, a page at a time', async () => {
   await using demo = await openDemo()
   const { page } = demo
   await importSample(page)
@@ -87,14 +87,34 @@ test('DE14 what belongs together is shown under its cause', async () => {
   await page.getByRole('button', { name: 'What belongs to it' }).click()
 
   const tree = page.getByRole('list', { name: 'Events by cause' })
-  await tree.waitFor()
-  const started = tree
-    .locator('li', { has: page.locator(':scope > .event-line', { hasText: 'step.started' }) })
-    .first()
-  await started.locator('.effects', { hasText: 'step.completed' }).waitFor()
-  expect(await tree.locator('[aria-current]').count()).toBe(1)
+  const marked = tree.locator('[aria-current]')
+  await marked.waitFor()
+  expect(await marked.innerText()).toContain('step.completed')
+  const cause = tree.locator('li', { has: page.locator(':scope > .effects > li > [aria-current]') })
+  expect(await cause.locator(':scope > .event-line').innerText()).toContain('step.started')
+  const questions = tree.locator('.event-line', { hasText: 'user: ' })
+  const before = await questions.count()
+  await tree.getByRole('button', { name: 'Show more' }).click()
+  await expect.poll(() => questions.count()).toBeGreaterThan(before)
   await page.getByRole('button', { name: 'Back to the list' }).click()
   await page.getByRole('list', { name: 'Events' }).waitFor()
+})
+
+test('DE14 the tree shows the event it was opened from, however late it came', async () => {
+  await using demo = await openDemo()
+  const { page } = demo
+  await importSample(page)
+  await page.getByRole('search', { name: 'Filter events' }).getByLabel('Order').selectOption('Newest first')
+  const newest = page.locator('.event', { hasText: 'assistant: ' }).first()
+  await newest.locator('summary').click()
+  await page.getByRole('button', { name: 'What belongs to it' }).click()
+
+  const marked = page.getByRole('list', { name: 'Events by cause' }).locator('[aria-current]')
+  await marked.waitFor()
+
+  await expect
+    .poll(() => marked.evaluate((line) => Math.abs(line.getBoundingClientRect().top - innerHeight / 2)))
+    .toBeLessThan(300)
 })
 
 async function expectSessions(page: Page, names: readonly string[]): Promise<void> {
