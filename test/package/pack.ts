@@ -4,10 +4,13 @@ import { buildPackage } from '../../scripts/build.mjs'
 import { root, run } from '../../scripts/report.mjs'
 import { buildOnce } from '../pages/harness/fixture.ts'
 
-/** What `npm pack` reads of the project, beside the built files. */
-const PACKED = ['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE']
+/** What npm packs whatever package.json says. */
+const ALWAYS = ['package.json', 'README.md', 'LICENSE']
 
-const SOURCES = ['src', 'worker', 'scripts', 'tsconfig.base.json', 'package-lock.json', ...PACKED]
+/** What it packs because package.json names it, but for the built files. */
+const named = manifestIn(root).files.filter((path) => path !== 'dist')
+
+const SOURCES = ['src', 'worker', 'scripts', 'tsconfig.base.json', 'package-lock.json', ...ALWAYS, ...named]
 
 /**
  * The package as an app gets it: built, packed by npm, unpacked. Unchanged sources are packed once.
@@ -17,7 +20,8 @@ export async function packPackage(): Promise<string> {
   const folder = await buildOnce('package', [...SOURCES, 'test/package/pack.ts'], async (outDir) => {
     const project = join(outDir, 'project')
     await buildPackage(join(project, 'dist'))
-    for (const path of PACKED) cpSync(join(root, path), join(project, path))
+    for (const path of [...ALWAYS, ...named])
+      cpSync(join(root, path), join(project, path), { recursive: true })
     await orThrow('npm', ['pack', '--ignore-scripts', '--pack-destination', outDir], project)
     await orThrow('tar', ['-xzf', `holdfast-${manifestIn(project).version}.tgz`], outDir)
     rmSync(project, { recursive: true })
@@ -28,6 +32,7 @@ export async function packPackage(): Promise<string> {
 /** `package.json`, as far as the tests look at it. */
 export interface Manifest {
   readonly version: string
+  readonly files: readonly string[]
   readonly dependencies: Readonly<Record<string, string>>
   readonly exports: Readonly<Record<string, string | { readonly types: string; readonly default: string }>>
 }
