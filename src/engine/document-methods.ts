@@ -1,5 +1,6 @@
 import { readYIndexedDB, removeYIndexedDB, verifyAdopted } from '../context/adopt.ts'
 import { exportDocument, listDocuments, storeDocumentUpdate } from '../context/app-documents.ts'
+import { readRecord } from '../core/session/lifecycle.ts'
 import type { Methods } from './methods.ts'
 import type { Parts } from './parts.ts'
 
@@ -17,10 +18,17 @@ const ADOPTION_LIMITS = {
 export function createDocumentMethods(
   parts: Parts,
 ): Pick<Methods, Extract<keyof Methods, `documents.${string}`> | 'adopt.yIndexedDB'> {
-  const { log } = parts
+  const { log, tables } = parts
   return {
-    'documents.list': (_request, { sessionId }) => listDocuments(log, sessionId),
-    'documents.export': (_request, { sessionId, name }) => exportDocument(log, sessionId, name),
+    'documents.list': async (_request, { sessionId }) => {
+      const names = await listDocuments(log, sessionId)
+      if (names.length === 0) await readRecord(tables, sessionId)
+      return names
+    },
+    'documents.export': async (_request, { sessionId, name }) => {
+      await readRecord(tables, sessionId)
+      return exportDocument(log, sessionId, name)
+    },
     'adopt.yIndexedDB': async (request, { name, sessionId, document = name, remove = false }) => {
       const adopted = await readYIndexedDB(name, request.signal)
       await storeDocumentUpdate(parts, request, {

@@ -132,6 +132,7 @@ export async function openEngine(name: string, options: EngineOptions): Promise<
       if (event.type !== 'session.deleted') continue
       const stream = sessionStream((event.data as { readonly id: SessionId }).id)
       documents.drop(stream)
+      views.forget(stream)
       for (const page of pages.values()) page.gone(stream, change.source)
     }
   }

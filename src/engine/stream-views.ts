@@ -20,6 +20,8 @@ export interface StreamViews {
   record(stream: StreamId): SessionRecord | undefined
   /** Whether some page has the stream open. */
   has(stream: StreamId): boolean
+  /** The session was deleted: it has no record any more, though pages may still have it open. */
+  forget(stream: StreamId): void
   close(): void
 }
 
@@ -143,6 +145,10 @@ export function createStreamViews(deps: {
       return view?.waiting === undefined ? view?.record : undefined
     },
     has: (stream) => views.has(stream),
+    forget(stream) {
+      const view = views.get(stream)
+      if (view !== undefined) view.record = undefined
+    },
     close: () => views.clear(),
   }
 }

@@ -1,5 +1,5 @@
 import { createError } from '../errors.ts'
-import type { SessionId } from '../ids.ts'
+import type { ArtifactId, SessionId } from '../ids.ts'
 import type { Tables } from '../ports.ts'
 import { sessionNotFound } from '../session/head.ts'
 import type { ArtifactRef } from './input.ts'
@@ -14,14 +14,11 @@ interface FindDeps {
 /**
  * One version of an artifact, or null when there is none: by id, the newest one of a name, or a certain one.
  *
- * @throws SESSION_NOT_FOUND when a name is looked for in a session that does not exist; INVALID_NAME, INVALID_ARGUMENT.
+ * @throws SESSION_NOT_FOUND when it is looked for in a session that does not exist; INVALID_NAME, INVALID_ARGUMENT.
  */
 export function createGetArtifact({ tables }: FindDeps) {
   return async (_request: unknown, ref: ArtifactRef): Promise<ArtifactRecord | null> => {
-    if ('id' in ref) {
-      const artifact = await tables.artifact(ref.id)
-      return artifact === undefined || isForeign(artifact, ref.sessionId) ? null : artifact
-    }
+    if ('id' in ref) return byId(tables, ref)
     const name = parseArtifactName(ref.name)
     if (ref.version === undefined) return newestOf(tables, ref.sessionId, name)
     assertVersion(ref.version)
@@ -38,6 +35,16 @@ export function createGetArtifact({ tables }: FindDeps) {
 export function createListVersions({ tables }: FindDeps) {
   return (_request: unknown, { sessionId, name }: { readonly sessionId: SessionId; readonly name: string }) =>
     versionsOf(tables, sessionId, parseArtifactName(name))
+}
+
+async function byId(
+  tables: FindDeps['tables'],
+  { id, sessionId }: { readonly id: ArtifactId; readonly sessionId?: SessionId },
+): Promise<ArtifactRecord | null> {
+  const artifact = await tables.artifact(id)
+  if (artifact !== undefined && !isForeign(artifact, sessionId)) return artifact
+  if (sessionId !== undefined) await assertSession(tables, sessionId)
+  return null
 }
 
 /** A name may have thousands of versions; its head says which one is the newest, unless that was deleted. */
@@ -59,10 +66,13 @@ async function versionsOf(
   name: string,
 ): Promise<readonly ArtifactRecord[]> {
   const versions = await tables.artifactVersions(sessionId, name)
-  // Only where nothing was found is it worth asking whether the session is there at all.
-  if (versions.length === 0 && (await tables.session(sessionId)) === undefined)
-    throw sessionNotFound(sessionId)
+  if (versions.length === 0) await assertSession(tables, sessionId)
   return versions
+}
+
+/** Only where nothing was found is it worth asking whether the session is there at all. */
+async function assertSession(tables: FindDeps['tables'], sessionId: SessionId): Promise<void> {
+  if ((await tables.session(sessionId)) === undefined) throw sessionNotFound(sessionId)
 }
 
 function assertVersion(version: number): void {

@@ -56,14 +56,16 @@ export function observeSession(
 /**
  * An artifact by its id.
  *
- * @throws ARTIFACT_NOT_FOUND when there is none, or it belongs to another session than the one that is asked.
+ * @throws ARTIFACT_NOT_FOUND when there is none, or it belongs to another session than the one that is asked;
+ * SESSION_NOT_FOUND when that one does not exist.
  */
 export async function requireArtifact(
-  tables: Pick<Tables, 'artifact'>,
+  tables: Pick<Tables, 'artifact' | 'session'>,
   { id, sessionId }: { readonly id: ArtifactId; readonly sessionId?: SessionId },
 ): Promise<ArtifactRecord> {
   const artifact = await tables.artifact(id)
   if (artifact !== undefined && (sessionId === undefined || artifact.sessionId === sessionId)) return artifact
+  if (sessionId !== undefined) await readRecord(tables, sessionId)
   throw artifactNotFound(id)
 }
 

@@ -1,6 +1,7 @@
 import { createError } from '../errors.ts'
 import type { RunId, SessionId } from '../ids.ts'
 import type { Request } from '../request.ts'
+import { readRecord } from '../session/lifecycle.ts'
 import { parseCancelRun, parseFinishRun, parseFreeRun, parseOpenRun } from './admit.ts'
 import { beginRun, namingHeadKey } from './begin-run.ts'
 import type { RunDeps } from './deps.ts'
@@ -101,7 +102,12 @@ export function createRuns(deps: RunDeps, ownerships: Ownerships): Runs {
       if (run.status === 'blocked') await freeRun(deps, request, run, input)
       return requireRun(tables, run.id)
     },
-    list: ({ sessionId, name }) => tables.runs(sessionId, name === undefined ? {} : { name }),
+    async list({ sessionId, name }) {
+      const found = await tables.runs(sessionId, name === undefined ? {} : { name })
+      // Only where nothing was found is it worth asking whether the session is there at all.
+      if (found.length === 0) await readRecord(tables, sessionId)
+      return found
+    },
     leave: (runId) => ownerships.release(runId),
   }
 }

@@ -22,7 +22,7 @@ import type {
   WriteState,
 } from './input.ts'
 import { listSessions } from './list.ts'
-import { observeEntries, openSession, openState } from './open.ts'
+import { findSession, observeEntries, openSession, openState } from './open.ts'
 import { sessionAt } from './past.ts'
 import type { SessionPage, SessionQuery } from './query.ts'
 import type { Checkpoint, SessionRecord } from './record.ts'
@@ -61,7 +61,7 @@ export function createSessionManager(deps: SessionDeps): SessionManager {
       observeEntries(clock, start.entries)
       return start
     },
-    get: async (_request, { id }) => (await tables.session(parseSessionId(id))) ?? null,
+    get: async (_request, { id }) => findSession(log, parseSessionId(id)),
     list: async (_request, query) => listSessions(tables, query),
     edit: (request, input) => editSession(deps, request, input),
     transition: (request, input) => transitionSession(deps, request, input),

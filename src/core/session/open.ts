@@ -6,6 +6,9 @@ import type { HybridClock } from '../timeline/hybrid-clock.ts'
 import { foldSession } from './fold.ts'
 import { sessionNotFound } from './head.ts'
 import type { SessionStart } from './input.ts'
+import type { SessionRecord } from './record.ts'
+
+type Start = Awaited<ReturnType<Log['start']>>
 
 /**
  * A session with what its page needs first, in one read of the database.
@@ -13,11 +16,18 @@ import type { SessionStart } from './input.ts'
  * @throws SESSION_NOT_FOUND where there is no such session.
  */
 export async function openSession(log: Log, id: SessionId): Promise<SessionStart> {
-  const stream = sessionStream(id)
-  const start = await log.start(stream)
-  const record = foldSession(start.record, stream, start.tail)
+  const start = await log.start(sessionStream(id))
+  const record = recordOf(id, start)
   if (record === undefined) throw sessionNotFound(id)
   return { record, entries: withTail(start) }
+}
+
+/**
+ * A session as it is stored, or null. Not from an index row, which may lag behind the log, and not from memory, which
+ * another tab's change may not have reached.
+ */
+export async function findSession(log: Log, id: SessionId): Promise<SessionRecord | null> {
+  return recordOf(id, await log.start(sessionStream(id))) ?? null
 }
 
 /** The entries of a stream's state; none where nothing was written to it. */
@@ -33,7 +43,11 @@ export function observeEntries(clock: HybridClock, entries: readonly Entry[]): v
   for (const { at } of entries) clock.observe(clockOfId(at), 'database')
 }
 
-function withTail({ entries, tail }: Awaited<ReturnType<Log['start']>>): readonly Entry[] {
+function recordOf(id: SessionId, { record, tail }: Start): SessionRecord | undefined {
+  return foldSession(record, sessionStream(id), tail)
+}
+
+function withTail({ entries, tail }: Start): readonly Entry[] {
   if (tail.length === 0) return entries
   return foldEntries(entries, tail.flatMap((row) => row.events).flatMap(deltasOf), 'state')
 }
