@@ -30,11 +30,13 @@ test('DE7 the moment is in the address, and is there again after a reload withou
   await page.locator('.event', { hasText: 'artifact.stored' }).locator('summary').click()
   await page.getByRole('link', { name: 'Go to this moment' }).click()
   await expectMoment(page, { event: 'artifact.stored', state: ['2'], artifacts: '1 artifact' })
+  await page.getByRole('button', { name: 'Next' }).click()
+  await expectMoment(page, { event: 'state.changed', state: ['3'], artifacts: '1 artifact' })
 
   await demo.goOffline()
   await page.reload()
 
-  await expectMoment(page, { event: 'artifact.stored', state: ['2'], artifacts: '1 artifact' })
+  await expectMoment(page, { event: 'state.changed', state: ['3'], artifacts: '1 artifact' })
 })
 
 test('DE7 a fork begins at the moment that is shown', async () => {
