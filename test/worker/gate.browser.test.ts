@@ -154,6 +154,14 @@ test('WI10 a message of the data port that fits no shape is refused, by name whe
   expect(answer.value.settled[0]?.value).toEqual([{ type: 'flush' }])
 })
 
+test('WI12 an abort that came in before its call aborts it', async () => {
+  const { apply, hello } = spawnGate()
+  const { port } = await hello()
+  port.postMessage([{ type: 'abort', id: 7 }])
+  const answer = await apply(['batch'], [call(7, 'abortable')], 1)
+  expect(answer).toMatchObject({ value: { settled: [{ id: 7, ok: false, error: { code: 'ABORTED' } }] } })
+})
+
 test('WI28 after its goodbye a page is not served', async () => {
   const { apply, hello } = spawnGate()
   await hello()
