@@ -1,6 +1,10 @@
 import { expect, test } from 'vitest'
 import { assertCall, assertHello, assertPageMessage } from '../../src/protocol/assert-page-message.ts'
-import { assertBatchAnswer, assertWelcome, assertWorkerMessage } from '../../src/protocol/assert-worker-message.ts'
+import {
+  assertBatchAnswer,
+  assertWelcome,
+  assertWorkerMessage,
+} from '../../src/protocol/assert-worker-message.ts'
 
 /** Where a guard says that a value does not fit; undefined when it does. */
 function wrongIn(guard: (value: unknown) => void, value: unknown): unknown {
@@ -15,16 +19,51 @@ function wrongIn(guard: (value: unknown) => void, value: unknown): unknown {
 
 const hello = { protocol: 1, name: 'app', client: 'c' }
 const call = { id: 1, method: 'sessions.get', input: {}, deadlineMs: 10 }
-const write = { type: 'write', id: 1, target: { session: 's' }, changes: [{ key: 'a' }], requestId: 'r', mayRepeat: false, deadlineMs: 10 }
-const hook = { id: 'h', version: 1, point: 'state:write', stage: 'before', priority: 0, timeoutMs: 1, onError: 'refuse', replayable: true }
+const write = {
+  type: 'write',
+  id: 1,
+  target: { session: 's' },
+  changes: [{ key: 'a' }],
+  requestId: 'r',
+  mayRepeat: false,
+  deadlineMs: 10,
+}
+const hook = {
+  id: 'h',
+  version: 1,
+  point: 'state:write',
+  stage: 'before',
+  priority: 0,
+  timeoutMs: 1,
+  onError: 'refuse',
+  replayable: true,
+}
 const welcome = { protocol: 1, generation: 'g', writer: 'w', persisted: false }
 const error = { code: 'CLOSED', message: 'm', details: {} }
 const patch = { type: 'patch', stream: 's', entries: [{ key: 'a', at: 'e' }], source: 'tab', writes: [1] }
 
 /** Each message with what it must at least hold, and values that no field of it may have. */
 const accepted: [string, (value: unknown) => void, readonly object[]][] = [
-  ['hello', assertHello, [hello, { ...hello, actor: { id: 'a', name: 'A' }, durability: 'strict', generation: 'g', templates: { a: {} }, reopen: true }]],
-  ['call', assertCall, [call, { ...call, requestId: 'r', mayRepeat: true, cause: { causeId: 'e' }, hookPath: ['a'] }]],
+  [
+    'hello',
+    assertHello,
+    [
+      hello,
+      {
+        ...hello,
+        actor: { id: 'a', name: 'A' },
+        durability: 'strict',
+        generation: 'g',
+        templates: { a: {} },
+        reopen: true,
+      },
+    ],
+  ],
+  [
+    'call',
+    assertCall,
+    [call, { ...call, requestId: 'r', mayRepeat: true, cause: { causeId: 'e' }, hookPath: ['a'] }],
+  ],
   [
     'page message',
     assertPageMessage,
@@ -41,13 +80,29 @@ const accepted: [string, (value: unknown) => void, readonly object[]][] = [
       { type: 'unhook', id: 'h', point: 'state:write', stage: 'before' },
       { type: 'steps', steps: [{ step: 'a@1', purity: 'pure' }] },
       { type: 'answer', ask: 1, outcome: { ok: true, value: undefined } },
-      { type: 'answer', ask: 1, outcome: { ok: false, error: { name: 'n', message: 'm', stack: 's', code: 'c' } } },
+      {
+        type: 'answer',
+        ask: 1,
+        outcome: { ok: false, error: { name: 'n', message: 'm', stack: 's', code: 'c' } },
+      },
       { type: 'flush' },
       { type: 'ping', ping: 1 },
     ],
   ],
   ['welcome', assertWelcome, [welcome, { ...welcome, gates: [{}] }]],
-  ['batch answer', assertBatchAnswer, [{ settled: [] }, { settled: [{ id: 1, ok: true, value: undefined }, { id: 2, ok: false, error }] }]],
+  [
+    'batch answer',
+    assertBatchAnswer,
+    [
+      { settled: [] },
+      {
+        settled: [
+          { id: 1, ok: true, value: undefined },
+          { id: 2, ok: false, error },
+        ],
+      },
+    ],
+  ],
   [
     'worker message',
     assertWorkerMessage,
@@ -68,16 +123,21 @@ test.each(accepted)('WI10 a %s with all it needs passes', (_name, guard, values)
   for (const value of values) expect(wrongIn(guard, value), JSON.stringify(value)).toBeUndefined()
 })
 
-test.each(accepted)('WI10 a %s that is no object, or lacks a field, is refused by the name of that field', (_name, guard, values) => {
-  for (const junk of [null, undefined, 7, 'text', [], () => {}]) expect(wrongIn(guard, junk)).toMatch(/^(type)?$/)
-  for (const value of values) {
-    for (const field of Object.keys(value)) {
-      const path = wrongIn(guard, { ...value, [field]: Symbol('nothing has this') })
-      // `input` and `value` are whatever a method takes or answers.
-      if (field !== 'input') expect(path, `${JSON.stringify(value)} ${field}`).toMatch(new RegExp(`(^|\\.)${field}$`))
+test.each(accepted)(
+  'WI10 a %s that is no object, or lacks a field, is refused by the name of that field',
+  (_name, guard, values) => {
+    for (const junk of [null, undefined, 7, 'text', [], () => {}])
+      expect(wrongIn(guard, junk)).toMatch(/^(type)?$/)
+    for (const value of values) {
+      for (const field of Object.keys(value)) {
+        const path = wrongIn(guard, { ...value, [field]: Symbol('nothing has this') })
+        // `input` and `value` are whatever a method takes or answers.
+        if (field !== 'input')
+          expect(path, `${JSON.stringify(value)} ${field}`).toMatch(new RegExp(`(^|\\.)${field}$`))
+      }
     }
-  }
-})
+  },
+)
 
 test('WI10 fields inside of fields are looked at too', () => {
   const wrong = (changes: object) => wrongIn(assertPageMessage, { ...write, ...changes })
@@ -88,13 +148,23 @@ test('WI10 fields inside of fields are looked at too', () => {
   expect(wrong({ cause: { causeId: 1 } })).toBe('write.cause')
   expect(wrong({ hookPath: Array(17).fill('a') })).toBe('write.hookPath')
   expect(wrong({ hookPath: Array(16).fill('a') })).toBeUndefined()
-  for (const deadlineMs of [0, -1, Number.NaN, Number.POSITIVE_INFINITY, '1']) expect(wrong({ deadlineMs })).toBe('write.deadlineMs')
+  for (const deadlineMs of [0, -1, Number.NaN, Number.POSITIVE_INFINITY, '1'])
+    expect(wrong({ deadlineMs })).toBe('write.deadlineMs')
   for (const id of [-1, 1.5, Number.NaN, '1']) expect(wrong({ id })).toBe('write.id')
   expect(wrongIn(assertPageMessage, { type: 'hook', hook: { ...hook, point: 'toString' } })).toBe('hook.hook')
-  expect(wrongIn(assertPageMessage, { type: 'hook', hook: { ...hook, when: { tags: 'all' } } })).toBe('hook.hook')
-  expect(wrongIn(assertPageMessage, { type: 'answer', ask: 1, outcome: { ok: false, error: {} } })).toBe('answer.outcome')
+  expect(wrongIn(assertPageMessage, { type: 'hook', hook: { ...hook, when: { tags: 'all' } } })).toBe(
+    'hook.hook',
+  )
+  expect(wrongIn(assertPageMessage, { type: 'answer', ask: 1, outcome: { ok: false, error: {} } })).toBe(
+    'answer.outcome',
+  )
   expect(wrongIn(assertPageMessage, { type: 'answer', ask: 1, outcome: { ok: 1 } })).toBe('answer.outcome')
-  expect(wrongIn(assertWorkerMessage, { type: 'settled', settled: [{ id: 1, ok: false, error: { ...error, code: 'toString' } }] })).toBe('settled.settled')
+  expect(
+    wrongIn(assertWorkerMessage, {
+      type: 'settled',
+      settled: [{ id: 1, ok: false, error: { ...error, code: 'toString' } }],
+    }),
+  ).toBe('settled.settled')
   expect(wrongIn(assertWorkerMessage, { type: 'ask', ask: 1, what: { kind: 'other' } })).toBe('ask.what')
   expect(wrongIn(assertHello, { ...hello, name: '' })).toBe('name')
   expect(wrongIn(assertHello, { ...hello, actor: {} })).toBe('actor')

@@ -19,7 +19,10 @@ type Argument<Value> = { readonly call: (input: { readonly value: Value }) => nu
 type Answer<Value> = { readonly call: (input: null) => { readonly value: Value } }
 
 /** Whether a table with this value in an argument and in an answer stays as it is. */
-type Crosses<Value> = [Argument<Value>, Answer<Value>] extends [WireSafe<Argument<Value>>, WireSafe<Answer<Value>>]
+type Crosses<Value> = [Argument<Value>, Answer<Value>] extends [
+  WireSafe<Argument<Value>>,
+  WireSafe<Answer<Value>>,
+]
   ? true
   : false
 
@@ -32,7 +35,9 @@ test('WI1 plain data, bytes, blobs and streams cross', () => {
   expectTypeOf<Crosses<Uint8Array | ArrayBuffer | Blob | ReadableStream<Uint8Array>>>().toEqualTypeOf<true>()
   expectTypeOf<Crosses<StateValue>>().toEqualTypeOf<true>()
   expectTypeOf<Crosses<SessionId>>().toEqualTypeOf<true>()
-  expectTypeOf<Crosses<readonly { readonly a?: number; readonly b: readonly string[] }[]>>().toEqualTypeOf<true>()
+  expectTypeOf<
+    Crosses<readonly { readonly a?: number; readonly b: readonly string[] }[]>
+  >().toEqualTypeOf<true>()
   expectTypeOf<Crosses<Readonly<Record<string, { readonly a: 1 } | null>>>>().toEqualTypeOf<true>()
 })
 
@@ -44,7 +49,9 @@ test('WI1 functions, symbols, classes and their instances do not', () => {
   expectTypeOf<Crosses<typeof Instance>>().toEqualTypeOf<false>()
   expectTypeOf<Crosses<Promise<string>>>().toEqualTypeOf<false>()
   expectTypeOf<Crosses<string | (() => void)>>().toEqualTypeOf<false>()
-  expectTypeOf<Crosses<readonly { readonly deep: { readonly inside?: () => void } }[]>>().toEqualTypeOf<false>()
+  expectTypeOf<
+    Crosses<readonly { readonly deep: { readonly inside?: () => void } }[]>
+  >().toEqualTypeOf<false>()
 })
 
 test('WI1 a table with a method that cannot cross does not compile', () => {
