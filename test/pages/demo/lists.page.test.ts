@@ -74,6 +74,7 @@ test('DE14 events are narrowed by a pattern, ordered, and come a hundred at a ti
   await expect.poll(async () => await events.last().innerText()).toBe(first)
 
   await filters.getByLabel('Type').fill('')
+  await events.nth(99).waitFor()
   expect(await page.locator('.event', { hasText: 'hook.ran' }).count()).toBe(0)
   await filters.getByLabel('Hook records').check()
   await page.locator('.event', { hasText: 'hook.ran' }).first().waitFor()
