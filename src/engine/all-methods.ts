@@ -1,3 +1,4 @@
+import type { SessionId } from '../core/ids.ts'
 import type { Request } from '../core/request.ts'
 import { createArtifactMethods } from './artifact-methods.ts'
 import type { Definitions } from './definitions.ts'
@@ -17,6 +18,8 @@ export interface MethodDeps {
   /** A template by name: the asking page's own first. */
   readonly templates: (name: string, request: Request) => unknown
   readonly page: (client: string) => Page | undefined
+  /** A page has opened this session. */
+  readonly opened: (session: SessionId) => void
 }
 
 export interface AllMethods {
@@ -26,12 +29,12 @@ export interface AllMethods {
 }
 
 /** The whole table of the worker's API, made of the use cases of each room. */
-export function createMethods({ parts, definitions, templates, page }: MethodDeps): AllMethods {
+export function createMethods({ parts, definitions, templates, page, opened }: MethodDeps): AllMethods {
   const steps = createStepParts(parts)
   const sessions = { ...parts, templates }
   return {
     methods: {
-      ...createSessionMethods(sessions, parts.artifacts),
+      ...createSessionMethods(sessions, parts.artifacts, opened),
       ...createImportMethods(sessions, parts),
       ...createArtifactMethods(parts.artifacts),
       ...steps.methods,

@@ -3,7 +3,6 @@ import { type AnyStep, type StepContext, stepName } from '../core/app/step-defin
 import type { Purity } from '../core/run/record.ts'
 import { createSeeded } from '../core/run/seeded.ts'
 import { decodeStepValue, encodeStepValue } from '../core/run/value.ts'
-import { checkSchema } from '../core/state/schema.ts'
 import type { StateValue } from '../core/state/value.ts'
 
 /** What a step's body is run again with. */
@@ -37,10 +36,8 @@ function workerStep(step: AnyStep): WorkerStep {
   return {
     purity: step.purity,
     async run(input, again) {
-      const given = decodeStepValue(input)
-      const parsed =
-        step.input === undefined ? given : checkSchema(step.input, given, `input of step ${stepName(step)}`)
-      return encodeStepValue(await step.run(parsed, contextOf(again)), step.codec)
+      // Its schema was applied before it was recorded.
+      return encodeStepValue(await step.run(decodeStepValue(input), contextOf(again)), step.codec)
     },
   }
 }

@@ -16,10 +16,8 @@ import { createPage, type Page, type PageServices } from './page.ts'
 import { definitionOfPageHook } from './page-hooks.ts'
 import { createParts, type PartsOptions } from './parts.ts'
 import { createStreamViews, type StreamChange, type StreamViews } from './stream-views.ts'
+import { beginUpkeep } from './upkeep.ts'
 import type { World } from './world.ts'
-
-/** Above the size from which Chromium keeps a value in a file of its own, whose removal makes room at once. */
-const BALLAST_BYTES = 262_144
 
 export interface EngineOptions {
   readonly world: World
@@ -63,13 +61,10 @@ export async function openEngine(name: string, options: EngineOptions): Promise<
 
   const views = createStreamViews({ log, writer: journal.writer, onChange: tell, onError })
   opened = views
-  // Nobody waits for it: a page's first calls come before.
-  void journal.keepBallast(world.entropy.randomBytes(BALLAST_BYTES))
-  // Chunks that a worker left behind which died while it took them in, or before it removed them.
-  journal.sweep([]).catch(onError)
   // Deleted sessions are told by the store's own stream, whichever tab deleted them.
   await views.attach(STORE_STREAM)
 
+  const upkeep = await beginUpkeep(parts, onError)
   const tabs = createTabs(world.openChannel(`holdfast:${name}`), world.wall)
   const stopStored = journal.onStored((rows) => {
     tabs.announce(rows)
@@ -91,6 +86,7 @@ export async function openEngine(name: string, options: EngineOptions): Promise<
       return own?.[template] ?? options.definitions.templates[template]
     },
     page: (client) => pages.get(client),
+    opened: (session) => upkeep.opened(session),
   })
 
   const services: PageServices = {
@@ -153,6 +149,9 @@ export async function openEngine(name: string, options: EngineOptions): Promise<
         generation: connection.generation,
         writer: journal.writer,
         persisted: await world.meter.persisted(),
+        gates: options.hooks
+          .filter(({ point, stage }) => point === 'state:write' && stage === 'before')
+          .map(({ when }) => when ?? {}),
       }
       const page = createPage(hello, welcome, send, services, () => {
         if (pages.get(hello.client) === page) pages.delete(hello.client)
@@ -169,6 +168,7 @@ export async function openEngine(name: string, options: EngineOptions): Promise<
       for (const page of [...pages.values()]) await page.disconnect()
       await parts.hooks.drain()
       await journal.close()
+      upkeep.stop()
       views.close()
       tabs.close()
       documents.close()

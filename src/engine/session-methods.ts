@@ -1,4 +1,5 @@
 import type { Artifacts } from '../core/artifact/artifacts.ts'
+import type { SessionId } from '../core/ids.ts'
 import type { SessionDeps } from '../core/session/deps.ts'
 import { createSessionManager } from '../core/session/manager.ts'
 import { emitEvent } from '../core/timeline/emit.ts'
@@ -12,12 +13,20 @@ type Prefixed = Exclude<
 >
 
 /** Sessions, their state and their timeline. */
-export function createSessionMethods(deps: SessionDeps, artifacts: Artifacts): Pick<Methods, Prefixed> {
+export function createSessionMethods(
+  deps: SessionDeps,
+  artifacts: Artifacts,
+  opened: (session: SessionId) => void,
+): Pick<Methods, Prefixed> {
   const { log } = deps
   const sessions = createSessionManager(deps)
   return {
     'sessions.create': (request, input) => sessions.create(request, input),
-    'sessions.open': sessions.open,
+    'sessions.open': async (request, input) => {
+      const start = await sessions.open(request, input)
+      opened(start.record.id)
+      return start
+    },
     'sessions.get': sessions.get,
     'sessions.list': sessions.list,
     'sessions.edit': sessions.edit,

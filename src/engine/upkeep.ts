@@ -1,0 +1,38 @@
+/** What a worker does for the database beside its calls. Nobody waits for any of it. */
+import type { RequestId, SessionId } from '../core/ids.ts'
+import { interruptOrphanSteps } from '../core/run/interrupt.ts'
+import { beginWriterLife, type WriterLife } from '../core/run/writer-life.ts'
+import { sweepUnfinishedImports } from '../core/transcript/unfinished.ts'
+import type { Parts } from './parts.ts'
+
+/** Above the size from which Chromium keeps a value in a file of its own, whose removal makes room at once. */
+const BALLAST_BYTES = 262_144
+
+export interface Upkeep {
+  /** A page has opened this session: steps of it whose worker has died are said to be cut off. */
+  opened(session: SessionId): void
+  stop(): void
+}
+
+/** Tells the other workers that this one lives, and removes what dead ones left behind. */
+export async function beginUpkeep(parts: Parts, onError: (error: unknown) => void): Promise<Upkeep> {
+  const { journal, clock, log, tables, world } = parts
+  const life: WriterLife = await beginWriterLife(world.locks, clock.writer)
+  const looked = new Set<SessionId>()
+
+  journal.keepBallast(world.entropy.randomBytes(BALLAST_BYTES)).catch(onError)
+  // Chunks of a worker that died while it took them in, or before it removed them.
+  journal.sweep([]).catch(onError)
+  sweepUnfinishedImports({ journal, clock, log, tables, locks: world.locks }).catch(onError)
+
+  return {
+    opened(session) {
+      // Once a worker: what dies later is found by the next one.
+      if (looked.has(session)) return
+      looked.add(session)
+      const request = { id: clock.nextId<RequestId>(), mayRepeat: false, hookPath: [] }
+      interruptOrphanSteps({ journal, log, clock, isGone: life.isGone }, request, session).catch(onError)
+    },
+    stop: life.end,
+  }
+}
