@@ -13,7 +13,7 @@ import { fail, root } from './report.mjs'
 const LIMITS = [
   { file: 'index.js', what: 'page entry', limitKb: 10 },
   { file: 'holdfast.js', what: 'handles', limitKb: 13, after: 'index.js' },
-  { file: 'worker.js', what: 'worker', limitKb: 100 },
+  { file: 'worker.js', what: 'worker', limitKb: 150 },
 ]
 
 /** Builds the package and looks at it: the sizes, the worker's URL, what publint says of package.json. */
