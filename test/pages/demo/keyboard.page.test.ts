@@ -83,7 +83,6 @@ async function walk(page: Page): Promise<readonly Stop[]> {
 
 function readStop(controls: string): Stop {
   const element = document.activeElement
-  const shown = element?.closest('label') ?? element
   const labels =
     element instanceof HTMLInputElement || element instanceof HTMLSelectElement
       ? [...(element.labels ?? [])]
@@ -92,7 +91,10 @@ function readStop(controls: string): Stop {
   return {
     at: [...document.querySelectorAll(controls)].findIndex((control) => control.matches(':focus')),
     name: name.trim(),
-    outlined: shown !== null && getComputedStyle(shown).outlineStyle === 'solid',
+    // A file control is drawn as its label.
+    outlined: [element, element?.closest('label')].some(
+      (shown) => shown instanceof Element && getComputedStyle(shown).outlineStyle === 'solid',
+    ),
   }
 }
 

@@ -37,7 +37,6 @@ test('DE14 sessions are narrowed by search, status and tag, and sorted', async (
 test('DE14 more than fifty sessions come a page at a time', async () => {
   await using demo = await openDemo()
   const { page } = demo
-  // By the same library, because a person would need an hour for it.
   await startSession(page, 'Number 0')
   for (let number = 1; number <= 51; number += 1) {
     await verbButton(page, 'Fork…').click()
