@@ -27,6 +27,8 @@ test('DE9 a session is started, written to and suspended without a mouse', async
 
   await page.getByRole('button', { name: 'New session' }).focus()
   await page.keyboard.press('Enter')
+  await page.getByRole('dialog').waitFor()
+  expect(await focused(page)).toBe('Name')
   await page.keyboard.type('Typed')
   await page.keyboard.press('Enter')
   await page.getByRole('heading', { name: 'Typed', level: 1 }).waitFor()
