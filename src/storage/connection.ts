@@ -66,7 +66,8 @@ export async function openConnection(options: OpenOptions): Promise<Connection> 
     const opened = await withDeadline(wall, openMs, opening, `opening ${name}`, () => db.close())
     return await guard(options, db, opened.backendDB())
   } catch (cause) {
-    db.close()
+    // Closed now, Dexie would forget an open that is still under way; what it brings later is closed then.
+    if (!isDeadline(cause)) db.close()
     throw blocked && isDeadline(cause) ? blockedError(name, cause) : mapStorageError(cause, `opening ${name}`)
   }
 }

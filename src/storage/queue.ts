@@ -97,7 +97,7 @@ export function isUrgent({ operation, decided }: Entry): boolean {
   return operation.durability === 'strict' || decided.heads.length > 0
 }
 
-/** Erasing reads and removes what entries before it may just have written. */
+/** Listeners must not be told of rows that went in the transaction that added them. */
 function mustBeAlone({ alone, decided }: Entry): boolean {
   return alone || decided.erase.length > 0
 }

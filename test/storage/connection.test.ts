@@ -123,26 +123,30 @@ test('ST4 an open that the browser never answers is given up at its deadline, an
   const name = freshName()
   const wall = fakeClock()
   const { open: openOriginal } = indexedDB
-  let answer = (): void => {}
+  let answer: (() => void) | undefined
+  let late: IDBDatabase | undefined
   Object.defineProperty(indexedDB, 'open', {
     configurable: true,
     value: (...given: [string, number?]) => {
       const request = openOriginal.apply(indexedDB, given)
       const dispatch = request.dispatchEvent.bind(request)
       request.dispatchEvent = (event) => {
-        answer = () => dispatch(event)
-        return event.type === 'upgradeneeded' ? dispatch(event) : true
+        if (event.type === 'upgradeneeded') return dispatch(event)
+        answer = () => {
+          late = request.result
+          dispatch(event)
+        }
+        return true
       }
       return request
     },
   })
   try {
-    const opening = open({ name, wall, openMs: 1_000 })
-    const refused = expect(opening).rejects.toMatchObject({
+    const refused = expect(open({ name, wall, openMs: 1_000 })).rejects.toMatchObject({
       code: 'STORAGE_FAILED',
       details: { name: 'deadline', deadlineMs: 1_000 },
     })
-    await settle()
+    while (answer === undefined) await new Promise(setImmediate)
     wall.advance(1_000)
     await refused
   } finally {
@@ -150,8 +154,8 @@ test('ST4 an open that the browser never answers is given up at its deadline, an
   }
   answer()
   await settle()
-  // Nothing holds it open, so it can go.
-  await deleteDatabase(name, fakeClock())
+  expect(() => late?.transaction('meta')).toThrow(expect.objectContaining({ name: 'InvalidStateError' }))
+  expect(late).toBeDefined()
 })
 
 test('ST5 a database that is deleted ends its connections with STORAGE_LOST, and lets the deletion go on', async () => {

@@ -293,6 +293,16 @@ test('JO20 several sessions go in one commit, with what arrived meanwhile, and l
   await expect(erase(late, SESSION)).rejects.toMatchObject({ code: 'SESSION_NOT_FOUND' })
 })
 
+test('JO20 an erasure has a transaction of its own: nobody is told of rows that went with it', async () => {
+  const tab = await openTab()
+  await createSession(tab)
+  await setState(tab, 'warm', 0)
+  const told: string[][] = []
+  tab.journal.onStored((rows) => told.push(rows.map((row) => row.stream)))
+  await Promise.all([setState(tab, 'a', 1), erase(tab, SESSION)])
+  expect(told).toEqual([[STREAM], [STORE_STREAM]])
+})
+
 test('JO20 an erasure that fails erases nothing', async () => {
   const tab = await openTab()
   await createSession(tab)

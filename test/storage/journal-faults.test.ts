@@ -318,6 +318,29 @@ test('JO26 a waiting decision is not delayed by many bytes, and overtakes nothin
   expect(order.indexOf('first')).toBeLessThan(order.indexOf('before'))
 })
 
+test('JO26 what waits for its document is not overtaken by what names the same head', async () => {
+  const tab = await openTab()
+  await createSession(tab)
+  const { prepare } = tab.documents
+  let load = (): void => {}
+  const loading = new Promise<void>((resolve) => {
+    load = resolve
+  })
+  Object.assign(tab.documents, { prepare: (streams: never) => loading.then(() => prepare(streams)) })
+  const order: string[] = []
+  const first = setState(tab, 'a', 1).then(() => order.push('first'))
+  const operation = operationOf(tab.clock, () => ({ result: 0, resultId: '', writes: [] }), {
+    heads: [headOf()],
+  })
+  const second = tab.journal.commit(operation).then(() => order.push('second'))
+  // One that names nothing of theirs goes by.
+  await tab.journal.putRows([{ table: 'meta', put: { key: 'other', value: 1 } }])
+  expect(order).toEqual([])
+  load()
+  await Promise.all([first, second])
+  expect(order).toEqual(['first', 'second'])
+})
+
 test('JO27 beyond its limit of waiting bytes the journal lets callers in one by one, in order', async () => {
   const load = new Load(100)
   const entered: number[] = []

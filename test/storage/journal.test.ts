@@ -1,6 +1,6 @@
 import 'fake-indexeddb/auto'
 import { expect, test } from 'vitest'
-import type { RowChange } from '../../src/core/commit.ts'
+import type { HeadKey, RowChange } from '../../src/core/commit.ts'
 import { createError } from '../../src/core/errors.ts'
 import {
   documentStream,
@@ -133,6 +133,23 @@ test('JO4 a tab that guesses wrong what is stored puts nothing of it, and needs 
   expect([first, second].map((outcome) => !outcome.repeated && outcome.result)).toEqual([3, 4])
   expect(tab.documents.dropped).toEqual([STREAM])
   expect((await rowsOf(tab)).map((row) => row.events.length)).toEqual([1, 1, 1, 2])
+})
+
+test('JO4 a head that was removed and made anew is another one, also where its version is the same', async () => {
+  const tab = await openTab()
+  const other = await openBeside(tab)
+  await createSession(tab)
+  await increment(tab)
+  const key: HeadKey = ['counter', SESSION, 'calls']
+  const write = (value: number | undefined) =>
+    other.journal.commit(
+      operationOf(other.clock, () => ({ result: 0, resultId: '', writes: [], heads: [{ key, value }] }), {
+        heads: [key],
+      }),
+    )
+  await write(undefined)
+  await write(100)
+  expect(await increment(tab)).toMatchObject({ result: 101 })
 })
 
 test('JO4 operations of one turn that write the same head are decided on each other, once each', async () => {
@@ -337,6 +354,26 @@ test('JO10 a refusal is not remembered: the same request is decided anew', async
   await expect(change()).rejects.toMatchObject({ code: 'SESSION_NOT_FOUND' })
   await createSession(tab)
   await expect(change()).resolves.toMatchObject({ repeated: false })
+})
+
+test('JO10 a request is known also where its row was packed into a segment', async () => {
+  const tab = await openTab()
+  await createSession(tab)
+  const packed = await tab.connection.db.commits.toCollection().first()
+  if (packed === undefined) throw new Error('no row')
+  const requestId = 'packed' as RequestId
+  const rows = [{ ...packed, body: { ...packed.body, requests: { [requestId]: 'made' } } }]
+  await tab.connection.db.segments.put({
+    streamId: STREAM,
+    lastSeq: 1,
+    first: packed.hlc,
+    last: packed.hlc,
+    refs: [`q:${requestId}`],
+    rows,
+  })
+  expect(await tab.journal.outcomeOf(requestId)).toBe('made')
+  const again = await increment(tab, 'calls', { requestId, mayRepeat: true })
+  expect(again).toEqual({ repeated: true, resultId: 'made' })
 })
 
 test('JO11 outcomeOf waits for what is on its way, and knows nothing of what was never stored', async () => {
