@@ -53,6 +53,7 @@ for (const { of, text } of transcripts) {
     expect(same.steps).toEqual({
       rerun: expected.results,
       answered: 0,
+      withheld: 0,
       unfinished: expected.calls - expected.results,
       missing: [],
     })

@@ -23,6 +23,7 @@ export function ReplayReport({ report }: { readonly report: Report }) {
         <Figure name="Events" count={report.events} />
         <Figure name="Steps run again" count={steps.rerun} />
         <Figure name="Steps answered from the recording" count={steps.answered} />
+        {steps.withheld > 0 && <Figure name="Steps with a redacted input" count={steps.withheld} />}
         <Figure name="Steps without an end" count={steps.unfinished} />
         <Figure name="Hooks run again" count={hooks.rerun} />
         <Figure name="Divergences" count={divergences.length} />

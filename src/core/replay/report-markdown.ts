@@ -14,7 +14,7 @@ export function reportMarkdown(report: ReplayReport): string {
     '',
     `- mode: ${mode}`,
     `- events: ${events}`,
-    `- steps: ${steps.rerun} run again, ${steps.answered} answered from the recording, ${steps.unfinished} unfinished`,
+    `- steps: ${steps.rerun} run again, ${steps.answered} answered from the recording, ${steps.withheld} withheld, ${steps.unfinished} unfinished`,
     `- hooks: ${hooks.rerun} run again${hooks.withheld > 0 ? `, ${hooks.withheld} withheld` : ''}`,
     ...missing('steps', steps.missing),
     ...missing('hooks', hooks.missing),

@@ -25,6 +25,8 @@ export interface ReplayReport {
     readonly rerun: number
     /** Answered from the recording: effects, or no definition. */
     readonly answered: number
+    /** Not run again, since a hook took something out of their input before it was recorded (redaction). */
+    readonly withheld: number
     /** Steps without an end in the recording. */
     readonly unfinished: number
     /** `name@version` of steps without a definition, each once. */
@@ -32,7 +34,7 @@ export interface ReplayReport {
   }
   readonly hooks: {
     readonly rerun: number
-    /** Runs that cannot be compared: a hook took something out of their input before it was recorded. */
+    /** Recorded hooks of withheld steps. */
     readonly withheld: number
     /** `id@version` of recorded hooks that are not registered, each once. */
     readonly missing: readonly string[]

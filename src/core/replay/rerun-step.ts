@@ -18,7 +18,6 @@ export interface StepAgain {
   readonly divergences: readonly Divergence[]
   /** Hooks that were run again. */
   readonly hooks: number
-  readonly withheld: number
   readonly missingHooks: readonly string[]
 }
 
@@ -35,7 +34,12 @@ export async function rerunStep(
   const common = { step, key, ...(tool === undefined ? {} : { tool }), input, purity }
   const ended = { startedAt: start.time, ...asRecorded(outcome, end) }
   const phase = 'result' in outcome ? 'completed' : 'failed'
-  const atStart = await rerunStartHooks(deps, frame, { phase: 'started', ...common })
+  const atStart = await rerunHooks(
+    deps,
+    frame.startHooks,
+    { phase: 'started', ...common },
+    contextOf(frame, 'start'),
+  )
   const atEnd = await rerunHooks(
     deps,
     frame.endHooks,
@@ -50,7 +54,6 @@ export async function rerunStep(
       ...atEnd.divergences,
     ],
     hooks: atStart.count + atEnd.count,
-    withheld: atStart.withheld,
     missingHooks: [...atStart.missing, ...atEnd.missing],
   }
 }
@@ -97,20 +100,6 @@ interface HooksAgain {
   readonly divergences: readonly Divergence[]
   readonly count: number
   readonly missing: readonly string[]
-}
-
-/** What a hook took out of an input is recorded nowhere, so what hooks would do to that input cannot be told. */
-async function rerunStartHooks(
-  deps: ExactDeps,
-  frame: EndedStep,
-  draft: Draft,
-): Promise<HooksAgain & { readonly withheld: number }> {
-  const { startHooks } = frame
-  if (isUnchanged(startHooks)) {
-    return { ...(await rerunHooks(deps, startHooks, draft, contextOf(frame, 'start'))), withheld: 0 }
-  }
-  const withheld = startHooks.reduce((sum, { runs }) => sum + runs.length, 0)
-  return { draft, divergences: [], count: 0, missing: [], withheld }
 }
 
 async function rerunHooks(
@@ -202,7 +191,7 @@ function failed({ message }: { readonly message: string }): string {
   return `failed: ${message}`
 }
 
-function isUnchanged(hooks: readonly RecordedHooks[]): boolean {
+export function isInputWhole(hooks: readonly RecordedHooks[]): boolean {
   return hooks.every(
     ({ stage, runs }) => stage !== 'record' || runs.every(({ outcome }) => outcome !== 'modify'),
   )

@@ -57,7 +57,7 @@ async function countSteps(log: Log, session: SessionId, { to, onProgress }: Repl
   const unfinished = rest.filter(({ end }) => end === undefined).length
   return {
     events,
-    steps: { rerun: 0, answered: answered + rest.length - unfinished, unfinished, missing: [] },
+    steps: { rerun: 0, answered: answered + rest.length - unfinished, withheld: 0, unfinished, missing: [] },
   }
 }
 

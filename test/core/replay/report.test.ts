@@ -5,7 +5,7 @@ import { reportMarkdown } from '../../../src/core/replay/report-markdown.ts'
 const report: ReplayReport = {
   mode: 'exact',
   events: 12,
-  steps: { rerun: 3, answered: 1, unfinished: 2, missing: ['a@1'] },
+  steps: { rerun: 3, answered: 1, withheld: 4, unfinished: 2, missing: ['a@1'] },
   hooks: { rerun: 6, withheld: 0, missing: [] },
   divergences: [],
   verdict: 'same',
@@ -18,7 +18,7 @@ it('RP15 a report is written for people: verdict, counts, what is missing', () =
       '',
       '- mode: exact',
       '- events: 12',
-      '- steps: 3 run again, 1 answered from the recording, 2 unfinished',
+      '- steps: 3 run again, 1 answered from the recording, 4 withheld, 2 unfinished',
       '- hooks: 6 run again',
       '- steps without a definition: a@1',
       '',

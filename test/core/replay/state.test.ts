@@ -28,7 +28,7 @@ describe('state replay', () => {
     expect(await replayState(worker.log, sessionId)).toEqual({
       mode: 'state',
       events: events.length,
-      steps: { rerun: 0, answered: 1, unfinished: 1, missing: [] },
+      steps: { rerun: 0, answered: 1, withheld: 0, unfinished: 1, missing: [] },
       hooks: { rerun: 0, withheld: 0, missing: [] },
       divergences: [],
       verdict: 'same',
