@@ -4,7 +4,7 @@
  */
 import type { RowChange } from '../commit.ts'
 import type { ContentId } from '../ids.ts'
-import type { EventDataByType, EventType, Recorded } from '../timeline/catalog.ts'
+import type { EventDataByType, EventType, LargeFields, Recorded } from '../timeline/catalog.ts'
 import type { StoredEvent } from '../timeline/event.ts'
 import type { ContentRow, Domain, IntakeRow } from './record.ts'
 
@@ -39,9 +39,12 @@ export function releaseContent(
   ]
 }
 
-/** The contents that an event names, each as often as it names it. What `artifact.deleted` takes back is not among them. */
+/**
+ * The contents that an event names, each as often as it names it. What `artifact.deleted` takes back is not among them.
+ * What an app put into an event of its own claimed nothing, so its data is believed only where the data as a whole
+ * stands in a content.
+ */
 export function contentsOfEvent(event: StoredEvent): readonly ContentId[] {
-  if (isContentReference(event.data)) return [event.data.content]
   switch (event.type) {
     case 'artifact.stored':
       return [dataOf(event, 'artifact.stored').artifact.contentId]
@@ -59,12 +62,22 @@ export function contentsOfEvent(event: StoredEvent): readonly ContentId[] {
       return contentsOf(dataOf(event, 'run.completed').result)
     case 'message.added':
     case 'model.changed':
+      // Apps record events of these types too, and may copy into them what an import recorded.
+      return event.source === 'import' ? largeContents(dataOf(event, event.type)) : contentsOfData(event)
     case 'import.started':
     case 'import.entry':
-      return Object.values(dataOf(event, event.type).large ?? {}).map(({ content }) => content)
+      return largeContents(dataOf(event, event.type))
     default:
-      return []
+      return contentsOfData(event)
   }
+}
+
+function largeContents({ large = {} }: { readonly large?: LargeFields }): readonly ContentId[] {
+  return Object.values(large).map(({ content }) => content)
+}
+
+function contentsOfData({ data }: StoredEvent): readonly ContentId[] {
+  return isContentReference(data) ? [data.content] : []
 }
 
 /** Says whether data stands in a content instead of in its event. */

@@ -12,7 +12,7 @@ import { assertPermitted } from '../session/status.ts'
 import type { StateValue } from '../state/value.ts'
 import type { EventDataByType, HookRunRecord } from '../timeline/catalog.ts'
 import { type EventFrame, makeEvent } from '../timeline/make-event.ts'
-import { isJsonObject, type JsonObject } from './json.ts'
+import { isJsonObject, type JsonObject, without } from './json.ts'
 import { prepareFields } from './large-fields.ts'
 
 /** Fields of each type that may be large. */
@@ -102,9 +102,9 @@ async function shape(
   return { data: asObject(draft, written.payload.data), before: passed.runs, record: written.runs }
 }
 
-/** Readers of an import's events go by their shape; a hook may change what stands in it. */
+/** Readers of an import's events go by their shape; a hook may change what stands in it, but names no contents. */
 function asObject({ type }: EventDraft, data: StateValue): JsonObject {
-  if (isJsonObject(data)) return data
+  if (isJsonObject(data)) return without(data, ['large'])
   throw createError('HOOK_FAILED', `A hook of event:emit changed the data of ${type} to what is no object.`, {
     point: 'event:emit',
     type,

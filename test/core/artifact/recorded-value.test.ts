@@ -114,6 +114,7 @@ test('AR12, AR21: the contents of an event are all that it names', () => {
   const step = { step: 's@1', key: 'k' }
   const finished = { ...step, startedId: id, artifactIds: [] }
   const run = { runId: 'r' as never }
+  const message = { role: 'user', content: null, large: { content: large } }
   const events = [
     [makeEvent(id, 'step.started', { ...step, purity: 'pure', attempt: 1, input: large }, frame), 1],
     [makeEvent(id, 'step.started', { ...step, purity: 'pure', attempt: 1, input: { inline: 1 } }, frame), 0],
@@ -124,6 +125,11 @@ test('AR12, AR21: the contents of an event are all that it names', () => {
     ],
     [makeEvent(id, 'run.started', { ...run, name: 'n', input: large }, frame), 1],
     [makeEvent(id, 'run.completed', { ...run, result: large }, frame), 1],
+    [makeEvent(id, 'message.added', message, { ...frame, source: 'import' }), 1],
+    [makeEvent(id, 'message.added', message, frame), 0],
+    [makeEvent<string>(id, 'message.added', large, frame), 1],
+    [makeEvent<string>(id, 'message.added', large, { ...frame, source: 'import' }), 0],
+    [makeEvent<string>(id, 'import.entry', large, { ...frame, source: 'import' }), 0],
     [makeEvent(id, 'import.entry', { line: 1, data: null, large: { data: large, more: large } }, frame), 2],
     [makeEvent(id, 'session.suspended', {}, frame), 0],
   ] as const

@@ -130,6 +130,21 @@ describe('emit', () => {
     }
   })
 
+  test.each([
+    'message.added',
+    'model.changed',
+  ])('TI12 a %s of the app that copies what an import recorded takes no content with it', async (type) => {
+    const tab = await openTab()
+    const [id, other] = [await created(tab), await created(tab)]
+    const text = 'y'.repeat(40_000)
+    const { content, sizeBytes } = (await emit(tab, id, { data: text })).data as Record<string, StateValue>
+    const data = { role: 'user', content: null, large: { content: { content, sizeBytes } } } as StateValue
+    expect((await emit(tab, other, { type, data })).data).toEqual(data)
+    await tab.sessions.delete(tab.request(), { id: other })
+    const [kept] = (await eventsOf(tab, id)).slice(-1)
+    expect(await tab.artifacts.readValue(recordedOfData(kept?.data as StateValue))).toBe(text)
+  })
+
   test('TI11 large data of an event that is refused leaves nothing behind', async () => {
     const tab = await openTab()
     const id = await created(tab)

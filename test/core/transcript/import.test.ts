@@ -297,6 +297,23 @@ describe('import of a pi session', () => {
     expect((await worker.sessions.list(worker.request(), {})).items).toHaveLength(1)
   })
 
+  it('TI12 a hook makes no event of an import name a content that the import did not take in', async () => {
+    const worker = await openImportWorker()
+    const reference = { content: `sha256:${'a'.repeat(64)}`, sizeBytes: 4 }
+    worker.register(
+      defineHook({
+        id: 'forger',
+        version: 1,
+        point: 'event:emit',
+        stage: 'record',
+        when: { names: ['message.added'] },
+        run: () => ({ kind: 'modify', change: { data: { role: 'user', large: { content: reference } } } }),
+      }),
+    )
+    const { sessionId } = await worker.import({ text: user('hello') })
+    expect(dataOf(await worker.events(sessionId), 'message.added')).toEqual([{ role: 'user' }])
+  })
+
   it('TC17 a broken line stops the import by its number and leaves nothing, or is skipped and reported', async () => {
     const worker = await openImportWorker()
     const text = `${user('one')}{"type":\n${answer({ id: 'a' })}nonsense\n${toolResult('a', 'fine')}`
