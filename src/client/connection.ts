@@ -1,3 +1,4 @@
+import type { Durability } from '../core/commit.ts'
 import { createError } from '../core/errors.ts'
 import type { StateChange } from '../core/timeline/catalog.ts'
 import type { PageMessage, Welcome, WorkerMessage } from '../protocol/messages.ts'
@@ -30,11 +31,14 @@ export interface SendOptions extends ChangeOptions {
 export interface ConnectionOptions extends LinkKeeperOptions {
   /** Of the database. */
   readonly name: string
+  readonly durability?: Durability | undefined
 }
 
 /** The page's wire to its worker, over the deaths of workers: what was registered is registered again with the next. */
 export interface Connection {
   readonly welcome: Welcome
+  /** Of state writes and events that do not say it. */
+  readonly durability: Durability | undefined
   call<Method extends MethodName>(
     method: Method,
     input: Input<Method>,
@@ -117,6 +121,7 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
     get welcome() {
       return keeper.welcome
     },
+    durability: options.durability,
     call: async (method, input, sendOptions = {}, frame = {}) => {
       const { signal, transfers, onProgress, deadlineMs } = sendOptions
       const { kind, long } = traits(method)
@@ -137,7 +142,7 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
       assertNoReplay(frame, 'state.write')
       lastId += 1
       const id = lastId
-      const { signal, durability } = writeOptions
+      const { signal, durability = options.durability } = writeOptions
       const outgoing = {
         type: 'write',
         id,

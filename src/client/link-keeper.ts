@@ -1,4 +1,3 @@
-import type { Durability } from '../core/commit.ts'
 import { createError, type HoldfastError } from '../core/errors.ts'
 import type { Actor } from '../core/session/record.ts'
 import {
@@ -19,7 +18,6 @@ export interface LinkKeeperOptions {
   readonly timing: Timing
   readonly generation: GenerationMarker
   readonly actor?: Actor | undefined
-  readonly durability?: Durability | undefined
   readonly templates?: Readonly<Record<string, unknown>> | undefined
   /** Gives up the first opening. */
   readonly signal?: AbortSignal | undefined
@@ -151,17 +149,13 @@ export function createLinkKeeper(options: LinkKeeperOptions, events: LinkKeeperE
   }
 }
 
-function helloOf(
-  { name, actor, durability, templates, generation }: LinkKeeperOptions,
-  reopen: boolean,
-): Hello {
+function helloOf({ name, actor, templates, generation }: LinkKeeperOptions, reopen: boolean): Hello {
   const known = generation.read()
   return {
     protocol: PROTOCOL_VERSION,
     name,
     client: crypto.randomUUID(),
     ...(actor && { actor }),
-    ...(durability && { durability }),
     ...(templates && { templates }),
     ...(reopen && { reopen }),
     ...(known !== undefined && { generation: known }),

@@ -64,7 +64,7 @@ export function createSession<A extends App>(
       runs: createRuns(caller, id),
       checkpoints: { list: (options) => caller.call('sessions.checkpoints', { id }, options) },
 
-      emit: async (type, data, { durability, ...options } = {}) => {
+      emit: async (type, data, { durability = house.connection.durability, ...options } = {}) => {
         const schema = schemaOf(house.app?.events, type)
         const checked = schema === undefined ? data : checkSchema(schema, data, `event "${type}"`)
         return caller.call(

@@ -45,7 +45,6 @@ const HELLO = {
   name: (value) => text(value) && value !== '',
   client: (value) => text(value) && value !== '',
   actor: optional(actor),
-  durability: optional(durability),
   generation: optional(text),
   templates: optional(recordOf(anything)),
   reopen: optional(flag),

@@ -25,8 +25,6 @@ export interface Hello {
   readonly actor?: Actor
   /** Random name of this page. */
   readonly client: string
-  /** How relaxed writes are by default. */
-  readonly durability?: Durability
   /** From the page's localStorage; tells an emptied database from a new one. */
   readonly generation?: string
   /** Templates of the page's app, as data. */

@@ -121,12 +121,10 @@ test('PG96 the options of opening reach the worker', async () => {
     worker: spawnScripted,
     app,
     actor: { id: 'ada', name: 'Ada' },
-    durability: 'strict',
     deadlineMs: 12_345,
   })
   expect(await holdfast.sessions.get('hello')).toMatchObject({
     actor: { id: 'ada', name: 'Ada' },
-    durability: 'strict',
     templates: { analysis: { tags: ['a'] } },
   })
   expect(await holdfast.sessions.get('echo')).toMatchObject({ deadlineMs: 12_345 })

@@ -176,13 +176,11 @@ test('WI25 what a caller acts on behalf of travels with the call', async () => {
 test('WI26 the hello says who opens what, and how', async () => {
   const { read } = await connectScripted({
     actor: { id: 'ada' },
-    durability: 'strict',
     templates: { analysis: { tags: ['a'] } },
     generation: { read: () => 'g0', write: () => {} },
   })
   expect(await read('hello')).toMatchObject({
     actor: { id: 'ada' },
-    durability: 'strict',
     templates: { analysis: { tags: ['a'] } },
     generation: 'g0',
     client: expect.stringMatching(/./),

@@ -52,7 +52,6 @@ const accepted: [string, (value: unknown) => void, readonly object[]][] = [
       {
         ...hello,
         actor: { id: 'a', name: 'A' },
-        durability: 'strict',
         generation: 'g',
         templates: { a: {} },
         reopen: true,
