@@ -24,6 +24,7 @@ export function createDeleteArtifact(deps: ArtifactDeps) {
       request,
       async () => null,
       () => remove(request, which),
+      which.id,
     )
 
   async function remove(request: Request, which: DeleteArtifact): Promise<null> {

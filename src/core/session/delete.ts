@@ -53,6 +53,7 @@ export async function deleteSession(
     request,
     async () => null,
     () => perform(deps, request, id, asked),
+    id,
   )
 }
 

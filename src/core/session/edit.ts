@@ -25,7 +25,7 @@ export async function editSession(
   const id = parseSessionId(input.id)
   const data = parseChanges(input.changes)
   const answer = () => readRecord(deps.tables, id)
-  return performOnce(deps, request, answer, () => perform(deps, request, id, data))
+  return performOnce(deps, request, answer, () => perform(deps, request, id, data), id)
 }
 
 async function perform(

@@ -36,17 +36,32 @@ export async function performOnce<T>(
   request: Request,
   answer: (resultId: string) => Promise<T>,
   perform: () => Promise<T>,
+  /** What it acts on, where that is known beforehand: an id that was sent for something else is no repeat. */
+  target?: string,
 ): Promise<T> {
   const earlier = await outcomeOfRepeat(deps, request)
-  if (earlier !== undefined) return answer(earlier)
+  if (earlier !== undefined) {
+    assertSameTarget(request, earlier, target)
+    return answer(earlier)
+  }
   try {
     return await perform()
   } catch (error) {
     // The first sending may have been stored after the look: what it changed is then what refused this one.
     const late = await outcomeOfRepeat(deps, request)
     if (late === undefined) throw error
+    assertSameTarget(request, late, target)
     return answer(late)
   }
+}
+
+function assertSameTarget({ id }: Request, earlier: string, target: string | undefined): void {
+  if (target === undefined || target === earlier) return
+  throw createError(
+    'INVALID_ARGUMENT',
+    `Request id ${id} was sent before, for ${earlier}; this call is about ${target}. Give each call an id of its own.`,
+    { path: 'requestId', requestId: id, earlier, target },
+  )
 }
 
 /** @throws SESSION_NOT_FOUND where there is no such session. */

@@ -36,7 +36,7 @@ export async function restoreSession(
   const id = parseSessionId(input.id)
   assertOnly({ ...input }, ['id', 'checkpoint'], 'sessions.restore')
   const answer = () => openSession(deps.log, id)
-  return performOnce(deps, request, answer, () => perform(deps, request, id, input.checkpoint))
+  return performOnce(deps, request, answer, () => perform(deps, request, id, input.checkpoint), id)
 }
 
 async function perform(

@@ -47,7 +47,7 @@ export async function transitionSession(
 ): Promise<SessionRecord> {
   const asked = parseInput(input)
   const answer = () => readRecord(deps.tables, asked.id)
-  return performOnce(deps, request, answer, () => perform(deps, request, asked))
+  return performOnce(deps, request, answer, () => perform(deps, request, asked), asked.id)
 }
 
 interface Asked {

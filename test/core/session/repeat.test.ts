@@ -108,4 +108,17 @@ describe('repeats', () => {
     await move(tab, id, 'reopen')
     expect(await WORK.suspend?.(tab, request, id)).toMatchObject({ status: 'suspended' })
   })
+
+  test('SE26 a request id that was sent for another session is refused, and nothing is done', async () => {
+    const tab = await openTab()
+    const [one, two] = [await created(tab), await created(tab)]
+    const request = tab.request({ mayRepeat: true })
+    await tab.sessions.delete(request, { id: one })
+
+    await expect(tab.sessions.delete(request, { id: two })).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      details: { path: 'requestId', earlier: one, target: two },
+    })
+    expect(await tab.sessions.get(tab.request(), { id: two })).toMatchObject({ id: two, status: 'active' })
+  })
 })
