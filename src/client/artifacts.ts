@@ -3,6 +3,7 @@ import type { ArtifactQuery } from '../core/artifact/query.ts'
 import type { ArtifactRecord } from '../core/artifact/record.ts'
 import type { ArtifactId, SessionId } from '../core/ids.ts'
 import { type Artifact, createArtifact } from './artifact.ts'
+import { assertStorable } from './assert-storable.ts'
 import { toSendable } from './byte-source.ts'
 import type { Caller } from './caller.ts'
 import type { CallOptions, ChangeOptions } from './request.ts'
@@ -44,6 +45,7 @@ export function createArtifacts(caller: Caller, sessionId: SessionId): Artifacts
   const idOf = (artifact: { readonly id: string }) => artifact.id as ArtifactId
   return {
     store: async (artifact, options) => {
+      assertStorable(artifact)
       const { content, transfers } = await toSendable<ArtifactContent>(artifact.content)
       return handle(
         await caller.call('artifacts.store', { ...artifact, sessionId, content }, { ...options, transfers }),
@@ -60,8 +62,10 @@ export function createArtifacts(caller: Caller, sessionId: SessionId): Artifacts
     },
     versions: async (name, options) =>
       (await caller.call('artifacts.versions', { sessionId, name }, options)).map(handle),
-    edit: async (artifact, changes, options) =>
-      handle(await caller.call('artifacts.edit', { id: idOf(artifact), sessionId, changes }, options)),
+    edit: async (artifact, changes, options) => {
+      assertStorable(changes)
+      return handle(await caller.call('artifacts.edit', { id: idOf(artifact), sessionId, changes }, options))
+    },
     delete: async (artifact, options) => {
       await caller.call('artifacts.delete', { id: idOf(artifact), sessionId }, options)
     },

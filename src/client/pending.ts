@@ -1,4 +1,4 @@
-import { createError, type HoldfastError } from '../core/errors.ts'
+import { createError, type HoldfastError, isHoldfastError } from '../core/errors.ts'
 import type { Call, PageMessage, Settled } from '../protocol/messages.ts'
 import { METHODS } from '../protocol/methods.ts'
 import { fromWireError } from '../protocol/wire-error.ts'
@@ -63,6 +63,7 @@ export function createPending(timing: Timing, onAbort: (id: number) => void): Pe
       new Promise((resolve, reject) => {
         const { outgoing, signal } = sending
         const { id, deadlineMs } = outgoing
+        if (signal?.aborted) return reject(abortedBySignal(nameOf(outgoing), signal))
         const backstop = setTimeout(() => {
           const entry = end(id)
           entry?.reject(lateError(entry))
@@ -100,7 +101,7 @@ export function createPending(timing: Timing, onAbort: (id: number) => void): Pe
     settle: (settled) => {
       const entry = end(settled.id)
       if (settled.ok) entry?.resolve(settled.value)
-      else entry?.reject(fromWireError(settled.error))
+      else entry?.reject(withReason(fromWireError(settled.error), entry.signal))
     },
     progress: (id, loaded, total) => entries.get(id)?.onProgress?.(loaded, total),
     lose: (id, error) => {
@@ -119,6 +120,12 @@ export function createPending(timing: Timing, onAbort: (id: number) => void): Pe
     drained: () =>
       entries.size === 0 ? Promise.resolve() : new Promise((resolve) => drainWaiters.push(resolve)),
   }
+}
+
+/** Why the caller aborted never crosses to the worker: it may be anything. */
+function withReason(error: Error, signal: AbortSignal | undefined): Error {
+  if (!signal?.aborted || !isHoldfastError(error) || error.code !== 'ABORTED') return error
+  return createError('ABORTED', error.message, error.details, signal.reason)
 }
 
 /** A transferred stream went down with its worker. */

@@ -3,11 +3,12 @@ import { createError } from '../core/errors.ts'
 import type { CheckpointId, EventId } from '../core/ids.ts'
 import type { SessionRecord } from '../core/session/record.ts'
 import type { Verb } from '../core/session/status.ts'
+import { admitState } from '../core/state/admit.ts'
 import { checkSchema } from '../core/state/schema.ts'
-import type { StateValue } from '../core/state/value.ts'
 import type { TimelineEvent } from '../core/timeline/event.ts'
 import type { Cause } from '../protocol/worker-api.ts'
 import { createArtifacts } from './artifacts.ts'
+import { assertStorable } from './assert-storable.ts'
 import { createCaller } from './caller.ts'
 import { createDocuments } from './documents.ts'
 import type { House } from './house.ts'
@@ -69,7 +70,7 @@ export function createSession<A extends App>(
         const checked = schema === undefined ? data : checkSchema(schema, data, `event "${type}"`)
         return caller.call(
           'timeline.emit',
-          { sessionId: id, type, data: checked as StateValue, ...(durability && { durability }) },
+          { sessionId: id, type, data: admitState(checked, 'data'), ...(durability && { durability }) },
           options,
         )
       },
@@ -110,6 +111,7 @@ export function createSession<A extends App>(
       archive: (options) => transition('archive', options),
       unarchive: (options) => transition('unarchive', options),
       edit: async (changes, options) => {
+        assertStorable(changes)
         const edited = await caller.call('sessions.edit', { id, changes }, options)
         stream.take(edited)
         return edited

@@ -4,6 +4,7 @@ import type { CreateSession, SessionStart } from '../core/session/input.ts'
 import type { SessionPage, SessionQuery } from '../core/session/query.ts'
 import type { SessionRecord } from '../core/session/record.ts'
 import type { ImportOptions, ImportReport } from '../protocol/worker-api.ts'
+import { assertStorable } from './assert-storable.ts'
 import { toSendable } from './byte-source.ts'
 import type { Caller } from './caller.ts'
 import type { CurrentSession } from './current-session.ts'
@@ -46,8 +47,10 @@ export function createSessions<A extends App>(
 ): Sessions<A> {
   return {
     current,
-    create: async (what, options) =>
-      handles.adopt(await caller.call('sessions.create', { ...what }, options)),
+    create: async (what = {}, options) => {
+      assertStorable(what)
+      return handles.adopt(await caller.call('sessions.create', { ...what }, options))
+    },
     open: (id) => handles.open(id as SessionId),
     get: (id, options) => caller.call('sessions.get', { id: id as SessionId }, options),
     list: (query, options) => caller.call('sessions.list', { ...query }, options),
