@@ -9,8 +9,13 @@ export async function importTranscript({ name, text }: { name: string; text: str
     format: 'pi-session',
     steps: Object.fromEntries(tools.map((tool) => [tool, `tool:${tool}@1`])),
   })
+  const { sessionId } = session
+  const open = await holdfast.sessions.open(sessionId)
+  await open.state.set('verdict', 'ported')
+  await open.state.set('progress', { done: 3, of: 3 })
+  await open.complete()
   await holdfast.close()
-  return session.sessionId
+  return sessionId
 }
 
 export async function checkRestored({ name, id }: { name: string; id: string }) {
@@ -46,9 +51,10 @@ export async function checkRestored({ name, id }: { name: string; id: string }) 
     const stored = artifact === undefined ? null : await session.artifacts.get({ id: artifact })
     artifacts.push([key, (await stored?.text()) ?? 'no artifact'])
   }
-  const { counters } = session.info
+  const { counters, status } = session.info
+  const state = Object.fromEntries(session.state.entries())
   await holdfast.close()
-  return { messages, artifacts, correlations: correlations.size, counters }
+  return { messages, artifacts, correlations: correlations.size, counters, status, state }
 }
 
 /** Replays with the transcript's tools as look-ups by key; `lie` is the key of a call that answers something else. */
