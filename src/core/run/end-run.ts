@@ -6,7 +6,7 @@ import { requireOwnership, requireRunHead } from './head.ts'
 import type { StepOutcome } from './input.ts'
 import type { RunRow } from './record.ts'
 import { hasEnded } from './require-run.ts'
-import { prepareRunValue } from './run-value.ts'
+import { prepareRunValue, shapeRunText } from './run-value.ts'
 
 /** @throws RUN_FENCED where the run is not at this epoch any more */
 export async function finishRun(
@@ -34,7 +34,8 @@ export async function finishRun(
 }
 
 /** Ends a run whichever tab runs it: its epoch grows, so that one's next commit is fenced. */
-export async function cancelRun(deps: RunDeps, request: Request, run: RunRow, reason: string): Promise<void> {
+export async function cancelRun(deps: RunDeps, request: Request, run: RunRow, why: string): Promise<void> {
+  const reason = await shapeRunText(deps, request, run, 'run.cancelled', why)
   await commitRun(deps, request, {
     run,
     permission: 'edit',
@@ -64,7 +65,8 @@ async function prepareEnd(
 ): Promise<PreparedEnd> {
   const runId = run.id
   if (!outcome.ok) {
-    const { stack: _, ...error } = outcome.error
+    const { stack: _, ...thrown } = outcome.error
+    const error = { ...thrown, message: await shapeRunText(deps, request, run, 'run.failed', thrown.message) }
     return {
       event: { type: 'run.failed', data: { runId, error } },
       facts: { status: 'failed', error },

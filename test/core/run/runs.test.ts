@@ -387,6 +387,35 @@ describe('runs', () => {
     expect(JSON.stringify(events)).not.toContain('hunter2secret')
   })
 
+  it('RU18 what is redacted in events is redacted in why a run failed or was cancelled', async () => {
+    for (const hook of defaultHooks().hooks) worker.register(hook)
+    const failing = await open(worker, { key: 'f' })
+    const error = {
+      name: 'Error',
+      message: 'The step failed: password=hunter2secret is wrong',
+      code: 'STEP_FAILED',
+    }
+    await worker.runs.finish(worker.request(), {
+      runId: failing.run.id,
+      epoch: failing.run.epoch,
+      outcome: { ok: false, error },
+    })
+    const cancelled = await open(worker, { key: 'c' })
+    await worker.runs.cancel(worker.request(), {
+      runId: cancelled.run.id,
+      reason: 'password=hunter2secret leaked',
+    })
+    const redacted = {
+      name: 'Error',
+      message: 'The step failed: password=[REDACTED] is wrong',
+      code: 'STEP_FAILED',
+    }
+    const events = await worker.events(sessionId)
+    expect(dataOf(events, 'run.failed')[0]?.error).toEqual(redacted)
+    expect((await worker.tables.run(failing.run.id))?.error).toEqual(redacted)
+    expect(dataOf(events, 'run.cancelled')[0]?.reason).toBe('password=[REDACTED] leaked')
+  })
+
   it('RU12 explain tells parked, done and cancelled runs apart', async () => {
     const explained = async (id: RunId) => {
       const row = await worker.tables.run(id)
