@@ -119,6 +119,13 @@ export interface Log {
     stream: StreamId,
     options: { from?: Clock; to?: Clock; reverse?: boolean; limit?: number },
   ): Promise<readonly CommitRow[]>
+  /** Rows of any stream by arrival, or the last first; `after` and `before` are arrival numbers, both exclusive. */
+  arrived(options: {
+    after?: number
+    before?: number
+    reverse?: boolean
+    limit: number
+  }): Promise<readonly CommitRow[]>
   /** Rows of any stream that carry a ref: `c:<correlation>`, `r:<run>`, `q:<request>`; in clock order. */
   byRef(ref: string): Promise<readonly CommitRow[]>
   /** Latest snapshot of a stream's document and the rows after it. */

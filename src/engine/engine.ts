@@ -12,6 +12,7 @@ import { createMethods } from './all-methods.ts'
 import type { Definitions } from './definitions.ts'
 import { withLiveSessions } from './live-tables.ts'
 import { eventsAfter } from './missed-events.ts'
+import { observeRows } from './observe-rows.ts'
 import { createPage, type Page, type PageServices } from './page.ts'
 import { definitionOfPageHook } from './page-hooks.ts'
 import { createParts, type PartsOptions } from './parts.ts'
@@ -39,6 +40,9 @@ export interface Engine {
   close(): Promise<void>
 }
 
+/** Rows of several writers may stand in another order than their clocks, by a few. */
+const LAST_ROWS = 4
+
 /** Opens the database and puts the rings together over it. */
 export async function openEngine(name: string, options: EngineOptions): Promise<Engine> {
   const { world, onError } = options
@@ -59,7 +63,7 @@ export async function openEngine(name: string, options: EngineOptions): Promise<
   const helloByClient = new Map<string, Hello>()
   for (const hook of options.hooks) registry.register(hook)
 
-  const views = createStreamViews({ log, writer: journal.writer, onChange: tell, onError })
+  const views = createStreamViews({ log, clock, writer: journal.writer, onChange: tell, onError })
   opened = views
   // Deleted sessions are told by the store's own stream, whichever tab deleted them.
   await views.attach(STORE_STREAM)
@@ -73,6 +77,8 @@ export async function openEngine(name: string, options: EngineOptions): Promise<
   const stopTabs = tabs.onStored((stored) => {
     for (const { stream, seq } of stored) takeForeign(stream, seq).catch(onError)
   })
+  // Only now: what is stored after this look is told by the channel.
+  observeRows(clock, await log.arrived({ reverse: true, limit: LAST_ROWS }))
   const stopEnding = connection.onEnding((reason) => {
     for (const page of pages.values())
       page.storage(reason.code === 'STORAGE_NEWER' ? 'stale' : 'lost', reason.message)
@@ -105,15 +111,18 @@ export async function openEngine(name: string, options: EngineOptions): Promise<
 
   /** The log is the truth: the message only says that it is worth a look. */
   async function takeForeign(stream: StreamId, seq: number): Promise<void> {
-    if (documents.has(stream)) {
-      const rows = await log.tail(stream, seq - 1)
-      documents.receive(stream, ofOthers(rows))
-    }
     views.takeForeign([stream])
-    if (views.has(stream)) return
     const watching = [...pages.values()].filter((page) => page.watches.coversAll())
-    if (watching.length === 0) return
+    const isShown = views.has(stream)
+    if (!documents.has(stream) && (isShown || watching.length === 0)) {
+      // Its view reads it; one that nobody looks at is only to be older than what is written here from now on.
+      if (!isShown) observeRows(clock, await log.range(stream, { reverse: true, limit: LAST_ROWS }))
+      return
+    }
     const rows = ofOthers(await log.tail(stream, seq - 1))
+    observeRows(clock, rows)
+    documents.receive(stream, rows)
+    if (isShown) return
     for (const page of watching) page.take({ stream, rows, source: 'tab' })
   }
 

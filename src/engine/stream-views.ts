@@ -7,6 +7,8 @@ import type { StreamId, WriterId } from '../core/ids.ts'
 import type { Log } from '../core/ports.ts'
 import { foldSession, mustRefold } from '../core/session/fold.ts'
 import type { SessionRecord } from '../core/session/record.ts'
+import type { HybridClock } from '../core/timeline/hybrid-clock.ts'
+import { observeRows } from './observe-rows.ts'
 
 export interface StreamViews {
   /** Counts one more page that has the stream open. Resolves when its record is known. */
@@ -47,6 +49,7 @@ interface View {
 export function createStreamViews(deps: {
   readonly log: Log
   readonly writer: WriterId
+  readonly clock: Pick<HybridClock, 'observe'>
   readonly onChange: (change: StreamChange) => void
   readonly onError: (error: unknown) => void
 }): StreamViews {
@@ -73,6 +76,7 @@ export function createStreamViews(deps: {
 
   async function load(stream: StreamId, view: View): Promise<void> {
     const start = await deps.log.start(stream)
+    observeRows(deps.clock, start.tail)
     view.record = foldSession(start.record, stream, start.tail)
     view.readTo = lastSeq(start.tail, start.upTo)
   }
@@ -84,6 +88,7 @@ export function createStreamViews(deps: {
     await load(stream, view)
     const rows = await deps.log.tail(stream, before)
     const foreign = rows.filter((row) => row.writer !== deps.writer && row.seq <= view.readTo)
+    observeRows(deps.clock, foreign)
     if (foreign.length > 0) emit(stream, view, foreign, 'tab')
   }
 

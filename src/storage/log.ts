@@ -44,6 +44,11 @@ export function createLog(connection: Connection): Log {
         const index = tx.objectStore('commits').index('[streamId+hlc]')
         return rowsOf(await readRange(index, range, { reverse, ...(limit === undefined ? {} : { limit }) }))
       }),
+    arrived: ({ after = 0, before = Number.POSITIVE_INFINITY, reverse = false, limit }) =>
+      read('commits', 'reading the log', async (tx) => {
+        const range = IDBKeyRange.bound(after, before, true, true)
+        return rowsOf(await readRange(tx.objectStore('commits'), range, { reverse, limit }))
+      }),
     byRef: (ref) =>
       read('commits', `reading the rows of ${ref}`, async (tx) => {
         const index = tx.objectStore('commits').index('refs')

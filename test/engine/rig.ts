@@ -1,0 +1,60 @@
+import type { SessionId } from '../../src/core/ids.ts'
+import type { StateValue } from '../../src/core/state/value.ts'
+import { type Engine, openEngine } from '../../src/engine/engine.ts'
+import { createWorld, type World } from '../../src/engine/world.ts'
+import {
+  type Hello,
+  type PageMessage,
+  PROTOCOL_VERSION,
+  type WorkerMessage,
+} from '../../src/protocol/messages.ts'
+import type { Answer, Input, MethodName } from '../../src/protocol/worker-api.ts'
+import { type FakeClock, fakeClock } from '../../src/testing/fake-clock.ts'
+
+let pages = 0
+
+/** An engine as one tab has it, and a page of it. */
+export async function startEngine(name: string, world: Partial<World> = {}) {
+  const errors: unknown[] = []
+  const engine: Engine = await openEngine(name, {
+    world: createWorld(world),
+    definitions: { steps: new Map(), templates: {} },
+    hooks: [],
+    onError: (error) => errors.push(error),
+  })
+  pages += 1
+  const sent: WorkerMessage[] = []
+  const hello: Hello = { protocol: PROTOCOL_VERSION, name, client: `page-${pages}` }
+  const client = await engine.connect(hello, (message) => sent.push(message))
+  let calls = 0
+  const call = async <Method extends MethodName>(method: Method, input: Input<Method>) => {
+    calls += 1
+    return (await client.call({ id: calls, method, input, deadlineMs: 5_000 })) as Answer<Method>
+  }
+  return {
+    engine,
+    call,
+    sent,
+    errors,
+    send: (message: PageMessage) => client.receive(message),
+    write: (session: SessionId, key: string, value: StateValue) =>
+      call('state.write', { target: { session }, changes: [{ key, value }] }),
+    async read(session: SessionId, key: string) {
+      const { entries } = await call('state.open', { session })
+      return entries.find((entry) => entry.key === key)?.value
+    },
+  }
+}
+
+/** A wall clock that a test sets, whose timers are the host's. */
+export function settableWall(): FakeClock {
+  const clock = fakeClock()
+  return {
+    ...clock,
+    now: clock.now,
+    after(delayMs, callback) {
+      const timer = setTimeout(callback, delayMs)
+      return () => clearTimeout(timer)
+    },
+  }
+}
