@@ -52,7 +52,8 @@ export async function runBody<Input, Output>(
     try {
       return await perform(place, run, input as Input, body, options.signal)
     } catch (error) {
-      if (isFenced(error) && fenced < MAX_FENCED) fenced += 1
+      const again = isFenced(error) || (await isActiveAgain(place, error))
+      if (again && fenced < MAX_FENCED) fenced += 1
       else await (place.work.resumed() ?? Promise.reject(error))
     }
   }
@@ -81,9 +82,14 @@ async function perform<Input, Output>(
     return value
   } catch (error) {
     // What was cut off can be opened again at once, also by another tab.
-    if (work.aborted || isInterruption(error))
-      await caller.call('runs.leave', { runId: row.id }).catch(ignore)
-    else await finish({ ok: false, error: toForeignError(error) })
+    const leave = () => caller.call('runs.leave', { runId: row.id }).catch(ignore)
+    if (work.aborted || isInterruption(error) || isInactive(place, error)) await leave()
+    else {
+      await finish({ ok: false, error: toForeignError(error) }).catch(async (refusal: unknown) => {
+        await leave()
+        throw refusal
+      })
+    }
     throw error
   }
 }
@@ -93,6 +99,19 @@ function isInterruption(error: unknown): boolean {
   if (!isHoldfastError(error) || error.code === 'STEP_FAILED') return false
   const { kind } = ERROR_CODES[error.code]
   return kind === 'run' || kind === 'storage' || kind === 'unknown' || error.code === 'CLOSED'
+}
+
+/** Another tab may have ended the session's work; the patch that aborts the body's signal is still on its way then. */
+function isInactive({ sessionId }: RunPlace, error: unknown): boolean {
+  return isHoldfastError(error) && error.code === 'SESSION_NOT_ACTIVE' && error.details.id === sessionId
+}
+
+/** Whether a session that was not active a moment ago is by now. Where it is not, this page knows from here on. */
+async function isActiveAgain(place: RunPlace, error: unknown): Promise<boolean> {
+  if (!isInactive(place, error)) return false
+  const record = await place.caller.call('sessions.get', { id: place.sessionId })
+  if (record !== null) place.work.take(record)
+  return record?.status === 'active'
 }
 
 function isFenced(error: unknown): boolean {

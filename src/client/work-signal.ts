@@ -6,6 +6,8 @@ import type { Stream } from './streams.ts'
 export interface WorkSignal {
   /** The signal of what begins now. */
   readonly signal: AbortSignal
+  /** Takes a record that was read, unless a newer one is here. */
+  take(record: SessionRecord): void
   /** Resolves when a suspended session is active again, rejects when it is over; undefined when it is not suspended. */
   resumed(): Promise<void> | undefined
 }
@@ -24,6 +26,7 @@ export function createWorkSignal(stream: Stream): WorkSignal {
     get signal() {
       return controller.signal
     },
+    take: (record) => stream.take(record),
     resumed: () => {
       if (stream.record?.status !== 'suspended') return undefined
       return new Promise((resolve, reject) => {

@@ -6,6 +6,7 @@ import type { Watch, WatchedEvent } from '../../src/client/watch.ts'
 import { createError } from '../../src/core/errors.ts'
 import type { SessionId } from '../../src/core/ids.ts'
 import type { RunRow } from '../../src/core/run/record.ts'
+import type { SessionRecord } from '../../src/core/session/record.ts'
 import { rejectionOf } from './rejection.ts'
 
 const row = (facts: Partial<RunRow> = {}) =>
@@ -37,7 +38,7 @@ function placeOf(scripts: Readonly<Record<string, readonly (() => unknown)[]>>) 
     caller,
     callerFor: () => caller,
     bind: () => ({}) as Partial<Session> as Session,
-    work: { signal: new AbortController().signal, resumed: () => undefined },
+    work: { signal: new AbortController().signal, take: () => {}, resumed: () => undefined },
     startWatch: (_session, { signal } = {}) => {
       const next = () =>
         new Promise<IteratorResult<WatchedEvent>>((resolve) => {
@@ -130,6 +131,7 @@ test('PG80 a fenced body is begun again a few times, then gives up', async () =>
 test('PG81 what storage or worker did to a body does not fail the run, what the body did does', async () => {
   const codes = {
     CLOSED: 'runs.leave',
+    SESSION_NOT_ACTIVE: 'runs.finish',
     STORAGE_FAILED: 'runs.leave',
     OUTCOME_UNKNOWN: 'runs.leave',
     RUN_DIVERGED: 'runs.leave',
@@ -142,6 +144,43 @@ test('PG81 what storage or worker did to a body does not fail the run, what the 
     const error = createError(code as keyof typeof codes, 'It happened.')
     expect(await rejectionOf(runBody(place, 'a', {}, () => Promise.reject(error)))).toBe(error)
     expect(methods(calls), code).toEqual(['runs.open', method])
+  }
+})
+
+test('PG101 a run whose end the worker refuses to record is left, so that it can go on', async () => {
+  const refuse = () => Promise.reject(createError('STORAGE_FAILED', 'Not now.'))
+  const { place, calls } = placeOf({
+    'runs.open': [() => ({ run: row(), owned: true })],
+    'runs.finish': [refuse],
+  })
+  const error = new RangeError('of the body')
+  const refused = await rejectionOf(runBody(place, 'a', {}, () => Promise.reject(error)))
+  expect(refused).toMatchObject({ code: 'STORAGE_FAILED' })
+  expect(methods(calls)).toEqual(['runs.open', 'runs.finish', 'runs.leave'])
+})
+
+test('PG101 a session that another tab suspended cuts the body off, also before this page hears of it', async () => {
+  for (const status of ['suspended', 'active'] as const) {
+    const { place, calls } = placeOf({
+      'runs.open': [() => ({ run: row(), owned: true })],
+      'sessions.get': [() => ({ id: 's1', status })],
+    })
+    let heard: string | undefined
+    const work = {
+      ...place.work,
+      take: (record: SessionRecord) => {
+        heard = record.status
+      },
+      resumed: () => (heard === 'suspended' ? Promise.resolve() : undefined),
+    }
+    let bodies = 0
+    const body = async () => {
+      bodies += 1
+      if (bodies === 1) throw createError('SESSION_NOT_ACTIVE', 'It is suspended.', { id: 's1' })
+      return 'whole'
+    }
+    expect(await runBody({ ...place, work }, 'a', { key: 'k' }, body)).toBe('whole')
+    expect(methods(calls)).toEqual(['runs.open', 'runs.leave', 'sessions.get', 'runs.open', 'runs.finish'])
   }
 })
 

@@ -352,6 +352,23 @@ test('PG75 a suspended session cuts its runs off; with resume they go on', async
   expect(bodies).toBe(2)
 })
 
+test('PG101 a run whose session another tab suspends goes on with resume, and answers by its key', async () => {
+  const opened = await open()
+  const session = await opened.holdfast.sessions.create()
+  const other = await (await openAgain(opened)).holdfast.sessions.open(session.id)
+  let bodies = 0
+  const running = session.run('analyse', { key: 'k' }, async ({ step }) => {
+    bodies += 1
+    if (bodies === 1) await other.suspend()
+    return step('last', null, async () => 'went on')
+  })
+  await expect.poll(() => session.info.status).toBe('suspended')
+  await other.resume()
+  expect(await running).toBe('went on')
+  expect(await session.run('analyse', { key: 'k' }, async () => 'anew')).toBe('went on')
+  expect(bodies).toBe(2)
+})
+
 test('PG76 a run survives the death of its worker', async () => {
   const { holdfast, workers } = await open({}, { ...TIMING, pingMs: 60_000 })
   const session = await holdfast.sessions.create()
