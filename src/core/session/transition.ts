@@ -1,7 +1,9 @@
 import type { LifecyclePayload } from '../hook/definition.ts'
+import type { HookScope } from '../hook/operation-hooks.ts'
 import type { EventId } from '../ids.ts'
 import { type SessionId, sessionStream } from '../ids.ts'
 import type { Request } from '../request.ts'
+import { shapeText } from '../run/shape-value.ts'
 import type { StoredEvent } from '../timeline/event.ts'
 import { type EventFrame, frameOf, makeEvent } from '../timeline/make-event.ts'
 import type { SessionDeps } from './deps.ts'
@@ -72,6 +74,7 @@ async function perform(
     point === undefined ? { input: given, runs: [] } : await passHooks(deps.hooks, point, given, scope)
   const finalReason =
     point === undefined ? reason : readPassed(point, () => parseReason(verb, passed.input.reason))
+  const written = finalReason === undefined ? undefined : await shapeReason(deps, verb, finalReason, scope)
 
   const outcome = await commitStrict(deps, request, [sessionHeadKey(id)], (heads) => {
     const head = requireHead(heads, id)
@@ -79,7 +82,7 @@ async function perform(
     const frame = frameOf(request, scope.correlationId)
     const eventId = nextLifeId(deps.clock, [head])
     const events = [
-      lifeEvent(eventId, verb, finalReason, head, to, frame),
+      lifeEvent(eventId, verb, written, head, to, frame),
       ...(point === undefined ? [] : hookEvents(deps.clock, point, passed.runs, frame, eventId)),
     ]
     return {
@@ -107,6 +110,11 @@ function parseReason(verb: Verb, reason: unknown): string | undefined {
   if (verb !== 'fail' && verb !== 'reopen') return undefined
   if (reason === undefined) throw invalid('reason', `is missing: say why you ${verb} it`)
   return parseLine('reason', reason, MAX_REASON_CHARACTERS)
+}
+
+/** The reason is redacted like the data of an event that the app emits. */
+function shapeReason(deps: SessionDeps, verb: Verb, reason: string, scope: HookScope): Promise<string> {
+  return shapeText(deps.hooks, verb === 'fail' ? 'session.failed' : 'session.reopened', reason, scope)
 }
 
 function lifeEvent(

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { defaultHooks } from '../../../src/core/hook/default-hooks.ts'
 import { defineHook } from '../../../src/core/hook/define-hook.ts'
 import type { HookDefinition } from '../../../src/core/hook/definition.ts'
 import type { SessionId } from '../../../src/core/ids.ts'
@@ -65,6 +66,18 @@ describe('transitions', () => {
       type: 'session.reopened',
       data: { reason: 'key found' },
     })
+  })
+
+  test('TR9 a secret in a reason is redacted on the timeline and in the record', async () => {
+    const tab = await openTab({ hooks: [...defaultHooks().hooks] })
+    const id = await created(tab)
+    const reason = 'password=hunter2secret was refused'
+    const redacted = 'password=[REDACTED] was refused'
+    const failed = await tab.sessions.transition(tab.request(), { id, verb: 'fail', reason })
+    expect(failed.failure).toBe(redacted)
+    await tab.sessions.transition(tab.request(), { id, verb: 'reopen', reason })
+    const events = (await eventsOf(tab, id)).filter(({ type }) => /failed|reopened/.test(type))
+    expect(events.map(({ data }) => data)).toEqual([{ reason: redacted }, { reason: redacted }])
   })
 
   test.each(['active', 'suspended', 'completed', 'failed'] as const)(
