@@ -6,6 +6,7 @@ import { METHODS } from '../protocol/methods.ts'
 import { fromWireError, toWireError } from '../protocol/wire-error.ts'
 import type { WireApi } from '../protocol/wire-safe.ts'
 import type { StateTarget } from '../protocol/worker-api.ts'
+import type { Outbound } from './link.ts'
 import { createLinkKeeper, type LinkKeeperOptions } from './link-keeper.ts'
 import { createPending, type Sending } from './pending.ts'
 import {
@@ -92,16 +93,12 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
     const { link } = keeper
     if (pending.size === 0) return
     if (link === undefined) return keeper.ensure()
-    const calls: Sending[] = []
-    for (const sending of pending.takeUnsent()) {
-      if ('method' in sending.outgoing) calls.push(sending)
-      else link.post(sending.outgoing)
+    const calls: Outbound[] = []
+    for (const { outgoing, transfers = [] } of pending.takeUnsent()) {
+      if ('method' in outgoing) calls.push({ call: outgoing, transfers })
+      else link.post(outgoing)
     }
-    if (calls.length === 0) return
-    link.batch(
-      calls.flatMap(({ outgoing }) => ('method' in outgoing ? [outgoing] : [])),
-      calls.flatMap(({ transfers = [] }) => transfers),
-    )
+    if (calls.length > 0) link.batch(calls)
   }
 
   const send = (sending: Sending): Promise<unknown> => {

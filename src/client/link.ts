@@ -17,11 +17,17 @@ import { type Spawner, workerStartError } from './spawn.ts'
 import type { Timing } from './timing.ts'
 import { TIME_OUT, within } from './within.ts'
 
+/** A call, and what it hands over to the worker. */
+export interface Outbound {
+  readonly call: Call
+  readonly transfers: readonly Transferable[]
+}
+
 /** The wire to one living worker. When the worker dies the link is over; the connection opens another. */
 export interface Link {
   readonly welcome: Welcome
   /** Sends calls as one message. They settle by `onMessage`. */
-  batch(calls: readonly Call[], transfers: readonly Transferable[]): void
+  batch(calls: readonly Outbound[]): void
   post(message: PageMessage): void
   flush(): void
   /** The worker closes its database, then it is ended. */
@@ -108,9 +114,11 @@ export async function openLink(options: LinkOptions): Promise<Link> {
     onDeath: die,
   })
 
-  const send = async (calls: readonly Call[], transfers: readonly Transferable[]): Promise<void> => {
+  const send = async (outbound: readonly Outbound[]): Promise<void> => {
+    const calls = outbound.map(({ call }) => call)
+    const transfers = outbound.flatMap((one) => one.transfers)
     try {
-      const answer: unknown = await gate.batch(transfer(calls, [...transfers]), posts.posted)
+      const answer: unknown = await gate.batch(transfer(calls, transfers), posts.posted)
       life?.heard()
       if (signal.aborted) return
       assertBatchAnswer(answer)
@@ -118,7 +126,7 @@ export async function openLink(options: LinkOptions): Promise<Link> {
     } catch (error) {
       if (!isCloneError(error)) options.onBatchLost(calls, error)
       // One argument that cannot be cloned keeps the whole batch from leaving: its neighbours go alone.
-      else if (calls.length > 1) for (const call of calls) void send([call], transfers)
+      else if (outbound.length > 1) for (const one of outbound) void send([one])
       else
         onMessage({
           type: 'settled',
@@ -129,11 +137,11 @@ export async function openLink(options: LinkOptions): Promise<Link> {
 
   return {
     welcome,
-    batch: (calls, transfers) => {
+    batch: (calls) => {
       // What is sent to a worker that is being replaced is sent again to the next one.
       if (retiring) return
       posts.flush()
-      void send(calls, transfers)
+      void send(calls)
     },
     post: posts.post,
     flush: posts.flush,

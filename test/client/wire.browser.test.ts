@@ -117,6 +117,17 @@ test('WI22 an argument that cannot cross fails alone', async () => {
   expect(answer).toBe(connection.welcome.writer)
 })
 
+test('WI37 calls that are sent again alone hand over what is theirs', async () => {
+  const { connection, read } = await connectScripted()
+  const stored = ['one', 'two'].map((text) => {
+    const content = new Blob([text]).stream()
+    const input = { id: 'none', sessionId: 's1' as SessionId, name: 'a', content }
+    return connection.call('artifacts.store', input, { transfers: [content] })
+  })
+  expect(await rejectionOf(read((() => {}) as never))).toMatchObject({ code: 'INVALID_VALUE' })
+  expect(await Promise.all(stored)).toEqual([null, null])
+})
+
 test('WI21 an answer that cannot cross fails its batch: of its writes nobody knows the outcome', async () => {
   const { read, change } = await connectScripted()
   const [readError, changeError] = await Promise.all([
