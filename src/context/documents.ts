@@ -105,14 +105,15 @@ class DocumentCache implements LiveDocuments {
     if (live !== undefined) live.unstored = Math.max(0, live.unstored - 1)
   }
 
-  receive(stream: StreamId, rows: readonly CommitRow[]): void {
-    this.#live.get(stream)?.document.receive(rows)
+  receive(stream: StreamId, rows: readonly CommitRow[], snapshot?: Uint8Array): void {
+    this.#live.get(stream)?.document.receive(rows, snapshot)
     this.#loading.get(stream)?.rows.push(...rows)
   }
 
   snapshot(stream: StreamId): Uint8Array | undefined {
     const live = this.#live.get(stream)
-    return live === undefined || live.unstored > 0 ? undefined : live.document.snapshot()
+    if (live === undefined || live.unstored > 0 || live.document.suspect) return undefined
+    return live.document.snapshot()
   }
 
   drop(stream: StreamId): void {

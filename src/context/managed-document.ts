@@ -69,8 +69,9 @@ export class ManagedDocument {
     return owed
   }
 
-  /** Takes rows that another writer stored. */
-  receive(rows: readonly CommitRow[]): void {
+  /** Takes rows that another writer stored, and before them the snapshot (v2 bytes) that they come after. */
+  receive(rows: readonly CommitRow[], snapshot?: Uint8Array): void {
+    if (snapshot !== undefined) this.#takeSnapshot(snapshot)
     const unused = rows.filter((row) => row.update === undefined || !this.#take(row.update))
     this.#replaceByDeltas(this.#hasWaiting() ? rows : unused)
   }
@@ -84,6 +85,14 @@ export class ManagedDocument {
 
   destroy(): void {
     this.#doc.destroy()
+  }
+
+  #takeSnapshot(snapshot: Uint8Array): void {
+    try {
+      Y.applyUpdateV2(this.#doc, snapshot)
+    } catch {
+      this.suspect = true
+    }
   }
 
   /** Says whether the update was applied; one that cannot even be read leaves the document as it was. */

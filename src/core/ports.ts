@@ -165,9 +165,9 @@ export interface Documents {
   apply(stream: StreamId, deltas: readonly Delta[]): Uint8Array | undefined
   /** One update that `apply` gave has been stored. A document with unstored updates never leaves memory. */
   stored(stream: StreamId): void
-  /** Takes rows that another writer stored. */
-  receive(stream: StreamId, rows: readonly CommitRow[]): void
-  /** The whole document as v2 bytes, for a snapshot; undefined when it is not loaded or holds what is not stored. */
+  /** Takes rows that another writer stored, and before them the snapshot (v2 bytes) that they come after. */
+  receive(stream: StreamId, rows: readonly CommitRow[], snapshot?: Uint8Array): void
+  /** The whole document as v2 bytes, for a snapshot; undefined when it is not loaded, holds what is not stored, or could not take something. */
   snapshot(stream: StreamId): Uint8Array | undefined
   /** Forgets a live document, whose unstored changes are wrong since a commit failed. */
   drop(stream: StreamId): void

@@ -62,7 +62,10 @@ async function readLatest(
   return latest
 }
 
-/** The document takes what other writers stored first: within this transaction nobody can add a row. */
+/**
+ * The document takes what other writers stored first: within this transaction nobody can add a row. Rows that it has
+ * not heard of may stand before the previous snapshot too, which another tab made: so it takes that one as well.
+ */
 async function write(
   tails: TailReader,
   stream: StreamId,
@@ -77,6 +80,7 @@ async function write(
   documents.receive(
     stream,
     foreign.map((row) => toCommitRow(row)),
+    previous?.bytes,
   )
   const bytes = documents.snapshot(stream)
   if (bytes === undefined) return undefined

@@ -11,8 +11,9 @@ export interface Violation {
 
 export interface CheckOptions {
   /**
-   * Says whether a snapshot's bytes are the document that these updates make, in order; may throw. Without it only
-   * their coverage is checked.
+   * Says whether a snapshot's bytes are the document that these updates make, in order; may throw.
+   *
+   * @defaultValue the values and changes of the two are compared
    */
   readonly isSnapshotOf?: (bytes: Uint8Array, rows: readonly CommitRow[], stream: StreamId) => boolean
 }

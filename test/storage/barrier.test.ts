@@ -276,6 +276,21 @@ test('JO18 a snapshot holds what other tabs stored, and says of each writer how 
   await expectLaws(tab)
 })
 
+test('JO18 a snapshot that replaces one of another tab holds also the rows before it that were not heard of', async () => {
+  const tab = await openTab()
+  const other = await openBeside(tab)
+  await createSession(tab)
+  await setState(tab, 'mine', 1)
+  await setState(other, 'theirs', 'x'.repeat(70_000))
+  await other.journal.flush()
+  expect((await snapshotsOf(tab)).map(({ covers }) => covers[other.journal.writer])).toEqual([1])
+  for (const key of ['a', 'b']) await setState(tab, key, 'x'.repeat(70_000))
+  await tab.journal.flush()
+  const [snapshot] = await snapshotsOf(tab)
+  expect(snapshot?.covers).toEqual({ [tab.journal.writer]: 4, [other.journal.writer]: 1 })
+  await expectLaws(tab)
+})
+
 test('JO18 many short visits do not leave a log of more than 1,000 rows without a snapshot', async () => {
   const tab = await openTab()
   await createSession(tab)

@@ -1,5 +1,6 @@
 import 'fake-indexeddb/auto'
 import { expect, test } from 'vitest'
+import { ManagedDocument } from '../../src/context/managed-document.ts'
 import type { ArtifactRecord } from '../../src/core/artifact/record.ts'
 import {
   type ArtifactId,
@@ -300,6 +301,14 @@ test('LA10 a head that differs from the log is found, one of nothing, and one th
 
 test('LA11 a snapshot that covers other rows than it says is found', async () => {
   expect(await lawsAfter((db) => db.snapshots.toCollection().modify({ covers: {} }))).toEqual(['LA11'])
+})
+
+test('LA11 a snapshot that lacks what its rows say is found', async () => {
+  const empty = new ManagedDocument(2, { tail: [] }).snapshot()
+  expect(await lawsAfter((db) => db.snapshots.toCollection().modify({ bytes: empty }))).toEqual(['LA11'])
+  expect(await lawsAfter((db) => db.snapshots.toCollection().modify({ bytes: new Uint8Array([9]) }))).toEqual(
+    ['LA11'],
+  )
 })
 
 test('LA11 a snapshot that is not the document of its rows is found by who can hydrate it', async () => {

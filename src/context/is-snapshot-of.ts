@@ -1,0 +1,45 @@
+import * as Y from 'yjs'
+import type { CommitRow } from '../core/commit.ts'
+import { type Entry, MANAGED_MAPS } from '../core/state/delta.ts'
+import { GENESIS_CLIENT } from './genesis.ts'
+import { ManagedDocument } from './managed-document.ts'
+
+/**
+ * Whether a snapshot (v2 bytes) of a managed document is what these rows make: the same values, and every change that
+ * the rows' updates hold, since later updates build on those.
+ * @throws CONTENT_DAMAGED when the snapshot cannot be read
+ */
+export function isSnapshotOf(snapshot: Uint8Array, rows: readonly CommitRow[]): boolean {
+  const hydrated = new ManagedDocument(GENESIS_CLIENT, { snapshot, tail: [] })
+  const folded = new ManagedDocument(GENESIS_CLIENT, { tail: rows })
+  const sameValues = MANAGED_MAPS.every(
+    (map) => textOf(hydrated.entries(map)) === textOf(folded.entries(map)),
+  )
+  hydrated.destroy()
+  folded.destroy()
+  return sameValues && holdsUpdates(snapshot, rows)
+}
+
+function holdsUpdates(snapshot: Uint8Array, rows: readonly CommitRow[]): boolean {
+  const doc = new Y.Doc()
+  Y.applyUpdateV2(doc, snapshot)
+  const held = Y.decodeStateVector(Y.encodeStateVector(doc))
+  doc.destroy()
+  return rows.every(({ update }) => {
+    const ends = update === undefined ? undefined : endsOf(update)
+    return ends === undefined || [...ends].every(([client, end]) => (held.get(client) ?? 0) >= end)
+  })
+}
+
+/** How far an update goes for each client; undefined for one that cannot be read, whose row counts by its deltas. */
+function endsOf(update: Uint8Array): ReadonlyMap<number, number> | undefined {
+  try {
+    return Y.parseUpdateMeta(update).to
+  } catch {
+    return undefined
+  }
+}
+
+function textOf(entries: Iterable<Entry>): string {
+  return JSON.stringify([...entries].toSorted((a, b) => (a.key < b.key ? -1 : 1)))
+}
