@@ -34,7 +34,7 @@ export function createMethods({ parts, definitions, templates, page, opened }: M
   const sessions = { ...parts, templates }
   return {
     methods: {
-      ...createSessionMethods(sessions, parts.artifacts, opened),
+      ...createSessionMethods(sessions, parts.storedTables, parts.artifacts, opened),
       ...createImportMethods(sessions, parts),
       ...createArtifactMethods(parts.artifacts),
       ...steps.methods,

@@ -16,6 +16,7 @@ import { observeRows } from './observe-rows.ts'
 import { createPage, type Page, type PageServices } from './page.ts'
 import { definitionOfPageHook } from './page-hooks.ts'
 import { createParts, type PartsOptions } from './parts.ts'
+import { prefixLocks } from './prefix-locks.ts'
 import { createStreamViews, type StreamChange, type StreamViews } from './stream-views.ts'
 import { beginUpkeep } from './upkeep.ts'
 import type { World } from './world.ts'
@@ -45,7 +46,8 @@ const LAST_ROWS = 4
 
 /** Opens the database and puts the rings together over it. */
 export async function openEngine(name: string, options: EngineOptions): Promise<Engine> {
-  const { world, onError } = options
+  const { onError } = options
+  const world: World = { ...options.world, locks: prefixLocks(options.world.locks, name) }
   const connection = await openConnection({ name, wall: world.wall, entropy: world.entropy })
   let opened: StreamViews | undefined
   const parts = createParts(

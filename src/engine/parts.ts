@@ -19,7 +19,10 @@ export interface Parts {
   readonly connection: Connection
   readonly clock: HybridClock
   readonly log: Log
+  /** Sessions as this worker has heard of them, see `withLiveSessions`. */
   readonly tables: Tables
+  /** All of it as stored. */
+  readonly storedTables: Tables
   readonly documents: LiveDocuments
   readonly journal: Journal
   readonly registry: HookRegistry
@@ -49,7 +52,8 @@ export function createParts(
   const { wall, digest, compression } = world
   const clock = createHybridClock(wall, newWriterId(world.entropy))
   const log = createLog(connection)
-  const tables = liveSessions(createTables(connection))
+  const storedTables = createTables(connection)
+  const tables = liveSessions(storedTables)
   const documents = createDocuments({ log })
   const journal = createJournal({ connection, clock, documents, wall })
   const registry = createHookRegistry({ wall })
@@ -71,6 +75,7 @@ export function createParts(
     clock,
     log,
     tables,
+    storedTables,
     documents,
     journal,
     registry,

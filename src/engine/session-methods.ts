@@ -1,5 +1,6 @@
 import type { Artifacts } from '../core/artifact/artifacts.ts'
 import type { SessionId } from '../core/ids.ts'
+import type { Tables } from '../core/ports.ts'
 import type { SessionDeps } from '../core/session/deps.ts'
 import { createSessionManager } from '../core/session/manager.ts'
 import { emitEvent } from '../core/timeline/emit.ts'
@@ -15,11 +16,13 @@ type Prefixed = Exclude<
 /** Sessions, their state and their timeline. */
 export function createSessionMethods(
   deps: SessionDeps,
+  storedTables: Tables,
   artifacts: Artifacts,
   opened: (session: SessionId) => void,
 ): Pick<Methods, Prefixed> {
   const { log } = deps
-  const sessions = createSessionManager(deps)
+  const sessions = createSessionManager({ ...deps, tables: storedTables })
+  const live = createSessionManager(deps)
   return {
     'sessions.create': (request, input) => sessions.create(request, input),
     'sessions.open': async (request, input) => {
@@ -39,7 +42,7 @@ export function createSessionMethods(
     'sessions.at': sessions.at,
     'state.open': sessions.openState,
     'state.write': async (request, input) => {
-      const { refused, ...written } = await sessions.writeState(request, input)
+      const { refused, ...written } = await live.writeState(request, input)
       if (refused === undefined) return written
       return { ...written, refused: refused.map(({ key, error }) => ({ key, error: toWireError(error) })) }
     },
