@@ -19,7 +19,9 @@ interface Entry extends Sending {
   outgoing: Outgoing
   sent: boolean
   repeated: boolean
-  readonly endsAt: number
+  endsAt: number
+  /** Begins the time anew: the work has come further. */
+  goesOn(): void
   resolve(value: unknown): void
   reject(error: unknown): void
 }
@@ -64,10 +66,14 @@ export function createPending(timing: Timing, onAbort: (id: number) => void): Pe
         const { outgoing, signal } = sending
         const { id, deadlineMs } = outgoing
         if (signal?.aborted) return reject(abortedBySignal(nameOf(outgoing), signal))
-        const backstop = setTimeout(() => {
+        const giveUp = () => {
           const entry = end(id)
+          // Nobody waits any more: what is still at it may stop.
+          if (entry?.sent) onAbort(id)
           entry?.reject(lateError(entry))
-        }, deadlineMs + timing.backstopMs)
+        }
+        const wait = () => setTimeout(giveUp, deadlineMs + timing.backstopMs)
+        let backstop = wait()
         const abort = () => {
           const entry = entries.get(id)
           if (entry?.sent) onAbort(id)
@@ -83,6 +89,11 @@ export function createPending(timing: Timing, onAbort: (id: number) => void): Pe
           sent: false,
           repeated: false,
           endsAt: performance.now() + deadlineMs,
+          goesOn() {
+            clearTimeout(backstop)
+            backstop = wait()
+            this.endsAt = performance.now() + deadlineMs
+          },
           resolve: (value) => {
             stop()
             resolve(value)
@@ -103,7 +114,11 @@ export function createPending(timing: Timing, onAbort: (id: number) => void): Pe
       if (settled.ok) entry?.resolve(settled.value)
       else entry?.reject(withReason(fromWireError(settled.error), entry.signal))
     },
-    progress: (id, loaded, total) => entries.get(id)?.onProgress?.(loaded, total),
+    progress: (id, loaded, total) => {
+      const entry = entries.get(id)
+      entry?.goesOn()
+      entry?.onProgress?.(loaded, total)
+    },
     lose: (id, error) => {
       const entry = end(id)
       entry?.reject(lostError(entry, error))
