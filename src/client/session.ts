@@ -11,6 +11,7 @@ import { createArtifacts } from './artifacts.ts'
 import { assertStorable } from './assert-storable.ts'
 import { createCaller } from './caller.ts'
 import { createDocuments } from './documents.ts'
+import { readEvents } from './event-reader.ts'
 import type { House } from './house.ts'
 import { createPast } from './past.ts'
 import { startReplay } from './replay.ts'
@@ -68,11 +69,14 @@ export function createSession<A extends App>(
       emit: async (type, data, { durability = house.connection.durability, ...options } = {}) => {
         const schema = schemaOf(house.app?.events, type)
         const checked = schema === undefined ? data : checkSchema(schema, data, `event "${type}"`)
-        return caller.call(
+        const stored = await caller.call(
           'timeline.emit',
           { sessionId: id, type, data: admitState(checked, 'data'), ...(durability && { durability }) },
           options,
         )
+        // It is stored, so what keeps its data from being read now does not make this fail.
+        const [event = stored] = await readEvents(caller, [stored]).catch(() => [stored])
+        return event
       },
       step: createRunStep(place),
       run: async <Input, Output>(

@@ -1,7 +1,8 @@
 import type { CorrelationId, SessionId } from '../core/ids.ts'
-import type { TimelineEvent } from '../core/timeline/event.ts'
 import type { TimelinePage, TimelineQuery } from '../core/timeline/query.ts'
+import { buildTree, type TimelineNode } from '../core/timeline/tree.ts'
 import type { Caller } from './caller.ts'
+import { readEvents } from './event-reader.ts'
 import type { CallOptions } from './request.ts'
 import type { StartWatch, Watch, WatchOptions } from './watch.ts'
 
@@ -10,23 +11,26 @@ export interface Timeline {
   query(query?: Omit<TimelineQuery, 'sessionId'>, options?: CallOptions): Promise<TimelinePage>
   /** Live events in order of arrival, for `for await`. */
   watch(options?: WatchOptions): Watch
-  /** All events of one correlation, wherever they are, causes before effects. */
+  /** All events of one correlation, wherever they are, each with what it caused below it: those without a cause among them. */
   tree(
     correlation: string | { readonly correlationId: CorrelationId },
     options?: CallOptions,
-  ): Promise<readonly TimelineEvent[]>
+  ): Promise<readonly TimelineNode[]>
 }
 
 /** @param sessionId of one session; without it the store's own timeline, and a watch of everything */
 export function createTimeline(caller: Caller, startWatch: StartWatch, sessionId?: SessionId): Timeline {
   return {
-    query: (query, options) =>
-      caller.call('timeline.query', { ...query, ...(sessionId && { sessionId }) }, options),
+    query: async (query, options) => {
+      const page = await caller.call('timeline.query', { ...query, ...(sessionId && { sessionId }) }, options)
+      return { ...page, items: await readEvents(caller, page.items, options) }
+    },
     watch: (options) => startWatch(sessionId, options),
-    tree: (correlation, options) => {
+    tree: async (correlation, options) => {
       const correlationId =
         typeof correlation === 'string' ? (correlation as CorrelationId) : correlation.correlationId
-      return caller.call('timeline.tree', { correlationId }, options)
+      const events = await caller.call('timeline.tree', { correlationId }, options)
+      return buildTree(await readEvents(caller, events, options))
     },
   }
 }

@@ -1,6 +1,7 @@
 import type { EventId, SessionId } from '../core/ids.ts'
 import type { TimelineEvent } from '../core/timeline/event.ts'
 import type { Connection } from './connection.ts'
+import { readEvents } from './event-reader.ts'
 
 export interface WatchOptions {
   /** Patterns: `*`, `step.*`, `*.failed`, `a.*.b`. @defaultValue every type */
@@ -88,7 +89,15 @@ export function createWatches(connection: Connection): StartWatch {
           })
         }
         const value = queue.shift()
-        return value === undefined ? { done: true, value: undefined } : { done: false, value }
+        if (value === undefined) return { done: true, value: undefined }
+        // Not before it is taken: values of a full buffer would take much memory.
+        try {
+          const [read = value] = await readEvents(connection, [value])
+          return { done: false, value: read }
+        } catch (error) {
+          end()
+          throw error
+        }
       },
       return: () => {
         queue.length = 0

@@ -38,7 +38,7 @@ function recording() {
   }
   const call = async (method: string, input: unknown, options?: SendOptions) => {
     calls.push({ method, input, options })
-    return method === 'artifacts.versions' || method === 'runs.list' ? [] : answer
+    return ['artifacts.versions', 'runs.list', 'timeline.tree'].includes(method) ? [] : answer
   }
   return { calls, record: record as SessionRecord, connection: { call } as Partial<Connection> as Connection }
 }

@@ -12,7 +12,10 @@ test('PG40 events are found by type, cause and correlation, of one session or of
     (await session.timeline.query({ types: ['*ed'], order: 'desc', limit: 2 })).items.map(({ id }) => id),
   ).toEqual([effect.id, cause.id])
   const tree = await session.timeline.tree(effect)
-  expect(tree.map(({ id }) => id)).toContain(effect.id)
+  const [root] = tree
+  expect(root).toMatchObject({ event: { type: 'session.created' }, depth: 0 })
+  const node = tree.find(({ event }) => event.id === cause.id)
+  expect(node?.children.map(({ event, depth }) => [event.id, depth])).toEqual([[effect.id, 1]])
   expect(await holdfast.timeline.tree(effect.correlationId)).toEqual(tree)
 })
 
@@ -79,4 +82,19 @@ test('PG44 the store is watched as a whole', async () => {
   const session = await other.holdfast.sessions.create()
   expect((await watch.next()).value).toMatchObject({ type: 'session.created', sessionId: session.id })
   await watch.return()
+})
+
+test('PG47 data over 32 KB is what was emitted, wherever its event is read', async () => {
+  const { holdfast } = await open()
+  const session = await holdfast.sessions.create()
+  const watch = session.timeline.watch({ types: ['told'] })
+  const data = { text: 'x'.repeat(40_000) }
+  const event = await session.emit('told', data)
+  expect(event.data).toEqual(data)
+  expect((await watch.next()).value?.data).toEqual(data)
+  await watch.return()
+  expect((await session.timeline.query({ types: ['told'] })).items[0]?.data).toEqual(data)
+  const tree = await session.timeline.tree(event)
+  expect(tree.find((node) => node.event.id === event.id)?.event.data).toEqual(data)
+  expect((await session.emit('told', { inline: 5 })).data).toEqual({ inline: 5 })
 })

@@ -50,9 +50,13 @@ test('OR45 event correlation: all events of a session share its root, none of an
     const [, , , , , step, , stored, had, completed] = items
     expect([stored?.causeId, had?.causeId, completed?.causeId]).toEqual([step?.id, step?.id, step?.id])
     expect((await timeline.query({ correlationId })).items).toEqual(items)
-    expect(new Set((await session.timeline.tree(session.info)).map((event) => event.id))).toEqual(
-      new Set(items.map((event) => event.id)),
-    )
+    const inTree: string[] = []
+    const nodes = [...(await session.timeline.tree(session.info))]
+    for (let node = nodes.pop(); node !== undefined; node = nodes.pop()) {
+      inTree.push(node.event.id)
+      nodes.push(...node.children)
+    }
+    expect(inTree.toSorted()).toEqual(items.map((event) => event.id))
     expect((await session.timeline.query({ order: 'desc' })).items).toEqual(items.toReversed())
   }
   expect(seen.size).toBe(24)

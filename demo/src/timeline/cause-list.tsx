@@ -1,11 +1,11 @@
+import type { TimelineNode } from 'holdfast'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { Time } from '../ui/time.tsx'
-import type { CauseNode } from './cause-tree.ts'
 import { describeEvent } from './describe-event.ts'
 import { EventType } from './event-type.tsx'
 
 interface Props {
-  readonly nodes: readonly CauseNode[]
+  readonly nodes: readonly TimelineNode[]
   /** Ids from the event that the tree was opened from up to its first cause. */
   readonly path: ReadonlySet<string>
   readonly class: string
@@ -35,17 +35,17 @@ export function CauseList({ nodes, path, class: name, label }: Props) {
 }
 
 /** As many as it takes to show the one on the path. */
-function pageWith(nodes: readonly CauseNode[], path: ReadonlySet<string>): number {
+function pageWith(nodes: readonly TimelineNode[], path: ReadonlySet<string>): number {
   const place = nodes.findIndex(({ event }) => path.has(event.id))
   return Math.max(1, Math.ceil((place + 1) / PAGE)) * PAGE
 }
 
 interface BranchProps {
-  readonly node: CauseNode
+  readonly node: TimelineNode
   readonly path: ReadonlySet<string>
 }
 
-function CauseBranch({ node: { event, effects }, path }: BranchProps) {
+function CauseBranch({ node: { event, children }, path }: BranchProps) {
   const line = useRef<HTMLDivElement>(null)
   const [marked] = path
   const isMarked = event.id === marked
@@ -63,7 +63,7 @@ function CauseBranch({ node: { event, effects }, path }: BranchProps) {
           <Time at={event.time} exact />
         </span>
       </div>
-      {effects.length > 0 && <CauseList class="effects" nodes={effects} path={path} />}
+      {children.length > 0 && <CauseList class="effects" nodes={children} path={path} />}
     </li>
   )
 }

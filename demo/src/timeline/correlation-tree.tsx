@@ -1,10 +1,10 @@
-import type { TimelineEvent } from 'holdfast'
+import type { TimelineEvent, TimelineNode } from 'holdfast'
 import { useEffect, useState } from 'preact/hooks'
 import type { DemoSession } from '../app/holdfast.ts'
 import { complain } from '../app/notices.ts'
 import { formatNumberOf } from '../ui/format.ts'
 import { CauseList } from './cause-list.tsx'
-import { buildCauseTree, pathTo } from './cause-tree.ts'
+import { eventsOf, pathTo } from './cause-tree.ts'
 
 interface Props {
   readonly session: DemoSession
@@ -15,11 +15,12 @@ interface Props {
 
 /** What belongs together: all events of one correlation, each under its cause. */
 export function CorrelationTree({ session, of, onClose }: Props) {
-  const [events, setEvents] = useState<readonly TimelineEvent[] | null>(null)
+  const [nodes, setNodes] = useState<readonly TimelineNode[] | null>(null)
+  const events = nodes === null ? null : eventsOf(nodes)
 
   useEffect(() => {
     const reading = new AbortController()
-    session.timeline.tree(of, { signal: reading.signal }).then(setEvents, complain)
+    session.timeline.tree(of, { signal: reading.signal }).then(setNodes, complain)
     return () => reading.abort()
   }, [session, of])
 
@@ -35,13 +36,8 @@ export function CorrelationTree({ session, of, onClose }: Props) {
             : `${formatNumberOf(events.length, 'event')} belong together`}
         </p>
       </div>
-      {events !== null && (
-        <CauseList
-          class="list"
-          label="Events by cause"
-          nodes={buildCauseTree(events)}
-          path={pathTo(of, events)}
-        />
+      {nodes !== null && events !== null && (
+        <CauseList class="list" label="Events by cause" nodes={nodes} path={pathTo(of, events)} />
       )}
     </div>
   )

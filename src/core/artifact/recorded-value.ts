@@ -9,7 +9,7 @@ import { sizeOfValue } from '../state/value-size.ts'
 import type { ContentReader } from './content-reader.ts'
 import { type Intake, type PreparedContent, rowsOfContent } from './intake.ts'
 import { openSource } from './open-source.ts'
-import { isContentReference, PLAIN_DOMAIN } from './references.ts'
+import { PLAIN_DOMAIN } from './references.ts'
 import { decodeValue, encodeValue } from './value-bytes.ts'
 
 /** Larger values go into a content: the log stays quick to read, whatever its steps return. */
@@ -49,30 +49,10 @@ export function readValue(reader: ContentReader, recorded: Recorded): StateValue
   return 'inline' in recorded ? recorded.inline : readLargeValue(reader, recorded)
 }
 
-/**
- * An event's data as it is stored, for events of the app's own: the data itself where it is small. Data that looks like
- * one of the two forms that are read otherwise is put inside the first of them.
- */
-export function dataOfRecorded(recorded: Recorded): StateValue {
-  if (!('inline' in recorded)) return { content: recorded.content, sizeBytes: recorded.sizeBytes }
-  const { inline } = recorded
-  return isContentReference(inline) || isInline(inline) ? { inline } : inline
-}
-
-/** What {@link dataOfRecorded} made of, so that {@link readValue} can read it. */
-export function recordedOfData(data: StateValue): Recorded {
-  if (isContentReference(data)) return data
-  return isInline(data) ? data : { inline: data }
-}
-
 async function readLargeValue(
   reader: ContentReader,
   { content, sizeBytes }: Exclude<Recorded, { readonly inline: StateValue }>,
 ): Promise<StateValue> {
   const bytes = await reader.whole({ domain: PLAIN_DOMAIN, hash: content, sizeBytes })
   return decodeValue(bytes)
-}
-
-function isInline(data: StateValue): data is { readonly inline: StateValue } {
-  return typeof data === 'object' && data !== null && 'inline' in data && Object.keys(data).length === 1
 }

@@ -1,5 +1,5 @@
 import type { Artifacts } from '../artifact/artifacts.ts'
-import { dataOfRecorded, type PreparedValue, rowsOfValue } from '../artifact/recorded-value.ts'
+import { type PreparedValue, rowsOfValue } from '../artifact/recorded-value.ts'
 import type { Durability } from '../commit.ts'
 import { createError } from '../errors.ts'
 import type { EventDraft } from '../hook/definition.ts'
@@ -16,6 +16,7 @@ import type { StateValue } from '../state/value.ts'
 import { type HookRunRecord, RESERVED_EVENT_PREFIXES } from './catalog.ts'
 import { findEvent } from './correlation.ts'
 import { type TimelineEvent, toTimelineEvent } from './event.ts'
+import { dataOfRecorded } from './event-data.ts'
 import type { HybridClock } from './hybrid-clock.ts'
 import { frameOf, makeEvent } from './make-event.ts'
 
@@ -40,7 +41,7 @@ export interface EmitEvent {
 
 /**
  * Records an event of the app's own. Data over 32 KB stands in a content that the event names; read it by
- * `recordedOfData`.
+ * `readEvent`.
  *
  * @throws INVALID_ARGUMENT for a type that is none or that only Holdfast records; INVALID_VALUE, VALUE_TOO_LARGE;
  * SESSION_NOT_FOUND, SESSION_NOT_ACTIVE; HOOK_CANCELLED.

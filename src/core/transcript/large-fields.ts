@@ -3,10 +3,8 @@ import { openSource } from '../artifact/open-source.ts'
 import { INLINE_LIMIT_BYTES } from '../artifact/recorded-value.ts'
 import { encodeValue } from '../artifact/value-bytes.ts'
 import type { RowChange } from '../commit.ts'
-import type { LargeValue, Recorded } from '../run/recorded.ts'
-import type { StateValue } from '../state/value.ts'
+import type { LargeValue } from '../run/recorded.ts'
 import { sizeOfValue } from '../state/value-size.ts'
-import type { LargeFields } from '../timeline/catalog.ts'
 import type { JsonObject } from './json.ts'
 
 /** An event's data of which the largest fields stand in contents. */
@@ -40,16 +38,6 @@ export async function prepareFields(
   }
   if (contents.length === 0) return { data, rows: [], contents }
   return { data: { ...rest, large: toData(large) }, rows: contents.flatMap(rowsOfContent), contents }
-}
-
-/** An event's data with the values of its large fields in their places. */
-export async function readLargeFields<Data extends { readonly large?: LargeFields }>(
-  readValue: (recorded: Recorded) => StateValue | Promise<StateValue>,
-  data: Data,
-): Promise<Omit<Data, 'large'>> {
-  const { large = {}, ...rest } = data
-  const read = Object.entries(large).map(async ([field, value]) => [field, await readValue(value)] as const)
-  return { ...rest, ...Object.fromEntries(await Promise.all(read)) }
 }
 
 function largestOf(data: JsonObject, fields: readonly string[]): string | undefined {

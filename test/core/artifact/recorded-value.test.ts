@@ -1,14 +1,10 @@
 import 'fake-indexeddb/auto'
 import { expect, test } from 'vitest'
-import {
-  dataOfRecorded,
-  type PreparedValue,
-  recordedOfData,
-  rowsOfValue,
-} from '../../../src/core/artifact/recorded-value.ts'
+import { type PreparedValue, rowsOfValue } from '../../../src/core/artifact/recorded-value.ts'
 import { contentsOfEvent, isContentReference, releaseContent } from '../../../src/core/artifact/references.ts'
 import type { ContentId, EventId } from '../../../src/core/ids.ts'
 import type { StateValue } from '../../../src/core/state/value.ts'
+import { dataOfRecorded, recordedOfData } from '../../../src/core/timeline/event-data.ts'
 import { makeEvent } from '../../../src/core/timeline/make-event.ts'
 import { code, noise, openRig, type Rig, requestOf, rowsIn } from './rig.ts'
 

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest'
-import { recordedOfData } from '../../../src/core/artifact/recorded-value.ts'
 import type { Operation } from '../../../src/core/commit.ts'
 import { createError } from '../../../src/core/errors.ts'
 import { defineHook } from '../../../src/core/hook/define-hook.ts'
@@ -8,6 +7,7 @@ import type { SessionId } from '../../../src/core/ids.ts'
 import type { StateValue } from '../../../src/core/state/value.ts'
 import { RESERVED_EVENT_PREFIXES } from '../../../src/core/timeline/catalog.ts'
 import { type EmitEvent, emitEvent } from '../../../src/core/timeline/emit.ts'
+import { recordedOfData } from '../../../src/core/timeline/event-data.ts'
 import { created, eventsOf, openTab, refusal, reopen, type Tab, typesOf } from '../session/rig.ts'
 
 function emit(tab: Tab, sessionId: SessionId, input: Partial<EmitEvent> = {}, request = tab.request()) {
@@ -130,20 +130,20 @@ describe('emit', () => {
     }
   })
 
-  test.each([
-    'message.added',
-    'model.changed',
-  ])('TI12 a %s of the app that copies what an import recorded takes no content with it', async (type) => {
-    const tab = await openTab()
-    const [id, other] = [await created(tab), await created(tab)]
-    const text = 'y'.repeat(40_000)
-    const { content, sizeBytes } = (await emit(tab, id, { data: text })).data as Record<string, StateValue>
-    const data = { role: 'user', content: null, large: { content: { content, sizeBytes } } } as StateValue
-    expect((await emit(tab, other, { type, data })).data).toEqual(data)
-    await tab.sessions.delete(tab.request(), { id: other })
-    const [kept] = (await eventsOf(tab, id)).slice(-1)
-    expect(await tab.artifacts.readValue(recordedOfData(kept?.data as StateValue))).toBe(text)
-  })
+  test.each(['message.added', 'model.changed'])(
+    'TI12 a %s of the app that copies what an import recorded takes no content with it',
+    async (type) => {
+      const tab = await openTab()
+      const [id, other] = [await created(tab), await created(tab)]
+      const text = 'y'.repeat(40_000)
+      const { content, sizeBytes } = (await emit(tab, id, { data: text })).data as Record<string, StateValue>
+      const data = { role: 'user', content: null, large: { content: { content, sizeBytes } } } as StateValue
+      expect((await emit(tab, other, { type, data })).data).toEqual(data)
+      await tab.sessions.delete(tab.request(), { id: other })
+      const [kept] = (await eventsOf(tab, id)).slice(-1)
+      expect(await tab.artifacts.readValue(recordedOfData(kept?.data as StateValue))).toBe(text)
+    },
+  )
 
   test('TI11 large data of an event that is refused leaves nothing behind', async () => {
     const tab = await openTab()
