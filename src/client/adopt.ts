@@ -1,3 +1,4 @@
+import { isHoldfastError } from '../core/errors.ts'
 import type { SessionId } from '../core/ids.ts'
 import type { Caller } from './caller.ts'
 import type { Answer } from './connection.ts'
@@ -26,19 +27,39 @@ export interface Adopt {
 }
 
 export function createAdopt(caller: Caller): Adopt {
+  const create = (name: string, { requestId, ...rest }: ChangeOptions) =>
+    caller.call(
+      'sessions.create',
+      { name },
+      requestId === undefined ? rest : { ...rest, requestId: `${requestId}:session` },
+    )
+  /** A session that nothing was adopted into is of no use; that adopting failed says more than that this did. */
+  const discard = (id: SessionId) => caller.call('sessions.delete', { id }).catch(() => {})
+
   return {
     yIndexedDB: async (name, { session, document, remove, ...options } = {}) => {
-      const { requestId, ...rest } = options
-      const sessionId = idOf(session) ?? (await caller.call('sessions.create', { name }, rest)).record.id
+      const given = idOf(session)
+      const sessionId = given ?? (await create(name, options)).record.id
       const input = {
         name,
         sessionId,
         ...(document !== undefined && { document }),
         ...(remove !== undefined && { remove }),
       }
-      return { ...(await caller.call('adopt.yIndexedDB', input, options)), sessionId }
+      try {
+        return { ...(await caller.call('adopt.yIndexedDB', input, options)), sessionId }
+      } catch (error) {
+        // Whoever sends the call again by its request id has to find its session.
+        if (given === undefined && options.requestId === undefined && !isUnknown(error))
+          await discard(sessionId)
+        throw error
+      }
     },
   }
+}
+
+function isUnknown(error: unknown): boolean {
+  return isHoldfastError(error) && error.code === 'OUTCOME_UNKNOWN'
 }
 
 function idOf(session: AdoptOptions['session']): SessionId | undefined {

@@ -27,6 +27,12 @@ export async function readYIndexedDB(name: string, signal?: AbortSignal): Promis
   throw failed(name, 'it changed while it was read; close the tabs that edit it and try again')
 }
 
+/** Says whether a database of this name is there, as far as the browser tells; none is made. */
+export async function isThere(name: string): Promise<boolean> {
+  if (typeof indexedDB.databases !== 'function') return true
+  return (await indexedDB.databases()).some((database) => database.name === name)
+}
+
 /**
  * Compares an adopted document with what was stored of it.
  * @param stored the document as read back, as one update: v1 bytes

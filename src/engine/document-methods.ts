@@ -1,6 +1,8 @@
-import { readYIndexedDB, removeYIndexedDB, verifyAdopted } from '../context/adopt.ts'
+import { isThere, readYIndexedDB, removeYIndexedDB, verifyAdopted } from '../context/adopt.ts'
 import { exportDocument, listDocuments, storeDocumentUpdate } from '../context/app-documents.ts'
-import { readRecord } from '../core/session/lifecycle.ts'
+import { createError } from '../core/errors.ts'
+import type { SessionId } from '../core/ids.ts'
+import { outcomeOfRepeat, readRecord } from '../core/session/lifecycle.ts'
 import type { Methods } from './methods.ts'
 import type { Parts } from './parts.ts'
 
@@ -19,6 +21,17 @@ export function createDocumentMethods(
   parts: Parts,
 ): Pick<Methods, Extract<keyof Methods, `documents.${string}`> | 'adopt.yIndexedDB'> {
   const { log, tables } = parts
+
+  /** Two documents that never knew each other would be merged into one that is neither. */
+  async function assertNew(sessionId: SessionId, document: string): Promise<void> {
+    if (!(await listDocuments(log, sessionId)).includes(document)) return
+    throw createError(
+      'INVALID_ARGUMENT',
+      `Session ${sessionId} has a document "${document}" already; give another name.`,
+      { path: 'document', document },
+    )
+  }
+
   return {
     'documents.list': async (_request, { sessionId }) => {
       const names = await listDocuments(log, sessionId)
@@ -30,7 +43,14 @@ export function createDocumentMethods(
       return exportDocument(log, sessionId, name)
     },
     'adopt.yIndexedDB': async (request, { name, sessionId, document = name, remove = false }) => {
+      const isRepeat = (await outcomeOfRepeat(parts, request)) !== undefined
+      // What was copied, and removed then, is not there to be read again.
+      if (isRepeat && remove && !(await isThere(name))) {
+        const { byteLength } = await exportDocument(log, sessionId, document)
+        return { document, sizeBytes: byteLength, removed: true }
+      }
       const adopted = await readYIndexedDB(name, request.signal)
+      if (!isRepeat) await assertNew(sessionId, document)
       await storeDocumentUpdate(parts, request, {
         sessionId,
         name: document,

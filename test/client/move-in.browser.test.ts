@@ -86,3 +86,32 @@ test('PG99 a database of y-indexeddb is moved into a session', async () => {
     code: 'ADOPT_FAILED',
   })
 })
+
+test('PG102 adopting is sent again by its request id, merges into no other document, and leaves no session behind', async () => {
+  const name = `old-${crypto.randomUUID()}`
+  const doc = new Y.Doc()
+  const persistence = new IndexeddbPersistence(name, doc)
+  await persistence.whenSynced
+  doc.getText('t').insert(0, 'kept')
+  await persistence.destroy()
+  const { holdfast } = await open()
+  const failed = holdfast.adopt.yIndexedDB('nothing')
+  expect(await rejectionOf(failed)).toMatchObject({ code: 'ADOPT_FAILED' })
+  expect((await holdfast.sessions.list()).items).toEqual([])
+
+  const options = { requestId: 'r1', remove: true }
+  const adopted = await holdfast.adopt.yIndexedDB(name, options)
+  expect(await holdfast.adopt.yIndexedDB(name, options)).toEqual(adopted)
+  expect((await holdfast.sessions.list()).items).toHaveLength(1)
+
+  const other = new IndexeddbPersistence(name, new Y.Doc())
+  await other.whenSynced
+  await other.destroy()
+  for (const requestId of [undefined, 'r2']) {
+    const merging = holdfast.adopt.yIndexedDB(name, { session: adopted.sessionId, requestId })
+    expect(await rejectionOf(merging)).toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      message: expect.stringContaining(name),
+    })
+  }
+})
