@@ -123,3 +123,18 @@ test('OR19 cleanup: after a session with five artifacts is deleted, one tombston
   expect(await countRows(first.name)).toEqual({ ...baseline, commits: (baseline.commits ?? 0) + 1 })
   await expectSound(third)
 })
+
+test('OR19 cleanup: a session that this page deleted is gone for its very next call, each time', async () => {
+  const opened = await visit()
+  const { sessions } = opened.holdfast
+  for (let times = 0; times < 20; times++) {
+    const session = await sessions.create()
+    const artifact = await session.artifacts.store({ name: 'a', content: 'x' })
+    await session.delete()
+    expect(await rejectionOf(session.artifacts.get({ id: artifact.id }))).toMatchObject({
+      code: 'SESSION_NOT_FOUND',
+    })
+  }
+  expect((await sessions.list({ count: true })).total).toBe(0)
+  await expectSound(opened)
+})

@@ -1,0 +1,42 @@
+/** A tab answers by what is stored, not by what it has heard. */
+import 'fake-indexeddb/auto'
+import { expect, onTestFinished, test } from 'vitest'
+import { sessionStream } from '../../src/core/ids.ts'
+import { startEngine } from './rig.ts'
+
+/** A channel on which nobody is ever heard. */
+const openChannel = () => ({ post: () => {}, listen: () => () => {}, close: () => {} })
+
+async function twoTabs() {
+  const name = `deaf-${crypto.randomUUID()}`
+  const [one, other] = [await startEngine(name, { openChannel }), await startEngine(name, { openChannel })]
+  onTestFinished(async () => {
+    for (const { engine, errors } of [one, other]) {
+      await engine.close()
+      expect(errors).toEqual([])
+    }
+  })
+  const { record } = await one.call('sessions.create', {})
+  one.send({ type: 'attach', stream: sessionStream(record.id) })
+  expect(await one.call('sessions.get', { id: record.id })).toMatchObject({ status: 'active' })
+  return { one, other, id: record.id }
+}
+
+test('SE13 of a deleted session that a page still has open nothing is told from memory', async () => {
+  const { one, id } = await twoTabs()
+  await one.call('sessions.delete', { id })
+  expect(await one.call('sessions.get', { id })).toBeNull()
+  await expect(one.call('artifacts.get', { sessionId: id, name: 'a' })).rejects.toMatchObject({
+    code: 'SESSION_NOT_FOUND',
+  })
+})
+
+test('SE21 what another tab made of a session is what get gives, also before this tab hears of it', async () => {
+  const { one, other, id } = await twoTabs()
+  await other.call('timeline.emit', { sessionId: id, type: 'it.was', data: {} })
+  expect(await one.call('sessions.get', { id })).toMatchObject({ counters: { events: 2 } })
+  await other.call('sessions.transition', { id, verb: 'suspend' })
+  expect(await one.call('sessions.get', { id })).toMatchObject({ status: 'suspended' })
+  await other.call('sessions.delete', { id })
+  expect(await one.call('sessions.get', { id })).toBeNull()
+})
