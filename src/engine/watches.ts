@@ -21,12 +21,21 @@ interface Watch {
   held: TimelineEvent[] | undefined
 }
 
+/** Fewer than a page's buffer holds, so that its reader can keep pace. */
+const EVENTS_A_MESSAGE = 256
+
+/** Reads of what was missed; what was sent by the first is not sent again. */
+const ATTEMPTS = 2
+
 export function createWatches(deps: {
   readonly send: (message: WorkerMessage) => void
   readonly attach: (stream: StreamId) => Promise<void>
   readonly detach: (stream: StreamId) => void
-  /** Events after this one, in clock order. */
-  readonly missed: (sessionId: SessionId | undefined, since: EventId) => Promise<readonly TimelineEvent[]>
+  /** Events after this one, in batches. */
+  readonly missed: (
+    sessionId: SessionId | undefined,
+    since: EventId,
+  ) => AsyncIterable<readonly TimelineEvent[]>
   readonly onError: (error: unknown) => void
 }): Watches {
   const watches = new Map<number, Watch>()
@@ -39,12 +48,29 @@ export function createWatches(deps: {
   }
 
   async function sendMissed(id: number, watch: Watch, since: EventId): Promise<void> {
-    const missed = (await deps.missed(watch.sessionId, since)).filter((event) => watch.matches(event.type))
-    const known = new Set(missed.map((event) => event.id))
+    const sent = new Set<EventId>()
+    const sendNew = (events: readonly TimelineEvent[]) => {
+      const fresh = events.filter((event) => !sent.has(event.id) && watch.matches(event.type))
+      for (const event of fresh) sent.add(event.id)
+      for (let at = 0; at < fresh.length; at += EVENTS_A_MESSAGE) {
+        deps.send({ type: 'events', watch: id, events: fresh.slice(at, at + EVENTS_A_MESSAGE) })
+      }
+    }
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+      try {
+        for await (const batch of deps.missed(watch.sessionId, since)) {
+          if (watches.get(id) !== watch) return
+          sendNew(batch)
+        }
+        break
+      } catch (error) {
+        deps.onError(error)
+      }
+    }
+    // Also where the missed ones could not be read: what comes from now on must come.
     const held = watch.held ?? []
     watch.held = undefined
-    const events = [...missed, ...held.filter((event) => !known.has(event.id))]
-    if (watches.get(id) === watch && events.length > 0) deps.send({ type: 'events', watch: id, events })
+    if (watches.get(id) === watch) sendNew(held)
   }
 
   return {
@@ -57,7 +83,10 @@ export function createWatches(deps: {
       }
       watches.set(id, watch)
       const ready = sessionId === undefined ? Promise.resolve() : deps.attach(sessionStream(sessionId))
-      ready.then(() => (since === undefined ? undefined : sendMissed(id, watch, since))).catch(deps.onError)
+      ready
+        .catch(deps.onError)
+        .then(() => (since === undefined ? undefined : sendMissed(id, watch, since)))
+        .catch(deps.onError)
     },
     unwatch: remove,
     take({ stream, rows }) {

@@ -1,0 +1,79 @@
+import 'fake-indexeddb/auto'
+import { expect, test } from 'vitest'
+import type { EventId } from '../../src/core/ids.ts'
+import { STORE_STREAM } from '../../src/core/ids.ts'
+import type { TimelineEvent } from '../../src/core/timeline/event.ts'
+import { createWatches } from '../../src/engine/watches.ts'
+import type { WorkerMessage } from '../../src/protocol/messages.ts'
+import { startEngine } from './rig.ts'
+
+function eventsOf(sent: readonly WorkerMessage[]): readonly TimelineEvent[] {
+  return sent.flatMap((message) => (message.type === 'events' ? message.events : []))
+}
+
+test('EN8 a watch over everything gets what any session stored after the event it names', async () => {
+  const name = 'watch-all-since'
+  const first = await startEngine(name)
+  const one = await first.call('sessions.create', { name: 'one' })
+  const two = await first.call('sessions.create', { name: 'two' })
+  const since = (await first.write(one.record.id, 'k', 1)).at
+  const later = [await first.write(one.record.id, 'k', 2), await first.write(two.record.id, 'k', 3)]
+  await Promise.all(Array.from({ length: 300 }, (_, at) => first.write(two.record.id, `k${at}`, at)))
+  await first.engine.close()
+
+  const second = await startEngine(name)
+  second.send({ type: 'watch', watch: 1, types: ['state.changed'], since })
+
+  await expect.poll(() => eventsOf(second.sent).length).toBe(302)
+  expect(
+    eventsOf(second.sent)
+      .slice(0, 2)
+      .map(({ id }) => id),
+  ).toEqual(later.map(({ at }) => at))
+  const sizes = second.sent.map((message) => (message.type === 'events' ? message.events.length : 0))
+  expect(Math.max(...sizes)).toBeLessThanOrEqual(256)
+  await second.engine.close()
+})
+
+function event(id: string): TimelineEvent {
+  return { id: id as EventId, type: 'order.placed' } as TimelineEvent
+}
+
+test('EN9 a watch whose missed events cannot be read goes on, and nothing comes twice', async () => {
+  const sent: WorkerMessage[] = []
+  const errors: unknown[] = []
+  let reads = 0
+  const watches = createWatches({
+    send: (message) => sent.push(message),
+    attach: async () => {},
+    detach: () => {},
+    async *missed() {
+      reads += 1
+      yield [event('b')]
+      if (reads === 2) yield [event('c')]
+      throw new Error('not read')
+    },
+    onError: (error) => errors.push(error),
+  })
+  watches.watch({ type: 'watch', watch: 1, types: ['*'], since: 'a' as EventId })
+  await expect.poll(() => errors.length).toBe(2)
+
+  watches.take({
+    stream: STORE_STREAM,
+    source: 'local',
+    rows: [
+      {
+        seq: 9,
+        stream: STORE_STREAM,
+        hlc: 1,
+        writer: 'w',
+        n: 1,
+        commitId: 'd',
+        requests: {},
+        events: [{ id: 'd', type: 'order.placed' }],
+      } as never,
+    ],
+  })
+
+  await expect.poll(() => eventsOf(sent).map(({ id }) => id)).toEqual(['b', 'c', 'd'])
+})
