@@ -140,6 +140,7 @@ export function createSession<A extends App>(
 
       correlate: (by) => bind({ ...bound, cause: causeOf(by) }),
       close: () => {
+        work.stop()
         if (!closed) stream.release()
         closed = true
       },

@@ -6,6 +6,8 @@ import type { Stream } from './streams.ts'
 export interface WorkSignal {
   /** The signal of what begins now. */
   readonly signal: AbortSignal
+  /** The handle was closed: what happens to the session is followed no more. */
+  stop(): void
   /** Takes a record that was read, unless a newer one is here. */
   take(record: SessionRecord): void
   /** Resolves when a suspended session is active again, rejects when it is over; undefined when it is not suspended. */
@@ -20,12 +22,13 @@ export function createWorkSignal(stream: Stream): WorkSignal {
     } else controller.abort(endOf(record))
   }
   follow(stream.record)
-  stream.subscribe(follow)
+  const stop = stream.subscribe(follow)
 
   return {
     get signal() {
       return controller.signal
     },
+    stop,
     take: (record) => stream.take(record),
     resumed: () => {
       if (stream.record?.status !== 'suspended') return undefined

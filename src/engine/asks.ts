@@ -26,10 +26,21 @@ export function createAsks(page: string, send: (message: WorkerMessage) => void)
       last += 1
       const ask = last
       return new Promise((resolve, reject) => {
-        waiting.set(ask, { resolve, reject })
-        signal?.addEventListener('abort', () => {
-          if (waiting.delete(ask)) reject(signal.reason)
+        const giveUp = () => {
+          if (waiting.delete(ask)) reject(signal?.reason)
+        }
+        const stop = () => signal?.removeEventListener('abort', giveUp)
+        waiting.set(ask, {
+          resolve: (value) => {
+            stop()
+            resolve(value)
+          },
+          reject: (error) => {
+            stop()
+            reject(error)
+          },
         })
+        signal?.addEventListener('abort', giveUp, { once: true })
         send({ type: 'ask', ask, what })
       })
     },
