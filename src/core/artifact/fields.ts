@@ -38,6 +38,7 @@ export function parseDraft(draft: ArtifactDraft): ArtifactDraft {
 
 /** Checks what an edit changes; what is absent stays absent. Throws as {@link parseDraft} does. */
 export function parseChanges(changes: ArtifactChanges): ArtifactChanges {
+  assertFields(changes, ['description', 'tags', 'metadata'], 'artifacts.edit')
   const { description, tags, metadata } = changes
   if (description === undefined && tags === undefined && metadata === undefined) {
     throw invalid('changes', 'is empty: give a description, tags or metadata')
@@ -105,6 +106,12 @@ function isRecord(value: StateValue): value is Readonly<Record<string, StateValu
   return (
     typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array)
   )
+}
+
+/** A misspelt field would otherwise be left out without a word. */
+export function assertFields(given: object, known: readonly string[], subject: string): void {
+  for (const field of Object.keys(given))
+    if (!known.includes(field)) throw invalid(field, `is nothing that ${subject} takes`)
 }
 
 function invalid(path: string, reason: string): HoldfastError {

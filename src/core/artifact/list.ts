@@ -12,6 +12,7 @@ const ORDERS: readonly unknown[] = ['asc', 'desc']
 const BOUNDS = ['createdAfter', 'createdBefore', 'minSize', 'maxSize'] as const
 const TEXTS = ['sessionId', 'kind', 'mime', 'parentId', 'cursor'] as const
 const FLAGS = ['latest', 'count'] as const
+const FIELDS: readonly string[] = [...BOUNDS, ...TEXTS, ...FLAGS, 'name', 'tags', 'sortBy', 'order', 'limit']
 
 /**
  * Lists artifacts of one session or of all.
@@ -39,6 +40,8 @@ export function createListArtifacts({ tables }: { readonly tables: Pick<Tables, 
 export function normaliseQuery(
   query: ArtifactQuery,
 ): ArtifactQuery & Required<Pick<ArtifactQuery, 'sortBy' | 'order' | 'limit'>> {
+  for (const path of Object.keys(query))
+    if (!FIELDS.includes(path)) throw invalid(path, 'is nothing that artifacts.list takes')
   for (const path of TEXTS)
     if (query[path] !== undefined && typeof query[path] !== 'string') throw invalid(path, 'is not a string')
   for (const path of FLAGS)

@@ -7,7 +7,7 @@ import { commitStrict, hookEvents, performOnce } from '../session/lifecycle.ts'
 import type { ByteSource } from './byte-source.ts'
 import { decideArtifact, headsOfArtifacts, type PreparedArtifact } from './decide.ts'
 import type { ArtifactDeps } from './deps.ts'
-import { isMime, parseDraft } from './fields.ts'
+import { assertFields, isMime, parseDraft } from './fields.ts'
 import { type GatedDraft, gateDraft } from './gate.ts'
 import type { StoreArtifact } from './input.ts'
 import type { Intake, PreparedContent } from './intake.ts'
@@ -16,6 +16,20 @@ import { parseArtifactName } from './names.ts'
 import { openSource } from './open-source.ts'
 import { type ArtifactOperation, observeSession, openOperation, requireArtifact } from './operation.ts'
 import type { ArtifactRecord } from './record.ts'
+
+const FIELDS = [
+  'sessionId',
+  'name',
+  'kind',
+  'mime',
+  'description',
+  'tags',
+  'metadata',
+  'author',
+  'parentId',
+  'content',
+  'sizeBytes',
+] as const satisfies readonly (keyof StoreArtifact)[]
 
 /** How often content is taken in anew when chunks it shared with others went away before its commit. */
 const MAX_INTAKES = 2
@@ -45,6 +59,7 @@ export function createStoreArtifact(deps: ArtifactDeps & { readonly intake: Inta
     request: Request,
     input: StoreArtifact,
   ): Promise<ArtifactRecord> {
+    assertFields(input, FIELDS, 'artifacts.store')
     const operation = await openOperation(deps, request, input.sessionId, 'artifact.store')
     intake.assertSize(source.sizeBytes ?? input.sizeBytes ?? 0)
     if (input.parentId !== undefined) await requireArtifact(tables, { id: input.parentId })

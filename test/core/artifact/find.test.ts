@@ -268,3 +268,18 @@ test.each<[string, Record<string, unknown>]>([
     expect.objectContaining({ code: 'INVALID_ARGUMENT', details: expect.objectContaining({ path }) }),
   )
 })
+
+test('AR24 a field that store, list or edit does not know is refused by its name', async () => {
+  const rig = await openRig()
+  const sessionId = await rig.session()
+  const { id } = await rig.store({ sessionId })
+  const misspelt = [
+    ['tag', rig.store({ sessionId, tag: [] } as never)],
+    ['createdafter', rig.artifacts.list(requestOf(rig), { createdafter: 1 } as never)],
+    ['Tags', rig.artifacts.edit(requestOf(rig), { id, changes: { description: 'd', Tags: [] } as never })],
+  ] as const
+  for (const [path, refused] of misspelt) {
+    await expect(refused).rejects.toMatchObject({ code: 'INVALID_ARGUMENT', details: { path } })
+  }
+  expect((await rig.artifacts.list(requestOf(rig), { sessionId })).items).toHaveLength(1)
+})
