@@ -131,15 +131,17 @@ async function* readValues(source: AsyncIterable<Uint8Array>, maxBytes: number):
   }
 }
 
-/** Enough to see how the file begins. */
-const SNIFF_BYTES = 1024
+/** Enough to see how the file begins: its first line, unless that is very long. */
+const SNIFF_CHARACTERS = 65_536
 
 async function linesOf(source: AsyncIterable<Uint8Array>, maxBytes: number): Promise<AsyncIterable<Line>> {
   const { start, bytes } = await sniff(source)
   if (start.startsWith('[')) return readElements(bytes, maxBytes)
   // A brace alone on the first line: one object, written over many lines.
   if (/^\{[ \t\r]*\n/.test(start)) return readWhole(bytes, maxBytes)
-  return readLines(bytes, maxBytes)
+  const end = start.indexOf('\n')
+  const isOpen = start.startsWith('{') && end >= 0 && !parseJson(start.slice(0, end)).ok
+  return isOpen ? readObjectOrLines(bytes, maxBytes) : readLines(bytes, maxBytes)
 }
 
 async function sniff(
@@ -149,13 +151,41 @@ async function sniff(
   const head: Uint8Array[] = []
   let start = ''
   const decoder = new TextDecoder('utf-8')
-  while (start.length < SNIFF_BYTES) {
+  while (start.length < SNIFF_CHARACTERS && !start.includes('\n')) {
     const next = await iterator.next()
     if (next.done) break
     head.push(next.value)
-    start = (start + decoder.decode(next.value.subarray(0, SNIFF_BYTES))).trimStart()
+    start = (start + decoder.decode(next.value.subarray(0, SNIFF_CHARACTERS), { stream: true })).trimStart()
+    if (start !== '' && !start.startsWith('{')) break
   }
   return { start, bytes: replay(head, iterator) }
+}
+
+/** An object whose first line is not JSON by itself; where the whole is none either, lines of which the first is broken. */
+async function* readObjectOrLines(
+  source: AsyncIterable<Uint8Array>,
+  maxBytes: number,
+): AsyncGenerator<Line, void> {
+  const iterator = source[Symbol.asyncIterator]()
+  const head: Uint8Array[] = []
+  const pieces = createPieces(maxBytes)
+  try {
+    let sizeBytes = 0
+    let isWhole = false
+    while (!isWhole && sizeBytes <= maxBytes) {
+      const next = await iterator.next()
+      isWhole = next.done === true
+      if (next.done) break
+      head.push(next.value)
+      pieces.add(next.value)
+      sizeBytes += next.value.length
+    }
+    const taken = pieces.take()
+    if (isWhole && 'text' in taken && parseJson(taken.text).ok) yield { number: 1, text: taken.text }
+    else yield* readLines(replay(head, iterator), maxBytes)
+  } finally {
+    await iterator.return?.()
+  }
 }
 
 async function* replay(

@@ -150,6 +150,25 @@ describe('OpenAI messages', () => {
     expect(await parse('{\n"messages": [\n')).toMatchObject([{ kind: 'broken', line: 1 }])
   })
 
+  it.each([
+    ['short', 'x'],
+    ['long', 'x'.repeat(5_000)],
+  ])('TC28 an object whose %s first line holds more than a brace is read whole', async (_what, id) => {
+    const rows = MESSAGES.map((message) => JSON.stringify(message)).join(',\n')
+    const records = await parse(`{ "id": "${id}", "messages": [\n${rows}\n]}\n`)
+    expect(rebuildOpenAiMessages(records)).toEqual(MESSAGES)
+    expect(records[0]).toMatchObject({ kind: 'header', data: { id } })
+  })
+
+  it('TC28 a file that begins so and is larger than one record may be is read by its lines', async () => {
+    const row = '{"role":"user","content":"a"}\n'
+    const records = await parse(`{"role":"user"\n${row.repeat(20)}`, { maxLineBytes: 200 })
+    expect(records.map(({ kind }) => kind)).toEqual([
+      'broken',
+      ...Array.from({ length: 20 }, () => 'message'),
+    ])
+  })
+
   it('TC8 the source is closed when the rest of it is not wanted', async () => {
     let closed = false
     async function* source() {
