@@ -24,6 +24,8 @@ import type { Delta, Entry } from './state/delta.ts'
 export interface WallClock {
   /** Milliseconds since 1970. */
   now(): number
+  /** Milliseconds since some moment, which grow evenly whatever is done to the clock. @defaultValue those of `now` */
+  monotonic?(): number
   /** Calls back once after `delayMs`; the function returned stops it. */
   after(delayMs: number, callback: () => void): () => void
 }

@@ -14,6 +14,8 @@ interface Waiting {
 
 export function createDeadlines(wall: WallClock): Deadlines {
   const waiting = new Set<Waiting>()
+  // A wall clock that is set back would put every deadline off.
+  const elapsed = () => wall.monotonic?.() ?? wall.now()
   let armedFor = Number.POSITIVE_INFINITY
   let disarm: (() => void) | undefined
 
@@ -21,13 +23,13 @@ export function createDeadlines(wall: WallClock): Deadlines {
     if (at >= armedFor) return
     disarm?.()
     armedFor = at
-    disarm = wall.after(Math.max(0, at - wall.now()), ring)
+    disarm = wall.after(Math.max(0, at - elapsed()), ring)
   }
 
   function ring(): void {
     disarm = undefined
     armedFor = Number.POSITIVE_INFINITY
-    const now = wall.now()
+    const now = elapsed()
     let next = Number.POSITIVE_INFINITY
     for (const one of [...waiting]) {
       if (one.at > now) next = Math.min(next, one.at)
@@ -38,7 +40,7 @@ export function createDeadlines(wall: WallClock): Deadlines {
 
   return {
     set(delayMs, expire) {
-      const one = { at: wall.now() + delayMs, expire }
+      const one = { at: elapsed() + delayMs, expire }
       waiting.add(one)
       arm(one.at)
       // The timer is left as it is: it rings for nothing, or for those that came meanwhile.

@@ -5,7 +5,7 @@ const MAX_TIMER_MS = 2 ** 31 - 1
 
 /** The host's clock and timers. A delay above 24.8 days is waited for in parts. */
 export function createWallClock(): WallClock {
-  return { now: () => Date.now(), after }
+  return { now: () => Date.now(), monotonic: () => performance.now(), after }
 }
 
 function after(delayMs: number, callback: () => void): () => void {

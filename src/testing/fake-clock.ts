@@ -11,7 +11,10 @@ export interface FakeClock extends WallClock {
 }
 
 interface Timer {
+  /** By the clock. */
   readonly due: number
+  /** By the time that passed, which setting the clock does not change. */
+  readonly dueElapsed: number
   readonly callback: () => void
 }
 
@@ -19,26 +22,41 @@ interface Timer {
 export function fakeClock(startMs: number = Date.UTC(2026, 0, 1, 12)): FakeClock {
   const timers = new Set<Timer>()
   let now = startMs
+  let elapsed = 0
 
-  function nextDue(limit: number): Timer | undefined {
-    return [...timers].filter((timer) => timer.due <= limit).sort((a, b) => a.due - b.due)[0]
+  /** How long until it falls due: a clock set forward wakes it, one set back does not put it off. */
+  function waitOf(timer: Timer): number {
+    return Math.max(0, Math.min(timer.due - now, timer.dueElapsed - elapsed))
+  }
+
+  function nextDue(limitMs: number): Timer | undefined {
+    return [...timers]
+      .filter((timer) => waitOf(timer) <= limitMs)
+      .sort((a, b) => waitOf(a) - waitOf(b) || a.due - b.due)[0]
+  }
+
+  function pass(ms: number): void {
+    now += ms
+    elapsed += ms
   }
 
   return {
     now: () => now,
+    monotonic: () => elapsed,
     after(delayMs, callback) {
-      const timer = { due: now + delayMs, callback }
+      const timer = { due: now + delayMs, dueElapsed: elapsed + delayMs, callback }
       timers.add(timer)
       return () => timers.delete(timer)
     },
     advance(ms) {
-      const end = now + ms
-      for (let timer = nextDue(end); timer !== undefined; timer = nextDue(end)) {
+      const end = elapsed + ms
+      const left = () => end - elapsed
+      for (let timer = nextDue(left()); timer !== undefined; timer = nextDue(left())) {
         timers.delete(timer)
-        now = Math.max(now, timer.due)
+        pass(waitOf(timer))
         timer.callback()
       }
-      now = end
+      pass(left())
     },
     set(timeMs) {
       now = timeMs

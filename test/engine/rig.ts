@@ -52,6 +52,7 @@ export function settableWall(): FakeClock {
   return {
     ...clock,
     now: clock.now,
+    monotonic: () => performance.now(),
     after(delayMs, callback) {
       const timer = setTimeout(callback, delayMs)
       return () => clearTimeout(timer)

@@ -219,3 +219,22 @@ test('EN4 a call that its page gives up is ABORTED', async () => {
 
   expect(await outcome).toMatchObject({ code: 'ABORTED' })
 })
+
+test('EN4 a clock that is set back puts no deadline off', async () => {
+  const wall = fakeClock()
+  const calls = createCalls({
+    wall,
+    client: 'page',
+    actor: undefined,
+    newRequestId: () => 'request' as RequestId,
+  })
+  const outcome = calls
+    .perform({ id: 1, deadlineMs: 100 }, 'The work', () => new Promise(() => {}))
+    .catch((error) => error.code)
+
+  wall.set(wall.now() - 600_000)
+  wall.advance(100)
+  wall.advance(2_000)
+
+  expect(await outcome).toBe('OUTCOME_UNKNOWN')
+})
