@@ -3,6 +3,7 @@ import type { ImportSettings } from 'holdfast'
 import type { DemoHoldfast } from '../app/holdfast.ts'
 import { complain, tell } from '../app/notices.ts'
 import { goTo } from '../app/route.ts'
+import { lookUpByTool } from '../look-up/steps.ts'
 import { stepByTool } from '../sample/steps.ts'
 import { formatCount, formatNumberOf } from '../ui/format.ts'
 
@@ -28,16 +29,22 @@ export function createImportStore(holdfast: DemoHoldfast) {
     ending = new AbortController()
     importing.value = { name, loaded: 0, total: null }
     try {
-      const { sessionId, entries, skipped } = await holdfast.sessions.import(source, {
+      const {
+        sessionId,
+        entries,
+        skipped,
+        moreSkipped = 0,
+      } = await holdfast.sessions.import(source, {
         ...settings,
         name,
-        steps: stepByTool,
+        steps: { ...lookUpByTool, ...stepByTool },
         signal: ending.signal,
         onProgress: (loaded, total) => {
           importing.value = { name, loaded, total }
         },
       })
-      const left = skipped.length > 0 ? `; left out ${formatNumberOf(skipped.length, 'broken line')}` : ''
+      const left =
+        skipped.length > 0 ? `; left out ${formatNumberOf(skipped.length + moreSkipped, 'broken line')}` : ''
       tell(`Imported ${formatCount(entries)} entries of ${name}${left}.`)
       goTo({ session: sessionId })
       return true

@@ -54,8 +54,8 @@ const SENTENCES: Sentences = {
   'model.changed': ({ model }) => model,
   'import.started': ({ format }) => `From ${format}`,
   'import.entry': ({ line, type }) => `Line ${line}${type ? `: ${type}` : ''}`,
-  'import.finished': ({ entries, skipped }) =>
-    `${formatNumberOf(entries, 'entry').replace('entrys', 'entries')}${skipped.length > 0 ? `, ${formatNumberOf(skipped.length, 'line')} skipped` : ''}`,
+  'import.finished': ({ entries, skipped, moreSkipped = 0 }) =>
+    `${formatNumberOf(entries, 'entry').replace('entrys', 'entries')}${skipped.length > 0 ? `, ${formatNumberOf(skipped.length + moreSkipped, 'line')} skipped` : ''}`,
 }
 
 const EXCERPT_CHARACTERS = 240

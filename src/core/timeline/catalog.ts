@@ -174,7 +174,13 @@ export interface EventDataByType {
     readonly data: StateValue
     readonly large?: LargeFields
   }
-  'import.finished': { readonly entries: number; readonly skipped: readonly number[] }
+  'import.finished': {
+    readonly entries: number
+    /** Numbers of lines, the first 1,000. */
+    readonly skipped: readonly number[]
+    /** How many more were skipped. */
+    readonly moreSkipped?: number
+  }
 }
 
 export type EventType = keyof EventDataByType

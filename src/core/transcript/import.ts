@@ -14,6 +14,7 @@ import { assertPermitted } from '../session/status.ts'
 import { scanEvents } from '../timeline/scan.ts'
 import { createBatchWriter } from './batch.ts'
 import { type ImportInput, type ParsedInput, parseImport } from './input.ts'
+import type { JsonObject } from './json.ts'
 import { parseOpenAiMessages } from './openai-messages.ts'
 import { parsePiSession } from './pi-session.ts'
 import { planEvent } from './plan-event.ts'
@@ -33,8 +34,10 @@ export interface ImportReport {
   readonly sessionId: SessionId
   /** Entries of the source that were imported: lines, or messages of a list. */
   readonly entries: number
-  /** Numbers of the lines that were skipped. */
+  /** Numbers of the lines that were skipped, the first 1,000. */
   readonly skipped: readonly number[]
+  /** How many more were skipped. */
+  readonly moreSkipped?: number
 }
 
 /**
@@ -110,11 +113,11 @@ export function createImporter(deps: ImportDeps): Importer {
     try {
       const source = counted(input.source, signal, onProgress)
       for await (const record of parse(source, input)) await recorder.record(record)
-      const { entries, skipped } = await recorder.end()
+      const finished = await recorder.end()
       await batch.drain()
       assertGoing(signal)
-      await finish(request, session, { entries, skipped })
-      return { sessionId: session.id, entries, skipped }
+      await finish(request, session, { ...finished })
+      return { sessionId: session.id, ...finished }
     } catch (error) {
       await batch.abandon()
       throw error
@@ -122,11 +125,7 @@ export function createImporter(deps: ImportDeps): Importer {
   }
 
   /** The last commit, strictly: the barrier before it makes all that came before durable too, and lists show it now. */
-  async function finish(
-    request: Request,
-    session: SessionRecord,
-    data: { readonly entries: number; readonly skipped: readonly number[] },
-  ): Promise<void> {
+  async function finish(request: Request, session: SessionRecord, data: JsonObject): Promise<void> {
     const plan = await planEvent(
       deps,
       { ...request, correlationId: session.correlationId },

@@ -11,6 +11,7 @@ import { planStart } from '../run/start-step.ts'
 import type { SessionRecord } from '../session/record.ts'
 import type { StateValue } from '../state/value.ts'
 import { sizeOfValue } from '../state/value-size.ts'
+import type { EventDataByType } from '../timeline/catalog.ts'
 import type { BatchWriter } from './batch.ts'
 import { createCallBook } from './calls.ts'
 import type { ParsedInput } from './input.ts'
@@ -30,8 +31,11 @@ export interface Recorder {
   /** @throws IMPORT_FAILED with `{ line }` for a broken line, unless such lines are skipped */
   record(record: ImportRecord): Promise<void>
   /** To be called after the last record. */
-  end(): Promise<{ readonly entries: number; readonly skipped: readonly number[] }>
+  end(): Promise<EventDataByType['import.finished']>
 }
+
+/** Broken lines that are named; of a file that is broken throughout the rest is only counted. */
+export const MAX_SKIPPED_LINES = 1_000
 
 export function createRecorder(
   deps: StepDeps,
@@ -42,6 +46,8 @@ export function createRecorder(
 ): Recorder {
   const calls = createCallBook()
   const skipped: number[] = []
+  let moreSkipped = 0
+  let lastSkipped: number | undefined
   let entries = 0
   let hasStarted = false
   /** Causes are known when they are decided: what stands in one commit with its cause is decided after it. */
@@ -86,7 +92,10 @@ export function createRecorder(
         { line, reason },
       )
     }
-    if (skipped.at(-1) !== line) skipped.push(line)
+    if (line === lastSkipped) return
+    lastSkipped = line
+    if (skipped.length < MAX_SKIPPED_LINES) skipped.push(line)
+    else moreSkipped += 1
   }
 
   async function start(header: HeaderRecord | undefined): Promise<void> {
@@ -197,7 +206,7 @@ export function createRecorder(
     record,
     async end() {
       if (!hasStarted) await start(undefined)
-      return { entries, skipped }
+      return { entries, skipped, ...(moreSkipped > 0 && { moreSkipped }) }
     },
   }
 }

@@ -5,6 +5,7 @@ import type { SessionId } from '../../../src/core/ids.ts'
 import { readLargeFields } from '../../../src/core/timeline/event-data.ts'
 import { MAX_BATCH_PLANS } from '../../../src/core/transcript/batch.ts'
 import { parsePiSession } from '../../../src/core/transcript/pi-session.ts'
+import { MAX_SKIPPED_LINES } from '../../../src/core/transcript/recorder.ts'
 import { type GeneratedSession, generatePiSession } from '../../fixtures/transcripts/generate.ts'
 import { realTranscript } from '../../fixtures/transcripts/locate.ts'
 import { dataOf, restart } from '../run/rig.ts'
@@ -365,6 +366,18 @@ describe('import of a pi session', () => {
     await expect(worker.import({ text }, { signal: AbortSignal.abort() })).rejects.toMatchObject({
       code: 'ABORTED',
     })
+  })
+
+  it('TC29 of many skipped lines the first 1,000 are named and the others counted, in a repeat too', async () => {
+    const worker = await openImportWorker()
+    const text = 'broken\n'.repeat(MAX_SKIPPED_LINES + 7)
+    const request = worker.request()
+    const report = await worker.import({ text, onBadLine: 'skip' }, { request })
+    expect(report).toMatchObject({ entries: 0, moreSkipped: 7 })
+    expect(report.skipped).toEqual(Array.from({ length: 1_000 }, (_, at) => at + 1))
+    expect(await worker.import({ text }, { request: { ...request, mayRepeat: true } })).toEqual(report)
+    const few = await worker.import({ text: 'broken\n', onBadLine: 'skip' })
+    expect(few).not.toHaveProperty('moreSkipped')
   })
 
   it('TC20 an import that is sent again gives the report of the first', async () => {
