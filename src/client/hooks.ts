@@ -31,6 +31,11 @@ export interface HookOptions {
   readonly when?: HookWhen
   /** Pure in its payload, so that an exact replay may run it again. @defaultValue true */
   readonly replayable?: boolean
+  /**
+   * false: asked also after it has failed again and again. Otherwise it is left out for a while then, and what it
+   * would have refused goes through. @defaultValue true
+   */
+  readonly breaker?: boolean
 }
 
 /** The answers a hook can give; those that its point and stage have no use for are missing. */
@@ -121,6 +126,7 @@ export function createHooks<Session>(
         onError = stage === 'after' ? 'ignore' : 'refuse',
         when,
         replayable = true,
+        breaker = true,
       } = options
       const key = keyOf({ point, stage, id })
       if (hooks.has(key)) {
@@ -139,6 +145,7 @@ export function createHooks<Session>(
         timeoutMs,
         onError,
         replayable,
+        breaker,
         ...(when && { when }),
       }
       hooks.set(key, { hook, body })

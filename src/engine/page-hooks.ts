@@ -5,7 +5,7 @@ import type { Asks } from './asks.ts'
 
 /** A page's hook as the worker's executor runs it: the same definition, whose body is a question to the page. */
 export function definitionOfPageHook(hook: PageHook, asks: Asks): HookDefinition {
-  const { id, version, point, stage, priority, timeoutMs, onError, when, replayable } = hook
+  const { id, version, point, stage, priority, timeoutMs, onError, when, replayable, breaker } = hook
   return {
     id,
     version,
@@ -15,6 +15,7 @@ export function definitionOfPageHook(hook: PageHook, asks: Asks): HookDefinition
     timeoutMs,
     onError,
     replayable,
+    breaker,
     ...(when === undefined ? {} : { when }),
     async run(payload, context) {
       const answer = await asks.ask(askOf(id, point, stage, payload, context), context.signal)

@@ -80,6 +80,7 @@ const hook = shape({
     }),
   ),
   replayable: flag,
+  breaker: flag,
 })
 
 const foreignError = shape({ name: text, message: text, stack: optional(text), code: optional(text) })

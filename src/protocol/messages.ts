@@ -77,6 +77,7 @@ export interface PageHook {
   readonly onError: 'refuse' | 'ignore'
   readonly when?: HookWhen
   readonly replayable: boolean
+  readonly breaker: boolean
 }
 
 /** A step definition that lives on the page, as the worker knows it. */

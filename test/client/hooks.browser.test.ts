@@ -177,6 +177,28 @@ test('PG58 the executor counts what hooks did', async () => {
   })
 })
 
+test('PG104 a hook that must not be missed is asked again however often it was late', async () => {
+  const { holdfast } = await open()
+  const session = await holdfast.sessions.create()
+  const late = () => new Promise<undefined>(() => {})
+  const stop = holdfast.hooks.before('session:save', late, { ...once, timeoutMs: 20 })
+  const outcomes = async () => {
+    const codes: unknown[] = []
+    for (let times = 0; times < 5; times += 1)
+      codes.push(
+        await session.save().then(
+          () => 'saved',
+          ({ code }) => code,
+        ),
+      )
+    return codes
+  }
+  expect(await outcomes()).toEqual(['HOOK_TIMEOUT', 'HOOK_TIMEOUT', 'HOOK_TIMEOUT', 'saved', 'saved'])
+  stop()
+  holdfast.hooks.before('session:save', late, { id: 'strict', version: 1, timeoutMs: 20, breaker: false })
+  expect(await outcomes()).toEqual(Array(5).fill('HOOK_TIMEOUT'))
+})
+
 test('PG53 what is said of a hook reaches the worker, with its defaults', async () => {
   const { connection, read } = await connectScripted()
   const { api } = createHooks(connection, async () => null)
@@ -189,6 +211,7 @@ test('PG53 what is said of a hook reaches the worker, with its defaults', async 
     onError: 'ignore',
     when,
     replayable: false,
+    breaker: false,
   })
   api.before('session:save', () => undefined, once)
   api.after('session:save', () => undefined, once)
@@ -202,6 +225,7 @@ test('PG53 what is said of a hook reaches the worker, with its defaults', async 
     priority: 0,
     timeoutMs: 5_000,
     replayable: true,
+    breaker: true,
   }
   expect(hooks).toEqual([
     {
@@ -214,6 +238,7 @@ test('PG53 what is said of a hook reaches the worker, with its defaults', async 
       onError: 'ignore',
       when,
       replayable: false,
+      breaker: false,
     },
     { ...defaults, stage: 'before', onError: 'refuse' },
     { ...defaults, stage: 'after', onError: 'ignore' },

@@ -37,6 +37,7 @@ const hook = {
   timeoutMs: 1,
   onError: 'refuse',
   replayable: true,
+  breaker: true,
 }
 const welcome = { protocol: 1, generation: 'g', writer: 'w', persisted: false }
 const error = { code: 'CLOSED', message: 'm', details: {} }
