@@ -19,6 +19,7 @@ const HASHED = 'assets/'
  */
 export function offline(): Plugin {
   let outDir = ''
+  let failed = false
   return {
     name: 'offline',
     apply: 'build',
@@ -27,7 +28,15 @@ export function offline(): Plugin {
     configResolved: (config) => {
       outDir = resolve(config.root, config.build.outDir)
     },
-    closeBundle: { order: 'post', sequential: true, handler: () => buildServiceWorker(outDir) },
+    buildEnd(error) {
+      failed = error !== undefined
+    },
+    closeBundle: {
+      order: 'post',
+      sequential: true,
+      // Called after a failed build too, whose own error must not be hidden by another one.
+      handler: () => (failed ? undefined : buildServiceWorker(outDir)),
+    },
   }
 }
 

@@ -59,6 +59,8 @@ const CONFIGS = [
   'demo/vite.config.ts',
   'demo/build',
   'docs/examples/tsconfig.json',
+  'bench/tsconfig.json',
+  'bench/worker/tsconfig.json',
   ...Object.keys(RINGS).map((ring) => `${ring}/tsconfig.json`),
 ]
 
@@ -79,7 +81,9 @@ export function makeProject(): Project {
   project.write('npm.js', "console.error('A test asked npm for packages.')\nprocess.exit(1)\n")
   project.write('src/core/ambient.d.ts', 'export {}\n')
   project.write('demo/src/main.tsx', 'export {}\n')
-  project.write('docs/examples/example.ts', 'export {}\n')
+  for (const file of ['docs/examples/example.ts', 'bench/page.ts', 'bench/worker/timed.worker.ts']) {
+    project.write(file, 'export {}\n')
+  }
   for (const ring of Object.keys(RINGS)) project.write(`${ring}/stub.ts`, STUB)
   return project
 }
