@@ -27,6 +27,7 @@ export interface EngineOptions {
   /** Hooks of the worker itself, which gate every page. */
   readonly hooks: readonly HookDefinition[]
   readonly executor?: PartsOptions['executor']
+  readonly metrics?: PartsOptions['metrics']
   readonly wrapHooks?: PartsOptions['wrapHooks']
   /** What failed in the background, where no call waits for it. */
   readonly onError: (error: unknown) => void
@@ -44,6 +45,9 @@ export interface Engine {
 /** Rows of several writers may stand in another order than their clocks, by a few. */
 const LAST_ROWS = 4
 
+/** How long after a failed read of what another tab stored it is tried once more. */
+const RETRY_MS = 250
+
 /** Opens the database and puts the rings together over it. */
 export async function openEngine(name: string, options: EngineOptions): Promise<Engine> {
   const { onError } = options
@@ -55,6 +59,7 @@ export async function openEngine(name: string, options: EngineOptions): Promise<
       world,
       connection,
       ...(options.executor === undefined ? {} : { executor: options.executor }),
+      ...(options.metrics === undefined ? {} : { metrics: options.metrics }),
       ...(options.wrapHooks === undefined ? {} : { wrapHooks: options.wrapHooks }),
       ...(options.chunkBytes === undefined ? {} : { chunkBytes: options.chunkBytes }),
     },
@@ -62,10 +67,11 @@ export async function openEngine(name: string, options: EngineOptions): Promise<
   )
   const { journal, log, documents, registry, clock } = parts
   const pages = new Map<string, Page>()
+  const stopTimers = new Set<() => void>()
   const helloByClient = new Map<string, Hello>()
   for (const hook of options.hooks) registry.register(hook)
 
-  const views = createStreamViews({ log, clock, writer: journal.writer, onChange: tell, onError })
+  const views = createStreamViews({ log, clock, writer: journal.writer, onChange: tell, onError, later })
   opened = views
   // Deleted sessions are told by the store's own stream, whichever tab deleted them.
   await views.attach(STORE_STREAM)
@@ -77,7 +83,12 @@ export async function openEngine(name: string, options: EngineOptions): Promise<
     views.takeOwn(rows)
   })
   const stopTabs = tabs.onStored((stored) => {
-    for (const { stream, seq } of stored) takeForeign(stream, seq).catch(onError)
+    for (const { stream, seq } of stored) {
+      takeForeign(stream, seq).catch((error: unknown) => {
+        onError(error)
+        later(() => takeForeign(stream, seq).catch(onError))
+      })
+    }
   })
   // Only now: what is stored after this look is told by the channel.
   observeRows(clock, await log.arrived({ reverse: true, limit: LAST_ROWS }))
@@ -107,8 +118,21 @@ export async function openEngine(name: string, options: EngineOptions): Promise<
       const handle = registry.register(definitionOfPageHook(hook, asks), client)
       return () => void registry.unregister(handle)
     },
-    flush: () => journal.flush(),
+    async flush() {
+      // A hidden page's worker may be frozen before its timers come.
+      tabs.flush()
+      await journal.flush()
+      tabs.flush()
+    },
     onError,
+  }
+
+  function later(work: () => void): void {
+    const stop = world.wall.after(RETRY_MS, () => {
+      stopTimers.delete(stop)
+      work()
+    })
+    stopTimers.add(stop)
   }
 
   /** The log is the truth: the message only says that it is worth a look. */
@@ -174,6 +198,7 @@ export async function openEngine(name: string, options: EngineOptions): Promise<
     },
     async close() {
       stopTabs()
+      for (const stop of stopTimers) stop()
       stopStored()
       stopEnding()
       for (const page of [...pages.values()]) await page.disconnect()

@@ -4,7 +4,7 @@
  */
 import type { CommitRow } from '../core/commit.ts'
 import type { StreamId, WriterId } from '../core/ids.ts'
-import type { Log } from '../core/ports.ts'
+import type { Log, StreamStart } from '../core/ports.ts'
 import { foldSession, mustRefold } from '../core/session/fold.ts'
 import type { SessionRecord } from '../core/session/record.ts'
 import type { HybridClock } from '../core/timeline/hybrid-clock.ts'
@@ -43,7 +43,7 @@ interface View {
   /** Own rows that were stored while the log was being read; undefined when it is not. */
   waiting: CommitRow[] | undefined
   /** Reads of one stream never overlap. */
-  reading: Promise<void>
+  reading: Promise<unknown>
 }
 
 export function createStreamViews(deps: {
@@ -52,16 +52,23 @@ export function createStreamViews(deps: {
   readonly clock: Pick<HybridClock, 'observe'>
   readonly onChange: (change: StreamChange) => void
   readonly onError: (error: unknown) => void
+  /** Performs later what failed. */
+  readonly later: (work: () => void) => void
 }): StreamViews {
   const views = new Map<StreamId, View>()
 
-  /** Runs a read of the log; own rows stored meanwhile are folded after it, once. */
-  function read(stream: StreamId, view: View, work: () => Promise<void>): Promise<void> {
-    view.reading = view.reading.then(async () => {
+  /**
+   * Runs a read of the log; own rows stored meanwhile are folded after it, once.
+   * @returns whether it could be read
+   */
+  function read(stream: StreamId, view: View, work: () => Promise<void>): Promise<boolean> {
+    const reading = view.reading.then(async () => {
+      let isRead = true
       view.waiting = []
       try {
         await work()
       } catch (error) {
+        isRead = false
         deps.onError(error)
       }
       const waiting = view.waiting
@@ -70,12 +77,17 @@ export function createStreamViews(deps: {
       const later = waiting.filter((row) => row.seq > view.readTo)
       if (folded.length > 0) emit(stream, view, folded, 'local')
       if (later.length > 0) fold(stream, view, later, 'local')
+      return isRead
     })
-    return view.reading
+    view.reading = reading
+    return reading
   }
 
   async function load(stream: StreamId, view: View): Promise<void> {
-    const start = await deps.log.start(stream)
+    take(stream, view, await deps.log.start(stream))
+  }
+
+  function take(stream: StreamId, view: View, start: StreamStart): void {
     observeRows(deps.clock, start.tail)
     view.record = foldSession(start.record, stream, start.tail)
     view.readTo = lastSeq(start.tail, start.upTo)
@@ -85,8 +97,10 @@ export function createStreamViews(deps: {
     const before = view.readTo
     // The record is folded anew: own rows after `readTo` are in it already, and a status event that arrives late can
     // change what later ones meant.
-    await load(stream, view)
+    const start = await deps.log.start(stream)
     const rows = await deps.log.tail(stream, before)
+    // Both are read before anything changes, so that a read that failed can be done again.
+    take(stream, view, start)
     const foreign = rows.filter((row) => row.writer !== deps.writer && row.seq <= view.readTo)
     observeRows(deps.clock, foreign)
     if (foreign.length > 0) emit(stream, view, foreign, 'tab')
@@ -113,7 +127,7 @@ export function createStreamViews(deps: {
       const known = views.get(stream)
       if (known !== undefined) {
         known.pages += 1
-        return known.reading
+        return known.reading.then(() => {})
       }
       const view: View = {
         pages: 1,
@@ -123,7 +137,7 @@ export function createStreamViews(deps: {
         reading: Promise.resolve(),
       }
       views.set(stream, view)
-      return read(stream, view, () => load(stream, view))
+      return read(stream, view, () => load(stream, view)).then(() => {})
     },
     detach(stream) {
       const view = views.get(stream)
@@ -142,7 +156,10 @@ export function createStreamViews(deps: {
     takeForeign(streams) {
       for (const stream of new Set(streams)) {
         const view = views.get(stream)
-        if (view !== undefined) void read(stream, view, () => readForeign(stream, view))
+        if (view === undefined) continue
+        const look = () => read(stream, view, () => readForeign(stream, view))
+        // Once more: nothing else would tell of these rows until the next ones come.
+        void look().then((isRead) => isRead || deps.later(() => void look()))
       }
     },
     record(stream) {

@@ -13,6 +13,8 @@ export interface StoredElsewhere {
 export interface Tabs {
   /** Call with rows whose transaction completed. Only their numbers travel: the log is the truth, messages may be lost. */
   announce(rows: readonly CommitRow[]): void
+  /** Tells at once what waits for further numbers. */
+  flush(): void
   onStored(listener: (stored: readonly StoredElsewhere[]) => void): () => void
   close(): void
 }
@@ -52,6 +54,7 @@ export function createTabs(channel: TabChannel, wall: Pick<WallClock, 'after'>):
       for (const row of rows) first.set(row.stream, Math.min(row.seq, first.get(row.stream) ?? row.seq))
       if (first.size > 0) stopGathering ??= wall.after(GATHER_MS, send)
     },
+    flush: send,
     onStored(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)

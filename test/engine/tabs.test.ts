@@ -1,0 +1,60 @@
+import 'fake-indexeddb/auto'
+import { expect, test, vi } from 'vitest'
+import { sessionStream } from '../../src/core/ids.ts'
+import { settableWall, startEngine } from './rig.ts'
+
+/** A wall clock whose timers never ring, as in a worker that the browser has frozen. */
+function frozenWall() {
+  return { ...settableWall(), after: () => () => {} }
+}
+
+test('EN10 a page that is hidden has its worker tell the other tabs at once what it stored', async () => {
+  const posted: unknown[] = []
+  const openChannel = () => ({
+    post: (message: unknown) => posted.push(message),
+    listen: () => () => {},
+    close: () => {},
+  })
+  const { call, send, write } = await startEngine('tabs-hidden', { openChannel, wall: frozenWall() })
+  const { record } = await call('sessions.create', { name: 'one' })
+  await write(record.id, 'k', 1)
+  expect(posted).toEqual([])
+
+  send({ type: 'flush' })
+
+  expect(JSON.stringify(posted)).toContain(sessionStream(record.id))
+})
+
+test('EN11 what another tab stored is read once more where it could not be read', async () => {
+  const name = 'tabs-retry'
+  let hear = (_message: unknown) => {}
+  const openChannel = () => ({
+    post: () => {},
+    listen: (listener: (message: unknown) => void) => {
+      hear = listener
+      return () => {}
+    },
+    close: () => {},
+  })
+  const first = await startEngine(name)
+  const { record } = await first.call('sessions.create', { name: 'one' })
+  const stream = sessionStream(record.id)
+  const second = await startEngine(name, { openChannel })
+  second.send({ type: 'attach', stream })
+  // Answered once the stream is attached.
+  await second.call('state.open', { session: record.id })
+  await first.write(record.id, 'k', 1)
+
+  const reading = vi.spyOn(IDBDatabase.prototype, 'transaction').mockImplementationOnce(() => {
+    throw new DOMException('not now', 'UnknownError')
+  })
+  hear({ type: 'stored', streams: [[stream, 1]] })
+  await expect.poll(() => second.errors.length).toBe(1)
+  reading.mockRestore()
+
+  await expect
+    .poll(() => second.sent.flatMap((one) => (one.type === 'patch' ? one.entries : [])).length)
+    .toBe(1)
+  await first.engine.close()
+  await second.engine.close()
+})
