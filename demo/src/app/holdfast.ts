@@ -1,5 +1,7 @@
-import { defineApp, type Holdfast, openHoldfast, type Session } from 'holdfast'
+import { type App, defineApp, type Holdfast, openHoldfast, type Session } from 'holdfast'
 import { steps } from '../sample/steps.ts'
+
+const STORE = { name: 'holdfast-demo', actor: { id: 'you' } }
 
 const app = defineApp({ steps })
 
@@ -8,5 +10,10 @@ export type DemoHoldfast = Holdfast<typeof app>
 export type DemoSession = Session<typeof app>
 
 export function openDemo(): Promise<DemoHoldfast> {
-  return openHoldfast({ name: 'holdfast-demo', actor: { id: 'you' }, app })
+  return openHoldfast({ ...STORE, app })
+}
+
+/** The same store once more, for a replay that finds further steps. Whoever opens it closes it. */
+export function openDemoWith(further: NonNullable<App['steps']>): Promise<DemoHoldfast> {
+  return openHoldfast({ ...STORE, app: defineApp({ steps: [...steps, ...further] }) })
 }

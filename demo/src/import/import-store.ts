@@ -3,6 +3,7 @@ import type { ImportSettings } from 'holdfast'
 import type { DemoHoldfast } from '../app/holdfast.ts'
 import { complain, tell } from '../app/notices.ts'
 import { goTo } from '../app/route.ts'
+import { lookUpByTool } from '../look-up/steps.ts'
 import { stepByTool } from '../sample/steps.ts'
 import { formatCount, formatNumberOf } from '../ui/format.ts'
 
@@ -36,7 +37,7 @@ export function createImportStore(holdfast: DemoHoldfast) {
       } = await holdfast.sessions.import(source, {
         ...settings,
         name,
-        steps: stepByTool,
+        steps: { ...lookUpByTool, ...stepByTool },
         signal: ending.signal,
         onProgress: (loaded, total) => {
           importing.value = { name, loaded, total }

@@ -1,5 +1,6 @@
 import { useEffect } from 'preact/hooks'
 import type { DemoSession } from '../app/holdfast.ts'
+import { startsLookUp } from '../look-up/steps.ts'
 import { useStore } from '../ui/use-store.ts'
 import { ExactReplay } from './exact-replay.tsx'
 import { MomentControls } from './moment-controls.tsx'
@@ -37,7 +38,7 @@ export function ReplayTab({ session, moment, onMove }: Props) {
         }}
       />
       <MomentView event={event} past={store.past.value} />
-      <ExactReplay key={session.id} session={session} to={event} />
+      <ExactReplay key={session.id} session={session} to={event} takesAnswers={events.some(startsLookUp)} />
     </div>
   )
 }
