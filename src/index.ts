@@ -46,6 +46,7 @@ export {
   StorageError,
 } from './core/errors.ts'
 export type { Collected, HookContext, HookOutcome, HookWhen, PayloadByPoint } from './core/hook/definition.ts'
+export type { MetricsSnapshot, PointMetrics, StepMetrics } from './core/hook/metrics.ts'
 export type { HookStage, PointName } from './core/hook/points.ts'
 export type { HookStats } from './core/hook/stats.ts'
 export type {

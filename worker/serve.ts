@@ -1,4 +1,5 @@
 import type { App } from '../src/core/app/app.ts'
+import type { DefaultHookOptions } from '../src/core/hook/default-hooks.ts'
 import type { HookDefinition } from '../src/core/hook/definition.ts'
 import { createPackagedHost } from '../src/engine/packaged-host.ts'
 import { openGate } from './gate.ts'
@@ -8,6 +9,8 @@ export interface ServeOptions {
   readonly app?: App
   /** Hooks that gate every page of this build. */
   readonly hooks?: readonly HookDefinition[]
+  /** The built-in hooks, each with its options, or false to leave it out; a sink turns logging on. @defaultValue all but logging */
+  readonly builtIn?: DefaultHookOptions
 }
 
 /**
@@ -21,4 +24,10 @@ export function serveHoldfast(options: ServeOptions = {}): void {
   openGate(createPackagedHost(options))
 }
 
+export type { CollectorOptions } from '../src/core/hook/collectors.ts'
+export type { DefaultHookOptions } from '../src/core/hook/default-hooks.ts'
 export { defineHook } from '../src/core/hook/define-hook.ts'
+export type { HookDefinition } from '../src/core/hook/definition.ts'
+export type { LogEntry, LoggingOptions, LogLevel } from '../src/core/hook/logging.ts'
+export type { MetricsOptions } from '../src/core/hook/metrics.ts'
+export type { RedactionOptions } from '../src/core/hook/redactor.ts'

@@ -7,6 +7,7 @@ import type {
   HookWhen,
   PayloadByPoint,
 } from '../core/hook/definition.ts'
+import type { MetricsSnapshot } from '../core/hook/metrics.ts'
 import type { AllowedOutcome, HookStage, PointName } from '../core/hook/points.ts'
 import type { HookStats } from '../core/hook/stats.ts'
 import type { SessionRecord } from '../core/session/record.ts'
@@ -91,6 +92,8 @@ export interface Hooks<Session> {
   ): () => void
   /** What every hook of the worker and of this page did since the worker started. */
   stats(): Promise<readonly HookStats[]>
+  /** What the worker counted of all its pages' operations since it started; null where it leaves metrics out. */
+  metrics(): Promise<MetricsSnapshot | null>
 }
 
 interface Registered {
@@ -164,6 +167,7 @@ export function createHooks<Session>(
       record: register('record'),
       after: register('after'),
       stats: () => connection.call('hooks.stats', {}),
+      metrics: () => connection.call('hooks.metrics', {}),
     },
     answer: async (ask) => {
       const registered = hooks.get(keyOf(ask))

@@ -1,5 +1,5 @@
 import type { App } from '../core/app/app.ts'
-import { defaultHooks } from '../core/hook/default-hooks.ts'
+import { type DefaultHookOptions, defaultHooks } from '../core/hook/default-hooks.ts'
 import type { HookDefinition } from '../core/hook/definition.ts'
 import type { EngineHost } from '../protocol/engine-host.ts'
 import { definitionsOf } from './definitions.ts'
@@ -10,11 +10,13 @@ import { createWorld } from './world.ts'
 export function createPackagedHost({
   app,
   hooks = [],
+  builtIn: options,
 }: {
   readonly app?: App
   readonly hooks?: readonly HookDefinition[]
+  readonly builtIn?: DefaultHookOptions
 }): EngineHost {
-  const builtIn = defaultHooks()
+  const builtIn = defaultHooks(options)
   return createEngineHost({
     world: createWorld(),
     definitions: definitionsOf(app),
@@ -23,6 +25,7 @@ export function createPackagedHost({
       onIncident: builtIn.onIncident,
       ...(builtIn.redactor === undefined ? {} : { redact: builtIn.redactor.redact }),
     },
+    ...(builtIn.metrics === undefined ? {} : { metrics: builtIn.metrics }),
     onError: (error) => console.error('Holdfast:', error),
   })
 }

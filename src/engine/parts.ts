@@ -4,6 +4,7 @@ import { createDocuments, type LiveDocuments } from '../context/documents.ts'
 import { type Artifacts, createArtifacts } from '../core/artifact/artifacts.ts'
 import { createIntake, type Intake } from '../core/artifact/intake.ts'
 import { createHookExecutor, type HookExecutor, type HookExecutorOptions } from '../core/hook/executor.ts'
+import type { Metrics } from '../core/hook/metrics.ts'
 import { createHookRegistry, type HookRegistry } from '../core/hook/registry.ts'
 import type { Journal, Log, Tables } from '../core/ports.ts'
 import { createHybridClock, type HybridClock } from '../core/timeline/hybrid-clock.ts'
@@ -29,6 +30,8 @@ export interface Parts {
   readonly hooks: HookExecutor
   readonly intake: Intake
   readonly artifacts: Artifacts
+  /** What the built-in hooks count; absent where they were left out. */
+  readonly metrics?: Pick<Metrics, 'snapshot'>
   /** What a hook that is run again is recorded with, as the executor does. */
   readonly rerun: Pick<HookExecutorOptions, 'redact'>
 }
@@ -38,6 +41,7 @@ export interface PartsOptions {
   readonly connection: Connection
   /** Of the hook executor: who hears of failures, and what becomes of notes before they are recorded. */
   readonly executor?: Pick<HookExecutorOptions, 'onIncident' | 'redact'>
+  readonly metrics?: Pick<Metrics, 'snapshot'>
   /** Puts something between the operations and their hooks: benches time them by it. */
   readonly wrapHooks?: (hooks: HookExecutor) => HookExecutor
   /** Size of an artifact's chunks; smaller in tests. @defaultValue 1 MiB */
@@ -46,7 +50,7 @@ export interface PartsOptions {
 
 /** @param liveSessions gives what the use cases read of sessions, made of the tables as they are stored */
 export function createParts(
-  { world, connection, executor, wrapHooks, chunkBytes }: PartsOptions,
+  { world, connection, executor, metrics, wrapHooks, chunkBytes }: PartsOptions,
   liveSessions: (tables: Tables) => Tables,
 ): Parts {
   const { wall, digest, compression } = world
@@ -82,6 +86,7 @@ export function createParts(
     hooks,
     intake,
     artifacts: createArtifacts({ ...intakeDeps, journal, log, tables, hooks }),
+    ...(metrics === undefined ? {} : { metrics }),
     rerun: executor?.redact === undefined ? {} : { redact: executor.redact },
   }
 }

@@ -6,7 +6,8 @@ export function createStorageMethods({
   journal,
   world,
   registry,
-}: Parts): Pick<Methods, 'storage.info' | 'flush' | 'hooks.stats'> {
+  metrics,
+}: Parts): Pick<Methods, 'storage.info' | 'flush' | 'hooks.stats' | 'hooks.metrics'> {
   return {
     'storage.info': async () => {
       const [persisted, estimate] = await Promise.all([world.meter.persisted(), world.meter.estimate()])
@@ -17,5 +18,6 @@ export function createStorageMethods({
       return null
     },
     'hooks.stats': () => registry.stats(),
+    'hooks.metrics': () => metrics?.snapshot() ?? null,
   }
 }

@@ -55,6 +55,7 @@ export const METHODS = {
   'storage.info': read,
   flush: read,
   'hooks.stats': read,
+  'hooks.metrics': read,
 } as const satisfies Record<MethodName, Method>
 
 export function isMethodName(name: unknown): name is MethodName {

@@ -143,6 +143,8 @@ export interface WorkerApi {
   }
   flush: (input: Record<string, never>) => null
   'hooks.stats': (input: Record<string, never>) => readonly import('../core/hook/stats.ts').HookStats[]
+  /** null where the worker leaves metrics out. */
+  'hooks.metrics': (input: Record<string, never>) => import('../core/hook/metrics.ts').MetricsSnapshot | null
 }
 
 export type MethodName = keyof WorkerApi
