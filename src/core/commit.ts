@@ -134,4 +134,3 @@ export interface CommitRow {
   /** Yjs v1 bytes; absent where the document did not change. */
   readonly update?: Uint8Array
 }
-

@@ -38,7 +38,7 @@ function placeOf(scripts: Readonly<Record<string, readonly (() => unknown)[]>>) 
     caller,
     callerFor: () => caller,
     bind: () => ({}) as Partial<Session> as Session,
-    work: { signal: new AbortController().signal, take: () => {}, resumed: () => undefined },
+    work: { signal: new AbortController().signal, take: () => {}, resumed: () => undefined, stop: () => {} },
     startWatch: (_session, { signal } = {}) => {
       const next = () =>
         new Promise<IteratorResult<WatchedEvent>>((resolve) => {
