@@ -32,7 +32,7 @@ export interface Ownerships {
    *
    * @throws RUN_FENCED where the run is not this worker's any more
    */
-  require(run: RunId, epoch: number | undefined): Promise<Ownership>
+  ensure(run: RunId, epoch: number | undefined): Promise<Ownership>
 }
 
 export function runLockName(run: RunId): string {
@@ -89,7 +89,7 @@ export function createOwnerships(deps: {
       owned.delete(run)
     },
     lock,
-    async require(run, epoch) {
+    async ensure(run, epoch) {
       const known = owned.get(run)
       if (known !== undefined) {
         if (known.epoch === epoch) return known

@@ -49,7 +49,7 @@ export function createRunSteps(deps: StepDeps, ownerships: Ownerships): RunSteps
     if (input.runId === undefined) return undefined
     if (input.key === undefined) throw invalid('key', 'is missing, and a step of a run needs one')
     const { key } = input
-    const ownership = await ownerships.require(input.runId, input.epoch)
+    const ownership = await ownerships.ensure(input.runId, input.epoch)
     const { run, calls, started } = ownership
     if (started.has(key)) throw askedTwice(input, key)
     // Before the next await: the same key asked for meanwhile is asked for twice.
@@ -128,7 +128,7 @@ export function createRunSteps(deps: StepDeps, ownerships: Ownerships): RunSteps
   }
 
   async function ending(runId: RunId, epoch: number | undefined): Promise<RunEnding> {
-    const ownership = await ownerships.require(runId, epoch)
+    const ownership = await ownerships.ensure(runId, epoch)
     return {
       epoch: ownership.epoch,
       resumed: ownership.resumed,

@@ -83,7 +83,7 @@ export function createRuns(deps: RunDeps, ownerships: Ownerships): Runs {
       const { runId, epoch, outcome } = parseFinishRun(given)
       const first = request.mayRepeat ? await journal.outcomeOf(request.id) : undefined
       if (first !== undefined) return requireRun(tables, runId)
-      const { run } = await ownerships.require(runId, epoch)
+      const { run } = await ownerships.ensure(runId, epoch)
       await finishRun(deps, request, { ...run, epoch }, outcome)
       ownerships.release(runId)
       return requireRun(tables, runId)
