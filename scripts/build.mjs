@@ -13,10 +13,10 @@ import { fail, root, run } from './report.mjs'
 
 /** Published file to source. The worker is minified: a page without a bundler loads it as it is. */
 const ENTRIES = [
-  { name: 'index', source: 'src/index.ts', minify: false, splits: true },
+  { name: 'index', source: 'src/index.ts', minify: false, chunks: '[name].js' },
   { name: 'worker', source: 'worker/session.worker.ts', minify: true },
   { name: 'serve', source: 'worker/serve.ts', minify: false },
-  { name: 'testing', source: 'src/testing/index.ts', minify: false },
+  { name: 'testing', source: 'src/testing/index.ts', minify: false, chunks: 'testing-[name].js' },
 ]
 
 const WORKER_IN_SOURCE =
@@ -85,7 +85,7 @@ export async function buildPackage(dist = join(root, 'dist')) {
  * @param {(typeof ENTRIES)[number]} entry
  * @param {string} dist
  */
-async function bundle({ name, source, minify, splits = false }, dist) {
+async function bundle({ name, source, minify, chunks }, dist) {
   await build({
     root,
     configFile: false,
@@ -100,7 +100,7 @@ async function bundle({ name, source, minify, splits = false }, dist) {
       lib: { entry: join(root, source), formats: ['es'], fileName: () => `${name}.js` },
       rolldownOptions: {
         external: ['vitest'],
-        output: splits ? { chunkFileNames: '[name].js' } : { codeSplitting: false },
+        output: chunks ? { chunkFileNames: chunks } : { codeSplitting: false },
       },
     },
   })

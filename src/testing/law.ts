@@ -17,3 +17,6 @@ export interface CheckOptions {
    */
   readonly isSnapshotOf?: (bytes: Uint8Array, rows: readonly CommitRow[], stream: StreamId) => boolean
 }
+
+/** The options as the laws get them: every default is filled in. */
+export type LawOptions = Required<CheckOptions>

@@ -1,12 +1,11 @@
-import { isSnapshotOf as isDocumentOf } from '../../context/is-snapshot-of.ts'
 import type { DatabaseContent } from '../database-content.ts'
-import type { CheckOptions, Violation } from '../law.ts'
+import type { LawOptions, Violation } from '../law.ts'
 import { sameValue } from '../same-value.ts'
 
 /** A snapshot covers exactly the rows up to its own, and is the document that they make. */
 export function* snapshotLaws(
   { snapshots, rowsByStream }: DatabaseContent,
-  { isSnapshotOf = isDocumentOf }: CheckOptions,
+  { isSnapshotOf }: LawOptions,
 ): Iterable<Violation> {
   for (const { streamId, seq, covers, bytes } of snapshots) {
     const rows = (rowsByStream.get(streamId) ?? []).filter((row) => row.seq <= seq)
