@@ -291,6 +291,11 @@ describe("a session's record", () => {
     const sum = (events: readonly StoredEvent[]) => fold([created(1), ...events]).counters.usage.costUsd
     expect(sum(costs)).toBe(12.945678902)
     expect(sum(costs.toReversed())).toBe(sum(costs))
+    // Tenths and thirds of a cent, whose plain sum differs by the order.
+    const odd = Array.from({ length: 60 }, (_, at) =>
+      event('message.added', { role: 'user', content: '', usage: { costUsd: 1 / (3 + at) } }),
+    )
+    expect(sum(odd.toReversed())).toBe(sum(odd))
   })
 
   test('TR1 every status can be reached by events', () => {

@@ -69,6 +69,11 @@ describe('timeline query', () => {
     expect(await typesIn(tab, { ...mine, order: 'desc' })).toBe('b a')
     expect(await typesIn(tab, { ...mine, sessionId: one })).toBe('a')
     expect(await typesIn(tab, { ...mine, types: ['b'] })).toBe('b')
+    const now = tab.wall.now()
+    tab.wall.advance(1_000)
+    await emit(tab, one, 'late', mine)
+    expect(await typesIn(tab, { ...mine, to: now })).toBe('a b')
+    expect(await typesIn(tab, { ...mine, from: now + 1 })).toBe('late')
     const root = (await tab.sessions.open(tab.request(), { id: one })).record.correlationId
     expect(await typesIn(tab, { correlationId: root, sessionId: one })).toBe('session.created c')
     expect(await typesIn(tab, { correlationId: root })).toBe('session.created c')

@@ -100,3 +100,20 @@ test('TI6 a scan gives every event of its range once, in order, however rows ove
     { numRuns: 150 },
   )
 })
+
+test('TI6 more rows at one clock than are read at once are all given, each once', async () => {
+  const rows = Array.from({ length: 600 }, (_, at) => {
+    const writer = `8000-${at.toString(16).padStart(12, '0')}` as WriterId
+    const events = [{ id: idAt<EventId>(SPAN as Clock, writer) } as StoredEvent]
+    return { seq: at + 1, stream: STREAM, hlc: SPAN as Clock, events } as never as CommitRow
+  })
+  for (const reverse of [false, true]) {
+    const ids: EventId[] = []
+    for await (const batch of scanEvents(logOf(rows), STREAM, { reverse })) {
+      ids.push(...batch.map(({ id }) => id))
+      if (ids.length > rows.length) break
+    }
+    expect(new Set(ids).size).toBe(600)
+    expect(ids).toHaveLength(600)
+  }
+})
