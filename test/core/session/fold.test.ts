@@ -293,7 +293,7 @@ describe("a session's record", () => {
     expect(sum(costs.toReversed())).toBe(sum(costs))
     // Tenths and thirds of a cent, whose plain sum differs by the order.
     const odd = Array.from({ length: 60 }, (_, at) =>
-      event('message.added', { role: 'user', content: '', usage: { costUsd: 1 / (3 + at) } }),
+      event('message.added', { role: 'user', content: '', usage: { costUsd: 1 / (11 + at) } }),
     )
     expect(sum(odd.toReversed())).toBe(sum(odd))
   })
