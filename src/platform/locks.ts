@@ -2,7 +2,8 @@ import type { Locks } from '../core/ports.ts'
 import { createProcessLocks } from './process-locks.ts'
 
 /** Web Locks, which the browser frees when their holder dies; where a host has none, locks within this process. */
-export function createLocks(manager: LockManager | undefined = globalThis.navigator?.locks): Locks {
+export function createLocks(): Locks {
+  const manager: LockManager | undefined = globalThis.navigator?.locks
   if (manager === undefined) return createProcessLocks()
   return {
     async request<T>(

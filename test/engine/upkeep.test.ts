@@ -7,7 +7,7 @@ import type { Locks } from '../../src/core/ports.ts'
 import { createCalls, type Going } from '../../src/engine/calls.ts'
 import { type Engine, openEngine } from '../../src/engine/engine.ts'
 import { createWorld } from '../../src/engine/world.ts'
-import { createLocks } from '../../src/platform/locks.ts'
+import { createProcessLocks } from '../../src/platform/process-locks.ts'
 import {
   type Hello,
   type PageMessage,
@@ -20,8 +20,15 @@ import { fakeClock } from '../../src/testing/fake-clock.ts'
 
 let count = 0
 
-/** Workers share locks that die with them; one with locks of its own looks dead to the others. */
-async function start(name: string, hooks: readonly HookDefinition[] = [], locks: Locks = createLocks()) {
+/**
+ * Workers share locks that die with them; one with locks of its own looks dead to the others. Not the Web Locks of
+ * this process, which newer Nodes have: all its workers would share them.
+ */
+async function start(
+  name: string,
+  hooks: readonly HookDefinition[] = [],
+  locks: Locks = createProcessLocks(),
+) {
   const errors: unknown[] = []
   const engine: Engine = await openEngine(name, {
     world: createWorld({ locks }),
@@ -73,7 +80,7 @@ test('EN1 a step whose worker died is said to be cut off when its session is ope
 
 test('EN1 a step of a worker that lives is left alone', async () => {
   const name = `upkeep-${count}-living`
-  const locks = createLocks()
+  const locks = createProcessLocks()
   const first = await start(name, [], locks)
   const { record } = await first.call('sessions.create', { name: 'one' })
   await first.call('steps.start', {
@@ -119,7 +126,7 @@ test('EN2 an import that a worker left unfinished is removed by the next one', a
   expect(await rowsOf(name, 'sessions')).toBe(1)
 
   const second = await start(name)
-  await expect.poll(() => rowsOf(name, 'sessions')).toBe(0)
+  await expect.poll(() => rowsOf(name, 'sessions'), { timeout: 4_000 }).toBe(0)
   expect(second.errors).toEqual([])
 })
 
