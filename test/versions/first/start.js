@@ -1,0 +1,3 @@
+import * as holdfast from './index.js'
+
+window.holdfast = holdfast
