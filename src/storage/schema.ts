@@ -21,31 +21,17 @@ import type { RunRow } from '../core/run/record.ts'
 import type { CheckpointContent, SessionRecord } from '../core/session/record.ts'
 import type { Entry } from '../core/state/delta.ts'
 import type { StoredEvent } from '../core/timeline/event.ts'
+import { FIRST } from './migrations/first.ts'
+import { SECOND } from './migrations/second.ts'
 
 /** Raised with every change of {@link STORES}; a browser stores it times ten. */
-export const SCHEMA_VERSION = 1
+export const SCHEMA_VERSION = 2
 
 /** What the browser calls the version of a database of ours (Dexie multiplies by ten). */
 export const NATIVE_VERSION = SCHEMA_VERSION * 10
 
-export const STORES = {
-  commits: '++seq, [streamId+hlc], [streamId+seq], *refs',
-  segments: '[streamId+lastSeq], [streamId+first+last], *refs',
-  snapshots: '[streamId+seq]',
-  views: 'streamId',
-  checkpoints: 'id, [streamId+hlc]',
-  sessions: 'id, updatedAt, createdAt, parentId, createdBy, expiresAt, *keys',
-  artifacts: 'id, [sessionId+name], [domain+hash], *keys',
-  contents: '[domain+hash], *chunkKeys',
-  chunks: '[domain+hash]',
-  runs: 'id, sessionId, *keys, wakeAt',
-  grants: '[artifactId+sessionId], sessionId',
-  heads: 'id',
-  outbox: '++seq',
-  peers: 'id',
-  secrets: 'key',
-  meta: 'key',
-} as const
+/** All tables of this version. A change is made in the newest file of `migrations`, never here. */
+export const STORES = { ...FIRST, ...SECOND } as const
 
 export type StoreName = keyof typeof STORES
 
@@ -182,6 +168,7 @@ export class Database extends Dexie {
   constructor(name: string) {
     // Without autoOpen: false the next put after a deletion would create the database anew.
     super(name, { autoOpen: false })
-    this.version(SCHEMA_VERSION).stores(STORES)
+    this.version(1).stores(FIRST)
+    this.version(SCHEMA_VERSION).stores(SECOND)
   }
 }
