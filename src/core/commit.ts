@@ -51,10 +51,19 @@ export interface RowByTable {
   readonly runs: RunRow
   readonly checkpoints: CheckpointContent
   readonly grants: { readonly artifactId: ArtifactId; readonly sessionId: SessionId }
-  readonly meta: IntakeRow | { readonly key: RowKey; readonly value: unknown }
+  readonly meta: IntakeRow | StewardRow | { readonly key: RowKey; readonly value: unknown }
 }
 
 export type RowTable = keyof RowByTable
+
+/** The row of `meta` by which the steward's writes are fenced, see steward.ts. */
+export interface StewardRow {
+  readonly key: 'steward'
+  /** Grows by one each time that a worker takes the stewardship. */
+  readonly epoch: number
+  /** Who took it last. */
+  readonly writer: WriterId
+}
 
 /**
  * One change of a row, made inside the transaction.

@@ -48,10 +48,14 @@ export interface Compression {
 
 /** Locks by name, freed when their holder's tab or worker dies (Web Locks). */
 export interface Locks {
-  /** Runs `hold` while holding the lock; with ifAvailable, gives undefined at once when somebody else has it. */
+  /**
+   * Runs `hold` while holding the lock; with ifAvailable, gives undefined at once when somebody else has it. With steal
+   * it is taken from whoever has it, whose `request` rejects with an AbortError while its `hold` goes on; steal goes
+   * with neither of the others.
+   */
   request<T>(
     name: string,
-    options: { ifAvailable?: boolean; signal?: AbortSignal },
+    options: { ifAvailable?: boolean; signal?: AbortSignal; steal?: boolean },
     hold: () => Promise<T>,
   ): Promise<T | undefined>
 }
@@ -84,11 +88,15 @@ export interface Journal {
   /**
    * Removes those contents that have no references, intakes that were given up, and chunks that nothing names any more;
    * by deletions alone, which have room also where the quota is used up. Answers how many chunks went.
+   * @param fence as a steward's chore
    */
   sweep(
     contents: readonly { readonly domain: string; readonly hash: string }[],
     givenUp?: readonly IntakeRow[],
+    fence?: number,
   ): Promise<number>
+  /** Makes this worker the steward of the database: raises the stored epoch and gives it. */
+  takeStewardship(): Promise<number>
   /**
    * Sets these bytes aside, where none are yet: they are given up for operations that make room when the quota is used up.
    * Never fails.

@@ -17,6 +17,7 @@ import { createPage, type Page, type PageServices } from './page.ts'
 import { definitionOfPageHook } from './page-hooks.ts'
 import { createParts, type PartsOptions } from './parts.ts'
 import { prefixLocks } from './prefix-locks.ts'
+import { beginStewardship } from './stewardship.ts'
 import { createStreamViews, type StreamChange, type StreamViews } from './stream-views.ts'
 import { beginUpkeep } from './upkeep.ts'
 import type { World } from './world.ts'
@@ -77,6 +78,7 @@ export async function openEngine(name: string, options: EngineOptions): Promise<
   await views.attach(STORE_STREAM)
 
   const upkeep = await beginUpkeep(parts, onError)
+  const stewardship = beginStewardship(parts, onError)
   const tabs = createTabs(world.openChannel(`holdfast:${name}`), world.wall)
   const stopStored = journal.onStored((rows) => {
     tabs.announce(rows)
@@ -202,6 +204,7 @@ export async function openEngine(name: string, options: EngineOptions): Promise<
       stopStored()
       stopEnding()
       for (const page of [...pages.values()]) await page.disconnect()
+      stewardship.stop()
       await parts.hooks.drain()
       await journal.close()
       upkeep.stop()

@@ -2,7 +2,6 @@
 import type { RequestId, SessionId } from '../core/ids.ts'
 import { interruptOrphanSteps } from '../core/run/interrupt.ts'
 import { beginWriterLife, type WriterLife } from '../core/run/writer-life.ts'
-import { sweepUnfinishedImports } from '../core/transcript/unfinished.ts'
 import type { Parts } from './parts.ts'
 
 /** Above the size from which Chromium keeps a value in a file of its own, whose removal makes room at once. */
@@ -14,16 +13,13 @@ export interface Upkeep {
   stop(): void
 }
 
-/** Tells the other workers that this one lives, and removes what dead ones left behind. */
+/** Tells the other workers that this one lives, and says of steps that dead ones left that they were cut off. */
 export async function beginUpkeep(parts: Parts, onError: (error: unknown) => void): Promise<Upkeep> {
-  const { journal, clock, log, tables, world } = parts
+  const { journal, clock, log, world } = parts
   const life: WriterLife = await beginWriterLife(world.locks, clock.writer)
   const looked = new Set<SessionId>()
 
   journal.keepBallast(world.entropy.randomBytes(BALLAST_BYTES)).catch(onError)
-  // Chunks of a worker that died while it took them in, or before it removed them.
-  journal.sweep([]).catch(onError)
-  sweepUnfinishedImports({ journal, clock, log, tables, locks: world.locks }).catch(onError)
 
   return {
     opened(session) {

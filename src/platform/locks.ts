@@ -8,17 +8,22 @@ export function createLocks(): Locks {
   return {
     async request<T>(
       name: string,
-      { ifAvailable = false, signal }: { ifAvailable?: boolean; signal?: AbortSignal },
+      options: { ifAvailable?: boolean; signal?: AbortSignal; steal?: boolean },
       hold: () => Promise<T>,
     ): Promise<T | undefined> {
-      // The two options exclude each other in Web Locks: one that is there or not has nothing to abort.
-      const options = ifAvailable || signal === undefined ? { ifAvailable } : { signal }
-      signal?.throwIfAborted()
+      options.signal?.throwIfAborted()
       return manager.request(
         name,
-        options,
+        lockOptions(options),
         (lock): Promise<T | undefined> => (lock === null ? Promise.resolve(undefined) : hold()),
       )
     },
   }
+}
+
+/** The three options exclude each other in Web Locks: a lock that is there or not, or is taken, has nothing to abort. */
+function lockOptions(options: { ifAvailable?: boolean; signal?: AbortSignal; steal?: boolean }): LockOptions {
+  if (options.steal === true) return { steal: true }
+  if (options.ifAvailable === true) return { ifAvailable: true }
+  return options.signal === undefined ? {} : { signal: options.signal }
 }

@@ -1,38 +1,60 @@
 import type { Locks } from '../core/ports.ts'
 
+/** A lock that somebody has. */
+interface Held {
+  /** Who waits for it. */
+  readonly waiters: Set<() => void>
+  /** Ends the request of who has it, since the lock was taken from it. */
+  lose: () => void
+}
+
 /** Locks among the callers of one object: for hosts without Web Locks, where a database has one process anyway. */
 export function createProcessLocks(): Locks {
-  /** Who waits for each lock that is held. */
-  const waitersByName = new Map<string, Set<() => void>>()
+  const heldByName = new Map<string, Held>()
 
   return {
     async request<T>(
       name: string,
-      { ifAvailable = false, signal }: { ifAvailable?: boolean; signal?: AbortSignal },
+      {
+        ifAvailable = false,
+        signal,
+        steal = false,
+      }: { ifAvailable?: boolean; signal?: AbortSignal; steal?: boolean },
       hold: () => Promise<T>,
     ): Promise<T | undefined> {
       signal?.throwIfAborted()
-      const waiters = waitersByName.get(name)
-      if (waiters === undefined) waitersByName.set(name, new Set())
+      const present = heldByName.get(name)
+      if (present === undefined) heldByName.set(name, { waiters: new Set(), lose: () => {} })
+      else if (steal) present.lose()
       else if (ifAvailable) return undefined
-      else await turn(waiters, signal)
+      else await turn(present.waiters, signal)
 
-      try {
-        return await hold()
-      } finally {
-        free(name)
-      }
+      return holding(name, hold)
     },
   }
 
-  function free(name: string) {
-    const waiters = waitersByName.get(name)
-    const [next] = waiters ?? []
+  async function holding<T>(name: string, hold: () => Promise<T>): Promise<T> {
+    const held = heldByName.get(name)
+    const lost = new Promise<never>((_resolve, reject) => {
+      const lose = () => reject(new DOMException(`Lock ${name} was stolen.`, 'AbortError'))
+      if (held !== undefined) held.lose = lose
+    })
+    const own = held?.lose
+    try {
+      return await Promise.race([hold(), lost])
+    } finally {
+      // Who took it from this holder frees it.
+      if (held !== undefined && held.lose === own) free(name, held)
+    }
+  }
+
+  function free(name: string, { waiters }: Held) {
+    const [next] = waiters
     if (next === undefined) {
-      waitersByName.delete(name)
+      heldByName.delete(name)
       return
     }
-    waiters?.delete(next)
+    waiters.delete(next)
     next()
   }
 }

@@ -12,6 +12,7 @@ import { createBarrier } from './barrier.ts'
 import type { Connection } from './connection.ts'
 import { sweepContents } from './contents.ts'
 import { mapStorageError } from './error-map.ts'
+import { fenced, raiseEpoch } from './fence.ts'
 import { HeadCache } from './heads.ts'
 import { createPump } from './pump.ts'
 import { type Chore, Queue } from './queue.ts'
@@ -86,10 +87,13 @@ export function createJournal({ connection, clock, documents, wall }: JournalDep
     return outcome
   }
 
-  /** Runs work of the journal's own in a transaction of its own. */
-  function perform(chore: Omit<Chore, 'end'>): Promise<void> {
+  /** Runs work of the journal's own in a transaction of its own; a steward's behind the fence of its epoch. */
+  function perform(chore: Omit<Chore, 'end'>, fence?: number): Promise<void> {
     return new Promise((resolve, reject) => {
-      queue.push({ ...chore, end: (error) => (error === undefined ? resolve() : reject(error)) })
+      queue.push({
+        ...fenced(chore, fence),
+        end: (error) => (error === undefined ? resolve() : reject(error)),
+      })
       pump.schedule()
     })
   }
@@ -136,18 +140,32 @@ export function createJournal({ connection, clock, documents, wall }: JournalDep
         decide: () => ({ result: undefined, resultId: '', writes: [], rows }),
       })
     },
-    async sweep(contents, givenUp) {
+    async sweep(contents, givenUp, fence) {
       if (closed !== undefined) throw closed
       let removed = 0
-      await perform({
+      const chore: Omit<Chore, 'end'> = {
         doing: 'sweeping contents',
         stores: ['contents', 'chunks', 'meta'],
         durability: 'relaxed',
         async work(transaction) {
           removed = await sweepContents(transaction, contents, wall.now(), givenUp)
         },
-      })
+      }
+      await perform(chore, fence)
       return removed
+    },
+    async takeStewardship() {
+      if (closed !== undefined) throw closed
+      let epoch = 0
+      await perform({
+        doing: 'taking the stewardship',
+        stores: ['meta'],
+        durability: 'relaxed',
+        async work(transaction) {
+          epoch = await raiseEpoch(transaction, clock.writer)
+        },
+      })
+      return epoch
     },
     keepBallast: (bytes) => ballast.keep(bytes),
     async flush() {

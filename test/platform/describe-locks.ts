@@ -79,6 +79,30 @@ export function describeLocks(make: () => Locks): void {
     })
     expect(answer).toBe('done')
   })
+
+  test('PL6 a stolen lock ends its holder with an AbortError, lets its work go on, and is handed to who waits after the thief', async () => {
+    const locks = make()
+    const name = freshName()
+    const order: string[] = []
+    const [first, thief] = [gate(), gate()]
+    const robbed = locks.request(name, {}, async () => {
+      await first.promise
+      order.push('first done')
+    })
+    const waiter = locks.request(name, {}, async () => order.push('waiter'))
+    const stolen = locks.request(name, { steal: true }, async () => {
+      order.push('thief')
+      await thief.promise
+    })
+    await expect(robbed).rejects.toMatchObject({ name: 'AbortError' })
+    first.open()
+    await expect.poll(() => order).toEqual(['thief', 'first done'])
+    expect(await locks.request(name, { ifAvailable: true }, async () => 'free')).toBeUndefined()
+    thief.open()
+    await Promise.all([stolen, waiter])
+    expect(order).toEqual(['thief', 'first done', 'waiter'])
+    expect(await locks.request(name, { steal: true }, async () => 'nobody had it')).toBe('nobody had it')
+  })
 }
 
 let count = 0

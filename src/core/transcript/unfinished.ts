@@ -3,6 +3,7 @@ import type { Journal, Locks, Log, Tables } from '../ports.ts'
 import { HIDDEN_REF } from '../session/create.ts'
 import { isHidden } from '../session/fold.ts'
 import { parseHead, sessionHeadKey } from '../session/head.ts'
+import { fenceRow } from '../steward.ts'
 import type { HybridClock } from '../timeline/hybrid-clock.ts'
 
 /** The lock that an import holds from before its session is made until that is visible or gone. */
@@ -15,10 +16,14 @@ export interface UnfinishedDeps {
   readonly clock: HybridClock
 }
 
-/** Removes the session of an import that did not come to its end. Nobody has seen it, so it leaves no tombstone. */
+/**
+ * Removes the session of an import that did not come to its end. Nobody has seen it, so it leaves no tombstone.
+ * @param fence as a steward's chore
+ */
 export async function removeUnfinishedImport(
   { journal, clock }: UnfinishedDeps,
   session: SessionId,
+  fence?: number,
 ): Promise<void> {
   const key = sessionHeadKey(session)
   await journal.commit({
@@ -34,6 +39,7 @@ export async function removeUnfinishedImport(
         writes: [],
         heads: known ? [{ key, value: undefined }] : [],
         erase: known ? [sessionStream(session)] : [],
+        rows: fence === undefined ? [] : [fenceRow(fence)],
       }
     },
   })
@@ -49,6 +55,7 @@ export async function sweepUnfinishedImports(
     readonly tables: Pick<Tables, 'session'>
     readonly locks: Locks
   },
+  fence?: number,
 ): Promise<readonly SessionId[]> {
   const { log, tables, locks } = deps
   const rows = await log.byRef(HIDDEN_REF)
@@ -58,7 +65,7 @@ export async function sweepUnfinishedImports(
     const removed = await locks.request(importLockName(id), { ifAvailable: true }, async () => {
       const record = await tables.session(id)
       if (record === undefined || !isHidden(record)) return false
-      await removeUnfinishedImport(deps, id)
+      await removeUnfinishedImport(deps, id, fence)
       return true
     })
     if (removed === true) swept.push(id)

@@ -1,0 +1,100 @@
+/** What the steward does for all tabs: once nothing was stored for a while, and whenever it is asked to. */
+import type { WallClock } from '../core/ports.ts'
+import { isFenced } from '../sync/steward.ts'
+
+export interface StewardChore {
+  /** For errors: `sweeping contents`. */
+  readonly name: string
+  /**
+   * Does what there is to do, and nothing where there is nothing. Called again and again.
+   * @param fence the steward's epoch: all that it writes goes behind this fence
+   * @throws STEWARD_FENCED when another worker has become the steward: the chore is that one's now
+   */
+  run(fence: number): Promise<unknown>
+}
+
+export interface StewardChores {
+  /** Adds a chore; it is done with the others. */
+  register(chore: StewardChore): void
+  /** Something was stored, here or in another tab: the chores are due when nothing more comes for a while. */
+  noteWork(): void
+  /** Does all chores one after the other; at once nothing where another worker is the steward. */
+  run(): Promise<void>
+  /** Something was stored since the chores were done last. */
+  readonly due: boolean
+  stop(): void
+}
+
+/** How long nothing is stored before the chores are done. */
+export const IDLE_MS = 2_000
+
+export function createStewardChores(deps: {
+  readonly wall: Pick<WallClock, 'after'>
+  /** The epoch while this worker is the steward. */
+  readonly epoch: () => number | undefined
+  readonly onFenced: () => void
+  /** Something is to be done, and another worker is the steward. */
+  readonly onDue: () => void
+  readonly onError: (error: unknown) => void
+}): StewardChores {
+  const chores: StewardChore[] = []
+  let stopIdle: (() => void) | undefined
+  let running: Promise<void> | undefined
+  /** Asked for while they were being done: what came meanwhile may have been passed by. */
+  let again = false
+  let due = false
+  let stopped = false
+
+  async function runAll(): Promise<void> {
+    do {
+      again = false
+      due = false
+      for (const chore of chores) {
+        const fence = deps.epoch()
+        if (fence === undefined || stopped) return
+        await runOne(chore, fence)
+      }
+    } while (again)
+  }
+
+  async function runOne(chore: StewardChore, fence: number): Promise<void> {
+    try {
+      await chore.run(fence)
+    } catch (error) {
+      if (isFenced(error)) deps.onFenced()
+      else if (!stopped) deps.onError(error)
+    }
+  }
+
+  function run(): Promise<void> {
+    if (deps.epoch() === undefined) return Promise.resolve()
+    again = running !== undefined
+    running ??= runAll().finally(() => {
+      running = undefined
+    })
+    return running
+  }
+
+  return {
+    register(chore) {
+      chores.push(chore)
+    },
+    noteWork() {
+      due = true
+      stopIdle?.()
+      stopIdle = deps.wall.after(IDLE_MS, () => {
+        stopIdle = undefined
+        if (deps.epoch() === undefined) deps.onDue()
+        else void run()
+      })
+    },
+    run,
+    get due() {
+      return due
+    },
+    stop() {
+      stopped = true
+      stopIdle?.()
+    },
+  }
+}

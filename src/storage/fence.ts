@@ -1,0 +1,29 @@
+/**
+ * The fence of the steward's chores: in the chore's own transaction the epoch is read and must be the one that the
+ * steward took, else nothing is written.
+ */
+import { wrap as resultOf } from 'idb'
+import type { WriterId } from '../core/ids.ts'
+import { assertEpoch, nextStewardRow, STEWARD_KEY } from '../core/steward.ts'
+import type { Chore } from './queue.ts'
+
+/** The chore behind its fence; without one it is given back as it is. */
+export function fenced<Work extends Omit<Chore, 'end'>>(chore: Work, fence: number | undefined): Work {
+  if (fence === undefined) return chore
+  return {
+    ...chore,
+    stores: [...new Set([...chore.stores, 'meta'])],
+    async work(transaction: IDBTransaction) {
+      assertEpoch(await resultOf(transaction.objectStore('meta').get(STEWARD_KEY)), fence)
+      await chore.work(transaction)
+    },
+  }
+}
+
+/** Makes this writer the steward. @returns its epoch */
+export async function raiseEpoch(transaction: IDBTransaction, writer: WriterId): Promise<number> {
+  const meta = transaction.objectStore('meta')
+  const row = nextStewardRow(await resultOf(meta.get(STEWARD_KEY)), writer)
+  meta.put(row)
+  return row.epoch
+}

@@ -1,0 +1,94 @@
+import { expect, test } from 'vitest'
+import type { Locks } from '../../src/core/ports.ts'
+import { createProcessLocks } from '../../src/platform/process-locks.ts'
+import { createSteward } from '../../src/sync/steward.ts'
+import { fakeClock } from '../../src/testing/fake-clock.ts'
+
+/** Workers of one database, each with a steward of its own. */
+function database(locks: Locks = createProcessLocks()) {
+  const taken: string[] = []
+  const errors: unknown[] = []
+  const wall = fakeClock()
+  let epoch = 0
+  return {
+    taken,
+    errors,
+    wall,
+    worker: (name: string, own: Locks = locks, takeEpoch: () => Promise<number> = async () => ++epoch) =>
+      createSteward({
+        locks: own,
+        wall,
+        takeEpoch,
+        onTaken: (at) => taken.push(`${name} ${at}`),
+        onError: (error) => errors.push(error),
+      }),
+  }
+}
+
+test('SW1 one worker is the steward; when it ends the next one is, at the next epoch', async () => {
+  const { taken, errors, worker } = database()
+  const [one, other] = [worker('one'), worker('other')]
+  await expect.poll(() => taken).toEqual(['one 1'])
+  expect([one.held, one.epoch, other.held, other.epoch]).toEqual([true, 1, false, undefined])
+
+  one.close()
+  await expect.poll(() => taken).toEqual(['one 1', 'other 2'])
+  expect([one.held, other.epoch]).toEqual([false, 2])
+  other.close()
+  expect(errors).toEqual([])
+})
+
+test("SW5 a stolen stewardship is the thief's; who lost it waits for it anew", async () => {
+  const { taken, errors, wall, worker } = database()
+  const [one, other] = [worker('one'), worker('other')]
+  await expect.poll(() => taken).toEqual(['one 1'])
+
+  other.steal()
+  await expect.poll(() => taken).toEqual(['one 1', 'other 2'])
+  await expect.poll(() => one.held).toBe(false)
+  wall.advance(1_000)
+  other.close()
+  await expect.poll(() => taken).toEqual(['one 1', 'other 2', 'one 3'])
+  one.close()
+  expect(errors).toEqual([])
+})
+
+test('SW5 who left is passed over until it asks again', async () => {
+  const { taken, errors, worker } = database()
+  const [one, other] = [worker('one'), worker('other')]
+  await expect.poll(() => taken).toEqual(['one 1'])
+  one.leave()
+  await expect.poll(() => taken).toEqual(['one 1', 'other 2'])
+  other.leave()
+  expect([one.held, other.held]).toEqual([false, false])
+  one.queue()
+  await expect.poll(() => taken).toEqual(['one 1', 'other 2', 'one 3'])
+  for (const each of [one, other]) each.close()
+  expect(errors).toEqual([])
+})
+
+test('SW4 workers that share no locks fence each other and go on', async () => {
+  const { taken, errors, worker } = database()
+  const [one, other] = [worker('one', createProcessLocks()), worker('other', createProcessLocks())]
+  await expect.poll(() => taken).toEqual(['one 1', 'other 2'])
+  one.fenced()
+  await expect.poll(() => taken).toEqual(['one 1', 'other 2', 'one 3'])
+  expect(one.epoch).toBe(3)
+  for (const each of [one, other]) each.close()
+  expect(errors).toEqual([])
+})
+
+test('SW5 an epoch that cannot be stored makes no steward; it is asked for again, and freed meanwhile', async () => {
+  const { taken, errors, wall, worker } = database()
+  let failures = 1
+  const one = worker('one', undefined, async () => {
+    failures -= 1
+    if (failures >= 0) throw new Error('no room')
+    return 7
+  })
+  await expect.poll(() => errors).toMatchObject([{ message: 'no room' }])
+  expect(one.held).toBe(false)
+  wall.advance(1_000)
+  await expect.poll(() => taken).toEqual(['one 7'])
+  one.close()
+})
