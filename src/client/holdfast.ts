@@ -2,6 +2,7 @@ import type { App } from '../core/app/app.ts'
 import { createError } from '../core/errors.ts'
 import type { SessionId } from '../core/ids.ts'
 import type { SessionStart } from '../core/session/input.ts'
+import type { Actor } from '../core/session/record.ts'
 import { type Adopt, createAdopt } from './adopt.ts'
 import { answerAsks } from './asks.ts'
 import { createCaller } from './caller.ts'
@@ -29,7 +30,10 @@ export interface Holdfast<A extends App = App> extends AsyncDisposable {
   readonly adopt: Adopt
   /** Events of all sessions, and of the store itself. */
   readonly timeline: Timeline
-  /** State outside sessions. Usable at once; `ready` says when what is stored is there. */
+  /**
+   * State outside sessions: `global`, `user` (the actor's own, where one was given), or a name of the app's choice. Usable
+   * at once; `ready` says when what is stored is there.
+   */
   state(where: { readonly scope: string }): State
   /** Resolves when everything stored so far survives a power cut. */
   flush(): Promise<void>
@@ -39,11 +43,17 @@ export interface Holdfast<A extends App = App> extends AsyncDisposable {
   close(): Promise<void>
 }
 
+/** Of what `openHoldfast` was given, what the handles need. */
+interface Opening<A extends App> {
+  readonly name: string
+  readonly app?: A | undefined
+  readonly actor?: Actor | undefined
+}
+
 /** Makes the handles over a connection that is open. */
 export async function createHoldfast<A extends App>(
   connection: Connection,
-  name: string,
-  app: A | undefined,
+  { name, app, actor }: Opening<A>,
 ): Promise<Holdfast<A>> {
   const onError = (error: unknown) => reportError(error)
   const hooks = createHooks<Session<A>>(connection, ({ context }, frame) =>
@@ -81,8 +91,8 @@ export async function createHoldfast<A extends App>(
     adopt: createAdopt(caller),
     timeline: createTimeline(caller, startWatch),
     state: (where) => {
-      const { stream, loaded } = streams.attach(where)
-      return createState(stream, {}, loaded, undefined)
+      const { stream, loaded } = streams.attach(scopeOf(where, actor))
+      return createState(stream, { frame: {}, ready: loaded })
     },
     flush: async () => {
       await caller.call('flush', {})
@@ -95,6 +105,14 @@ export async function createHoldfast<A extends App>(
     [Symbol.asyncDispose]: () => holdfast.close(),
   }
   return holdfast
+}
+
+/** Whoever shares the store as another actor has another `user`. */
+function scopeOf(
+  { scope }: { readonly scope: string },
+  actor: Actor | undefined,
+): { readonly scope: string } {
+  return { scope: scope === 'user' && actor !== undefined ? `user:${actor.id}` : scope }
 }
 
 /** Resolves when it is known whether a choice from before a reload is still there. */

@@ -41,12 +41,12 @@ export function openHoldfast<A extends App = App>(options: OpenOptions<A>): Prom
 
 /** As {@link openHoldfast}, with the times that the wire waits. */
 export async function openWith<A extends App>(options: OpenOptions<A>, timing: Timing): Promise<Holdfast<A>> {
-  const { name, app } = options
+  const { name } = options
   assertName(name)
   const connecting = connect({
     ...options,
     timing: { ...timing, deadlineMs: options.deadlineMs ?? timing.deadlineMs },
-    templates: app?.templates,
+    templates: options.app?.templates,
     spawner: createSpawner(options, name),
     generation: createGenerationMarker(name),
   })
@@ -61,7 +61,7 @@ export async function openWith<A extends App>(options: OpenOptions<A>, timing: T
     )
   })
   const [connection, { createHoldfast }] = await Promise.all([connecting, loading])
-  return createHoldfast(connection, name, app)
+  return createHoldfast(connection, options)
 }
 
 function assertName(name: unknown): void {

@@ -1,5 +1,7 @@
 import type { App } from '../core/app/app.ts'
 import type { SessionPast } from '../core/session/input.ts'
+import { scopeText, splitEntryKey } from '../core/state/scope.ts'
+import type { StateValue } from '../core/state/value.ts'
 import { createArtifact } from './artifact.ts'
 import type { Caller } from './caller.ts'
 import type { Past, Session } from './session-handle.ts'
@@ -10,8 +12,19 @@ export function createPast<A extends App>(past: SessionPast, caller: Caller, ses
     eventId,
     info: record,
     // What is stored was checked as it was written; the schemas' types stand on that.
-    state: state as Past<A>['state'],
+    state: valuesWithin(state, undefined) as Past<A>['state'],
+    scope: (scope) => valuesWithin(state, scopeText(scope)),
     artifacts: artifacts.map((artifact) => createArtifact(artifact, caller)),
     fork: (what, options) => session.fork({ ...what, at: eventId }, options),
   }
+}
+
+type Values = Readonly<Record<string, StateValue>>
+
+function valuesWithin(state: Values, scope: string | undefined): Values {
+  const own = Object.entries(state).flatMap(([entryKey, value]) => {
+    const split = splitEntryKey(entryKey)
+    return split.scope === scope ? [[split.key, value] as const] : []
+  })
+  return Object.fromEntries(own)
 }

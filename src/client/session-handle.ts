@@ -7,6 +7,8 @@ import type { StepContext as CoreContext, StepDefinition } from '../core/app/ste
 import type { EventId, RunId, SessionId } from '../core/ids.ts'
 import type { ChildPolicy, EditSession } from '../core/session/input.ts'
 import type { Checkpoint, SessionRecord } from '../core/session/record.ts'
+import type { SessionScope } from '../core/state/scope.ts'
+import type { StateValue } from '../core/state/value.ts'
 import type { TimelineEvent } from '../core/timeline/event.ts'
 import type { Cause } from '../protocol/worker-api.ts'
 import type { Artifact } from './artifact.ts'
@@ -15,7 +17,7 @@ import type { Documents } from './documents.ts'
 import type { Replay, ReplayOptions } from './replay.ts'
 import type { CallOptions, ChangeOptions, WriteOptions } from './request.ts'
 import type { Runs } from './runs.ts'
-import type { State } from './state.ts'
+import type { SessionState } from './state.ts'
 import type { Timeline } from './timeline.ts'
 
 /** A moment of a session: an event, or its id. */
@@ -31,7 +33,7 @@ export interface Session<A extends App = App> extends AsyncDisposable {
   readonly info: SessionRecord
   /** Calls back when `info` was replaced; with null when the session was deleted. The function returned ends it. */
   subscribe(listener: (info: SessionRecord | null) => void): () => void
-  readonly state: State<A>
+  readonly state: SessionState<A>
   readonly artifacts: Artifacts
   readonly timeline: Timeline
   readonly documents: Documents
@@ -88,6 +90,8 @@ export interface Past<A extends App = App> {
   readonly eventId: EventId
   readonly info: SessionRecord
   readonly state: Readonly<Partial<StateOutputs<A>>>
+  /** What an agent, a tool or a workflow kept in the session then. @throws INVALID_ARGUMENT, INVALID_NAME */
+  scope(scope: SessionScope): Readonly<Record<string, StateValue>>
   readonly artifacts: readonly Artifact[]
   /** A new session that begins as this one was then. */
   fork(what?: { readonly name?: string }, options?: ChangeOptions): Promise<Session<A>>

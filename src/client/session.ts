@@ -19,7 +19,7 @@ import type { ChangeOptions, Frame } from './request.ts'
 import { runBody } from './run.ts'
 import { createRuns } from './runs.ts'
 import type { Moment, RunBody, RunOptions, Session } from './session-handle.ts'
-import { createState, schemaOf } from './state.ts'
+import { createSessionState, schemaOf } from './state.ts'
 import { createRunStep } from './step.ts'
 import type { Stream } from './streams.ts'
 import { createTimeline } from './timeline.ts'
@@ -59,7 +59,11 @@ export function createSession<A extends App>(
         return stream.record ?? record
       },
       subscribe: (listener) => stream.subscribe((info) => listener(info ?? null)),
-      state: createState<A>(stream, bound, Promise.resolve(), house.app?.state),
+      state: createSessionState<A>(stream, {
+        frame: bound,
+        ready: Promise.resolve(),
+        schemas: house.app?.state,
+      }),
       artifacts: createArtifacts(caller, id),
       timeline: createTimeline(caller, house.startWatch, id),
       documents: createDocuments(caller, id),

@@ -1,5 +1,6 @@
 import type { HoldfastError } from '../core/errors.ts'
 import type { Mirror } from '../core/state/mirror.ts'
+import { entryKeyOf } from '../core/state/scope.ts'
 import type { StateChange } from '../core/timeline/catalog.ts'
 import { fromWireError } from '../protocol/wire-error.ts'
 import type { StateTarget } from '../protocol/worker-api.ts'
@@ -15,7 +16,7 @@ type Refusals = ReadonlyMap<string, HoldfastError>
 interface Group {
   readonly options: WriteOptions
   readonly frame: Frame
-  /** The last change of each key: they all land in one event, where only one of a key can count. */
+  /** By entry's key, the last change of each: they all land in one event, where only one of a key can count. */
   readonly changes: Map<string, StateChange>
   /** What the mirror shows them by. */
   readonly localIds: number[]
@@ -39,9 +40,9 @@ export function createStateWriter(
     localWrites.set(id, localIds)
     try {
       const answer = await stored
-      const entries = answer.changes.map((change) => ({ ...change, at: answer.at }))
+      const entries = answer.changes.map((change) => ({ ...entryOf(change), at: answer.at }))
       mirror.apply(entries, 'local', localIds)
-      return new Map(answer.refused?.map(({ key, error }) => [key, fromWireError(error)]))
+      return new Map(answer.refused?.map((refused) => [entryKeyOf(refused), fromWireError(refused.error)]))
     } catch (error) {
       for (const localId of localIds) mirror.reject(localId)
       throw error
@@ -64,11 +65,18 @@ export function createStateWriter(
     const { changes, localIds, stored } = group
     lastLocalId += 1
     localIds.push(lastLocalId)
-    changes.set(change.key, change)
-    mirror.write(lastLocalId, [change], isOptimistic)
-    const refused = (await stored).get(change.key)
+    const entry = entryOf(change)
+    changes.set(entry.key, change)
+    mirror.write(lastLocalId, [entry], isOptimistic)
+    const refused = (await stored).get(entry.key)
     if (refused !== undefined) throw refused
   }
+}
+
+/** As the mirror holds it: scopes inside a session are part of the key there. */
+function entryOf(change: StateChange): StateChange {
+  const key = entryKeyOf(change)
+  return change.value === undefined ? { key } : { key, value: change.value }
 }
 
 function createGroup(options: WriteOptions, frame: Frame): Group {

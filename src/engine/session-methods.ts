@@ -44,7 +44,10 @@ export function createSessionMethods(
     'state.write': async (request, input) => {
       const { refused, ...written } = await live.writeState(request, input)
       if (refused === undefined) return written
-      return { ...written, refused: refused.map(({ key, error }) => ({ key, error: toWireError(error) })) }
+      return {
+        ...written,
+        refused: refused.map(({ error, ...key }) => ({ ...key, error: toWireError(error) })),
+      }
     },
     'timeline.emit': (request, input) => emitEvent({ ...deps, artifacts }, request, input),
     'timeline.query': (_request, query) => queryTimeline(log, query),

@@ -91,7 +91,7 @@ const PAGE_MESSAGES = {
   write: {
     id: count,
     target,
-    changes: listOf(shape({ key: text })),
+    changes: listOf(shape({ key: text, scope: optional(text) })),
     requestId: text,
     mayRepeat: flag,
     durability: optional(durability),

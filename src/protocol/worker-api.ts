@@ -41,6 +41,7 @@ import type {
 import type { SessionPage, SessionQuery } from '../core/session/query.ts'
 import type { Checkpoint, SessionRecord } from '../core/session/record.ts'
 import type { Entry } from '../core/state/delta.ts'
+import type { ScopedKey } from '../core/state/scope.ts'
 import type { StateValue } from '../core/state/value.ts'
 import type { Recorded, StateChange } from '../core/timeline/catalog.ts'
 import type { TimelineEvent } from '../core/timeline/event.ts'
@@ -98,7 +99,7 @@ export interface WorkerApi {
     readonly at: EventId
     readonly changes: readonly StateChange[]
     /** Changes that a hook refused, each for itself; the others are stored. */
-    readonly refused?: readonly { readonly key: string; readonly error: WireError }[]
+    readonly refused?: readonly (ScopedKey & { readonly error: WireError })[]
   }
   'timeline.emit': (input: {
     sessionId: SessionId

@@ -84,7 +84,7 @@ test('WI8 state writes of one microtask are one message, the last of each key', 
     () => false,
     () => {},
   ).attach({ session: 's1' as SessionId })
-  const state = createState(stream, {}, Promise.resolve(), undefined)
+  const state = createState(stream, { frame: {}, ready: Promise.resolve() })
   await Promise.all([state.set('a', 1), state.set('b', 2), state.set('a', 3)])
   const writes = ((await read('received')) as readonly PageMessage[]).filter(({ type }) => type === 'write')
   expect(writes).toHaveLength(1)
@@ -103,7 +103,7 @@ test('WI8 a write that can be named, aborted or stored otherwise travels by itse
     () => false,
     () => {},
   ).attach({ session: 's1' as SessionId })
-  const state = createState(stream, {}, Promise.resolve(), undefined)
+  const state = createState(stream, { frame: {}, ready: Promise.resolve() })
   await Promise.all([
     state.set('a', 1),
     state.set('b', 2, { requestId: 'mine' }),
@@ -199,7 +199,7 @@ test('PG16 hooks of the worker cover keys too, as it says when it is opened', as
   const { connection } = await connectScripted({ name: 'gated' })
   const { isGated } = createHooks(connection, async () => null)
   const { stream } = createStreams(connection, isGated, () => {}).attach({ scope: 'global' })
-  const state = createState(stream, {}, Promise.resolve(), undefined)
+  const state = createState(stream, { frame: {}, ready: Promise.resolve() })
   const writes = [state.set('loud.a', 1), state.set('quiet', 1)]
   expect([...state.entries()]).toEqual([['quiet', 1]])
   await Promise.all(writes)

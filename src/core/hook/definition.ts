@@ -58,7 +58,7 @@ export type PayloadByPoint = {
       : Point extends 'artifact:delete' | 'artifact:read'
         ? { readonly artifact: ArtifactRecord }
         : Point extends 'state:write'
-          ? { readonly key: string; readonly value?: StateValue }
+          ? { readonly key: string; readonly scope?: string; readonly value?: StateValue }
           : Point extends 'step:run'
             ? StepDraft & { readonly purity: Purity }
             : EventDraft

@@ -5,6 +5,8 @@ import type { Log } from '../ports.ts'
 import { openState } from '../session/open.ts'
 import { lastEvent, sessionAt } from '../session/past.ts'
 import { valuesOf } from '../state/fold.ts'
+import { splitEntryKey } from '../state/scope.ts'
+import type { StateValue } from '../state/value.ts'
 import { compareValues, type Difference } from './comparator.ts'
 import { assertKnown, type ReplayOptions, verdictOf } from './exact.ts'
 import { createStepGatherer, readFrames } from './frames.ts'
@@ -34,7 +36,7 @@ export async function replayState(
     const entries = await openState(log, sessionStream(session))
     if ((await lastEvent(log, session)).id !== newest.id) continue
     const isNewest = until === newest.id
-    const differences = isNewest ? compareValues(valuesOf(entries), past.state) : []
+    const differences = isNewest ? compareValues(shownState(valuesOf(entries)), shownState(past.state)) : []
     return report(await countSteps(log, session, { ...options, to: until }), differences, until, isNewest)
   }
   throw createError('CONFLICT', `Session ${session} was written to all the while; replay it again later.`, {
@@ -59,6 +61,15 @@ async function countSteps(log: Log, session: SessionId, { to, onProgress }: Repl
     events,
     steps: { rerun: 0, answered: answered + rest.length - unfinished, withheld: 0, unfinished, missing: [] },
   }
+}
+
+/** By keys as people read them: `agent:planner/progress`. */
+function shownState(values: Readonly<Record<string, StateValue>>): StateValue {
+  const shown = Object.entries(values).map(([entryKey, value]) => {
+    const { scope, key } = splitEntryKey(entryKey)
+    return [scope === undefined ? key : `${scope}/${key}`, value]
+  })
+  return Object.fromEntries(shown)
 }
 
 function report(

@@ -1,6 +1,7 @@
 import type { LifecyclePayload } from '../hook/definition.ts'
 import { type CorrelationId, type EventId, type SessionId, sessionStream } from '../ids.ts'
 import type { Request } from '../request.ts'
+import { splitEntryKey } from '../state/scope.ts'
 import type { EventDataByType } from '../timeline/catalog.ts'
 import { type EventFrame, frameOf, makeEvent } from '../timeline/make-event.ts'
 import { moreOffspring, newHead } from './create.ts'
@@ -79,7 +80,7 @@ async function perform(
     const frame: EventFrame = { ...frameOf(request, correlationId), source: 'fork' }
     const eventId = nextLifeId(deps.clock, [parent])
     const caused: EventFrame = { ...frame, causeId: eventId }
-    const changes = Object.entries(past.state).map(([key, value]) => ({ key, value }))
+    const changes = Object.entries(past.state).map(([key, value]) => ({ ...splitEntryKey(key), value }))
     const stateId = deps.clock.nextId<EventId>()
     const artifacts = copyArtifacts(copies, id, deps.clock, caused)
     const events = [

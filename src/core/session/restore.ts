@@ -2,6 +2,7 @@ import { type CheckpointId, type EventId, type SessionId, sessionStream } from '
 import type { Request } from '../request.ts'
 import { valuesOf } from '../state/fold.ts'
 import { sameValue } from '../state/same-value.ts'
+import { splitEntryKey } from '../state/scope.ts'
 import type { StateValue } from '../state/value.ts'
 import type { StateChange } from '../timeline/catalog.ts'
 import { frameOf, makeEvent } from '../timeline/make-event.ts'
@@ -80,5 +81,5 @@ function changesBetween(from: Values, to: Values): readonly StateChange[] {
   const set = Object.entries(to).filter(
     ([key, value]) => !Object.hasOwn(from, key) || !sameValue(from[key], value),
   )
-  return [...gone.map((key) => ({ key })), ...set.map(([key, value]) => ({ key, value }))]
+  return [...gone.map(splitEntryKey), ...set.map(([key, value]) => ({ ...splitEntryKey(key), value }))]
 }

@@ -12,6 +12,7 @@ import {
 } from '../ids.ts'
 import type { Request } from '../request.ts'
 import { admitChanges, admitState } from '../state/admit.ts'
+import { entryKeyOf, type ScopedKey } from '../state/scope.ts'
 import type { HookRunRecord, StateChange } from '../timeline/catalog.ts'
 import { findInStream, observeCause } from '../timeline/correlation.ts'
 import { frameOf, makeEvent } from '../timeline/make-event.ts'
@@ -32,8 +33,7 @@ export interface StateWritten {
   readonly refused?: readonly RefusedChange[]
 }
 
-export interface RefusedChange {
-  readonly key: string
+export interface RefusedChange extends ScopedKey {
   readonly error: HoldfastError
 }
 
@@ -124,7 +124,7 @@ type Place =
 function parseChanges(given: unknown): readonly StateChange[] {
   const changes = admitChanges(given)
   if (changes.length === 0) throw invalid('changes', 'are none: give at least one')
-  return [...new Map(changes.map((change) => [change.key, change])).values()]
+  return [...new Map(changes.map((change) => [entryKeyOf(change), change])).values()]
 }
 
 /** A write sorts after the change of status that allowed it. */
@@ -161,10 +161,10 @@ async function gate(
     try {
       const result = await deps.hooks.before('state:write', change, scope)
       runs.push(...result.runs)
-      passed.push(readPassed('state:write', () => changeAfter(change.key, result)))
+      passed.push(readPassed('state:write', () => changeAfter(change, result)))
     } catch (error) {
       if (!isRefusal(error)) throw error
-      refused.push({ key: change.key, error })
+      refused.push({ ...keyOf(change), error })
     }
   }
   return { scope, passed, refused, runs }
@@ -203,12 +203,17 @@ async function scopeOfWrite(deps: SessionDeps, request: Request, place: Place): 
 }
 
 /** A hook changes the value or deletes the key; which key it is stays the caller's. */
-function changeAfter(key: string, result: BeforeResult<'state:write'>): StateChange {
+function changeAfter(change: StateChange, result: BeforeResult<'state:write'>): StateChange {
+  const { key } = change
   if (result.kind !== 'go') {
     throw createError('HOOK_FAILED', 'A hook of state:write answered in its stead, which it cannot.', { key })
   }
   const { value } = result.payload
-  return value === undefined ? { key } : { key, value: admitState(value, key) }
+  return { ...keyOf(change), ...(value === undefined ? {} : { value: admitState(value, key) }) }
+}
+
+function keyOf({ key, scope }: StateChange): ScopedKey {
+  return scope === undefined ? { key } : { key, scope }
 }
 
 function isRefusal(error: unknown): error is HoldfastError {
@@ -224,8 +229,10 @@ async function earlierAnswer(
 ): Promise<StateWritten> {
   const event = await findInStream(deps.log, stream, at)
   const changes = event === undefined ? asked : changesOf(event.data)
-  const stored = new Set(changes.map(({ key }) => key))
-  const refused = asked.flatMap(({ key }) => (stored.has(key) ? [] : [{ key, error: refusedBefore(key) }]))
+  const stored = new Set(changes.map(entryKeyOf))
+  const refused = asked
+    .filter((change) => !stored.has(entryKeyOf(change)))
+    .map((change) => ({ ...keyOf(change), error: refusedBefore(change.key) }))
   return { at, changes, ...(refused.length === 0 ? {} : { refused }) }
 }
 

@@ -5,6 +5,7 @@
  */
 import { createError, type HoldfastError } from '../errors.ts'
 import type { StateChange } from '../timeline/catalog.ts'
+import { admitScope } from './scope.ts'
 import { LONE_SURROGATE, UNNAMEABLE } from './text.ts'
 import type { StateValue } from './value.ts'
 import { sizeOfValue } from './value-size.ts'
@@ -69,7 +70,12 @@ export function admitChanges(changes: unknown): readonly StateChange[] {
     }
     const key = admitKey(change.key)
     const value = 'value' in change ? change.value : undefined
-    return value === undefined ? { key } : { key, value: admitState(value, key) }
+    const scope = 'scope' in change ? change.scope : undefined
+    return {
+      key,
+      ...(scope === undefined ? {} : { scope: admitScope(scope) }),
+      ...(value === undefined ? {} : { value: admitState(value, key) }),
+    }
   })
 }
 

@@ -8,6 +8,7 @@ import type { ArtifactId } from '../ids.ts'
 import type { EventDataByType, EventType, StateChange } from '../timeline/catalog.ts'
 import type { StoredEvent } from '../timeline/event.ts'
 import type { Delta, Entry, ManagedMap } from './delta.ts'
+import { entryKeyOf } from './scope.ts'
 import type { StateValue } from './value.ts'
 
 const NONE: readonly Delta[] = []
@@ -111,12 +112,12 @@ function entryOf({ key, value, at }: Entry): Entry {
 
 function changeDeltas({ id: at }: StoredEvent, changes: readonly StateChange[]): readonly Delta[] {
   const latest = changes.length < 2 ? changes : lastOfEachKey(changes)
-  return latest.map(({ key, value }) => deltaOf('state', key, value, at))
+  return latest.map((change) => deltaOf('state', entryKeyOf(change), change.value, at))
 }
 
 /** A key changed twice in one event has one stamp for both: the later change is the one that counts. */
 function lastOfEachKey(changes: readonly StateChange[]): readonly StateChange[] {
-  const byKey = new Map(changes.map((change) => [change.key, change]))
+  const byKey = new Map(changes.map((change) => [entryKeyOf(change), change]))
   return byKey.size === changes.length ? changes : [...byKey.values()]
 }
 

@@ -17,6 +17,8 @@ export type LargeFields = Readonly<Record<string, LargeValue>>
 /** One change of state; without a value the key was deleted. */
 export interface StateChange {
   readonly key: string
+  /** The scope inside the session that the key belongs to, as `agent:planner`. */
+  readonly scope?: string
   readonly value?: StateValue
 }
 
