@@ -6,6 +6,7 @@ import type { Durability } from '../core/commit.ts'
 import type { StreamId } from '../core/ids.ts'
 import type { Documents, WallClock } from '../core/ports.ts'
 import type { HybridClock } from '../core/timeline/hybrid-clock.ts'
+import type { DamageNotes } from './damage-notes.ts'
 import type { GroupResult } from './group.ts'
 import type { Chore } from './queue.ts'
 import { bringUpToDate, isSessionStream } from './session-rows.ts'
@@ -29,6 +30,7 @@ export interface BarrierDeps {
   readonly clock: HybridClock
   readonly documents: Documents
   readonly notes: StreamNotes
+  readonly damage: DamageNotes
   readonly perform: (chore: Omit<Chore, 'end'>) => Promise<void>
 }
 
@@ -40,7 +42,7 @@ export interface Barrier {
   stop(): void
 }
 
-export function createBarrier({ wall, clock, documents, notes, perform }: BarrierDeps): Barrier {
+export function createBarrier({ wall, clock, documents, notes, damage, perform }: BarrierDeps): Barrier {
   const tails = new Tails()
   /** Streams that grew since the last barrier. */
   const grown = new Set<StreamId>()
@@ -100,7 +102,7 @@ export function createBarrier({ wall, clock, documents, notes, perform }: Barrie
       durability: 'strict',
       async work(transaction) {
         transaction.objectStore('meta').put({ key: 'barrier', value: clock.next() })
-        const reader = new TailReader(transaction)
+        const reader = new TailReader(transaction, damage)
         for (const stream of streams) {
           const tail = tails.of(stream)
           // The view first: it reaches back furthest, and what it read is not read again.

@@ -3,6 +3,7 @@
  */
 import { createError, type HoldfastError } from '../core/errors.ts'
 import type { Entropy, WallClock } from '../core/ports.ts'
+import { createDamageNotes, type DamageNotes } from './damage-notes.ts'
 import { isDeadline, withDeadline } from './deadline.ts'
 import { lostError, mapStorageError } from './error-map.ts'
 import { Database, NATIVE_VERSION, type StoredMeta } from './schema.ts'
@@ -16,6 +17,8 @@ export interface Connection {
   readonly generation: string
   /** Why it ended; undefined while it is open. */
   readonly ended: HoldfastError | undefined
+  /** What readers found damaged. */
+  readonly damage: DamageNotes
   /** How long a transaction may take before it is given up, in milliseconds. */
   readonly transactionMs: number
   /**
@@ -159,6 +162,7 @@ async function guard(options: OpenOptions, db: Database, native: IDBDatabase): P
     db,
     native,
     generation,
+    damage: createDamageNotes(),
     transactionMs: options.transactionMs ?? TRANSACTION_MS,
     get ended() {
       return ended

@@ -11,6 +11,7 @@ import { releaseContents } from './contents.ts'
 import { validKey } from './reads.ts'
 import type { StoredArtifact, StoredCommit, StoredSegment, StoreName } from './schema.ts'
 import { isSessionStream } from './session-rows.ts'
+import { isSoundCommit } from './sound-rows.ts'
 
 /** Rows of the log read at a time: enough that reading is not by single rows, few enough for the memory. */
 const BATCH_ROWS = 500
@@ -48,9 +49,9 @@ async function eraseLog(
   for (;;) {
     const request: IDBRequest<StoredCommit[]> = commits.index('[streamId+seq]').getAll(range, BATCH_ROWS)
     const rows = await resultOf(request)
-    for (const { seq, body } of rows) {
-      releaseRecorded(body.events, release)
-      if (seq !== undefined) commits.delete(seq)
+    for (const row of rows) {
+      if (isSoundCommit(row)) releaseRecorded(row.body.events, release)
+      if (row.seq !== undefined) commits.delete(row.seq)
     }
     if (rows.length < BATCH_ROWS) break
   }

@@ -6,6 +6,7 @@ import { type CommitId, clockOfId, type StreamId } from '../core/ids.ts'
 import type { Documents } from '../core/ports.ts'
 import type { HybridClock } from '../core/timeline/hybrid-clock.ts'
 import { toCommitRow } from './commit-rows.ts'
+import type { DamageNotes } from './damage-notes.ts'
 import type { Entry } from './entry.ts'
 import { eraseStreams } from './erase.ts'
 import { type Evaluation, evaluate, expectReads, type Reach } from './evaluation.ts'
@@ -26,6 +27,7 @@ export interface GroupDeps {
   readonly clock: HybridClock
   readonly documents: Documents
   readonly notes: StreamNotes
+  readonly damage: DamageNotes
   /** Wall-clock milliseconds. */
   readonly now: () => number
 }
@@ -95,7 +97,7 @@ export function createGroup(batch: readonly Entry[], deps: GroupDeps): Group {
     const heads = putHeads(transaction, evaluation, commitId)
     putRows(transaction, evaluation)
     const indexed = new Map<StreamId, number>()
-    const tails = new TailReader(transaction)
+    const tails = new TailReader(transaction, deps.damage)
     for (const stream of indexedStreams(evaluation.applied)) {
       indexed.set(stream, await bringUpToDate(tails, stream, notes.indexedTo(stream)))
     }

@@ -59,7 +59,14 @@ export function createJournal({ connection, clock, documents, wall }: JournalDep
     onReady: pump.schedule,
     onAborted: pump.abort,
   })
-  const barrier = createBarrier({ wall, clock, documents, notes, perform })
+  const barrier = createBarrier({
+    wall,
+    clock,
+    documents,
+    notes,
+    damage: connection.damage,
+    perform,
+  })
   const ballast = createBallast(perform)
   const stopListening = connection.onEnding(end)
 

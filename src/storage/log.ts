@@ -10,9 +10,11 @@ import { foldSession } from '../core/session/fold.ts'
 import { deltasOf, foldEntries } from '../core/state/fold.ts'
 import { documentNames, rowsAfter, toCommitRow } from './commit-rows.ts'
 import type { Connection } from './connection.ts'
+import type { DamageNotes } from './damage-notes.ts'
 import { mapStorageError } from './error-map.ts'
-import { readRange } from './read-range.ts'
-import type { StoredCommit, StoredSession, StoredSnapshot, StoredView, StoreName } from './schema.ts'
+import { type RangeOptions, readRange, type Source } from './read-range.ts'
+import type { StoredSession, StoredSnapshot, StoredView, StoreName } from './schema.ts'
+import { readSoundCommits, soundSnapshots, soundView } from './sound-rows.ts'
 
 export function createLog(connection: Connection): Log {
   async function read<T>(
@@ -29,34 +31,36 @@ export function createLog(connection: Connection): Log {
     }
   }
 
+  const notes = connection.damage
+  const rows = (source: Source, range: IDBKeyRange, options: RangeOptions = {}) =>
+    readRows(source, range, options, notes)
+
   return {
     start: (stream) =>
-      read(['views', 'sessions', 'commits'], `opening ${stream}`, (tx) => readStart(tx, stream)),
+      read(['views', 'sessions', 'commits'], `opening ${stream}`, (tx) => readStart(tx, stream, notes)),
     tail: (stream, afterSeq, limit) =>
       read('commits', `reading the log of ${stream}`, async (tx) => {
-        return rowsOf(
-          await readRange(bySeq(tx), rowsAfter(stream, afterSeq), limit === undefined ? {} : { limit }),
-        )
+        return rows(bySeq(tx), rowsAfter(stream, afterSeq), limit === undefined ? {} : { limit })
       }),
     range: (stream, { from = 0 as Clock, to, reverse = false, limit }) =>
       read('commits', `reading the log of ${stream}`, async (tx) => {
         const range = IDBKeyRange.bound([stream, from], [stream, to ?? Number.POSITIVE_INFINITY])
         const index = tx.objectStore('commits').index('[streamId+hlc]')
-        return rowsOf(await readRange(index, range, { reverse, ...(limit === undefined ? {} : { limit }) }))
+        return rows(index, range, { reverse, ...(limit === undefined ? {} : { limit }) })
       }),
     arrived: ({ after = 0, before = Number.POSITIVE_INFINITY, reverse = false, limit }) =>
       read('commits', 'reading the log', async (tx) => {
         const range = IDBKeyRange.bound(after, before, true, true)
-        return rowsOf(await readRange(tx.objectStore('commits'), range, { reverse, limit }))
+        return rows(tx.objectStore('commits'), range, { reverse, limit })
       }),
     byRef: (ref) =>
       read('commits', `reading the rows of ${ref}`, async (tx) => {
         const index = tx.objectStore('commits').index('refs')
-        const rows = rowsOf(await readRange(index, IDBKeyRange.only(ref)))
-        return [...rows].sort((a, b) => a.hlc - b.hlc || a.seq - b.seq)
+        const found = await rows(index, IDBKeyRange.only(ref))
+        return [...found].sort((a, b) => a.hlc - b.hlc || a.seq - b.seq)
       }),
     document: (stream) =>
-      read(['snapshots', 'commits'], `loading ${stream}`, (tx) => readDocument(tx, stream)),
+      read(['snapshots', 'commits'], `loading ${stream}`, (tx) => readDocument(tx, stream, notes)),
     documents: (session) =>
       read('commits', `listing the documents of ${session}`, (tx) => readDocumentNames(tx, session)),
   }
@@ -65,16 +69,21 @@ export function createLog(connection: Connection): Log {
 /**
  * Record and entries both stand at `upTo`, whichever of view and index row was brought up to date last.
  */
-async function readStart(transaction: IDBTransaction, stream: StreamId): Promise<StreamStart> {
+async function readStart(
+  transaction: IDBTransaction,
+  stream: StreamId,
+  notes: DamageNotes,
+): Promise<StreamStart> {
   const viewRequest: IDBRequest<StoredView | undefined> = transaction.objectStore('views').get(stream)
   const sessionRequest: IDBRequest<StoredSession | undefined> = transaction
     .objectStore('sessions')
     .get(stream)
-  const [view, session] = await Promise.all([resultOf(viewRequest), resultOf(sessionRequest)])
+  const [storedView, session] = await Promise.all([resultOf(viewRequest), resultOf(sessionRequest)])
+  const view = soundView(storedView, notes)
   const viewTo = view?.upTo ?? 0
   const sessionTo = session?.upTo ?? viewTo
   const upTo = Math.max(viewTo, sessionTo)
-  const rows = rowsOf(await readRange(bySeq(transaction), rowsAfter(stream, Math.min(viewTo, sessionTo))))
+  const rows = await readRows(bySeq(transaction), rowsAfter(stream, Math.min(viewTo, sessionTo)), {}, notes)
   const between = (after: number) => rows.filter((row) => row.seq > after && row.seq <= upTo)
   const deltas = between(viewTo).flatMap((row) => row.events.flatMap(deltasOf))
   const record = foldSession(session?.record, stream, between(sessionTo))
@@ -89,16 +98,16 @@ async function readStart(transaction: IDBTransaction, stream: StreamId): Promise
 async function readDocument(
   transaction: IDBTransaction,
   stream: StreamId,
+  notes: DamageNotes,
 ): Promise<{ snapshot?: Uint8Array; tail: readonly CommitRow[] }> {
-  const [snapshot] = await readRange<StoredSnapshot>(
-    transaction.objectStore('snapshots'),
-    rowsAfter(stream, 0),
-    {
+  // A damaged one is passed over for one before it, or for the log alone.
+  const [snapshot] = soundSnapshots(
+    await readRange<StoredSnapshot>(transaction.objectStore('snapshots'), rowsAfter(stream, 0), {
       reverse: true,
-      limit: 1,
-    },
+    }),
+    notes,
   )
-  const tail = rowsOf(await readRange(bySeq(transaction), rowsAfter(stream, snapshot?.seq ?? 0)))
+  const tail = await readRows(bySeq(transaction), rowsAfter(stream, snapshot?.seq ?? 0), {}, notes)
   return { ...(snapshot === undefined ? {} : { snapshot: snapshot.bytes }), tail }
 }
 
@@ -123,6 +132,12 @@ function bySeq(transaction: IDBTransaction): IDBIndex {
   return transaction.objectStore('commits').index('[streamId+seq]')
 }
 
-function rowsOf(stored: readonly StoredCommit[]): readonly CommitRow[] {
+async function readRows(
+  source: Source,
+  range: IDBKeyRange,
+  options: RangeOptions,
+  notes: DamageNotes,
+): Promise<readonly CommitRow[]> {
+  const stored = await readSoundCommits(source, range, options, notes)
   return stored.map((row) => toCommitRow(row))
 }

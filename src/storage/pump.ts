@@ -49,7 +49,7 @@ interface Running {
 
 export function createPump(deps: PumpDeps): Pump {
   const { connection, documents, wall, queue, cache, notes } = deps
-  const groupDeps = { ...deps, now: () => wall.now() }
+  const groupDeps = { ...deps, damage: connection.damage, now: () => wall.now() }
   let running: Running | undefined
   let scheduled = false
   /** Why nothing runs any more. */

@@ -8,7 +8,7 @@ export interface RangeOptions {
   readonly limit?: number
 }
 
-type Source = IDBObjectStore | IDBIndex
+export type Source = IDBObjectStore | IDBIndex
 
 export async function readRange<Row>(
   source: Source,

@@ -6,6 +6,7 @@
 import { wrap as resultOf } from 'idb'
 import type { RowChange, RowKey, RowTable } from '../core/commit.ts'
 import type { RequestId } from '../core/ids.ts'
+import { isSound } from './checksum.ts'
 import { type HeadState, NO_HEAD } from './heads.ts'
 import type { StoredCommit, StoredHead, StoredSegment } from './schema.ts'
 
@@ -99,7 +100,10 @@ export async function readOutcome(
     .get(ref)
   const [commit, segment] = await Promise.all([resultOf(inCommits), resultOf(inSegments)])
   const rows = [...(commit === undefined ? [] : [commit]), ...(segment?.rows ?? [])]
-  return rows.map(({ body }) => body.requests[request]).find((id) => id !== undefined)
+  return rows
+    .filter(isSound)
+    .map(({ body }) => body.requests[request])
+    .find((id) => id !== undefined)
 }
 
 export function rowText(table: RowTable, key: RowKey): string {

@@ -21,6 +21,7 @@ import type { RunRow } from '../core/run/record.ts'
 import type { CheckpointContent, SessionRecord } from '../core/session/record.ts'
 import type { Entry } from '../core/state/delta.ts'
 import type { StoredEvent } from '../core/timeline/event.ts'
+import type { Summed } from './checksum.ts'
 import { FIRST } from './migrations/first.ts'
 import { SECOND } from './migrations/second.ts'
 
@@ -38,7 +39,7 @@ export type StoreName = keyof typeof STORES
 export const STORE_NAMES = Object.keys(STORES) as readonly StoreName[]
 
 /** A row of the log. `seq` is given by the database. */
-export interface StoredCommit {
+export interface StoredCommit extends Summed {
   readonly seq?: number
   readonly streamId: StreamId
   /** Clock of the first event. */
@@ -68,7 +69,7 @@ export interface StoredSegment {
 }
 
 /** A whole document as v2 bytes, made of the rows up to `seq`. */
-export interface StoredSnapshot {
+export interface StoredSnapshot extends Summed {
   readonly streamId: StreamId
   readonly seq: number
   /** Of each writer, the number of its last row that the bytes hold. */
@@ -77,7 +78,7 @@ export interface StoredSnapshot {
 }
 
 /** The entries of the map `state` after all rows up to `upTo`. */
-export interface StoredView {
+export interface StoredView extends Summed {
   readonly streamId: StreamId
   readonly upTo: number
   readonly entries: readonly Entry[]
@@ -85,7 +86,7 @@ export interface StoredView {
   readonly sizeBytes: number
 }
 
-export interface StoredCheckpoint {
+export interface StoredCheckpoint extends Summed {
   readonly id: CheckpointId
   readonly streamId: StreamId
   readonly hlc: Clock

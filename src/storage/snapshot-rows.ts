@@ -5,9 +5,11 @@
 import { wrap as resultOf } from 'idb'
 import type { StreamId, WriterId } from '../core/ids.ts'
 import type { Documents } from '../core/ports.ts'
+import { withSum } from './checksum.ts'
 import { rowsAfter, toCommitRow } from './commit-rows.ts'
 import { readRange } from './read-range.ts'
 import type { StoredSnapshot } from './schema.ts'
+import { soundSnapshots } from './sound-rows.ts'
 import { seqOf, type TailReader } from './tail-reader.ts'
 import type { Tail } from './tails.ts'
 
@@ -33,7 +35,7 @@ export async function refreshSnapshot(
   const updateRows = tail.counted ? tail.updateRows : await countTail(transaction, stream)
   const looked = { ...tail, updateRows, counted: true }
   if (!isLong(looked)) return { updateRows, counted: true }
-  const previous = await readLatest(transaction, stream)
+  const previous = await readLatest(tails, stream)
   const snapshotSize = previous?.bytes.byteLength ?? 0
   if (!isLong({ ...looked, snapshotSize })) return { updateRows, counted: true, snapshotSize }
   const written = await write(tails, stream, previous, documents, writer)
@@ -54,11 +56,14 @@ async function countTail(transaction: IDBTransaction, stream: StreamId): Promise
 }
 
 async function readLatest(
-  transaction: IDBTransaction,
+  { transaction, notes }: TailReader,
   stream: StreamId,
 ): Promise<StoredSnapshot | undefined> {
   const store = transaction.objectStore('snapshots')
-  const [latest] = await readRange<StoredSnapshot>(store, rowsAfter(stream, 0), { reverse: true, limit: 1 })
+  const [latest] = soundSnapshots(
+    await readRange<StoredSnapshot>(store, rowsAfter(stream, 0), { reverse: true, limit: 1 }),
+    notes,
+  )
   return latest
 }
 
@@ -87,7 +92,7 @@ async function write(
   const covers: Record<string, number> = { ...previous?.covers }
   for (const row of rows) covers[row.writer] = row.n
   const snapshots = tails.transaction.objectStore('snapshots')
-  snapshots.put({ streamId: stream, seq: seqOf(last), covers, bytes } satisfies StoredSnapshot)
+  snapshots.put(withSum({ streamId: stream, seq: seqOf(last), covers, bytes }) satisfies StoredSnapshot)
   if (previous !== undefined) snapshots.delete([stream, previous.seq])
   return { updateRows: 0, updateBytes: 0, snapshotSize: bytes.byteLength }
 }

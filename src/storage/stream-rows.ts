@@ -12,6 +12,7 @@ import {
   type WriterId,
 } from '../core/ids.ts'
 import type { Documents } from '../core/ports.ts'
+import { withSum } from './checksum.ts'
 import type { Entry, MeasuredEvent } from './entry.ts'
 import type { StoredCommit } from './schema.ts'
 
@@ -132,7 +133,7 @@ function toRow(stream: StreamId, part: Part, context: RowContext): NewRow {
   const made = deltas.length === 0 ? undefined : context.documents.apply(stream, deltas)
   const update = part.update ?? made
   const first = part.events[0]
-  const stored: StoredCommit = {
+  const stored: StoredCommit = withSum({
     streamId: stream,
     hlc: first === undefined ? clockOfId(commitId) : clockOf(first),
     writer,
@@ -144,7 +145,7 @@ function toRow(stream: StreamId, part: Part, context: RowContext): NewRow {
       events: part.events.map(({ event }) => event),
       ...(update === undefined ? {} : { update }),
     },
-  }
+  })
   const sizeBytes = part.events.reduce((sum, event) => sum + event.sizeBytes, update?.byteLength ?? 0)
   return { stored, applied: made !== undefined, sizeBytes }
 }

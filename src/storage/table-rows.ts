@@ -5,6 +5,7 @@
 import type { ContentRow } from '../core/artifact/record.ts'
 import type { RowByTable, RowKey, RowTable } from '../core/commit.ts'
 import { clockOfId, sessionStream } from '../core/ids.ts'
+import { withSum } from './checksum.ts'
 import type {
   StoredArtifact,
   StoredCheckpoint,
@@ -90,12 +91,13 @@ const CODECS: { readonly [Name in RowTable]: Codec<RowByTable[Name]> } = {
   },
   checkpoints: {
     keyOf: (row) => row.id,
-    toStored: (content): StoredCheckpoint => ({
-      id: content.id,
-      streamId: sessionStream(content.sessionId),
-      hlc: clockOfId(content.id),
-      content,
-    }),
+    toStored: (content): StoredCheckpoint =>
+      withSum({
+        id: content.id,
+        streamId: sessionStream(content.sessionId),
+        hlc: clockOfId(content.id),
+        content,
+      }),
     fromStored: (stored) => (stored as StoredCheckpoint).content,
   },
   grants: {

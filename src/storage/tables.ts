@@ -10,6 +10,7 @@ import type { Connection } from './connection.ts'
 import { mapStorageError } from './error-map.ts'
 import type { Database } from './schema.ts'
 import { listSessions } from './session-list.ts'
+import { soundCheckpoints } from './sound-rows.ts'
 import { fromStored } from './table-rows.ts'
 
 export function createTables(connection: Connection): Tables {
@@ -57,7 +58,11 @@ export function createTables(connection: Connection): Tables {
     runs: (session, options = {}) =>
       read(`reading the runs of ${session}`, () => readRuns(db, session, options)),
     checkpoint: (id) =>
-      read(`reading checkpoint ${id}`, async () => fromStored('checkpoints', await db.checkpoints.get(id))),
+      read(`reading checkpoint ${id}`, async () => {
+        const row = await db.checkpoints.get(id)
+        const [sound] = soundCheckpoints(row === undefined ? [] : [row], connection.damage)
+        return fromStored('checkpoints', sound)
+      }),
     checkpoints: (session) =>
       read(`reading the checkpoints of ${session}`, async () => {
         const stream = sessionStream(session)
@@ -65,7 +70,7 @@ export function createTables(connection: Connection): Tables {
           .where('[streamId+hlc]')
           .between([stream, Dexie.minKey], [stream, Dexie.maxKey])
         const rows = await inOrder.toArray()
-        return rows.map((row) => row.content)
+        return soundCheckpoints(rows, connection.damage).map((row) => row.content)
       }),
   }
 }

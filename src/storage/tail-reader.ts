@@ -1,20 +1,24 @@
 /**
  * Reads the ends of streams within one transaction, each row once: index row, view and snapshot often ask for the same.
  */
-import { wrap as resultOf } from 'idb'
 import type { StreamId } from '../core/ids.ts'
 import { rowsAfter } from './commit-rows.ts'
+import type { DamageNotes } from './damage-notes.ts'
 import type { StoredCommit } from './schema.ts'
+import { readSoundCommits } from './sound-rows.ts'
 
 export class TailReader {
   readonly transaction: IDBTransaction
+  /** Takes what is damaged. */
+  readonly notes: Pick<DamageNotes, 'note'>
   readonly #read = new Map<
     StreamId,
     { readonly after: number; readonly rows: Promise<readonly StoredCommit[]> }
   >()
 
-  constructor(transaction: IDBTransaction) {
+  constructor(transaction: IDBTransaction, notes: Pick<DamageNotes, 'note'>) {
     this.transaction = transaction
+    this.notes = notes
   }
 
   /** The rows of a stream after `seq`, in order of arrival. */
@@ -22,8 +26,7 @@ export class TailReader {
     let known = this.#read.get(stream)
     if (known === undefined || known.after > seq) {
       const index = this.transaction.objectStore('commits').index('[streamId+seq]')
-      const request: IDBRequest<StoredCommit[]> = index.getAll(rowsAfter(stream, seq))
-      known = { after: seq, rows: resultOf(request) }
+      known = { after: seq, rows: readSoundCommits(index, rowsAfter(stream, seq), {}, this.notes) }
       this.#read.set(stream, known)
     }
     const rows = await known.rows

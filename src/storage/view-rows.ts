@@ -4,9 +4,11 @@
 import { wrap as resultOf } from 'idb'
 import { STORE_STREAM, type StreamId, sessionOfStream } from '../core/ids.ts'
 import { deltasOf, foldEntries } from '../core/state/fold.ts'
+import { withSum } from './checksum.ts'
 import type { StoredView } from './schema.ts'
 import { isSessionStream } from './session-rows.ts'
 import { sizeOf } from './size.ts'
+import { soundView } from './sound-rows.ts'
 import { seqOf, type TailReader } from './tail-reader.ts'
 import type { Tail } from './tails.ts'
 
@@ -30,7 +32,7 @@ export async function refreshView(
   if (tail.viewSize !== undefined && !isLong(tail.viewRows, tail.viewBytes, tail.viewSize)) return {}
   const views = tails.transaction.objectStore('views')
   const present: IDBRequest<StoredView | undefined> = views.get(stream)
-  const view = await resultOf(present)
+  const view = soundView(await resultOf(present), tails.notes)
   const rows = await tails.after(stream, view?.upTo ?? 0)
   const last = rows.at(-1)
   const viewSize = view?.sizeBytes ?? 0
@@ -40,7 +42,7 @@ export async function refreshView(
   const deltas = rows.flatMap(({ body }) => body.events.flatMap(deltasOf))
   const entries = foldEntries(view?.entries ?? [], deltas, 'state')
   const sizeBytes = sizeOf(entries)
-  views.put({ streamId: stream, upTo: seqOf(last), entries, sizeBytes } satisfies StoredView)
+  views.put(withSum({ streamId: stream, upTo: seqOf(last), entries, sizeBytes }) satisfies StoredView)
   return { viewRows: 0, viewBytes: 0, viewSize: sizeBytes }
 }
 

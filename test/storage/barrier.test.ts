@@ -322,6 +322,7 @@ test('JO28 a barrier that fails is tried again, each time twice as late, at most
     clock: tab.clock,
     documents: tab.documents,
     notes: new StreamNotes(tab.clock.writer),
+    damage: tab.connection.damage,
     perform() {
       tries.push(wall.now())
       return Promise.reject(new Error('full'))

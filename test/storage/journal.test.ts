@@ -10,6 +10,7 @@ import {
   type SessionId,
   sessionStream,
 } from '../../src/core/ids.ts'
+import { withSum } from '../../src/storage/checksum.ts'
 import { watchTransactions } from './faults.ts'
 import {
   createSession,
@@ -362,7 +363,7 @@ test('JO10 a request is known also where its row was packed into a segment', asy
   const packed = await tab.connection.db.commits.toCollection().first()
   if (packed === undefined) throw new Error('no row')
   const requestId = 'packed' as RequestId
-  const rows = [{ ...packed, body: { ...packed.body, requests: { [requestId]: 'made' } } }]
+  const rows = [withSum({ ...packed, body: { ...packed.body, requests: { [requestId]: 'made' } } })]
   await tab.connection.db.segments.put({
     streamId: STREAM,
     lastSeq: 1,

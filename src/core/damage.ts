@@ -1,0 +1,23 @@
+import type { SessionId, StreamId, WriterId } from './ids.ts'
+
+/** Something stored that is not as it was written, or is gone. */
+export interface Damage {
+  /** Names it: the same damage is recorded once. */
+  readonly id: string
+  /**
+   * `row` and `gap`: rows of the log that cannot be believed, or are missing. The other three are made of the log and
+   * are read from it instead; a checkpoint's state is what `at` its event gives.
+   */
+  readonly what: 'row' | 'gap' | 'snapshot' | 'view' | 'checkpoint'
+  readonly stream: StreamId
+  /** Absent for the store itself and for state outside sessions. */
+  readonly session?: SessionId
+  /** A sentence for people. */
+  readonly reason: string
+  /** Of a gap: whose rows are missing, and the first and last of their numbers. */
+  readonly writer?: WriterId
+  readonly from?: number
+  readonly to?: number
+  /** Wall clock, milliseconds since 1970. */
+  readonly foundAt: number
+}

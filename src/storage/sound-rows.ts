@@ -1,0 +1,100 @@
+/**
+ * The one place where rows that carry a checksum come out of the database: each is looked at, and one that is not what
+ * was stored goes no further.
+ */
+import type { Damage } from '../core/damage.ts'
+import type { StreamId } from '../core/ids.ts'
+import { isSound } from './checksum.ts'
+import type { DamageNotes } from './damage-notes.ts'
+import { type RangeOptions, readRange, type Source } from './read-range.ts'
+import type { StoredCheckpoint, StoredCommit, StoredSnapshot, StoredView } from './schema.ts'
+
+type Notes = Pick<DamageNotes, 'note'>
+
+export function soundCommits(rows: readonly StoredCommit[], notes: Notes): readonly StoredCommit[] {
+  // Nearly always all of them are.
+  if (rows.every(isSoundCommit)) return rows
+  return rows.filter((row) => {
+    if (isSoundCommit(row)) return true
+    const { seq = 0 } = row
+    note(notes, 'row', row.streamId, seq, 'commits', `Row ${seq} of the log is not what was stored.`)
+    return false
+  })
+}
+
+/** Also false where the content has no shape that could be read. */
+export function isSoundCommit(row: StoredCommit): boolean {
+  return isSound(row) && Array.isArray(row.body?.events) && typeof row.streamId === 'string'
+}
+
+/** As many sound rows of a range as asked for, or as there are. */
+export async function readSoundCommits(
+  source: Source,
+  range: IDBKeyRange | null,
+  options: RangeOptions,
+  notes: Notes,
+): Promise<readonly StoredCommit[]> {
+  const { limit } = options
+  for (let asked = limit; ; ) {
+    const read = await readRange<StoredCommit>(source, range, {
+      ...options,
+      ...(asked !== undefined && { limit: asked }),
+    })
+    const sound = soundCommits(read, notes)
+    if (limit === undefined || asked === undefined || read.length < asked || sound.length >= limit) {
+      return limit === undefined ? sound : sound.slice(0, limit)
+    }
+    asked += read.length - sound.length
+  }
+}
+
+export function soundSnapshots(rows: readonly StoredSnapshot[], notes: Notes): readonly StoredSnapshot[] {
+  return rows.filter((row) => {
+    if (isSound(row) && row.bytes instanceof Uint8Array) return true
+    const { streamId, seq } = row
+    note(
+      notes,
+      'snapshot',
+      streamId,
+      [streamId, seq],
+      'snapshots',
+      `The snapshot at row ${seq} is not what was stored.`,
+    )
+    return false
+  })
+}
+
+export function soundView(row: StoredView | undefined, notes: Notes): StoredView | undefined {
+  if (row === undefined || (isSound(row) && Array.isArray(row.entries))) return row
+  note(notes, 'view', row.streamId, row.streamId, 'views', 'The view of the state is not what was stored.')
+  return undefined
+}
+
+export function soundCheckpoints(
+  rows: readonly StoredCheckpoint[],
+  notes: Notes,
+): readonly StoredCheckpoint[] {
+  return rows.filter((row) => {
+    if (isSound(row)) return true
+    note(
+      notes,
+      'checkpoint',
+      row.streamId,
+      row.id,
+      'checkpoints',
+      `Checkpoint ${row.id} is not what was stored.`,
+    )
+    return false
+  })
+}
+
+function note(
+  notes: Notes,
+  what: Damage['what'],
+  stream: StreamId,
+  key: string | number | readonly (string | number)[],
+  table: 'commits' | 'snapshots' | 'views' | 'checkpoints',
+  reason: string,
+): void {
+  notes.note({ id: JSON.stringify([table, key]), what, stream, reason, place: { table, key } })
+}

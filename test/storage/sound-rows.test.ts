@@ -1,0 +1,136 @@
+import 'fake-indexeddb/auto'
+import { expect, test } from 'vitest'
+import type { CheckpointId } from '../../src/core/ids.ts'
+import type { StoredCommit, StoredSnapshot, StoredView } from '../../src/storage/schema.ts'
+import { alterRow, done } from './alter.ts'
+import {
+  createSession,
+  openBeside,
+  openTab,
+  rowsOf,
+  SESSION,
+  STREAM,
+  setState,
+  type Tab,
+  valuesIn,
+} from './rig.ts'
+
+const flip = (row: StoredCommit): StoredCommit => ({
+  ...row,
+  body: { ...row.body, events: row.body.events.map((event) => ({ ...event, data: { changes: [] } })) },
+})
+
+async function withValues(count: number): Promise<Tab> {
+  const tab = await openTab()
+  await createSession(tab)
+  for (let at = 0; at < count; at += 1) await setState(tab, `key-${at}`, at)
+  return tab
+}
+
+/** What this connection has noted so far. */
+function notedBy(tab: Tab): readonly string[] {
+  const noted: string[] = []
+  tab.connection.damage.listen(({ what, reason }) => noted.push(`${what}: ${reason}`))()
+  return noted
+}
+
+test('DM2 a row of the log that is not what was stored is passed over by every reader, and noted', async () => {
+  const tab = await withValues(4)
+  const [, , damaged] = await rowsOf(tab)
+  const seq = damaged?.seq ?? 0
+  await using _damage = await alterRow(tab, 'commits', seq, flip)
+
+  expect((await rowsOf(tab)).map((row) => row.seq)).not.toContain(seq)
+  expect(await valuesIn(tab)).toEqual({ 'key-0': 0, 'key-2': 2, 'key-3': 3 })
+  expect((await tab.log.range(STREAM, {})).length).toBe(4)
+  expect((await tab.log.arrived({ limit: 100 })).length).toBe(4)
+  expect((await tab.log.byRef(`c:${damaged?.events[0]?.correlationId}`)).length).toBe(0)
+  expect((await tab.log.document(STREAM)).tail.length).toBe(4)
+  expect(notedBy(tab)).toEqual([`row: Row ${seq} of the log is not what was stored.`])
+})
+
+test('DM2 a read of so many rows gives so many sound ones', async () => {
+  const tab = await withValues(5)
+  const seqs = (await rowsOf(tab)).map((row) => row.seq)
+  await using _first = await alterRow(tab, 'commits', seqs[1] ?? 0, flip)
+  await using _second = await alterRow(tab, 'commits', seqs[2] ?? 0, () => ({
+    seq: seqs[2],
+    streamId: STREAM,
+    hlc: 1,
+  }))
+
+  expect((await tab.log.tail(STREAM, 0, 3)).map((row) => row.seq)).toEqual([seqs[0], seqs[3], seqs[4]])
+  expect((await tab.log.arrived({ after: (seqs[0] ?? 0) - 1, limit: 2 })).map((row) => row.seq)).toEqual([
+    seqs[0],
+    seqs[3],
+  ])
+})
+
+test('DM2 a row of before there were sums is read', async () => {
+  const tab = await withValues(2)
+  for (const { seq } of await rowsOf(tab)) {
+    await alterRow<StoredCommit>(tab, 'commits', seq, ({ sum: _sum, ...row }) => row)
+  }
+  expect(await valuesIn(tab)).toEqual({ 'key-0': 0, 'key-1': 1 })
+  expect(notedBy(tab)).toEqual([])
+})
+
+test('DM3 a view that is not what was stored gives way to the log', async () => {
+  const tab = await withValues(40)
+  await tab.journal.flush()
+  await using _damage = await alterRow<StoredView>(tab, 'views', STREAM, (view) => ({ ...view, entries: [] }))
+
+  expect(Object.keys(await valuesIn(tab))).toHaveLength(40)
+  expect(notedBy(tab)).toEqual(['view: The view of the state is not what was stored.'])
+})
+
+test('DM3 a snapshot that is not what was stored gives way to the log', async () => {
+  const tab = await openTab()
+  await createSession(tab)
+  for (let at = 0; at < 4; at += 1) await setState(tab, `key-${at}`, 'x'.repeat(30_000))
+  await tab.journal.flush()
+  const store = tab.connection.native.transaction('snapshots').objectStore('snapshots')
+  const [key] = await done(store.getAllKeys())
+  if (key === undefined) throw new Error('no snapshot was made')
+  await using _damage = await alterRow<StoredSnapshot>(tab, 'snapshots', key, (row) => ({
+    ...row,
+    bytes: row.bytes.map((byte, at) => (at === 100 ? byte ^ 1 : byte)),
+  }))
+
+  const other = await openBeside(tab)
+  const { snapshot, tail } = await other.log.document(STREAM)
+  expect(snapshot).toBeUndefined()
+  expect(tail.length).toBe(5)
+  await setState(other, 'after', true)
+  expect(Object.keys(await valuesIn(other))).toEqual(['key-0', 'key-1', 'key-2', 'key-3', 'after'])
+  expect(notedBy(other)).toEqual([expect.stringMatching(/^snapshot: The snapshot at row/)])
+})
+
+test('DM3 a checkpoint that is not what was stored is not there, the others are', async () => {
+  const tab = await withValues(1)
+  const ids = [
+    '01960000-0000-7000-8000-000000000001',
+    '01960000-0000-7000-8000-000000000002',
+  ] as CheckpointId[]
+  await tab.journal.putRows(
+    ids.map((id) => ({
+      table: 'checkpoints',
+      put: {
+        id,
+        sessionId: SESSION,
+        eventId: id as never,
+        state: { a: 1 },
+        artifacts: [],
+        status: 'active',
+      } as never,
+    })),
+  )
+  const [first, second] = ids
+  if (first === undefined || second === undefined) throw new Error('two ids')
+  await using _damage = await alterRow<{ content: object }>(tab, 'checkpoints', first, (row) => ({
+    ...row,
+    content: { ...row.content, state: { a: 2 } },
+  }))
+  expect(await tab.tables.checkpoint(first)).toBeUndefined()
+  expect((await tab.tables.checkpoints(SESSION)).map(({ id }) => id)).toEqual([second])
+})
