@@ -1,10 +1,11 @@
 import { type Endpoint, expose, finalizer } from 'comlink'
 import { createError } from '../src/core/errors.ts'
+import { agreeOnProtocol, newestOf } from '../src/protocol/agree.ts'
 import { assertHello } from '../src/protocol/assert-page-message.ts'
 import type { EngineHost } from '../src/protocol/engine-host.ts'
 import { type Answered, GATE_NAMES, type Gate } from '../src/protocol/gate.ts'
-import { PROTOCOL_VERSION } from '../src/protocol/messages.ts'
 import { toWireError } from '../src/protocol/wire-error.ts'
+import { type Wording, wordingFor } from '../src/protocol/wording.ts'
 import { guardEndpoint } from './guarded-endpoint.ts'
 import { openPage, type Page } from './page.ts'
 
@@ -27,14 +28,17 @@ function createGate(host: EngineHost): Gate<unknown> {
 
   return {
     hello: (hello, port) =>
-      answered(async () => {
-        assertSameProtocol(hello)
-        assertHello(hello)
-        assertPort(port)
-        await leave()
-        page = await openPage(host, hello, port)
-        return page.welcome
-      }),
+      answered(
+        async () => {
+          const protocol = agreeOnProtocol(hello)
+          assertHello(hello)
+          assertPort(port)
+          await leave()
+          page = await openPage(host, { ...hello, protocol }, port)
+          return page.welcome
+        },
+        wordingFor(newestOf(hello)),
+      ),
     batch: async (calls, posted) => {
       if (page === undefined) throw createError('CLOSED', 'This page has not said hello, or has left.')
       if (!Array.isArray(calls) || typeof posted !== 'number')
@@ -49,24 +53,13 @@ function createGate(host: EngineHost): Gate<unknown> {
   }
 }
 
-async function answered<Value>(work: () => Promise<Value>): Promise<Answered<Value>> {
+async function answered<Value>(work: () => Promise<Value>, wording?: Wording): Promise<Answered<Value>> {
   try {
     return { ok: true, value: await work() }
-  } catch (error) {
-    return { ok: false, error: toWireError(error) }
+  } catch (thrown) {
+    const error = toWireError(thrown)
+    return { ok: false, error: wording?.error(error) ?? error }
   }
-}
-
-/** Before anything else: the hello of another version may have another shape. */
-function assertSameProtocol(hello: unknown): void {
-  const page: unknown =
-    typeof hello === 'object' && hello !== null && 'protocol' in hello ? hello.protocol : undefined
-  if (page === PROTOCOL_VERSION) return
-  throw createError(
-    'VERSION_MISMATCH',
-    `The page speaks protocol ${String(page)}, its worker ${PROTOCOL_VERSION}: they are of different versions of Holdfast. Reload the page.`,
-    { page, worker: PROTOCOL_VERSION },
-  )
 }
 
 function assertPort(port: unknown): asserts port is MessagePort {

@@ -1,7 +1,8 @@
 import { assertCall } from '../src/protocol/assert-page-message.ts'
-import type { EngineHost } from '../src/protocol/engine-host.ts'
+import type { EngineHost, SendToPage } from '../src/protocol/engine-host.ts'
 import type { BatchAnswer, Call, Hello, PageMessage, Settled, Welcome } from '../src/protocol/messages.ts'
 import { toWireError } from '../src/protocol/wire-error.ts'
+import { wordingFor } from '../src/protocol/wording.ts'
 import { holdAlive } from './alive.ts'
 import { createInbox } from './inbox.ts'
 import { createOutbox } from './outbox.ts'
@@ -18,7 +19,12 @@ export interface Page {
 export async function openPage(host: EngineHost, hello: Hello, port: MessagePort): Promise<Page> {
   const release = await holdAlive(hello.client)
   const outbox = createOutbox(port)
-  const client = await host.connect(hello, outbox.send).catch((error: unknown) => {
+  const wording = wordingFor(hello.protocol)
+  const send: SendToPage = (message, transfer) => {
+    const worded = wording.message(message)
+    if (worded !== undefined) outbox.send(worded, transfer)
+  }
+  const client = await host.connect(hello, send).catch((error: unknown) => {
     outbox.close()
     release()
     throw error
@@ -33,7 +39,7 @@ export async function openPage(host: EngineHost, hello: Hello, port: MessagePort
   }
   const refuse = (message: unknown, error: unknown) => {
     const id = idOf(message)
-    if (id !== undefined) outbox.send({ type: 'settled', settled: [failed(id, error)] })
+    if (id !== undefined) send({ type: 'settled', settled: [failed(id, error)] })
   }
   const inbox = createInbox(port, take, refuse)
 
@@ -57,9 +63,9 @@ export async function openPage(host: EngineHost, hello: Hello, port: MessagePort
       await inbox.received(posted)
       const settled = await settleTogether(
         calls.map((call) => perform(call as Call)),
-        (late) => outbox.send({ type: 'settled', settled: [late] }),
+        (late) => send({ type: 'settled', settled: [late] }),
       )
-      return { settled }
+      return { settled: settled.map(wording.settled) }
     },
     leave: async () => {
       await client.disconnect()

@@ -1,3 +1,4 @@
+import { createError } from '../core/errors.ts'
 import type { HookAsk, PageMessage, StepAsk } from '../protocol/messages.ts'
 import { toForeignError } from '../protocol/wire-error.ts'
 import type { Connection } from './connection.ts'
@@ -14,10 +15,22 @@ export function answerAsks(connection: Connection, answerers: Answerers): void {
     const { ask, what } = message
     const answer = (outcome: Extract<PageMessage, { type: 'answer' }>['outcome']) =>
       reply({ type: 'answer', ask, outcome })
-    const work = what.kind === 'hook' ? answerers.hook(what) : answerers.step(what)
-    work.then(
+    answerOf(answerers, what).then(
       (value) => answer({ ok: true, value }),
       (error: unknown) => answer({ ok: false, error: toForeignError(error) }),
     )
   })
+}
+
+async function answerOf(answerers: Answerers, what: HookAsk | StepAsk): Promise<unknown> {
+  switch (what.kind) {
+    case 'hook':
+      return answerers.hook(what)
+    case 'step':
+      return answerers.step(what)
+    default:
+      what satisfies never
+      // A newer worker may ask for more.
+      throw createError('VERSION_MISMATCH', 'This page has no answer to that question; reload it.')
+  }
 }

@@ -1,6 +1,7 @@
 import type { Durability } from '../core/commit.ts'
 import { createError } from '../core/errors.ts'
 import type { StateChange } from '../core/timeline/catalog.ts'
+import { assertAnswered } from '../protocol/agree.ts'
 import type { PageMessage, Welcome, WorkerMessage } from '../protocol/messages.ts'
 import { METHODS } from '../protocol/methods.ts'
 import { fromWireError, toWireError } from '../protocol/wire-error.ts'
@@ -38,6 +39,8 @@ export interface ConnectionOptions extends LinkKeeperOptions {
 /** The page's wire to its worker, over the deaths of workers: what was registered is registered again with the next. */
 export interface Connection {
   readonly welcome: Welcome
+  /** How many messages of the worker this build had no word for. */
+  readonly unheardOf: number
   /** Of state writes and events that do not say it. */
   readonly durability: Durability | undefined
   call<Method extends MethodName>(
@@ -72,6 +75,7 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
   let closed = false
   let lastId = 0
   let flushing = false
+  let unheardOf = 0
 
   const keeper = createLinkKeeper(options, {
     isBusy: () => pending.size > 0,
@@ -79,6 +83,9 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
       if (message.type === 'settled') for (const settled of message.settled) pending.settle(settled)
       else if (message.type === 'progress') pending.progress(message.id, message.loaded, message.total)
       else for (const listener of listeners) listener(message, reply)
+    },
+    onUnheardOf: () => {
+      unheardOf += 1
     },
     onBatchLost: (calls, error) => {
       for (const { id } of calls) pending.lose(id, fromWireError(toWireError(error)))
@@ -118,12 +125,16 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
     get welcome() {
       return keeper.welcome
     },
+    get unheardOf() {
+      return unheardOf
+    },
     durability: options.durability,
     call: async (method, input, sendOptions = {}, frame = {}) => {
       const { signal, transfers, onProgress, deadlineMs } = sendOptions
       const { kind, long } = traits(method)
       if (signal?.aborted) throw abortedBySignal(method, signal)
       if (kind === 'write') assertNoReplay(frame, method)
+      assertAnswered(method, keeper.welcome.protocol)
       lastId += 1
       const outgoing = {
         id: lastId,
@@ -132,7 +143,7 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
         ...wireOf(frame, { deadlineMs: deadlineMs ?? (long ? timing.longDeadlineMs : undefined) }),
         ...(kind === 'write' && requestIdOf(sendOptions)),
       }
-      // The worker is of this build since the handshake, so its answers have the types that both were compiled with.
+      // The worker speaks this build's protocol, or an older one that had the same method: answers only ever gained.
       return (await send({ outgoing, transfers, signal, onProgress })) as Answer<typeof method>
     },
     write: (target, changes, writeOptions, frame) => {

@@ -2,6 +2,7 @@ import { createError, type HoldfastError } from '../core/errors.ts'
 import type { Actor } from '../core/session/record.ts'
 import {
   type Hello,
+  OLDEST_PROTOCOL,
   type PageMessage,
   PROTOCOL_VERSION,
   type Welcome,
@@ -23,7 +24,7 @@ export interface LinkKeeperOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-export interface LinkKeeperEvents extends Pick<LinkOptions, 'isBusy' | 'onBatchLost'> {
+export interface LinkKeeperEvents extends Pick<LinkOptions, 'isBusy' | 'onBatchLost' | 'onUnheardOf'> {
   /** @param reply goes to the worker that sent the message, and nowhere once that one is gone */
   onMessage(message: WorkerMessage, reply: (message: PageMessage) => void): void
   /** A link is there, and what stands was sent. */
@@ -152,7 +153,8 @@ export function createLinkKeeper(options: LinkKeeperOptions, events: LinkKeeperE
 function helloOf({ name, actor, templates, generation }: LinkKeeperOptions, reopen: boolean): Hello {
   const known = generation.read()
   return {
-    protocol: PROTOCOL_VERSION,
+    protocol: OLDEST_PROTOCOL,
+    newest: PROTOCOL_VERSION,
     name,
     client: crypto.randomUUID(),
     ...(actor && { actor }),

@@ -1,15 +1,14 @@
 import { transfer, wrap } from 'comlink'
 import { createError, type HoldfastError } from '../core/errors.ts'
-import { assertBatchAnswer, assertWelcome, assertWorkerMessage } from '../protocol/assert-worker-message.ts'
-import type { Gate } from '../protocol/gate.ts'
+import { assertSpoken } from '../protocol/agree.ts'
 import {
-  type Call,
-  type Hello,
-  type PageMessage,
-  PROTOCOL_VERSION,
-  type Welcome,
-  type WorkerMessage,
-} from '../protocol/messages.ts'
+  assertBatchAnswer,
+  assertWelcome,
+  assertWorkerMessage,
+  isUnheardOf,
+} from '../protocol/assert-worker-message.ts'
+import type { Gate } from '../protocol/gate.ts'
+import type { Call, Hello, PageMessage, Welcome, WorkerMessage } from '../protocol/messages.ts'
 import { fromWireError, toWireError } from '../protocol/wire-error.ts'
 import { type Life, watchLife } from './life.ts'
 import { createPostQueue } from './post-queue.ts'
@@ -41,6 +40,8 @@ export interface LinkOptions {
   readonly signal?: AbortSignal | undefined
   isBusy(): boolean
   onMessage(message: WorkerMessage): void
+  /** The worker is of a newer build, and said something that this one has no word for. */
+  onUnheardOf(): void
   /** These calls were performed, or not: their answer did not come through. */
   onBatchLost(calls: readonly Call[], error: unknown): void
   /** The worker is gone and has been ended. Called at most once, and never after `close`. */
@@ -81,6 +82,7 @@ export async function openLink(options: LinkOptions): Promise<Link> {
     void goodbye().then(() => die(why))
   }
   const take = (message: unknown) => {
+    if (isUnheardOf(message)) return options.onUnheardOf()
     try {
       assertWorkerMessage(message)
     } catch {
@@ -190,12 +192,8 @@ function welcomeOf(answer: unknown): Welcome {
   }
   if (ok !== true && error !== undefined) throw fromWireError(error)
   assertWelcome(value)
-  if (value.protocol === PROTOCOL_VERSION) return value
-  throw createError(
-    'VERSION_MISMATCH',
-    `This page speaks protocol ${PROTOCOL_VERSION}, its worker ${value.protocol}: they are of different versions of Holdfast. Reload the page.`,
-    { page: PROTOCOL_VERSION, worker: value.protocol },
-  )
+  assertSpoken(value.protocol)
+  return value
 }
 
 function abortedError(signal: AbortSignal): Error {

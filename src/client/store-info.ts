@@ -7,6 +7,10 @@ export interface StoreInfo {
   /** What `navigator.storage.persisted()` said when the worker started: the browser will not evict this origin's data. */
   readonly persisted: boolean
   readonly state: StoreState
+  /** The protocol that page and worker agreed on: the newest that both speak. */
+  readonly protocol: number
+  /** Messages of a newer worker that this page had no word for, and left unread. */
+  readonly unreadMessages: number
   /** Calls back when `state` changed, with a sentence for people. The function returned ends it. */
   subscribe(listener: (state: StoreState, message: string) => void): () => void
   /** Bytes used and allowed, as far as the browser says. */
@@ -23,7 +27,7 @@ export function createStoreInfo(connection: Connection): StoreInfo {
     for (const listener of [...listeners]) listener(next, message)
   }
   connection.listen((message) => {
-    if (message.type === 'storage') change(message.state, message.message)
+    if (message.type === 'storage' && isStoreState(message.state)) change(message.state, message.message)
   })
   connection.onRespawn(() => change('ok', 'The database is open.'))
 
@@ -34,10 +38,21 @@ export function createStoreInfo(connection: Connection): StoreInfo {
     get state() {
       return state
     },
+    get protocol() {
+      return connection.welcome.protocol
+    },
+    get unreadMessages() {
+      return connection.unheardOf
+    },
     subscribe: (listener) => {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
     info: () => connection.call('storage.info', {}),
   }
+}
+
+/** A newer worker may know more states. */
+function isStoreState(state: string): state is StoreState {
+  return state === 'ok' || state === 'lost' || state === 'stale'
 }

@@ -5,7 +5,7 @@ import { createError, type HoldfastError } from '../core/errors.ts'
 import type { HookDefinition } from '../core/hook/definition.ts'
 import { type RequestId, type SessionId, STORE_STREAM, type StreamId, sessionStream } from '../core/ids.ts'
 import type { EngineClient, SendToPage } from '../protocol/engine-host.ts'
-import { type Hello, PROTOCOL_VERSION } from '../protocol/messages.ts'
+import type { Hello } from '../protocol/messages.ts'
 import { openConnection } from '../storage/connection.ts'
 import { createTabs } from '../sync/tabs.ts'
 import { createMethods } from './all-methods.ts'
@@ -182,7 +182,7 @@ export async function openEngine(name: string, options: EngineOptions): Promise<
       assertGeneration(hello, connection.generation)
       pages.get(hello.client)?.disconnect().catch(onError)
       const welcome = {
-        protocol: PROTOCOL_VERSION,
+        protocol: hello.protocol,
         generation: connection.generation,
         writer: journal.writer,
         persisted: await world.meter.persisted(),

@@ -42,6 +42,7 @@ const hookPath: Check = (value) => listOf(text)(value) && (value as readonly unk
 
 const HELLO = {
   protocol: count,
+  newest: optional(count),
   name: (value) => text(value) && value !== '',
   client: (value) => text(value) && value !== '',
   actor: optional(actor),

@@ -7,6 +7,7 @@ import {
   type Check,
   count,
   flag,
+  isTyped,
   listOf,
   oneOf,
   optional,
@@ -21,6 +22,11 @@ export function assertWelcome(value: unknown): asserts value is Welcome {
 
 export function assertBatchAnswer(value: unknown): asserts value is BatchAnswer {
   assertShape('batch answer', { settled: listOf(settled) }, value)
+}
+
+/** Whether a newer worker may have sent it: a message of a type that this build has not heard of. */
+export function isUnheardOf(value: unknown): boolean {
+  return isTyped(value) && !Object.hasOwn(WORKER_MESSAGES, value.type)
 }
 
 export function assertWorkerMessage(value: unknown): asserts value is WorkerMessage {
@@ -52,8 +58,9 @@ const WORKER_MESSAGES = {
     writes: listOf(count),
   },
   events: { watch: count, events: listOf(shape({ id: text, type: text, time: anything })) },
-  ask: { ask: count, what: (value) => shape({ kind: oneOf('hook', 'step') })(value) },
+  ask: { ask: count, what: shape({ kind: text }) },
   progress: { id: count, loaded: count, total: (value) => value === null || count(value) },
-  storage: { state: oneOf('ok', 'lost', 'stale'), message: text },
+  storage: { state: text, message: text },
+  blocked: { tabs: (value) => value === null || count(value), leftMs: count },
   pong: { ping: count },
 } satisfies Record<WorkerMessage['type'], Readonly<Record<string, Check>>>

@@ -15,11 +15,21 @@ import type { StateChange } from '../core/timeline/catalog.ts'
 import type { TimelineEvent } from '../core/timeline/event.ts'
 import type { Cause, MethodName, StateTarget } from './worker-api.ts'
 
-/** Raised with every change of what crosses. Page and worker must speak the same. */
-export const PROTOCOL_VERSION = 1
+/**
+ * Raised with every change of what crosses. Page and worker speak the newest protocol that both know: a field that is new
+ * is optional and may be left unread; what has to be understood is a message, a method or a code of its own, listed in
+ * since.ts.
+ */
+export const PROTOCOL_VERSION = 2
+
+/** The oldest protocol that is still spoken. */
+export const OLDEST_PROTOCOL = 1
 
 export interface Hello {
+  /** As the page sends it, the oldest it speaks; as the engine gets it, the one that was agreed on. */
   readonly protocol: number
+  /** The newest that the page speaks, where that is another. */
+  readonly newest?: number
   /** Name of the database. */
   readonly name: string
   readonly actor?: Actor
@@ -34,6 +44,7 @@ export interface Hello {
 }
 
 export interface Welcome {
+  /** The one that was agreed on. */
   readonly protocol: number
   readonly generation: string
   readonly writer: string
@@ -151,6 +162,11 @@ export type WorkerMessage =
   | { readonly type: 'ask'; readonly ask: number; readonly what: HookAsk | StepAsk }
   | { readonly type: 'progress'; readonly id: number; readonly loaded: number; readonly total: number | null }
   | { readonly type: 'storage'; readonly state: 'ok' | 'lost' | 'stale'; readonly message: string }
+  /**
+   * The database cannot be upgraded yet: older tabs hold it open. Sent before the welcome, and again while it lasts.
+   * `tabs` is how many there are, as far as the browser says; `leftMs` how long they are waited for.
+   */
+  | { readonly type: 'blocked'; readonly tabs: number | null; readonly leftMs: number }
   | { readonly type: 'pong'; readonly ping: number }
 
 /** Run this page's hook. */

@@ -50,6 +50,11 @@ export function assertTyped(name: string, fieldsByType: FieldsByType, value: unk
   if (path !== undefined) throw refused(name, path)
 }
 
+/** A message: an object that says its type. */
+export function isTyped(value: unknown): value is { readonly type: string } {
+  return isPlain(value) && typeof value.type === 'string'
+}
+
 /** Names the first field that does not fit; an empty text when the value is no plain object at all. */
 function wrongField(fields: Readonly<Record<string, Check>>, value: unknown): string | undefined {
   if (!isPlain(value)) return ''
@@ -57,8 +62,8 @@ function wrongField(fields: Readonly<Record<string, Check>>, value: unknown): st
 }
 
 function whatIsWrong(fieldsByType: FieldsByType, value: unknown): string | undefined {
-  const type = isPlain(value) ? value.type : undefined
-  if (typeof type !== 'string' || !Object.hasOwn(fieldsByType, type)) return 'type'
+  if (!isTyped(value) || !Object.hasOwn(fieldsByType, value.type)) return 'type'
+  const { type } = value
   const field = wrongField(fieldsByType[type] ?? {}, value)
   return field === undefined ? undefined : `${type}.${field}`
 }

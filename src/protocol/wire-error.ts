@@ -29,8 +29,11 @@ export function toWireError(thrown: unknown): WireError {
 }
 
 /** The error again, as the class its code says, with details and cause. */
-export function fromWireError(wire: WireError): HoldfastError {
-  return createError(wire.code, wire.message, wire.details, wire.cause && errorFromData(wire.cause))
+export function fromWireError({ code, message, details, cause: data }: WireError): HoldfastError {
+  const cause = data && errorFromData(data)
+  if (isErrorCode(code)) return createError(code, message, details, cause)
+  // A newer worker has codes that this page has no class for.
+  return createError('INTERNAL', message, { ...details, code }, cause)
 }
 
 /** Any thrown value as name, message and stack. A HoldfastError keeps its code. */
@@ -57,11 +60,15 @@ export function errorFromData(data: WireError | ForeignError): Error {
   return isWireError(data) ? fromWireError(data) : fromForeignError(data)
 }
 
-/** Says whether a value read from a message is a WireError. */
+/** How every code is spelled, those of newer builds too. */
+const CODE = /^[A-Z][A-Z_]{1,63}$/
+
+/** Says whether a value read from a message is a WireError; its code may be one of a newer build. */
 export function isWireError(value: unknown): value is WireError {
   if (typeof value !== 'object' || value === null) return false
   const { code, message, details } = value as Partial<Record<keyof WireError, unknown>>
-  return isErrorCode(code) && typeof message === 'string' && typeof details === 'object' && details !== null
+  if (typeof code !== 'string' || !CODE.test(code) || typeof message !== 'string') return false
+  return typeof details === 'object' && details !== null
 }
 
 function wireOf(error: HoldfastError, causesLeft: number): WireError {

@@ -1,6 +1,13 @@
 import { expect, test } from 'vitest'
+import { answerAsks } from '../../src/client/asks.ts'
+import { createStoreInfo } from '../../src/client/store-info.ts'
 import type { SessionId } from '../../src/core/ids.ts'
-import type { Call, PageMessage } from '../../src/protocol/messages.ts'
+import {
+  type Call,
+  OLDEST_PROTOCOL,
+  type PageMessage,
+  PROTOCOL_VERSION,
+} from '../../src/protocol/messages.ts'
 import { rejectionOf } from './rejection.ts'
 import { connectScripted, TEST_TIMING } from './scripted.ts'
 
@@ -193,3 +200,40 @@ async function poll(
     return answer
   }
 }
+
+test('VE6 a message that this page has no word for is left unread and counted, and the worker goes on', async () => {
+  const { connection, read, workers } = await connectScripted({ timing: PATIENT })
+  await read('send {"type":"fromTomorrow","id":7}')
+  await expect.poll(() => connection.unheardOf).toBe(1)
+  expect(createStoreInfo(connection)).toMatchObject({ unreadMessages: 1, state: 'ok' })
+  expect(await read('echo')).toMatchObject({ method: 'sessions.get' })
+  expect(workers).toHaveLength(1)
+})
+
+test('VE6 a state of the storage that this page has not heard of changes nothing', async () => {
+  const { connection, read } = await connectScripted({ timing: PATIENT })
+  const info = createStoreInfo(connection)
+  const told: string[] = []
+  info.subscribe((state) => told.push(state))
+  await read('send {"type":"storage","state":"dreaming","message":"Later."}')
+  await read('send {"type":"storage","state":"stale","message":"Reload."}')
+  await expect.poll(() => told).toEqual(['stale'])
+})
+
+test('VE6 a question that this page has not heard of is answered with an error', async () => {
+  const { connection, read } = await connectScripted({ timing: PATIENT })
+  answerAsks(connection, { hook: async () => null, step: async () => null })
+  expect(await read('ask {"kind":"dream"}')).toMatchObject({
+    ok: false,
+    error: { code: 'VERSION_MISMATCH' },
+  })
+})
+
+test('VE3 the hello says the oldest and the newest protocol, and the page keeps to what was agreed on', async () => {
+  const { connection, sent } = await connectScripted()
+  const [hello] = sent.flatMap(({ path, argumentList = [] }) =>
+    path?.[0] === 'hello' ? [argumentList[0]?.value] : [],
+  )
+  expect(hello).toMatchObject({ protocol: OLDEST_PROTOCOL, newest: PROTOCOL_VERSION })
+  expect(createStoreInfo(connection).protocol).toBe(PROTOCOL_VERSION)
+})

@@ -4,6 +4,7 @@ import {
   assertBatchAnswer,
   assertWelcome,
   assertWorkerMessage,
+  isUnheardOf,
 } from '../../src/protocol/assert-worker-message.ts'
 
 /** Where a guard says that a value does not fit; undefined when it does. */
@@ -114,6 +115,7 @@ const accepted: [string, (value: unknown) => void, readonly object[]][] = [
       { type: 'ask', ask: 1, what: { kind: 'step' } },
       { type: 'progress', id: 1, loaded: 0, total: null },
       { type: 'storage', state: 'lost', message: 'm' },
+      { type: 'blocked', tabs: null, leftMs: 1 },
       { type: 'pong', ping: 1 },
     ],
   ],
@@ -165,9 +167,15 @@ test('WI10 fields inside of fields are looked at too', () => {
       settled: [{ id: 1, ok: false, error: { ...error, code: 'toString' } }],
     }),
   ).toBe('settled.settled')
-  expect(wrongIn(assertWorkerMessage, { type: 'ask', ask: 1, what: { kind: 'other' } })).toBe('ask.what')
+  expect(wrongIn(assertWorkerMessage, { type: 'ask', ask: 1, what: { kind: 1 } })).toBe('ask.what')
   expect(wrongIn(assertHello, { ...hello, name: '' })).toBe('name')
   expect(wrongIn(assertHello, { ...hello, actor: {} })).toBe('actor')
+})
+
+test('VE6 a message of a type that is not known is told from one that is damaged', () => {
+  expect(isUnheardOf({ type: 'fromTomorrow', id: 1 })).toBe(true)
+  for (const known of [{ type: 'pong', ping: 'x' }, { type: 'settled' }, { ping: 1 }, null, 'pong', ['pong']])
+    expect(isUnheardOf(known)).toBe(false)
 })
 
 test('WI10 names that every object has are no types and no methods', () => {

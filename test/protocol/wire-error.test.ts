@@ -83,7 +83,7 @@ test('WI9 an error as data says whether it is ours', () => {
     null,
     'x',
     {},
-    { code: 'NO_SUCH', message: '', details: {} },
+    { code: 'toString', message: '', details: {} },
     { code: 'CLOSED', message: 1, details: {} },
     { code: 'CLOSED', message: '' },
   ])

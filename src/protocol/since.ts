@@ -1,0 +1,34 @@
+/**
+ * What came after protocol 1, each with the protocol it came with. What stands neither here nor in first-protocol.ts does
+ * not compile.
+ */
+import type { ErrorCode } from '../core/errors.ts'
+import type { FirstErrorCode, FirstMethod, FirstStorageState, FirstWorkerMessage } from './first-protocol.ts'
+import type { WorkerMessage } from './messages.ts'
+import type { MethodName } from './worker-api.ts'
+
+type Since<Name extends string, Value = number> = Readonly<Record<Name, Value>>
+type StorageState = Extract<WorkerMessage, { type: 'storage' }>['state']
+
+export const METHODS_SINCE: Since<Exclude<MethodName, FirstMethod>> = {}
+
+export const WORKER_MESSAGES_SINCE: Since<Exclude<WorkerMessage['type'], FirstWorkerMessage>> = {
+  blocked: 2,
+}
+
+export const STORAGE_STATES_SINCE: Since<Exclude<StorageState, FirstStorageState>> = {}
+
+export interface CodeSince {
+  readonly since: number
+  /** What an older page is told instead: it takes a code that it does not know for a damaged message. */
+  readonly before: FirstErrorCode
+}
+
+export const ERROR_CODES_SINCE: Since<Exclude<ErrorCode, FirstErrorCode>, CodeSince> = {
+  STEWARD_FENCED: { since: 2, before: 'CONFLICT' },
+}
+
+/** The protocol that a name came with: 1 unless its table says another. */
+export function sinceOf(table: Readonly<Record<string, number>>, name: string): number {
+  return Object.hasOwn(table, name) ? (table[name] ?? 1) : 1
+}
