@@ -1,5 +1,5 @@
 import type { Durability } from '../core/commit.ts'
-import { createError } from '../core/errors.ts'
+import { createError, type HoldfastError } from '../core/errors.ts'
 import type { StateChange } from '../core/timeline/catalog.ts'
 import { assertAnswered } from '../protocol/agree.ts'
 import type { PageMessage, Welcome, WorkerMessage } from '../protocol/messages.ts'
@@ -92,8 +92,17 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
     },
     onOpen: () => flush(),
     onDeath: pending.workerDied,
-    onGivenUp: pending.rejectAll,
+    onGivenUp: (error) => {
+      pending.rejectAll(error)
+      if (error.code.startsWith('STORAGE_')) tellUnavailable(error)
+    },
   })
+
+  /** As the worker would say it, which there is none of. */
+  const tellUnavailable = ({ code, message }: HoldfastError) => {
+    const state = code === 'STORAGE_NEWER' ? 'stale' : 'lost'
+    for (const listener of listeners) listener({ type: 'storage', state, message }, () => {})
+  }
 
   const flush = () => {
     flushing = false

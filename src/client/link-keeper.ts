@@ -61,6 +61,8 @@ export function createLinkKeeper(options: LinkKeeperOptions, events: LinkKeeperE
   let opening: Promise<void> | undefined
   let closed = false
   let deaths = 0
+  /** Its worker has no database any more. */
+  let abandoned: Link | undefined
   /** Why there will be no other worker: the app handed over an instance, and it died. */
   let lost: HoldfastError | undefined
 
@@ -72,7 +74,10 @@ export function createLinkKeeper(options: LinkKeeperOptions, events: LinkKeeperE
       hello: helloOf(options, reopen),
       signal: welcome === undefined ? options.signal : undefined,
       onMessage: (message) => {
+        // What it refuses since it has no database is sent to the next one.
+        if (opened === abandoned) return
         if (message.type === 'settled') deaths = 0
+        if (message.type === 'storage' && message.state === 'closed') return recover(message.message)
         events.onMessage(message, (reply) => opened.post(reply))
       },
       onDeath: died,
@@ -105,6 +110,21 @@ export function createLinkKeeper(options: LinkKeeperOptions, events: LinkKeeperE
     if (spawner.respawns) events.onDeath(error)
     else lost = error
     if (lost !== undefined || events.isBusy() || deaths < MAX_DEATHS) ensure()
+  }
+
+  /** The worker lost its connection to the database: the next one opens it anew, unless that goes on and nobody waits. */
+  const recover = (why: string) => {
+    const old = link
+    if (old === undefined) return
+    link = undefined
+    abandoned = old
+    deaths += 1
+    once(
+      old.close().then(async () => {
+        events.onDeath(createError('STORAGE_FAILED', why))
+        if (events.isBusy() || deaths < MAX_DEATHS) await open(false)
+      }),
+    ).catch(events.onGivenUp)
   }
 
   return {

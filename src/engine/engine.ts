@@ -6,7 +6,7 @@ import type { HookDefinition } from '../core/hook/definition.ts'
 import { type RequestId, type SessionId, STORE_STREAM, type StreamId, sessionStream } from '../core/ids.ts'
 import type { EngineClient, SendToPage } from '../protocol/engine-host.ts'
 import type { Hello } from '../protocol/messages.ts'
-import { openConnection } from '../storage/connection.ts'
+import { isConnectionLost, openConnection } from '../storage/connection.ts'
 import { createTabs } from '../sync/tabs.ts'
 import { createMethods } from './all-methods.ts'
 import type { Definitions } from './definitions.ts'
@@ -95,8 +95,7 @@ export async function openEngine(name: string, options: EngineOptions): Promise<
   // Only now: what is stored after this look is told by the channel.
   observeRows(clock, await log.arrived({ reverse: true, limit: LAST_ROWS }))
   const stopEnding = connection.onEnding((reason) => {
-    for (const page of pages.values())
-      page.storage(reason.code === 'STORAGE_NEWER' ? 'stale' : 'lost', reason.message)
+    for (const page of pages.values()) page.storage(storageStateOf(reason), reason.message)
   })
 
   const { methods, pageLeft } = createMethods({
@@ -126,6 +125,7 @@ export async function openEngine(name: string, options: EngineOptions): Promise<
       await journal.flush()
       tabs.flush()
     },
+    isClosed: () => isConnectionLost(connection.ended),
     onError,
   }
 
@@ -214,6 +214,11 @@ export async function openEngine(name: string, options: EngineOptions): Promise<
       connection.close()
     },
   }
+}
+
+function storageStateOf(reason: HoldfastError): 'lost' | 'stale' | 'closed' {
+  if (reason.code === 'STORAGE_NEWER') return 'stale'
+  return isConnectionLost(reason) ? 'closed' : 'lost'
 }
 
 /** A page that comes back after its worker died must find the database it left, not an empty one of the same name. */

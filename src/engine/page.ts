@@ -1,10 +1,11 @@
 /** One page's side of the engine: its calls, its writes, what it has open, and the hooks and steps that live on it. */
-import { createError } from '../core/errors.ts'
+import { createError, isHoldfastError } from '../core/errors.ts'
 import type { HookStage, PointName } from '../core/hook/points.ts'
 import type { RequestId, StreamId } from '../core/ids.ts'
 import type { WallClock } from '../core/ports.ts'
 import type { EngineClient, SendToPage } from '../protocol/engine-host.ts'
 import type { Call, Hello, PageHook, PageMessage, PageStep, Settled, Welcome } from '../protocol/messages.ts'
+import { STORAGE_STATES_SINCE } from '../protocol/since.ts'
 import { toWireError } from '../protocol/wire-error.ts'
 import { type Asks, createAsks } from './asks.ts'
 import { createCalls } from './calls.ts'
@@ -23,6 +24,8 @@ export interface PageServices {
   /** Puts a page's hook among those that gate its calls; the function returned takes it out. */
   readonly addHook: (hook: PageHook, client: string, asks: Asks) => () => void
   readonly flush: () => Promise<void>
+  /** The database has to be opened anew, by another hello of the page. */
+  readonly isClosed: () => boolean
   readonly onError: (error: unknown) => void
 }
 
@@ -36,7 +39,7 @@ export interface Page extends EngineClient {
   take(change: StreamChange): void
   /** A session that this page may have open was deleted. */
   gone(stream: StreamId, source: StreamChange['source']): void
-  storage(state: 'lost' | 'stale', message: string): void
+  storage(state: 'lost' | 'stale' | 'closed', message: string): void
 }
 
 export function createPage(
@@ -53,6 +56,7 @@ export function createPage(
     actor: hello.actor,
     newRequestId: services.newRequestId,
   })
+  const opensAnew = hello.protocol >= STORAGE_STATES_SINCE.closed
   const streams = new Map<StreamId, number>()
   const ownWrites = new Map<RequestId, number>()
   const hooks = new Map<string, () => void>()
@@ -93,11 +97,17 @@ export function createPage(
       )
       settled = { id, ok: true, value }
     } catch (error) {
+      if (isLeftOpen(error)) return
       settled = { id, ok: false, error: toWireError(error) }
     } finally {
       ownWrites.delete(message.requestId)
     }
     send({ type: 'settled', settled: [settled] })
+  }
+
+  /** The page is told to open the database anew, and sends what was not answered once more. */
+  function isLeftOpen(error: unknown): boolean {
+    return opensAnew && services.isClosed() && isHoldfastError(error) && error.code === 'STORAGE_FAILED'
   }
 
   function hookKey(id: string, point: PointName, stage: HookStage): string {
@@ -165,15 +175,20 @@ export function createPage(
     steps,
     asks,
     call: (call: Call) =>
-      calls.perform(call, call.method, (request, { goesOn }) =>
-        performMethod(services.methods, call.method, request, call.input, {
-          page: hello.client,
-          progress: (loaded, total) => {
-            goesOn()
-            send({ type: 'progress', id: call.id, loaded, total })
-          },
+      calls
+        .perform(call, call.method, (request, { goesOn }) =>
+          performMethod(services.methods, call.method, request, call.input, {
+            page: hello.client,
+            progress: (loaded, total) => {
+              goesOn()
+              send({ type: 'progress', id: call.id, loaded, total })
+            },
+          }),
+        )
+        .catch((error: unknown) => {
+          if (isLeftOpen(error)) return new Promise(() => {})
+          throw error
         }),
-      ),
     receive,
     take(change) {
       watches.take(change)
@@ -182,7 +197,9 @@ export function createPage(
     gone(stream, source) {
       if (streams.has(stream)) send(goneMessage(stream, source))
     },
-    storage: (state, message) => send({ type: 'storage', state, message }),
+    storage(state, message) {
+      send({ type: 'storage', state: state === 'closed' && !opensAnew ? 'lost' : state, message })
+    },
     async disconnect() {
       asks.close()
       watches.close()

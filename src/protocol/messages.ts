@@ -161,7 +161,12 @@ export type WorkerMessage =
   | { readonly type: 'events'; readonly watch: number; readonly events: readonly TimelineEvent[] }
   | { readonly type: 'ask'; readonly ask: number; readonly what: HookAsk | StepAsk }
   | { readonly type: 'progress'; readonly id: number; readonly loaded: number; readonly total: number | null }
-  | { readonly type: 'storage'; readonly state: 'ok' | 'lost' | 'stale'; readonly message: string }
+  /** `closed`: the browser closed the database under the worker; the page says hello again and repeats what was not answered. */
+  | {
+      readonly type: 'storage'
+      readonly state: 'ok' | 'lost' | 'stale' | 'closed'
+      readonly message: string
+    }
   /**
    * The database cannot be upgraded yet: older tabs hold it open. Sent before the welcome, and again while it lasts.
    * `tabs` is how many there are, as far as the browser says; `leftMs` how long they are waited for.

@@ -16,7 +16,7 @@ export const WORKER_MESSAGES_SINCE: Since<Exclude<WorkerMessage['type'], FirstWo
   blocked: 2,
 }
 
-export const STORAGE_STATES_SINCE: Since<Exclude<StorageState, FirstStorageState>> = {}
+export const STORAGE_STATES_SINCE: Since<Exclude<StorageState, FirstStorageState>> = { closed: 2 }
 
 export interface CodeSince {
   readonly since: number

@@ -5,7 +5,6 @@ import type { Operation, Outcome } from '../core/commit.ts'
 import type { Documents } from '../core/ports.ts'
 import type { Connection } from './connection.ts'
 import { createEntry, type Entry } from './entry.ts'
-import { mapStorageError } from './error-map.ts'
 import type { HeadCache, HeadState } from './heads.ts'
 import { Load } from './load.ts'
 import type { Queue } from './queue.ts'
@@ -104,9 +103,9 @@ export function createAdmission({
     const reads = new Reads()
     for (const text of texts) reads.head(text)
     try {
-      await reads.run(connection.native.transaction('heads', 'readonly'))
+      await reads.run(connection.transaction(['heads'], 'readonly'))
     } catch (cause) {
-      throw connection.ended ?? mapStorageError(cause, 'reading heads')
+      throw connection.failure(cause, 'reading heads')
     }
     const heads = new Map<string, HeadState>()
     for (const text of texts) {

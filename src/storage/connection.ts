@@ -1,12 +1,12 @@
 /**
  * The connection: opened by Dexie, guarded by deadlines, and ended for good when the browser asks for it.
  */
-import { createError, type HoldfastError } from '../core/errors.ts'
+import { createError, type HoldfastError, isHoldfastError } from '../core/errors.ts'
 import type { Entropy, WallClock } from '../core/ports.ts'
 import { createDamageNotes, type DamageNotes } from './damage-notes.ts'
 import { isDeadline, withDeadline } from './deadline.ts'
-import { lostError, mapStorageError } from './error-map.ts'
-import { Database, NATIVE_VERSION, type StoredMeta } from './schema.ts'
+import { type Doing, lostError, mapStorageError } from './error-map.ts'
+import { Database, NATIVE_VERSION, type StoredMeta, type StoreName } from './schema.ts'
 
 export interface Connection {
   readonly name: string
@@ -19,11 +19,21 @@ export interface Connection {
   readonly ended: HoldfastError | undefined
   /** What readers found damaged. */
   readonly damage: DamageNotes
+  /** Opens a transaction. A connection that takes none any more is lost by that. @throws why it ended */
+  transaction(
+    stores: Iterable<StoreName>,
+    mode: 'readonly' | 'readwrite',
+    options?: IDBTransactionOptions,
+  ): IDBTransaction
+  /** The error to throw for what the browser failed at: where the connection has ended, that it has. */
+  failure(cause: unknown, doing: Doing): HoldfastError
+  /** Ends it for a failure that only another connection can mend. */
+  lose(cause: unknown): void
   /** How long a transaction may take before it is given up, in milliseconds. */
   readonly transactionMs: number
   /**
    * Called once when the connection ends by itself: the database is being deleted (STORAGE_LOST), another tab upgrades
-   * it (STORAGE_NEWER), or the browser closed it (STORAGE_FAILED). An upgrade waits for the promises returned.
+   * it (STORAGE_NEWER), or it was lost (see {@link isConnectionLost}). An upgrade waits for the promises returned.
    */
   onEnding(listener: (reason: HoldfastError) => Promise<void> | void): () => void
   close(): void
@@ -150,11 +160,30 @@ async function guard(options: OpenOptions, db: Database, native: IDBDatabase): P
     const closing = withDeadline(options.wall, LAST_WRITES_MS, stored, 'storing the last writes')
     void closing.catch(() => {}).then(() => db.close())
   }
-  // Fired when the browser ends the connection by itself: site data cleared, its storage process gone.
-  native.onclose = () => {
-    end(mapStorageError({ name: 'UnknownError' }, 'holding the connection open'))
+  function lose(cause: unknown): void {
+    end(lostConnection(options.name, cause))
     db.close()
   }
+  function transaction(...given: Parameters<Connection['transaction']>): IDBTransaction {
+    // One that ends for an upgrade still stores the last writes.
+    const [stores, mode, transactionOptions] = given
+    try {
+      return native.transaction([...stores], mode, transactionOptions)
+    } catch (cause) {
+      // Not every browser says so by an event when it closes a connection.
+      if (isInvalidState(cause)) lose(cause)
+      throw ended ?? cause
+    }
+  }
+  function probe(): void {
+    try {
+      transaction(['meta'], 'readonly')
+    } catch {
+      // Lost, which `ended` says now.
+    }
+  }
+  // Fired when the browser ends the connection by itself: site data cleared, its storage process gone.
+  native.onclose = () => lose(undefined)
 
   const generation = await readGeneration(db, options.name)
   return {
@@ -167,6 +196,13 @@ async function guard(options: OpenOptions, db: Database, native: IDBDatabase): P
     get ended() {
       return ended
     },
+    transaction,
+    failure(cause, doing) {
+      // A connection that is being closed aborts its transactions before it says that it is.
+      if (!isHoldfastError(cause)) probe()
+      return ended ?? mapStorageError(cause, doing)
+    },
+    lose,
     onEnding(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)
@@ -176,6 +212,28 @@ async function guard(options: OpenOptions, db: Database, native: IDBDatabase): P
       db.close()
     },
   }
+}
+
+/** What a lost connection ended for. The data is there: another connection to the same database can go on. */
+function lostConnection(name: string, cause: unknown): HoldfastError {
+  return createError(
+    'STORAGE_FAILED',
+    `The browser closed the connection to database ${name}. Send the call again; reload the page if it goes on.`,
+    { name: CONNECTION_LOST, database: name },
+    cause,
+  )
+}
+
+const CONNECTION_LOST = 'connection lost'
+
+/** Whether this says that a connection was lost, so that opening another one may help. */
+export function isConnectionLost(error: unknown): boolean {
+  return isHoldfastError(error) && error.details.name === CONNECTION_LOST
+}
+
+/** The browser's word for a connection that is closed, or wedged since the disk was full (Firefox). */
+export function isInvalidState(cause: unknown): boolean {
+  return cause instanceof Error && cause.name === 'InvalidStateError'
 }
 
 function staleError(name: string, version: number): HoldfastError {

@@ -11,7 +11,6 @@ import { createBallast } from './ballast.ts'
 import { createBarrier } from './barrier.ts'
 import type { Connection } from './connection.ts'
 import { sweepContents } from './contents.ts'
-import { mapStorageError } from './error-map.ts'
 import { fenced, raiseEpoch } from './fence.ts'
 import { HeadCache } from './heads.ts'
 import { createPump } from './pump.ts'
@@ -49,7 +48,7 @@ export function createJournal({ connection, clock, documents, wall }: JournalDep
       const rows = result.rows()
       if (rows.length > 0) for (const listener of [...listeners]) listener(rows)
     },
-    onGivenUp: stop,
+    onGivenUp: connection.lose,
   })
   const admit = createAdmission({
     connection,
@@ -130,12 +129,9 @@ export function createJournal({ connection, clock, documents, wall }: JournalDep
       if (closed !== undefined) throw closed
       await Promise.allSettled([...pending].filter(([, id]) => id === requestId).map(([outcome]) => outcome))
       try {
-        return await readOutcome(
-          connection.native.transaction(['commits', 'segments'], 'readonly'),
-          requestId,
-        )
+        return await readOutcome(connection.transaction(['commits', 'segments'], 'readonly'), requestId)
       } catch (cause) {
-        throw connection.ended ?? mapStorageError(cause, `looking for request ${requestId}`)
+        throw connection.failure(cause, `looking for request ${requestId}`)
       }
     },
     async putRows(rows: readonly RowChange[]) {

@@ -11,7 +11,6 @@ import { deltasOf, foldEntries } from '../core/state/fold.ts'
 import { documentNames, rowsAfter, toCommitRow } from './commit-rows.ts'
 import type { Connection } from './connection.ts'
 import type { DamageNotes } from './damage-notes.ts'
-import { mapStorageError } from './error-map.ts'
 import { type RangeOptions, readRange, type Source } from './read-range.ts'
 import type { StoredSession, StoredSnapshot, StoredView, StoreName } from './schema.ts'
 import { readSoundCommits, soundSnapshots, soundView } from './sound-rows.ts'
@@ -23,11 +22,9 @@ export function createLog(connection: Connection): Log {
     work: (transaction: IDBTransaction) => Promise<T>,
   ): Promise<T> {
     try {
-      return await work(
-        connection.native.transaction(typeof stores === 'string' ? stores : [...stores], 'readonly'),
-      )
+      return await work(connection.transaction(typeof stores === 'string' ? [stores] : stores, 'readonly'))
     } catch (error) {
-      throw connection.ended ?? mapStorageError(error, doing)
+      throw connection.failure(error, doing)
     }
   }
 

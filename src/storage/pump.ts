@@ -6,10 +6,9 @@ import type { HoldfastError } from '../core/errors.ts'
 import type { StreamId } from '../core/ids.ts'
 import type { Documents, WallClock } from '../core/ports.ts'
 import type { HybridClock } from '../core/timeline/hybrid-clock.ts'
-import type { Connection } from './connection.ts'
+import { type Connection, isInvalidState } from './connection.ts'
 import { withDeadline } from './deadline.ts'
 import type { Entry } from './entry.ts'
-import { mapStorageError } from './error-map.ts'
 import { createGroup, type Group, type GroupResult } from './group.ts'
 import { WrongGuess } from './guess.ts'
 import type { HeadCache, HeadState } from './heads.ts'
@@ -52,6 +51,8 @@ export function createPump(deps: PumpDeps): Pump {
   const groupDeps = { ...deps, damage: connection.damage, now: () => wall.now() }
   let running: Running | undefined
   let scheduled = false
+  /** This connection has put something. */
+  let hasStored = false
   /** Why nothing runs any more. */
   let stopped: HoldfastError | undefined
 
@@ -140,7 +141,7 @@ export function createPump(deps: PumpDeps): Pump {
   function open(entries: readonly Entry[], plan: TransactionPlan): void {
     const own: Running = { entries }
     running = own
-    own.transaction = runTransaction(connection.native, wall, connection.transactionMs, plan)
+    own.transaction = runTransaction(connection, wall, plan)
   }
 
   /** Ends what runs and opens the next transaction in the same event. */
@@ -156,6 +157,7 @@ export function createPump(deps: PumpDeps): Pump {
       end(() => {})
       return
     }
+    hasStored ||= result.wrote
     const { evaluation, commitId } = result
     for (const { decided } of evaluation.applied) {
       for (const state of decided.next.values()) state.commitId = commitId
@@ -196,6 +198,8 @@ export function createPump(deps: PumpDeps): Pump {
 
   /** A group that failed is tried again one entry at a time, so that no neighbour pays for the one that cannot be stored. */
   function retry(entries: readonly Entry[], touched: ReadonlySet<StreamId>, cause: unknown): void {
+    // Wedged: what was stored before says that it worked once, so that a new connection may.
+    if (hasStored && isInvalidState(cause)) connection.lose(cause)
     for (const stream of touched) documents.drop(stream)
     if (touched.size > 0) queue.unprepare()
     const waiting = entries.filter((entry) => !entry.settled)
@@ -233,7 +237,7 @@ export function createPump(deps: PumpDeps): Pump {
   }
 
   function failureOf(cause: unknown, doing: string): HoldfastError {
-    return connection.ended ?? mapStorageError(cause, doing)
+    return connection.failure(cause, doing)
   }
 
   return {

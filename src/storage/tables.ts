@@ -7,7 +7,6 @@ import type { Tables } from '../core/ports.ts'
 import type { RunRow } from '../core/run/record.ts'
 import { listArtifacts } from './artifact-list.ts'
 import type { Connection } from './connection.ts'
-import { mapStorageError } from './error-map.ts'
 import type { Database } from './schema.ts'
 import { listSessions } from './session-list.ts'
 import { soundCheckpoints } from './sound-rows.ts'
@@ -22,13 +21,13 @@ export function createTables(connection: Connection): Tables {
     try {
       return await work()
     } catch (error) {
-      throw connection.ended ?? mapStorageError(error, doing)
+      throw connection.failure(error, doing)
     }
   }
   const list = <Page>(
     table: 'sessions' | 'artifacts',
     work: (transaction: IDBTransaction) => Promise<Page>,
-  ) => read(`listing ${table}`, () => work(connection.native.transaction(table, 'readonly')))
+  ) => read(`listing ${table}`, () => work(connection.transaction([table], 'readonly')))
 
   return {
     head: (key) =>

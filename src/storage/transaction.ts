@@ -3,6 +3,7 @@
  */
 import type { Durability } from '../core/commit.ts'
 import type { WallClock } from '../core/ports.ts'
+import type { Connection } from './connection.ts'
 import type { StoreName } from './schema.ts'
 
 export interface TransactionPlan {
@@ -26,19 +27,18 @@ export interface OpenTransaction {
   abort(): boolean
 }
 
-/** @throws what the browser throws when the connection is closed. */
+/** @throws why the connection takes no transaction. */
 export function runTransaction(
-  native: IDBDatabase,
+  connection: Connection,
   wall: WallClock,
-  deadlineMs: number,
   plan: TransactionPlan,
 ): OpenTransaction {
   const { durability, onComplete, onAbort, onUnknown } = plan
-  const transaction = native.transaction([...plan.stores], 'readwrite', { durability })
+  const transaction = connection.transaction(plan.stores, 'readwrite', { durability })
   let cause: unknown
   let over = false
 
-  const stop = wall.after(deadlineMs, () => end(abort() ? () => onAbort(cause) : onUnknown))
+  const stop = wall.after(connection.transactionMs, () => end(abort() ? () => onAbort(cause) : onUnknown))
   function end(then: () => void): void {
     if (over) return
     over = true

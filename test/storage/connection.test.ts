@@ -5,6 +5,7 @@ import { createError, type ErrorCode } from '../../src/core/errors.ts'
 import {
   type Connection,
   deleteDatabase,
+  isConnectionLost,
   type OpenOptions,
   openConnection,
 } from '../../src/storage/connection.ts'
@@ -190,6 +191,30 @@ test('ST5 a connection that the browser closes by itself ends with STORAGE_FAILE
   // Its declaration asks for the class instead of a connection.
   forceCloseDatabase(Object(connection.native))
   expect(await ended).toBe('STORAGE_FAILED')
+})
+
+test('ST5 a connection that takes no transaction any more is lost, also where no event says so', async () => {
+  const connection = await open()
+  const reasons: string[] = []
+  connection.onEnding((reason) => {
+    reasons.push(reason.code)
+  })
+  connection.native.close()
+  expect(() => connection.transaction(['meta'], 'readonly')).toThrow(
+    expect.objectContaining({ code: 'STORAGE_FAILED' }),
+  )
+  expect(isConnectionLost(connection.ended)).toBe(true)
+  expect(() => connection.transaction(['meta'], 'readonly')).toThrow(connection.ended)
+  expect(reasons).toEqual(['STORAGE_FAILED'])
+})
+
+test('ST5 what fails while the connection is being closed fails for that', async () => {
+  const connection = await open()
+  const working = connection.failure(new DOMException('aborted', 'AbortError'), 'testing')
+  expect(isConnectionLost(working)).toBe(false)
+  connection.native.close()
+  const dying = connection.failure(new DOMException('aborted', 'AbortError'), 'testing')
+  expect(isConnectionLost(dying)).toBe(true)
 })
 
 test('ST5 a listener that was taken back hears nothing, and closing ourselves tells nobody', async () => {

@@ -2,8 +2,9 @@ import 'fake-indexeddb/auto'
 import { expect, test } from 'vitest'
 import { createError } from '../../src/core/errors.ts'
 import type { ContentId, RequestId, SessionId } from '../../src/core/ids.ts'
-import { openConnection } from '../../src/storage/connection.ts'
+import { isConnectionLost, openConnection } from '../../src/storage/connection.ts'
 import { Load } from '../../src/storage/load.ts'
+import { NATIVE_VERSION } from '../../src/storage/schema.ts'
 import { seededEntropy } from '../../src/testing/seeded-entropy.ts'
 import { failCommits, onTransaction, stallCommits, watchTransactions } from './faults.ts'
 import {
@@ -219,7 +220,7 @@ test('JO23 an upgrade in another tab waits until what was taken here is stored; 
   const transactions = watchTransactions(tab)
   const writes = [setState(tab, 'a', 1), setState(tab, 'b', 2)]
   const upgraded = await new Promise<IDBDatabase>((resolve) => {
-    const request = indexedDB.open(tab.name, 20)
+    const request = indexedDB.open(tab.name, NATIVE_VERSION + 10)
     request.onsuccess = () => resolve(request.result)
   })
   await Promise.all(writes)
@@ -280,7 +281,8 @@ test('JO24 one that neither ends nor can be aborted is OUTCOME_UNKNOWN, and the 
   await expect(write).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN', retryable: true })
   await expect(behind).rejects.toMatchObject({ code: 'STORAGE_FAILED' })
   await expect(setState(tab, 'c', 3)).rejects.toMatchObject({ code: 'STORAGE_FAILED' })
-  tab.connection.close()
+  // Only another connection can go on.
+  expect(isConnectionLost(tab.connection.ended)).toBe(true)
 })
 
 test('JO26 a waiting decision is not delayed by many bytes, and overtakes nothing of its own session', async () => {
@@ -408,4 +410,18 @@ test('JO31 a write stored by this tab and one by another share no number, and ne
     rows.filter((row) => row.writer === tab.journal.writer).map((row) => row.n),
   )
   expect(numbers).toEqual([[1, 2], [1]])
+})
+
+test('FA8 a connection that puts nothing any more although it did is lost; one that never did only fails', async () => {
+  const fresh = await openTab()
+  const wedged = () => failCommits(fresh, () => true, 'InvalidStateError')
+  const mend = wedged()
+  await expect(createSession(fresh)).rejects.toMatchObject({ code: 'STORAGE_FAILED' })
+  expect(fresh.connection.ended).toBeUndefined()
+  mend()
+  await createSession(fresh)
+  wedged()
+  const refused = await Promise.allSettled([setState(fresh, 'a', 1), setState(fresh, 'b', 2)])
+  expect(refused.map((one) => isConnectionLost('reason' in one && one.reason))).toEqual([true, true])
+  expect(isConnectionLost(fresh.connection.ended)).toBe(true)
 })
