@@ -31,9 +31,20 @@ export interface Site extends AsyncDisposable {
   start(): Promise<void>
 }
 
-/** Serves a folder at a free port, with the right types and a strict policy. */
-export async function serveFolder(folder: string): Promise<Site> {
-  const server = createServer((request, response) => answer(folder, request.url ?? '/', response))
+/**
+ * Serves a folder at a free port, with the right types and a strict policy.
+ * @param beside other folders by the path that they are served under, as `/old/`
+ */
+export async function serveFolder(
+  folder: string,
+  beside: Readonly<Record<string, string>> = {},
+): Promise<Site> {
+  const server = createServer((request, response) => {
+    const url = request.url ?? '/'
+    const path = Object.keys(beside).find((prefix) => url.startsWith(prefix))
+    if (path === undefined) answer(folder, url, response)
+    else answer(beside[path] ?? folder, url.slice(path.length - 1), response)
+  })
   let port = 0
 
   async function start(): Promise<void> {
