@@ -10,8 +10,9 @@ import { documentNames } from './commit-rows.ts'
 import { releaseContents } from './contents.ts'
 import { validKey } from './reads.ts'
 import type { StoredArtifact, StoredCommit, StoredSegment, StoreName } from './schema.ts'
+import { rowsOfSegment } from './segment.ts'
 import { isSessionStream } from './session-rows.ts'
-import { isSoundCommit } from './sound-rows.ts'
+import { isSoundCommit, isSoundSegment } from './sound-rows.ts'
 
 /** Rows of the log read at a time: enough that reading is not by single rows, few enough for the memory. */
 const BATCH_ROWS = 500
@@ -57,9 +58,8 @@ async function eraseLog(
   }
   const segments = transaction.objectStore('segments')
   const packed: IDBRequest<StoredSegment[]> = segments.getAll(range)
-  for (const { rows } of await resultOf(packed)) {
-    for (const { body } of rows) releaseRecorded(body.events, release)
-  }
+  const sound = (await resultOf(packed)).filter(isSoundSegment)
+  for (const { body } of sound.flatMap(rowsOfSegment)) releaseRecorded(body.events, release)
   segments.delete(range)
   transaction.objectStore('snapshots').delete(range)
   await removeByIndex(transaction, 'checkpoints', '[streamId+hlc]', range)
