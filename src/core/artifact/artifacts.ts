@@ -1,9 +1,12 @@
 import type { Collected } from '../hook/definition.ts'
 import type { HookScope } from '../hook/operation-hooks.ts'
-import type { SessionId } from '../ids.ts'
+import type { SessionId, StreamId } from '../ids.ts'
+import type { Entropy } from '../ports.ts'
 import type { Request } from '../request.ts'
 import type { Recorded } from '../run/recorded.ts'
+import type { Aside, AsideClass } from '../state/aside.ts'
 import type { StateValue } from '../state/value.ts'
+import { type PreparedAside, prepareAside, readAside } from './aside-content.ts'
 import { abandonArtifacts, type PreparedCollection, prepareCollected } from './collect.ts'
 import { createContentReader } from './content-reader.ts'
 import { createDeleteArtifact } from './delete.ts'
@@ -43,11 +46,20 @@ export interface Artifacts {
   prepareValue(value: StateValue, signal?: AbortSignal): PreparedValue | Promise<PreparedValue>
   /** After a decision that did not come to a commit: what was prepared for it goes. Never throws. */
   abandon(prepared: readonly { readonly content?: PreparedContent }[]): Promise<void>
+  /** Before a decision: a state value that is to stand aside from its entry. `rowsOfContent` adds it to the decision. */
+  prepareAside(
+    stream: StreamId,
+    asideClass: AsideClass,
+    value: StateValue,
+    signal?: AbortSignal,
+  ): Promise<PreparedAside>
+  /** A state value that stands aside. @throws CONTENT_DAMAGED */
+  readAside(aside: Aside): Promise<StateValue>
   /** A recorded value. */
   readValue(recorded: Recorded): StateValue | Promise<StateValue>
 }
 
-export function createArtifacts(deps: ArtifactDeps): Artifacts {
+export function createArtifacts(deps: ArtifactDeps & { readonly entropy: Entropy }): Artifacts {
   const intake = createIntake(deps)
   const reader = createContentReader(deps)
   return {
@@ -62,6 +74,9 @@ export function createArtifacts(deps: ArtifactDeps): Artifacts {
     collect: (collected, scope) => prepareCollected({ hooks: deps.hooks, intake }, collected, scope),
     prepareValue: (value, signal) => prepareValue(intake, value, signal),
     abandon: (prepared) => abandonArtifacts(intake, prepared),
+    prepareAside: (stream, asideClass, value, signal) =>
+      prepareAside({ intake, entropy: deps.entropy }, stream, asideClass, value, signal),
+    readAside: (aside) => readAside(reader, aside),
     readValue: (recorded) => readValue(reader, recorded),
   }
 }
