@@ -1,12 +1,11 @@
 import type { Collected } from '../hook/definition.ts'
 import type { HookScope } from '../hook/operation-hooks.ts'
-import type { SessionId, StreamId } from '../ids.ts'
+import type { SessionId } from '../ids.ts'
 import type { Entropy } from '../ports.ts'
 import type { Request } from '../request.ts'
 import type { Recorded } from '../run/recorded.ts'
-import type { Aside, AsideClass } from '../state/aside.ts'
 import type { StateValue } from '../state/value.ts'
-import { type PreparedAside, prepareAside, readAside } from './aside-content.ts'
+import { type AsideStore, prepareAside, readAside } from './aside-content.ts'
 import { abandonArtifacts, type PreparedCollection, prepareCollected } from './collect.ts'
 import { createContentReader } from './content-reader.ts'
 import { createDeleteArtifact } from './delete.ts'
@@ -14,7 +13,7 @@ import type { ArtifactDeps } from './deps.ts'
 import { createEditArtifact } from './edit.ts'
 import { createGetArtifact, createListVersions } from './find.ts'
 import type { ArtifactRef, DeleteArtifact, EditArtifact, ReadArtifact, StoreArtifact } from './input.ts'
-import { createIntake, type PreparedContent } from './intake.ts'
+import { createIntake } from './intake.ts'
 import { createListArtifacts } from './list.ts'
 import type { ArtifactPage, ArtifactQuery } from './query.ts'
 import { createReadArtifact, createStreamArtifact } from './read.ts'
@@ -23,7 +22,7 @@ import { type PreparedValue, prepareValue, readValue } from './recorded-value.ts
 import { createStoreArtifact } from './store.ts'
 
 /** The use cases of artifacts. Every answer comes from the database. */
-export interface Artifacts {
+export interface Artifacts extends AsideStore {
   store(request: Request, input: StoreArtifact): Promise<ArtifactRecord>
   /** null where there is none. */
   get(request: Request, ref: ArtifactRef): Promise<ArtifactRecord | null>
@@ -44,17 +43,6 @@ export interface Artifacts {
   collect(collected: readonly Collected[], scope: HookScope): Promise<PreparedCollection>
   /** Before a decision: a value as its event records it. `rowsOfValue` adds it to the decision. */
   prepareValue(value: StateValue, signal?: AbortSignal): PreparedValue | Promise<PreparedValue>
-  /** After a decision that did not come to a commit: what was prepared for it goes. Never throws. */
-  abandon(prepared: readonly { readonly content?: PreparedContent }[]): Promise<void>
-  /** Before a decision: a state value that is to stand aside from its entry. `rowsOfContent` adds it to the decision. */
-  prepareAside(
-    stream: StreamId,
-    asideClass: AsideClass,
-    value: StateValue,
-    signal?: AbortSignal,
-  ): Promise<PreparedAside>
-  /** A state value that stands aside. @throws CONTENT_DAMAGED */
-  readAside(aside: Aside): Promise<StateValue>
   /** A recorded value. */
   readValue(recorded: Recorded): StateValue | Promise<StateValue>
 }

@@ -21,6 +21,21 @@ export interface PreparedAside {
   readonly content: PreparedContent
 }
 
+/** What the use cases of sessions need of it; the use cases of artifacts implement it. */
+export interface AsideStore {
+  /** Before a decision: a state value that is to stand aside from its entry. `rowsOfContent` adds it to the decision. */
+  prepareAside(
+    stream: StreamId,
+    asideClass: AsideClass,
+    value: StateValue,
+    signal?: AbortSignal,
+  ): Promise<PreparedAside>
+  /** A state value that stands aside. @throws CONTENT_DAMAGED */
+  readAside(aside: Aside): Promise<StateValue>
+  /** After a decision that did not come to a commit: what was prepared for it goes. Never throws. */
+  abandon(prepared: readonly { readonly content?: PreparedContent }[]): Promise<void>
+}
+
 export async function prepareAside(
   deps: { readonly intake: Intake; readonly entropy: Entropy },
   stream: StreamId,

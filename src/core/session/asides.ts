@@ -1,12 +1,11 @@
 /** Changes of state whose values stand aside: as they are written, and made anew by a restore or a fork. */
-import type { Artifacts } from '../artifact/artifacts.ts'
-import type { PreparedAside } from '../artifact/aside-content.ts'
+import type { AsideStore, PreparedAside } from '../artifact/aside-content.ts'
 import { nameContentAgain } from '../artifact/references.ts'
 import type { RowChange } from '../commit.ts'
 import type { StreamId } from '../ids.ts'
 import type { Tables } from '../ports.ts'
+import type { WriteChange } from '../state/write-change.ts'
 import type { StateChange } from '../timeline/catalog.ts'
-import type { WriteChange } from './input.ts'
 
 export interface SetAside {
   readonly changes: readonly StateChange[]
@@ -15,7 +14,7 @@ export interface SetAside {
 
 /** Takes in the values that are to stand aside. What does not come to a commit then has to be abandoned. */
 export async function setAside(
-  artifacts: Pick<Artifacts, 'prepareAside' | 'abandon'>,
+  artifacts: AsideStore,
   stream: StreamId,
   asked: readonly WriteChange[],
   signal?: AbortSignal,

@@ -1,4 +1,4 @@
-import type { Artifacts } from '../artifact/artifacts.ts'
+import type { AsideStore } from '../artifact/aside-content.ts'
 import type { OperationHooks } from '../hook/operation-hooks.ts'
 import type { Journal, Log, Tables } from '../ports.ts'
 import type { Request } from '../request.ts'
@@ -12,7 +12,7 @@ export interface SessionDeps {
   readonly clock: HybridClock
   readonly hooks: OperationHooks
   /** Keeps values that stand aside. */
-  readonly artifacts: Pick<Artifacts, 'prepareAside' | 'readAside' | 'abandon'>
+  readonly artifacts: AsideStore
   /** A template of the app that asks, as it came from there; undefined where it has none of this name. */
   readonly templates: (name: string, request: Request) => unknown
 }

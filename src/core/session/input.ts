@@ -2,10 +2,9 @@
 import type { ArtifactRecord } from '../artifact/record.ts'
 import type { Durability } from '../commit.ts'
 import type { CheckpointId, EventId, SessionId } from '../ids.ts'
-import type { AsideClass } from '../state/aside.ts'
 import type { Entry } from '../state/delta.ts'
-import type { ScopedKey } from '../state/scope.ts'
 import type { StateValue } from '../state/value.ts'
+import type { WriteChange } from '../state/write-change.ts'
 import type { Retention, SessionLimits, SessionRecord } from './record.ts'
 import type { Verb } from './status.ts'
 
@@ -90,13 +89,6 @@ export interface SessionPast {
 
 /** Where state lives: a session, or a scope outside sessions. */
 export type StateTarget = { readonly session: SessionId } | { readonly scope: string }
-
-/** A change of state as it is asked for; without a value it deletes the key. */
-export interface WriteChange extends ScopedKey {
-  readonly value?: StateValue
-  /** Keeps the value aside from its entry. @defaultValue in the entry */
-  readonly class?: AsideClass
-}
 
 export interface WriteState {
   readonly target: StateTarget

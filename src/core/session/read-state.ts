@@ -1,4 +1,4 @@
-import type { Artifacts } from '../artifact/artifacts.ts'
+import type { AsideStore } from '../artifact/aside-content.ts'
 import type { EventId } from '../ids.ts'
 import type { Log } from '../ports.ts'
 import { asideOf } from '../state/aside.ts'
@@ -25,7 +25,7 @@ export interface ReadState {
  * @throws EVENT_NOT_FOUND, SESSION_NOT_FOUND; CONTENT_DAMAGED.
  */
 export async function readState(
-  deps: { readonly log: Log; readonly artifacts: Pick<Artifacts, 'readAside'> },
+  deps: { readonly log: Log; readonly artifacts: Pick<AsideStore, 'readAside'> },
   input: ReadState,
 ): Promise<{ readonly value?: StateValue }> {
   const value = await storedValue(deps.log, input)

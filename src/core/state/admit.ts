@@ -4,12 +4,12 @@
  * alone takes 20 times as long for a small value.
  */
 import { createError, type HoldfastError } from '../errors.ts'
-import type { WriteChange } from '../session/input.ts'
 import { ASIDE_KEY, type AsideClass, isAsideClass } from './aside.ts'
 import { admitScope } from './scope.ts'
 import { LONE_SURROGATE, UNNAMEABLE } from './text.ts'
 import type { StateValue } from './value.ts'
 import { sizeOfValue } from './value-size.ts'
+import type { WriteChange } from './write-change.ts'
 
 /** Largest value of one key, in bytes as {@link sizeOfValue} counts them. Larger things are artifacts. */
 export const VALUE_LIMIT_BYTES = 65_536

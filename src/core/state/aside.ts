@@ -14,8 +14,6 @@ import type { StateValue } from './value.ts'
  */
 export type StateClass = 'ephemeral' | 'standard' | 'sensitive' | 'archive'
 
-export const STATE_CLASSES = ['ephemeral', 'standard', 'sensitive', 'archive'] as const satisfies StateClass[]
-
 export type AsideClass = Extract<StateClass, 'sensitive' | 'archive'>
 
 /** Where a value that stands aside is. */

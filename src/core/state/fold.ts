@@ -119,10 +119,10 @@ function entryOf({ key, value, at }: Entry): Entry {
 
 function changeDeltas({ id: at }: StoredEvent, changes: readonly StateChange[]): readonly Delta[] {
   const latest = changes.length < 2 ? changes : lastOfEachKey(changes)
-  return latest.map((change) => deltaOf('state', entryKeyOf(change), valueOf(change), at))
+  return latest.map((change) => deltaOf('state', entryKeyOf(change), storedValueOf(change), at))
 }
 
-function valueOf({ value, aside }: StateChange): StateValue | undefined {
+function storedValueOf({ value, aside }: StateChange): StateValue | undefined {
   return aside === undefined ? value : asideValue(aside)
 }
 
