@@ -12,8 +12,8 @@ import { fail, root } from './report.mjs'
 /** A file stands for itself and all it imports at once; `after` was loaded before it. */
 const LIMITS = [
   { file: 'index.js', what: 'page entry', limitKb: 10 },
-  { file: 'holdfast.js', what: 'handles', limitKb: 13, after: 'index.js' },
-  { file: 'worker.js', what: 'worker', limitKb: 150 },
+  { file: 'holdfast.js', what: 'handles', limitKb: 16, after: 'index.js' },
+  { file: 'worker.js', what: 'worker', limitKb: 175 },
 ]
 
 /** Builds the package and looks at it: the sizes, the worker's URL, what publint says of package.json. */

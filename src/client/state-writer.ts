@@ -1,6 +1,6 @@
 import type { HoldfastError } from '../core/errors.ts'
 import type { Mirror } from '../core/state/mirror.ts'
-import { entryKeyOf } from '../core/state/scope.ts'
+import { entryKeyOf, withEntryKey } from '../core/state/scope.ts'
 import type { StateChange } from '../core/timeline/catalog.ts'
 import { fromWireError } from '../protocol/wire-error.ts'
 import type { StateTarget } from '../protocol/worker-api.ts'
@@ -40,7 +40,7 @@ export function createStateWriter(
     localWrites.set(id, localIds)
     try {
       const answer = await stored
-      const entries = answer.changes.map((change) => ({ ...entryOf(change), at: answer.at }))
+      const entries = answer.changes.map((change) => ({ ...withEntryKey(change), at: answer.at }))
       mirror.apply(entries, 'local', localIds)
       return new Map(answer.refused?.map((refused) => [entryKeyOf(refused), fromWireError(refused.error)]))
     } catch (error) {
@@ -65,18 +65,12 @@ export function createStateWriter(
     const { changes, localIds, stored } = group
     lastLocalId += 1
     localIds.push(lastLocalId)
-    const entry = entryOf(change)
+    const entry = withEntryKey(change)
     changes.set(entry.key, change)
     mirror.write(lastLocalId, [entry], isOptimistic)
     const refused = (await stored).get(entry.key)
     if (refused !== undefined) throw refused
   }
-}
-
-/** As the mirror holds it: scopes inside a session are part of the key there. */
-function entryOf(change: StateChange): StateChange {
-  const key = entryKeyOf(change)
-  return change.value === undefined ? { key } : { key, value: change.value }
 }
 
 function createGroup(options: WriteOptions, frame: Frame): Group {

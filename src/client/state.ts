@@ -17,7 +17,7 @@ export type Change<Values> = {
     readonly previous: Values[Key] | undefined
     /** This page, another tab, another device, or a replay. */
     readonly source: ChangeSource
-    /** False while the value is this page's own and not stored yet. */
+    /** False while the value, of this page or of another tab, is not stored yet. */
     readonly settled: boolean
   }
 }[keyof Values]

@@ -41,6 +41,7 @@ export interface Streams {
 }
 
 type Patch = Extract<WorkerMessage, { type: 'patch' }>
+type Foreseen = Extract<WorkerMessage, { type: 'foreseen' }>
 
 /** Whether a before-hook covers a state key, so that nobody knows its outcome beforehand. */
 export type IsGated = (key: string, record: SessionRecord | undefined) => boolean
@@ -54,10 +55,14 @@ export function createStreams(
 
   connection.listen((message) => {
     if (message.type === 'patch') shared.get(message.stream)?.patch(message)
+    if (message.type === 'foreseen') shared.get(message.stream)?.foresee(message)
   })
   // Nobody listened while there was no worker.
   connection.onRespawn(() => {
-    for (const stream of shared.values()) inBackground(stream.reload(), onError)
+    for (const stream of shared.values()) {
+      stream.mirror.withdraw()
+      inBackground(stream.reload(), onError)
+    }
   })
 
   const attach = (target: StateTarget) => {
@@ -177,9 +182,14 @@ class Shared implements Stream {
     if (start.record !== undefined) this.take(start.record)
   }
 
-  patch({ entries, record, deleted, source, writes }: Patch): void {
+  foresee({ begun, ended }: Foreseen): void {
+    for (const { request, entries } of begun) this.mirror.foresee(request, entries)
+    this.mirror.withdraw(ended)
+  }
+
+  patch({ entries, record, deleted, source, writes, foreseen }: Patch): void {
     const own = writes.flatMap((id) => this.#localWrites.get(id) ?? [])
-    this.mirror.apply(entries, source, own)
+    this.mirror.apply(entries, source, own, foreseen)
     if (record !== undefined) this.take(record)
     if (deleted) this.#gone()
   }

@@ -1,24 +1,22 @@
 /** One engine: the rings over one open database, and the pages it serves. */
 
-import type { CommitRow } from '../core/commit.ts'
 import { createError, type HoldfastError } from '../core/errors.ts'
 import type { HookDefinition } from '../core/hook/definition.ts'
-import { type RequestId, type SessionId, STORE_STREAM, type StreamId, sessionStream } from '../core/ids.ts'
+import { type RequestId, type SessionId, STORE_STREAM, sessionStream } from '../core/ids.ts'
 import type { EngineClient, SendToPage } from '../protocol/engine-host.ts'
 import type { Hello } from '../protocol/messages.ts'
 import { isConnectionLost, openConnection } from '../storage/connection.ts'
-import { createTabs } from '../sync/tabs.ts'
 import { createMethods } from './all-methods.ts'
 import type { Definitions } from './definitions.ts'
 import { withLiveSessions } from './live-tables.ts'
 import { eventsAfter } from './missed-events.ts'
-import { observeRows } from './observe-rows.ts'
 import { createPage, type Page, type PageServices } from './page.ts'
 import { definitionOfPageHook } from './page-hooks.ts'
 import { createParts, type PartsOptions } from './parts.ts'
 import { prefixLocks } from './prefix-locks.ts'
 import { beginStewardship } from './stewardship.ts'
 import { createStreamViews, type StreamChange, type StreamViews } from './stream-views.ts'
+import { createTabLife } from './tab-life.ts'
 import { beginUpkeep } from './upkeep.ts'
 import type { World } from './world.ts'
 
@@ -42,9 +40,6 @@ export interface Engine {
   readonly pages: number
   close(): Promise<void>
 }
-
-/** Rows of several writers may stand in another order than their clocks, by a few. */
-const LAST_ROWS = 4
 
 /** How long after a failed read of what another tab stored it is tried once more. */
 const RETRY_MS = 250
@@ -78,23 +73,23 @@ export async function openEngine(name: string, options: EngineOptions): Promise<
   await views.attach(STORE_STREAM)
 
   const upkeep = await beginUpkeep(parts, onError)
-  const stewardship = beginStewardship(parts, onError)
-  const tabs = createTabs(world.openChannel(`holdfast:${name}`), world.wall)
+  const tabs = createTabLife({
+    parts,
+    name,
+    views,
+    pages: () => [...pages.values()],
+    isSteward: () => stewardship.steward.held,
+    onWritten: () => stewardship.noteForeign(),
+    onError,
+  })
+  const stewardship = beginStewardship(parts, tabs.peers, onError)
   const stopStored = journal.onStored((rows) => {
-    tabs.announce(rows)
+    tabs.takeOwn(rows)
     views.takeOwn(rows)
   })
-  const stopTabs = tabs.onStored((stored) => {
-    for (const { stream, seq } of stored) {
-      takeForeign(stream, seq).catch((error: unknown) => {
-        onError(error)
-        later(() => takeForeign(stream, seq).catch(onError))
-      })
-    }
-  })
-  // Only now: what is stored after this look is told by the channel.
-  observeRows(clock, await log.arrived({ reverse: true, limit: LAST_ROWS }))
+  await tabs.begin()
   const stopEnding = connection.onEnding((reason) => {
+    tabs.stop()
     for (const page of pages.values()) page.storage(storageStateOf(reason), reason.message)
   })
 
@@ -126,6 +121,7 @@ export async function openEngine(name: string, options: EngineOptions): Promise<
       tabs.flush()
     },
     isClosed: () => isConnectionLost(connection.ended),
+    foretell: tabs.foretell,
     onError,
   }
 
@@ -137,29 +133,9 @@ export async function openEngine(name: string, options: EngineOptions): Promise<
     stopTimers.add(stop)
   }
 
-  /** The log is the truth: the message only says that it is worth a look. */
-  async function takeForeign(stream: StreamId, seq: number): Promise<void> {
-    views.takeForeign([stream])
-    const watching = [...pages.values()].filter((page) => page.watches.coversAll())
-    const isShown = views.has(stream)
-    if (!documents.has(stream) && (isShown || watching.length === 0)) {
-      // Its view reads it; one that nobody looks at is only to be older than what is written here from now on.
-      if (!isShown) observeRows(clock, await log.range(stream, { reverse: true, limit: LAST_ROWS }))
-      return
-    }
-    const rows = ofOthers(await log.tail(stream, seq - 1))
-    observeRows(clock, rows)
-    documents.receive(stream, rows)
-    if (isShown) return
-    for (const page of watching) page.take({ stream, rows, source: 'tab' })
-  }
-
-  function ofOthers(rows: readonly CommitRow[]): readonly CommitRow[] {
-    return rows.filter((row) => row.writer !== journal.writer)
-  }
-
   function tell(change: StreamChange): void {
     for (const page of pages.values()) page.take(change)
+    tabs.taken(change)
     if (change.stream !== STORE_STREAM) return
     for (const event of change.rows.flatMap((row) => row.events)) {
       if (event.type !== 'session.deleted') continue
@@ -199,7 +175,7 @@ export async function openEngine(name: string, options: EngineOptions): Promise<
       return page
     },
     async close() {
-      stopTabs()
+      tabs.stop()
       for (const stop of stopTimers) stop()
       stopStored()
       stopEnding()

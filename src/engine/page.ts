@@ -3,12 +3,15 @@ import { createError, isHoldfastError } from '../core/errors.ts'
 import type { HookStage, PointName } from '../core/hook/points.ts'
 import type { RequestId, StreamId } from '../core/ids.ts'
 import type { WallClock } from '../core/ports.ts'
+import { withEntryKey } from '../core/state/scope.ts'
 import type { EngineClient, SendToPage } from '../protocol/engine-host.ts'
 import type { Call, Hello, PageHook, PageMessage, PageStep, Settled, Welcome } from '../protocol/messages.ts'
 import { STORAGE_STATES_SINCE } from '../protocol/since.ts'
 import { toWireError } from '../protocol/wire-error.ts'
 import { type Asks, createAsks } from './asks.ts'
 import { createCalls } from './calls.ts'
+import type { Foreseen } from './foreseen-writes.ts'
+import type { Foretell } from './foretell.ts'
 import { type Methods, performMethod } from './methods.ts'
 import { goneMessage, patchOf } from './patches.ts'
 import type { StreamChange, StreamViews } from './stream-views.ts'
@@ -26,6 +29,7 @@ export interface PageServices {
   readonly flush: () => Promise<void>
   /** The database has to be opened anew, by another hello of the page. */
   readonly isClosed: () => boolean
+  readonly foretell: Foretell
   readonly onError: (error: unknown) => void
 }
 
@@ -37,6 +41,7 @@ export interface Page extends EngineClient {
   readonly steps: ReadonlyMap<string, PageStep>
   readonly asks: Asks
   take(change: StreamChange): void
+  foresee(change: Foreseen): void
   /** A session that this page may have open was deleted. */
   gone(stream: StreamId, source: StreamChange['source']): void
   storage(state: 'lost' | 'stale' | 'closed', message: string): void
@@ -86,6 +91,8 @@ export function createPage(
   async function write(message: Extract<PageMessage, { type: 'write' }>): Promise<void> {
     const { id, target, changes, durability } = message
     ownWrites.set(message.requestId, id)
+    const settleForetold = services.foretell(message.requestId, hello.client, message)
+    let isStored = false
     let settled: Settled
     try {
       const value = await calls.perform(message, 'The state write', (request) =>
@@ -96,11 +103,13 @@ export function createPage(
         }),
       )
       settled = { id, ok: true, value }
+      isStored = true
     } catch (error) {
       if (isLeftOpen(error)) return
       settled = { id, ok: false, error: toWireError(error) }
     } finally {
       ownWrites.delete(message.requestId)
+      settleForetold(isStored)
     }
     send({ type: 'settled', settled: [settled] })
   }
@@ -193,6 +202,11 @@ export function createPage(
     take(change) {
       watches.take(change)
       if (streams.has(change.stream)) send(patchOf(change, ownWrites))
+    },
+    foresee({ stream, begun, ended }) {
+      if (!streams.has(stream)) return
+      const writes = begun.map(({ request, changes }) => ({ request, entries: changes.map(withEntryKey) }))
+      send({ type: 'foreseen', stream, begun: writes, ended })
     },
     gone(stream, source) {
       if (streams.has(stream)) send(goneMessage(stream, source))

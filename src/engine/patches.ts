@@ -12,10 +12,12 @@ export function patchOf(
 ): Extract<WorkerMessage, { type: 'patch' }> {
   const entries: Entry[] = []
   const writes: number[] = []
+  const foreseen: RequestId[] = []
   for (const row of change.rows) {
     for (const request of Object.keys(row.requests)) {
       const write = ownWrites.get(request as RequestId)
       if (write !== undefined) writes.push(write)
+      if (change.source === 'tab') foreseen.push(request as RequestId)
     }
     for (const event of row.events) {
       for (const { map, ...entry } of deltasOf(event)) if (map === 'state') entries.push(entry)
@@ -27,6 +29,7 @@ export function patchOf(
     entries,
     source: change.source,
     writes,
+    ...(foreseen.length === 0 ? {} : { foreseen }),
     ...(change.record === undefined ? {} : { record: change.record }),
   }
 }

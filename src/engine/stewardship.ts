@@ -1,22 +1,31 @@
 /** The chores that are done once for all tabs of a database, and whether this worker is the one who does them. */
 import { sweepUnfinishedImports } from '../core/transcript/unfinished.ts'
-import { createSteward } from '../sync/steward.ts'
+import type { Peers } from '../sync/peers.ts'
+import { createSteward, type Steward } from '../sync/steward.ts'
 import type { Parts } from './parts.ts'
 import { createStewardChores, type StewardChores } from './steward-chores.ts'
 
 export interface Stewardship {
   readonly chores: StewardChores
+  readonly steward: Steward
+  /** Another tab stored something. */
+  noteForeign(): void
   stop(): void
 }
 
 /** Waits to be the steward, and does its chores while it is. */
-export function beginStewardship(parts: Parts, onError: (error: unknown) => void): Stewardship {
+export function beginStewardship(
+  parts: Parts,
+  peers: Pick<Peers, 'answers'>,
+  onError: (error: unknown) => void,
+): Stewardship {
   const { journal, clock, connection, log, tables, world } = parts
+  let stopped = false
   const chores = createStewardChores({
     wall: world.wall,
     epoch: () => steward.epoch,
     onFenced: () => steward.fenced(),
-    onDue: () => {},
+    onDue: () => askSteward().catch(onError),
     onError,
   })
   // Chunks of a worker that died while it took them in, or before it removed them.
@@ -37,7 +46,13 @@ export function beginStewardship(parts: Parts, onError: (error: unknown) => void
     if (rows.some(({ events }) => events.some(({ type }) => ENDS_A_STRETCH.has(type)))) void chores.run()
   })
 
+  /** Whoever has chores to be done asks for a sign of life of the one who is to do them: a frozen tab keeps its lock. */
+  async function askSteward(): Promise<void> {
+    if (!(await peers.answers('steward')) && !stopped && !steward.held) steward.steal()
+  }
+
   function stop(): void {
+    stopped = true
     stopEnding()
     stopNoting()
     chores.stop()
@@ -45,7 +60,14 @@ export function beginStewardship(parts: Parts, onError: (error: unknown) => void
   }
   const stopEnding = connection.onEnding(stop)
 
-  return { chores, stop }
+  return {
+    chores,
+    steward,
+    noteForeign() {
+      if (steward.held) chores.noteWork()
+    },
+    stop,
+  }
 }
 
 /** After these a session is left alone for a while: what is to be done for it is done now. */

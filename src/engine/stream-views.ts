@@ -16,8 +16,8 @@ export interface StreamViews {
   detach(stream: StreamId): void
   /** Rows of this worker, as stored. */
   takeOwn(rows: readonly CommitRow[]): void
-  /** Another tab stored rows of these streams; those without a page are not read. */
-  takeForeign(streams: Iterable<StreamId>): void
+  /** Another tab stored rows of this stream, which is read where a page has it open. Resolves when it was. */
+  takeForeign(stream: StreamId): Promise<void>
   /** The record of an attached session, as far as this worker has heard; undefined while the log is being read. */
   record(stream: StreamId): SessionRecord | undefined
   /** Whether some page has the stream open. */
@@ -153,14 +153,12 @@ export function createStreamViews(deps: {
         else fold(stream, view, own, 'local')
       }
     },
-    takeForeign(streams) {
-      for (const stream of new Set(streams)) {
-        const view = views.get(stream)
-        if (view === undefined) continue
-        const look = () => read(stream, view, () => readForeign(stream, view))
-        // Once more: nothing else would tell of these rows until the next ones come.
-        void look().then((isRead) => isRead || deps.later(() => void look()))
-      }
+    async takeForeign(stream) {
+      const view = views.get(stream)
+      if (view === undefined) return
+      const look = () => read(stream, view, () => readForeign(stream, view))
+      // Once more: nothing else would tell of these rows until the next ones come.
+      if (!(await look())) deps.later(() => void look())
     },
     record(stream) {
       const view = views.get(stream)

@@ -56,6 +56,12 @@ const WORKER_MESSAGES = {
     deleted: optional(flag),
     source: oneOf('local', 'tab', 'device', 'replay'),
     writes: listOf(count),
+    foreseen: optional(listOf(text)),
+  },
+  foreseen: {
+    stream: text,
+    begun: listOf(shape({ request: text, entries: listOf(shape({ key: text })) })),
+    ended: listOf(text),
   },
   events: { watch: count, events: listOf(shape({ id: text, type: text, time: anything })) },
   ask: { ask: count, what: shape({ kind: text }) },

@@ -157,6 +157,15 @@ export type WorkerMessage =
         | 'device'
         | 'replay' /** Ids of this page's writes that the patch holds. */
       readonly writes: readonly number[]
+      /** Writes of other tabs that were foreseen and that the patch holds. */
+      readonly foreseen?: readonly RequestId[]
+    }
+  /** What other tabs are about to store, or will not store after all. Only for pages that say they know it. */
+  | {
+      readonly type: 'foreseen'
+      readonly stream: StreamId
+      readonly begun: readonly { readonly request: RequestId; readonly entries: readonly StateChange[] }[]
+      readonly ended: readonly RequestId[]
     }
   | { readonly type: 'events'; readonly watch: number; readonly events: readonly TimelineEvent[] }
   | { readonly type: 'ask'; readonly ask: number; readonly what: HookAsk | StepAsk }

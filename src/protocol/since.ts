@@ -10,12 +10,11 @@ import type { MethodName } from './worker-api.ts'
 type Since<Name extends string, Value = number> = Readonly<Record<Name, Value>>
 type StorageState = Extract<WorkerMessage, { type: 'storage' }>['state']
 
-export const METHODS_SINCE: Since<Exclude<MethodName, FirstMethod>> = {
-  'state.read': 2,
-}
+export const METHODS_SINCE: Since<Exclude<MethodName, FirstMethod>> = {}
 
 export const WORKER_MESSAGES_SINCE: Since<Exclude<WorkerMessage['type'], FirstWorkerMessage>> = {
   blocked: 2,
+  foreseen: 2,
 }
 
 export const STORAGE_STATES_SINCE: Since<Exclude<StorageState, FirstStorageState>> = { closed: 2 }

@@ -1,61 +1,108 @@
 import type { CommitRow } from '../core/commit.ts'
-import type { StreamId } from '../core/ids.ts'
+import type { RequestId, StreamId, WriterId } from '../core/ids.ts'
 import type { TabChannel, WallClock } from '../core/ports.ts'
+import { rangesOf } from './arrivals.ts'
+import { type ForeseenWrite, parseTabMessage, type TabMessage } from './tab-message.ts'
 
-/** A stream that another tab wrote to, and the first of the new rows. */
-export interface StoredElsewhere {
-  readonly stream: StreamId
-  /** Arrival number of the first new row: what is before it was told already, or is read with it. */
-  readonly seq: number
-}
-
-/** Tells other tabs what was stored here, and hears what was stored there. */
+/** This worker's place among those of the other tabs: tells them what happens here, and hears what happens there. */
 export interface Tabs {
   /** Call with rows whose transaction completed. Only their numbers travel: the log is the truth, messages may be lost. */
   announce(rows: readonly CommitRow[]): void
+  /** A state write is on its way to be stored, and may be shown by others already. */
+  foresee(write: ForeseenWrite): void
+  /** That write is over. Where it was stored, its rows tell. */
+  settle(request: RequestId, isStored: boolean): void
   /** Tells at once what waits for further numbers. */
   flush(): void
-  onStored(listener: (stored: readonly StoredElsewhere[]) => void): () => void
+  post(message: TabMessage): void
+  listen(listener: (message: TabMessage) => void): () => void
   close(): void
 }
 
-interface StoredMessage {
-  readonly type: 'stored'
-  readonly streams: readonly (readonly [StreamId, number])[]
-}
-
 /**
- * How long numbers wait for further ones. A message on the channel costs the sender more than a tenth of a millisecond,
- * so a burst of writes sends one, and none stands between a write and its acknowledgement.
+ * How long a message waits for more after another one. A message on the channel costs the sender more than a tenth of a
+ * millisecond, so a burst of writes sends few.
  */
 const GATHER_MS = 2
 
-export function createTabs(channel: TabChannel, wall: Pick<WallClock, 'after'>): Tabs {
-  const first = new Map<StreamId, number>()
-  let stopGathering: (() => void) | undefined
+export function createTabs(
+  channel: TabChannel,
+  wall: Pick<WallClock, 'after' | 'now' | 'monotonic'>,
+  writer: WriterId,
+): Tabs {
+  const elapsed = () => wall.monotonic?.() ?? wall.now()
+  const firstOfStream = new Map<StreamId, number>()
+  const stored: number[] = []
+  const begun = new Map<RequestId, ForeseenWrite>()
+  const ended: RequestId[] = []
+  /** Writes that others were told of. */
+  const open = new Set<RequestId>()
+  const listeners = new Set<(message: TabMessage) => void>()
+  let number = 0
+  let lastSent = Number.NEGATIVE_INFINITY
+  let stopWaiting: (() => void) | undefined
+
+  /** Never at once: what is to be told comes after what this tab waits for, a transaction to be opened or an answer. */
+  function soon(): void {
+    if (stopWaiting !== undefined) return
+    stopWaiting = wall.after(elapsed() - lastSent < GATHER_MS ? GATHER_MS : 0, send)
+  }
 
   function send(): void {
-    stopGathering?.()
-    stopGathering = undefined
-    if (first.size === 0) return
-    const message: StoredMessage = { type: 'stored', streams: [...first] }
-    first.clear()
+    stopWaiting?.()
+    stopWaiting = undefined
+    if (begun.size + ended.length > 0) sendForeseen()
+    if (stored.length > 0) sendStored()
+    lastSent = elapsed()
+  }
+
+  function sendForeseen(): void {
+    number += 1
+    for (const request of begun.keys()) open.add(request)
+    post({
+      type: 'foreseen',
+      writer,
+      number,
+      begun: [...begun.values()],
+      ended: ended.splice(0),
+      open: [...open],
+    })
+    begun.clear()
+  }
+
+  function sendStored(): void {
+    post({ type: 'stored', streams: [...firstOfStream], rows: rangesOf(stored.splice(0)) })
+    firstOfStream.clear()
+  }
+
+  function post(message: TabMessage): void {
     channel.post(message)
   }
 
-  const listeners = new Set<(stored: readonly StoredElsewhere[]) => void>()
-  const stop = channel.listen((message) => {
-    if (!isStoredMessage(message)) return
-    const stored = message.streams.map(([stream, seq]) => ({ stream, seq }))
-    for (const listener of [...listeners]) listener(stored)
+  const stop = channel.listen((data) => {
+    const message = parseTabMessage(data)
+    if (message !== undefined) for (const listener of [...listeners]) listener(message)
   })
   return {
     announce(rows) {
-      for (const row of rows) first.set(row.stream, Math.min(row.seq, first.get(row.stream) ?? row.seq))
-      if (first.size > 0) stopGathering ??= wall.after(GATHER_MS, send)
+      for (const { stream, seq } of rows) {
+        stored.push(seq)
+        firstOfStream.set(stream, Math.min(seq, firstOfStream.get(stream) ?? seq))
+      }
+      if (rows.length > 0) soon()
+    },
+    foresee(write) {
+      begun.set(write.request, write)
+      soon()
+    },
+    settle(request, isStored) {
+      if (begun.delete(request) || !open.delete(request) || isStored) return
+      ended.push(request)
+      soon()
     },
     flush: send,
-    onStored(listener) {
+    post,
+    listen(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
@@ -65,21 +112,4 @@ export function createTabs(channel: TabChannel, wall: Pick<WallClock, 'after'>):
       channel.close()
     },
   }
-}
-
-/** Another tab may run yesterday's build, or be hostile: nothing in its message is taken on trust. */
-function isStoredMessage(message: unknown): message is StoredMessage {
-  if (typeof message !== 'object' || message === null) return false
-  const { type, streams } = message as { type?: unknown; streams?: unknown }
-  return (
-    type === 'stored' &&
-    Array.isArray(streams) &&
-    streams.every(
-      (entry) =>
-        Array.isArray(entry) &&
-        typeof entry[0] === 'string' &&
-        Number.isSafeInteger(entry[1]) &&
-        entry[1] > 0,
-    )
-  )
 }

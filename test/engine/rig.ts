@@ -1,3 +1,4 @@
+import type { HookDefinition } from '../../src/core/hook/definition.ts'
 import type { SessionId } from '../../src/core/ids.ts'
 import type { StateValue } from '../../src/core/state/value.ts'
 import { type Engine, openEngine } from '../../src/engine/engine.ts'
@@ -14,12 +15,16 @@ import { type FakeClock, fakeClock } from '../../src/testing/fake-clock.ts'
 let pages = 0
 
 /** An engine as one tab has it, and a page of it. */
-export async function startEngine(name: string, world: Partial<World> = {}) {
+export async function startEngine(
+  name: string,
+  world: Partial<World> = {},
+  hooks: readonly HookDefinition[] = [],
+) {
   const errors: unknown[] = []
   const engine: Engine = await openEngine(name, {
     world: createWorld(world),
     definitions: { steps: new Map(), templates: {} },
-    hooks: [],
+    hooks,
     onError: (error) => errors.push(error),
   })
   pages += 1

@@ -1,4 +1,5 @@
 import { createError } from '../errors.ts'
+import type { Request } from '../request.ts'
 import { compilePatterns } from '../timeline/patterns.ts'
 import type { HookWhen, PayloadByPoint } from './definition.ts'
 import type { HookScope } from './operation-hooks.ts'
@@ -7,7 +8,10 @@ import type { PointName } from './points.ts'
 type Payload = PayloadByPoint[PointName]
 
 /** Says whether a hook applies to one operation. */
-export type Applies = (payload: Payload, scope: HookScope) => boolean
+export type Applies = (
+  payload: Payload,
+  scope: Pick<HookScope, 'session' | 'sessionId'> & { readonly request: Pick<Request, 'client'> },
+) => boolean
 
 /**
  * A hook's `when` as a test. A part that can never hold at the point is refused, since its hook would never run.
@@ -45,7 +49,7 @@ function kindOf(payload: Payload): string | undefined {
 }
 
 /** A session that is being created has its tags in its input. */
-function tagsOf(payload: Payload, scope: HookScope): readonly unknown[] {
+function tagsOf(payload: Payload, scope: Pick<HookScope, 'session'>): readonly unknown[] {
   if (scope.session !== undefined) return scope.session.tags
   const tags = 'input' in payload && !('step' in payload) ? payload.input.tags : undefined
   return Array.isArray(tags) ? tags : []

@@ -1,4 +1,3 @@
-import type { AsideStore } from '../artifact/aside-content.ts'
 import type { OperationHooks } from '../hook/operation-hooks.ts'
 import type { Journal, Log, Tables } from '../ports.ts'
 import type { Request } from '../request.ts'
@@ -11,8 +10,6 @@ export interface SessionDeps {
   readonly tables: Tables
   readonly clock: HybridClock
   readonly hooks: OperationHooks
-  /** Keeps values that stand aside. */
-  readonly artifacts: AsideStore
   /** A template of the app that asks, as it came from there; undefined where it has none of this name. */
   readonly templates: (name: string, request: Request) => unknown
 }

@@ -10,7 +10,7 @@ export interface MirrorChange {
   readonly value: StateValue | undefined
   readonly previous: StateValue | undefined
   readonly source: ChangeSource
-  /** False while the value shown is this page's own and not stored yet. */
+  /** False while the value shown, of this page or of another tab, is not stored yet. */
   readonly settled: boolean
 }
 

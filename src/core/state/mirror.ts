@@ -1,7 +1,8 @@
 /**
- * The page's mirror of one state: what is stored, and over it the page's own writes that are not stored yet. Reads
- * are synchronous and look through both. A write shows at once and reverts when it is refused; what becomes of it is
- * decided by the stored entries alone, so a mirror can be thrown away at any time.
+ * The page's mirror of one state: what is stored, over it what other tabs are about to store, and over both the page's
+ * own writes that are not stored yet. Reads are synchronous and look through all of them. A write shows at once and
+ * reverts when it is refused; what becomes of it is decided by the stored entries alone, so a mirror can be thrown away
+ * at any time.
  */
 import type { EventId } from '../ids.ts'
 import type { StateChange } from '../timeline/catalog.ts'
@@ -9,6 +10,7 @@ import type { Entry } from './delta.ts'
 import { freezeValue } from './freeze.ts'
 import type { ChangeSource, MirrorChange, MirrorListener } from './mirror-change.ts'
 import { MirrorListeners } from './mirror-listeners.ts'
+import { Overlay } from './overlay.ts'
 import { sameValue } from './same-value.ts'
 import type { StateValue } from './value.ts'
 
@@ -21,10 +23,10 @@ export interface MirrorOptions {
 
 export class Mirror {
   readonly #stored = new Map<string, Stored>()
-  /** Own writes in the order they were made, by id. */
-  readonly #pending = new Map<number, readonly StateChange[]>()
-  /** For a key with pending writes: their ids and values, oldest first. The last one shows. */
-  readonly #overlay = new Map<string, Overlay[]>()
+  /** Own writes. */
+  readonly #pending = new Overlay<number>()
+  /** Writes of other tabs, by request id. */
+  readonly #foreseen = new Overlay<string>()
   /** What reads see: one lookup, whatever lies above or below. */
   readonly #shown = new Map<string, StateValue>()
   readonly #listeners: MirrorListeners
@@ -75,12 +77,7 @@ export class Mirror {
   write(id: number, changes: readonly StateChange[], isOptimistic: (key: string) => boolean = always): void {
     const visible = changes.filter(({ key }) => isOptimistic(key))
     if (visible.length === 0) return
-    this.#pending.set(id, visible)
-    for (const { key, value } of visible) {
-      const overlay = this.#overlay.get(key)
-      if (overlay === undefined) this.#overlay.set(key, [{ id, value }])
-      else overlay.push({ id, value })
-    }
+    this.#pending.add(id, visible)
     this.#show(visible)
   }
 
@@ -89,7 +86,7 @@ export class Mirror {
     id: number,
     { at, changes }: { readonly at: EventId; readonly changes: readonly StateChange[] },
   ): void {
-    const touched = [...this.#lift(id), ...changes]
+    const touched = [...this.#pending.lift(id), ...changes]
     for (const { key, value } of changes)
       this.#store(value === undefined ? { key, at } : { key, value, at }, 'local')
     this.#show(touched)
@@ -97,15 +94,44 @@ export class Mirror {
 
   /** Takes back an own write that was refused or got lost. */
   reject(id: number): void {
-    this.#show(this.#lift(id))
+    this.#show(this.#pending.lift(id))
+  }
+
+  /**
+   * Shows a write of another tab before it is stored, below this page's own ones.
+   * @param id of the request, which an entry's patch or {@link withdraw} names
+   */
+  foresee(id: string, changes: readonly StateChange[]): void {
+    const before = this.#foreseen.lift(id)
+    const frozen = changes.map(({ key, value }) =>
+      value === undefined ? { key } : { key, value: freezeValue(value) },
+    )
+    this.#foreseen.add(id, frozen)
+    this.#show([...before, ...frozen])
+  }
+
+  /** Takes back writes of other tabs that will not be stored, or of which nobody knows any more. */
+  withdraw(ids: Iterable<string> = [...this.#foreseen.ids()]): void {
+    const touched: StateChange[] = []
+    for (const id of ids) touched.push(...this.#foreseen.lift(id))
+    this.#show(touched)
   }
 
   /**
    * Takes stored entries, of which older ones than those known are ignored.
    * @param ownWrites ids of own writes that these entries hold, which are settled by them
+   * @param foreseen ids of other tabs' writes that these entries hold
    */
-  apply(entries: Iterable<Entry>, source: ChangeSource, ownWrites: readonly number[] = []): void {
-    const touched: { readonly key: string }[] = ownWrites.flatMap((id) => this.#lift(id))
+  apply(
+    entries: Iterable<Entry>,
+    source: ChangeSource,
+    ownWrites: readonly number[] = [],
+    foreseen: readonly string[] = [],
+  ): void {
+    const touched: { readonly key: string }[] = [
+      ...ownWrites.flatMap((id) => this.#pending.lift(id)),
+      ...foreseen.flatMap((id) => this.#foreseen.lift(id)),
+    ]
     for (const entry of entries) if (this.#store(entry, source)) touched.push(entry)
     this.#show(touched)
   }
@@ -113,19 +139,6 @@ export class Mirror {
   /** Calls back at each change, or at those of one key. The function returned ends it. */
   subscribe(listener: MirrorListener, key?: string): () => void {
     return this.#listeners.add(listener, key)
-  }
-
-  /** Removes a write from the overlay; gives the keys it covered. */
-  #lift(id: number): readonly StateChange[] {
-    const changes = this.#pending.get(id)
-    if (changes === undefined) return []
-    this.#pending.delete(id)
-    for (const { key } of changes) {
-      const rest = this.#overlay.get(key)?.filter((write) => write.id !== id) ?? []
-      if (rest.length === 0) this.#overlay.delete(key)
-      else this.#overlay.set(key, rest)
-    }
-    return changes
   }
 
   #store(entry: Entry, source: ChangeSource): boolean {
@@ -148,21 +161,18 @@ export class Mirror {
 
   #refresh(key: string): MirrorChange | undefined {
     const previous = this.#shown.get(key)
-    const own = this.#overlay.get(key)?.at(-1)
+    const own = this.#pending.top(key)
+    const above = own ?? this.#foreseen.top(key)
     const stored = this.#stored.get(key)
-    const value = own === undefined ? stored?.value : own.value
+    const value = above === undefined ? stored?.value : above.value
     // An equal value keeps its identity: a view that compares by reference does not draw again.
     if (sameValue(previous, value)) return undefined
     if (value === undefined) this.#shown.delete(key)
     else this.#shown.set(key, value)
     if (previous === undefined || value === undefined) this.#keys = undefined
-    return {
-      key,
-      value,
-      previous,
-      source: own === undefined ? (stored?.source ?? 'local') : 'local',
-      settled: own === undefined,
-    }
+    const settled = above === undefined
+    if (own !== undefined) return { key, value, previous, source: 'local', settled }
+    return { key, value, previous, source: settled ? (stored?.source ?? 'local') : 'tab', settled }
   }
 }
 
@@ -170,11 +180,6 @@ interface Stored {
   readonly value: StateValue | undefined
   readonly at: EventId
   readonly source: ChangeSource
-}
-
-interface Overlay {
-  readonly id: number
-  readonly value: StateValue | undefined
 }
 
 function always(): boolean {

@@ -3,6 +3,7 @@
  * document, so they go, fork and come back with it.
  */
 import { createError } from '../errors.ts'
+import type { StateChange } from '../timeline/catalog.ts'
 import { UNNAMEABLE } from './text.ts'
 
 /** Whose state it is, inside a session. */
@@ -57,14 +58,15 @@ export function admitScope(scope: unknown): string {
   )
 }
 
-/** A change's key without the rest of it. */
-export function keyOf({ key, scope }: ScopedKey): ScopedKey {
-  return scope === undefined ? { key } : { key, scope }
-}
-
 /** The key of the entry that holds it, in the one map of all the session's state. */
 export function entryKeyOf({ scope, key }: ScopedKey): string {
   return scope === undefined ? key : MARK + scope + MARK + key
+}
+
+/** A change as mirrors hold it: scopes inside a session are part of the key there. */
+export function withEntryKey(change: StateChange): StateChange {
+  const key = entryKeyOf(change)
+  return change.value === undefined ? { key } : { key, value: change.value }
 }
 
 /** What {@link entryKeyOf} put together. */

@@ -384,3 +384,47 @@ describe('reads', () => {
     expect([value, value.list, value.list[0], mirror.keys()].every(Object.isFrozen)).toBe(true)
   })
 })
+
+describe('writes of other tabs', () => {
+  test('MI13 one shows before it is stored, marked so, and what is stored takes its place in silence', () => {
+    const { mirror, take } = mirrorOf(['n', 1, 1])
+    mirror.foresee('r', [{ key: 'n', value: 2 }, { key: 'gone' }])
+    expect([mirror.get('n'), mirror.hasPending]).toEqual([2, false])
+    expect(take()).toEqual([{ key: 'n', value: 2, previous: 1, source: 'tab', settled: false }])
+    mirror.apply([entry('n', 2, 2)], 'tab', [], ['r'])
+    mirror.withdraw(['r'])
+    expect([mirror.get('n'), take()]).toEqual([2, []])
+  })
+
+  test('MI13 one that is withdrawn leaves what lies below: another one, or what is stored', () => {
+    const { mirror, take } = mirrorOf(['n', 1, 1])
+    mirror.foresee('a', [{ key: 'n', value: 2 }])
+    mirror.foresee('b', [{ key: 'n', value: 3 }])
+    take()
+    mirror.withdraw(['b', 'unknown'])
+    expect(take()).toEqual([{ key: 'n', value: 2, previous: 3, source: 'tab', settled: false }])
+    mirror.withdraw()
+    expect(take()).toEqual([{ key: 'n', value: 1, previous: 2, source: 'local', settled: true }])
+  })
+
+  test('MI13 an own pending write shows above them', () => {
+    const { mirror, take } = mirrorOf()
+    mirror.write(1, [{ key: 'n', value: 'own' }])
+    mirror.foresee('a', [{ key: 'n', value: 'other' }])
+    expect(mirror.get('n')).toBe('own')
+    take()
+    mirror.reject(1)
+    expect(take()).toEqual([{ key: 'n', value: 'other', previous: 'own', source: 'tab', settled: false }])
+  })
+
+  test('MI13 one that comes twice is shown once, and what it shows is frozen', () => {
+    const { mirror } = mirrorOf()
+    mirror.foresee('a', [{ key: 'n', value: { deep: [1] } }])
+    mirror.foresee('a', [{ key: 'm', value: 2 }])
+    expect([mirror.keys(), mirror.get('m')]).toEqual([['m'], 2])
+    mirror.foresee('b', [{ key: 'n', value: { deep: [1] } }])
+    expect(Object.isFrozen(mirror.get('n'))).toBe(true)
+    mirror.withdraw(['a'])
+    expect(mirror.keys()).toEqual(['n'])
+  })
+})

@@ -1,0 +1,153 @@
+/**
+ * What other tabs stored. A message only says that a stream is worth a look; rows that no message told of are found by
+ * the hole they leave, and the last ones by a look from time to time.
+ */
+import type { LiveDocuments } from '../context/documents.ts'
+import type { CommitRow } from '../core/commit.ts'
+import type { StreamId } from '../core/ids.ts'
+import type { Journal, Log, WallClock } from '../core/ports.ts'
+import type { HybridClock } from '../core/timeline/hybrid-clock.ts'
+import { type Arrivals, createArrivals, type Range, rangesOf } from '../sync/arrivals.ts'
+import type { StoredMessage } from '../sync/tab-message.ts'
+import { observeRows } from './observe-rows.ts'
+import type { StreamChange, StreamViews } from './stream-views.ts'
+
+export interface ForeignRows {
+  /** Begins to count: the last row that is stored now is known, and what comes later is told. */
+  begin(lastSeq: number): void
+  /** Rows of this worker. */
+  takeOwn(rows: readonly CommitRow[]): void
+  take(message: StoredMessage): void
+  /** Reads what was stored and not told. Resolves when it was given on. */
+  catchUp(): Promise<void>
+  stop(): void
+}
+
+/** Rows of several writers may stand in another order than their clocks, by a few. */
+export const LAST_ROWS = 4
+
+/** How long after a failed read of what another tab stored it is tried once more. */
+const RETRY_MS = 250
+
+/** How often the end of the log is looked at: a tab that is killed right after it stored something told nobody. */
+export const LOOK_MS = 5_000
+
+const ROWS_A_READ = 128
+
+export function createForeignRows(deps: {
+  readonly log: Log
+  readonly journal: Pick<Journal, 'writer'>
+  readonly clock: Pick<HybridClock, 'observe'>
+  readonly wall: WallClock
+  readonly documents: Pick<LiveDocuments, 'has' | 'receive'>
+  readonly views: StreamViews
+  /** Pages that want the rows of every stream. */
+  readonly watching: () => readonly { take(change: StreamChange): void }[]
+  /** A stream was written to in another tab. */
+  readonly onWritten: (stream: StreamId) => void
+  readonly onError: (error: unknown) => void
+}): ForeignRows {
+  const { log, clock, documents, views, wall, onError } = deps
+  const stopTimers = new Set<() => void>()
+  /** Told before the end of the log was known. */
+  const early: Range[] = []
+  let arrivals: Arrivals | undefined
+
+  function tell(ranges: readonly Range[]): void {
+    if (arrivals === undefined) early.push(...ranges)
+    else arrivals.told(ranges)
+  }
+
+  function take(streams: StoredMessage['streams'], rows: readonly Range[] | undefined): void {
+    for (const [stream, seq] of streams) {
+      deps.onWritten(stream)
+      takeStream(stream, seq, rows).catch((error: unknown) => {
+        onError(error)
+        later(RETRY_MS, () => takeStream(stream, seq, rows).catch(onError))
+      })
+    }
+  }
+
+  /** The log is the truth: the message only says that it is worth a look. */
+  async function takeStream(
+    stream: StreamId,
+    seq: number,
+    told: readonly Range[] | undefined,
+  ): Promise<void> {
+    void views.takeForeign(stream)
+    const watching = deps.watching()
+    const isShown = views.has(stream)
+    if (!documents.has(stream) && (isShown || watching.length === 0)) {
+      // Its view reads it; one that nobody looks at is only to be older than what is written here from now on.
+      if (!isShown) observeRows(clock, await log.range(stream, { reverse: true, limit: LAST_ROWS }))
+      return
+    }
+    const foreign = ofOthers(await log.tail(stream, seq - 1))
+    observeRows(clock, foreign)
+    documents.receive(stream, foreign)
+    // What else the read brought is told by a message of its own.
+    const rows = foreign.filter((row) => told?.some(([from, to]) => row.seq >= from && row.seq <= to) ?? true)
+    if (isShown || rows.length === 0) return
+    for (const page of watching) page.take({ stream, rows, source: 'tab' })
+  }
+
+  /** The first new row of each stream of others in a range of the log. */
+  async function readRange([from, to]: Range): Promise<void> {
+    const first = new Map<StreamId, number>()
+    for (let after = from - 1; ; ) {
+      const rows = await log.arrived({ after, before: to + 1, limit: ROWS_A_READ })
+      for (const { stream, seq } of ofOthers(rows)) if (!first.has(stream)) first.set(stream, seq)
+      const last = rows.at(-1)
+      if (last === undefined || rows.length < ROWS_A_READ) break
+      after = last.seq
+    }
+    take([...first], [[from, to]])
+  }
+
+  function ofOthers(rows: readonly CommitRow[]): readonly CommitRow[] {
+    return rows.filter((row) => row.writer !== deps.journal.writer)
+  }
+
+  async function catchUp(): Promise<void> {
+    if (arrivals === undefined) return
+    const [last] = await log.arrived({ reverse: true, limit: 1 })
+    if (last !== undefined) await arrivals.readTo(last.seq)
+  }
+
+  function look(): void {
+    catchUp()
+      .catch(onError)
+      .finally(() => {
+        if (arrivals !== undefined) later(LOOK_MS, look)
+      })
+  }
+
+  function later(delayMs: number, work: () => void): void {
+    const stop = wall.after(delayMs, () => {
+      stopTimers.delete(stop)
+      work()
+    })
+    stopTimers.add(stop)
+  }
+
+  return {
+    begin(heardTo) {
+      arrivals = createArrivals({ wall, heardTo, read: readRange, onError })
+      arrivals.told(early)
+      later(LOOK_MS, look)
+    },
+    takeOwn: (rows) => tell(rangesOf(rows.map(({ seq }) => seq))),
+    take({ streams, rows }) {
+      // A message that comes twice, or after its rows were read, says nothing new.
+      const fresh = streams.filter(([, seq]) => arrivals?.isHeard(seq) !== true)
+      tell(rows ?? streams.map(([, seq]) => [seq, seq]))
+      take(fresh, rows)
+    },
+    catchUp,
+    stop() {
+      arrivals?.stop()
+      arrivals = undefined
+      for (const stop of stopTimers) stop()
+    },
+  }
+}

@@ -1,0 +1,63 @@
+import type { HookRegistry } from '../core/hook/registry.ts'
+import { type RequestId, type StreamId, scopeStream, sessionStream } from '../core/ids.ts'
+import type { SessionRecord } from '../core/session/record.ts'
+import { sizeOfValue } from '../core/state/value-size.ts'
+import type { PageMessage } from '../protocol/messages.ts'
+import type { Peers } from '../sync/peers.ts'
+import type { Tabs } from '../sync/tabs.ts'
+
+/** Tells other tabs of a state write before it is stored. The function returned says what became of it. */
+export type Foretell = (
+  request: RequestId,
+  client: string,
+  write: Pick<Extract<PageMessage, { type: 'write' }>, 'target' | 'changes'>,
+) => (isStored: boolean) => void
+
+/** Of one write, as `sizeOfValue` counts it. A message is copied to every tab; a larger write shows when it is stored. */
+export const FORETOLD_BYTES = 16_384
+
+const FORETOLD_CHANGES = 64
+
+/**
+ * What of a write is told beforehand: what its own page shows beforehand too. Keys that a before-hook covers are not,
+ * since nobody knows what the hook will say.
+ */
+export function createForetell(deps: {
+  readonly tabs: Tabs
+  readonly peers: Pick<Peers, 'alone'>
+  readonly registry: Pick<HookRegistry, 'at'>
+  readonly record: (stream: StreamId) => SessionRecord | undefined
+}): Foretell {
+  const { tabs, peers, registry } = deps
+
+  function toldOf(client: string, stream: StreamId, { target, changes }: Parameters<Foretell>[2]) {
+    const hooks = registry.at('state:write', 'before')
+    if (hooks.length === 0) return changes
+    const session = deps.record(stream)
+    const scope = {
+      request: { client },
+      ...('session' in target ? { sessionId: target.session } : {}),
+      ...(session === undefined ? {} : { session }),
+    }
+    return changes.filter((change) => !hooks.some((hook) => hook.applies(change, scope)))
+  }
+
+  return (request, client, write) => {
+    const { target, changes } = write
+    if (peers.alone || changes.length > FORETOLD_CHANGES || !areSmall(changes)) return () => {}
+    const stream = 'session' in target ? sessionStream(target.session) : scopeStream(target.scope)
+    const told = toldOf(client, stream, write)
+    if (told.length === 0) return () => {}
+    tabs.foresee({ request, stream, changes: told })
+    return (isStored) => tabs.settle(request, isStored)
+  }
+}
+
+function areSmall(changes: Parameters<Foretell>[2]['changes']): boolean {
+  let sizeBytes = 0
+  for (const { value } of changes) {
+    if (value !== undefined) sizeBytes += sizeOfValue(value)
+    if (sizeBytes > FORETOLD_BYTES) return false
+  }
+  return true
+}

@@ -1,0 +1,118 @@
+/** One worker among those of the other tabs: what it tells them, what it takes from them, and which of them live. */
+import type { CommitRow } from '../core/commit.ts'
+import type { EventId, WriterId } from '../core/ids.ts'
+import { createPeers, type Peers } from '../sync/peers.ts'
+import { createTabs } from '../sync/tabs.ts'
+import { createForeignRows, LAST_ROWS } from './foreign-rows.ts'
+import { createForeseenWrites, type Foreseen } from './foreseen-writes.ts'
+import { createForetell, type Foretell } from './foretell.ts'
+import { observeRows } from './observe-rows.ts'
+import type { Parts } from './parts.ts'
+import type { StreamChange, StreamViews } from './stream-views.ts'
+
+export interface TabLife {
+  readonly peers: Peers
+  readonly foretell: Foretell
+  /** Begins to hear. Resolves when the end of the log is known: what is stored from then on is told. */
+  begin(): Promise<void>
+  takeOwn(rows: readonly CommitRow[]): void
+  /** Rows of other tabs have come to the pages. */
+  taken(change: StreamChange): void
+  /** Reads what was stored and not told: after a time in which this worker did not run, or heard nothing. */
+  catchUp(): Promise<void>
+  /** Tells at once what waits for further numbers. */
+  flush(): void
+  stop(): void
+  /** After the last row was stored. */
+  close(): void
+}
+
+export interface TabLifeDeps {
+  readonly parts: Pick<Parts, 'clock' | 'documents' | 'journal' | 'log' | 'registry' | 'world'>
+  /** Of the channel. */
+  readonly name: string
+  readonly views: StreamViews
+  readonly pages: () => readonly TabPage[]
+  readonly isSteward: () => boolean
+  /** A stream was written to in another tab. */
+  readonly onWritten: () => void
+  readonly onError: (error: unknown) => void
+}
+
+/** A page, as what comes from other tabs reaches it. */
+interface TabPage {
+  readonly watches: { coversAll(): boolean }
+  take(change: StreamChange): void
+  foresee(change: Foreseen): void
+}
+
+export function createTabLife(deps: TabLifeDeps): TabLife {
+  const { views, onError } = deps
+  const { clock, documents, journal, log, registry, world } = deps.parts
+  const { wall, locks } = world
+  const { writer } = journal
+  const tabs = createTabs(world.openChannel(`holdfast:${deps.name}`), wall, writer)
+  const peers = createPeers({
+    tabs,
+    locks,
+    wall,
+    writer,
+    isSteward: deps.isSteward,
+    newId: () => clock.nextId<EventId>(),
+    onError,
+  })
+  const rows = createForeignRows({
+    log,
+    journal,
+    clock,
+    wall,
+    documents,
+    views,
+    watching: () => deps.pages().filter((page) => page.watches.coversAll()),
+    onWritten: deps.onWritten,
+    onError,
+  })
+  const writes = createForeseenWrites({
+    wall,
+    isShown: (stream) => views.has(stream),
+    onChange: (change) => {
+      for (const page of deps.pages()) page.foresee(change)
+    },
+    read: (stream) => views.takeForeign(stream),
+  })
+  const stopHearing = tabs.listen((message) => {
+    if (message.type === 'stored') rows.take(message)
+    else if (message.type === 'foreseen') writes.take(message)
+  })
+  // What it stored last it may have told nobody.
+  peers.onGone((gone: WriterId) => {
+    rows
+      .catchUp()
+      .catch(onError)
+      .finally(() => writes.gone(gone))
+  })
+
+  return {
+    peers,
+    foretell: createForetell({ tabs, peers, registry, record: views.record }),
+    async begin() {
+      const last = await log.arrived({ reverse: true, limit: LAST_ROWS })
+      observeRows(clock, last)
+      rows.begin(last[0]?.seq ?? 0)
+    },
+    takeOwn(own) {
+      tabs.announce(own)
+      rows.takeOwn(own)
+    },
+    taken: writes.stored,
+    catchUp: rows.catchUp,
+    flush: tabs.flush,
+    stop() {
+      stopHearing()
+      rows.stop()
+      writes.stop()
+      peers.stop()
+    },
+    close: tabs.close,
+  }
+}

@@ -1,0 +1,116 @@
+/**
+ * Which rows of the log this worker has heard of. Rows arrive in one order over all tabs, numbered without holes, so a
+ * number that is missing while a later one was told is a message that got lost, or that comes late.
+ */
+import type { WallClock } from '../core/ports.ts'
+
+/** Arrival numbers, both included. */
+export type Range = readonly [from: number, to: number]
+
+export interface Arrivals {
+  /** Everything up to here was told, or was read. */
+  readonly heardTo: number
+  isHeard(seq: number): boolean
+  /** These rows were stored, here or in another tab. Again, or out of order, changes nothing. */
+  told(ranges: Iterable<Range>): void
+  /** Reads now what has not been told yet, up to this number. Resolves when it was given on. */
+  readTo(seq: number): Promise<void>
+  stop(): void
+}
+
+/**
+ * How long a missing number is waited for: a message of another tab waits for further numbers before it is sent, and may
+ * be overtaken. Longer than that and its one hop together, shorter than what a person sees.
+ */
+export const HOLE_MS = 50
+
+/** How long after a read that failed the hole is read again. */
+const RETRY_MS = 1_000
+
+export function createArrivals(deps: {
+  readonly wall: Pick<WallClock, 'after'>
+  /** The last row that was stored when this worker began to listen. */
+  readonly heardTo: number
+  /** Reads the rows of the range, which nobody told of, and gives them on. */
+  readonly read: (range: Range) => Promise<void>
+  readonly onError: (error: unknown) => void
+}): Arrivals {
+  let heardTo = deps.heardTo
+  /** Told beyond the first hole, in order, never touching each other. */
+  let beyond: readonly Range[] = []
+  let stopWaiting: (() => void) | undefined
+  let reading: Promise<void> = Promise.resolve()
+
+  function take(ranges: Iterable<Range>): void {
+    beyond = joined([...beyond, ...ranges])
+    for (let [first] = beyond; first !== undefined && first[0] <= heardTo + 1; [first] = beyond) {
+      heardTo = Math.max(heardTo, first[1])
+      beyond = beyond.slice(1)
+    }
+    if (beyond.length > 0) wait(HOLE_MS)
+    else stopWait()
+  }
+
+  function stopWait(): void {
+    stopWaiting?.()
+    stopWaiting = undefined
+  }
+
+  function wait(delayMs: number): void {
+    stopWaiting ??= deps.wall.after(delayMs, readHole)
+  }
+
+  function readHole(): void {
+    stopWaiting = undefined
+    const first = beyond[0]
+    if (first !== undefined) readTo(first[0] - 1).catch(deps.onError)
+  }
+
+  function readTo(seq: number): Promise<void> {
+    const work = async () => {
+      if (seq <= heardTo) return
+      const hole: Range = [heardTo + 1, seq]
+      try {
+        await deps.read(hole)
+      } catch (error) {
+        if (beyond.length > 0) wait(RETRY_MS)
+        throw error
+      }
+      take([hole])
+    }
+    // One after the other, so that nothing is read twice.
+    const done = reading.then(work)
+    reading = done.catch(() => {})
+    return done
+  }
+
+  return {
+    get heardTo() {
+      return heardTo
+    },
+    isHeard: (seq) => seq <= heardTo || beyond.some(([from, to]) => seq >= from && seq <= to),
+    told: take,
+    readTo,
+    stop() {
+      stopWait()
+      beyond = []
+    },
+  }
+}
+
+/** The same numbers as few ranges, in order. */
+function joined(ranges: readonly Range[]): readonly Range[] {
+  const joinedRanges: Range[] = []
+  for (const [from, to] of [...ranges].sort((a, b) => a[0] - b[0])) {
+    const last = joinedRanges.at(-1)
+    if (last !== undefined && from <= last[1] + 1)
+      joinedRanges[joinedRanges.length - 1] = [last[0], Math.max(last[1], to)]
+    else joinedRanges.push([from, to])
+  }
+  return joinedRanges
+}
+
+/** The numbers as ranges, in order. */
+export function rangesOf(numbers: Iterable<number>): readonly Range[] {
+  return joined([...numbers].map((number) => [number, number]))
+}

@@ -1,0 +1,134 @@
+import type { WriterId } from '../core/ids.ts'
+import type { Locks, WallClock } from '../core/ports.ts'
+import type { TabMessage } from './tab-message.ts'
+import type { Tabs } from './tabs.ts'
+
+/** The workers of the other tabs, as far as this one has heard of them. */
+export interface Peers {
+  /** Nobody else is there, as far as is known: what only others want need not be told. */
+  readonly alone: boolean
+  /**
+   * Whether that worker, or whoever is the steward, answers: false where it is frozen or gone, though the browser may
+   * have left it its locks. Takes as long as an answer takes, or {@link PING_MS}.
+   */
+  answers(who: WriterId | 'steward'): Promise<boolean>
+  /** Calls back when a worker has ended, however it ended: what others keep for it is free. */
+  onGone(listener: (writer: WriterId) => void): () => void
+  stop(): void
+}
+
+/** How long an answer is waited for. A tab in the background answers messages at once, also where its timers are late. */
+export const PING_MS = 3_000
+
+export function createPeers(deps: {
+  readonly tabs: Tabs
+  readonly locks: Locks
+  readonly wall: Pick<WallClock, 'after'>
+  readonly writer: WriterId
+  readonly isSteward: () => boolean
+  readonly newId: () => string
+  readonly onError: (error: unknown) => void
+}): Peers {
+  const { tabs, locks, wall, writer: self } = deps
+  const known = new Map<WriterId, AbortController>()
+  const listeners = new Set<(writer: WriterId) => void>()
+  const waiting = new Map<string, () => void>()
+
+  function meet(writer: WriterId): void {
+    if (writer === self || known.has(writer)) return
+    const leaving = new AbortController()
+    known.set(writer, leaving)
+    watch(writer, leaving.signal).catch((error: unknown) => {
+      if (!leaving.signal.aborted) deps.onError(error)
+    })
+  }
+
+  /** Waits in the queue for the lock of that worker's life. */
+  async function watch(writer: WriterId, signal: AbortSignal): Promise<void> {
+    const name = tabLockName(writer)
+    // Free though it has just spoken: where tabs share no locks, they tell nothing of who lives.
+    const isFree = await locks.request(name, { ifAvailable: true }, async () => true)
+    if (isFree === true) return
+    await locks.request(name, { signal }, async () => {})
+    known.delete(writer)
+    for (const listener of [...listeners]) listener(writer)
+  }
+
+  function hear(message: TabMessage): void {
+    switch (message.type) {
+      case 'present':
+        meet(message.writer)
+        if (message.answer) present(false)
+        return
+      case 'foreseen':
+        meet(message.writer)
+        return
+      case 'ping':
+        if (message.to === self || (message.to === 'steward' && deps.isSteward()))
+          tabs.post({ type: 'pong', id: message.id })
+        return
+      case 'pong':
+        waiting.get(message.id)?.()
+        return
+      case 'stored':
+        return
+      default:
+        message satisfies never
+    }
+  }
+
+  function present(answer: boolean): void {
+    tabs.post({ type: 'present', writer: self, answer })
+  }
+
+  /** Held as long as this worker lives; others hear of it only then. */
+  function live(): Promise<void> {
+    return new Promise((end, fail) => {
+      const hold = () => {
+        present(true)
+        return new Promise<void>((free) => {
+          stopLiving = free
+        })
+      }
+      locks.request(tabLockName(self), {}, hold).then(end, fail)
+    })
+  }
+
+  let stopLiving = () => {}
+  const stopHearing = tabs.listen(hear)
+  live().catch(deps.onError)
+  return {
+    get alone() {
+      return known.size === 0
+    },
+    answers(who) {
+      if (who === self) return Promise.resolve(true)
+      const id = deps.newId()
+      return new Promise<boolean>((resolve) => {
+        const end = (isThere: boolean) => {
+          stopTimer()
+          waiting.delete(id)
+          resolve(isThere)
+        }
+        const stopTimer = wall.after(PING_MS, () => end(false))
+        waiting.set(id, () => end(true))
+        tabs.post({ type: 'ping', id, to: who })
+      })
+    },
+    onGone(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    stop() {
+      stopHearing()
+      stopLiving()
+      for (const leaving of known.values()) leaving.abort()
+      known.clear()
+    },
+  }
+}
+
+/** One lock a tab: who waits for it learns that the tab has ended. */
+function tabLockName(writer: WriterId): string {
+  return `tab:${writer}`
+}

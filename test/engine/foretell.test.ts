@@ -1,0 +1,129 @@
+import 'fake-indexeddb/auto'
+import { expect, onTestFinished, test } from 'vitest'
+import { defineHook } from '../../src/core/hook/define-hook.ts'
+import type { HookDefinition } from '../../src/core/hook/definition.ts'
+import { sessionStream } from '../../src/core/ids.ts'
+import { createProcessLocks } from '../../src/platform/process-locks.ts'
+import { checkLaws } from '../../src/testing/check-laws.ts'
+import { startEngine } from './rig.ts'
+
+/** Two tabs that know of each other; the other one has the session open. */
+async function twoTabs(hooks: readonly HookDefinition[] = []) {
+  const name = `foretell-${crypto.randomUUID()}`
+  const locks = createProcessLocks()
+  const posted: unknown[] = []
+  const openChannel = (channel: string) => {
+    const real = new BroadcastChannel(channel)
+    return {
+      post(message: unknown) {
+        posted.push(message)
+        real.postMessage(message)
+      },
+      listen(listener: (message: unknown) => void) {
+        const hear = (event: Event) => listener((event as MessageEvent).data)
+        real.addEventListener('message', hear)
+        return () => real.removeEventListener('message', hear)
+      },
+      close: () => real.close(),
+    }
+  }
+  const one = await startEngine(name, { locks, openChannel }, hooks)
+  const other = await startEngine(name, { locks })
+  const { record } = await one.call('sessions.create', { name: 'one' })
+  const stream = sessionStream(record.id)
+  other.send({ type: 'attach', stream })
+  await other.call('state.open', { session: record.id })
+  // The other one's word that it is there, and the answer.
+  await expect.poll(() => posted.filter((message) => isOf(message, 'present')).length).toBeGreaterThan(1)
+  onTestFinished(async () => {
+    await one.engine.close()
+    await other.engine.close()
+    expect(await checkLaws(name)).toEqual([])
+  })
+  const heard = () =>
+    other.sent.flatMap((message) => {
+      if (message.type === 'foreseen')
+        return [
+          ...message.begun.flatMap(({ entries }) => entries.map(({ key }) => `+${key}`)),
+          ...message.ended.map(() => '-'),
+        ]
+      if (message.type === 'patch') return message.entries.map(({ key }) => `=${key}`)
+      return []
+    })
+  const write = (key: string, value: string | number) => {
+    const id = Math.floor(Math.random() * 1e9)
+    one.send({
+      type: 'write',
+      id,
+      target: { session: record.id },
+      changes: [{ key, value }],
+      requestId: crypto.randomUUID() as never,
+      mayRepeat: false,
+      deadlineMs: 5_000,
+    })
+  }
+  return { one, other, write, heard, session: record.id, posted }
+}
+
+function isOf(message: unknown, type: string): boolean {
+  return (message as { type?: unknown }).type === type
+}
+
+test('TA6 a write that is refused is shown by the other tab and taken back', async () => {
+  const { one, write, heard, session } = await twoTabs()
+  await one.call('sessions.transition', { id: session, verb: 'suspend' })
+  write('k', 1)
+  await expect.poll(heard).toEqual(['+k', '-'])
+})
+
+test('TA8 what a before-hook covers shows when it is stored; other keys show before', async () => {
+  const never = new Promise<undefined>(() => {})
+  const slow = defineHook({
+    id: 'slow',
+    version: 1,
+    point: 'state:write',
+    stage: 'before',
+    when: { names: ['slow.*'] },
+    timeoutMs: 300,
+    run: () => never,
+  })
+  const { write, heard, posted } = await twoTabs([slow as HookDefinition])
+  write('slow.a', 1)
+  write('free', 2)
+  await expect.poll(heard).toContain('=free')
+  expect(
+    posted
+      .filter((message) => isOf(message, 'foreseen'))
+      .flatMap((message) => JSON.stringify(message))
+      .join(),
+  ).not.toContain('slow')
+})
+
+test('TA8 a large write shows when it is stored', async () => {
+  const { write, heard } = await twoTabs()
+  write('large', 'x'.repeat(20_000))
+  await expect.poll(heard).toEqual(['=large'])
+})
+
+test('TA8 a tab that knows of no other tells nothing beforehand', async () => {
+  const posted: unknown[] = []
+  const openChannel = () => ({
+    post: (message: unknown) => posted.push(message),
+    listen: () => () => {},
+    close: () => {},
+  })
+  const { call, engine, send } = await startEngine(`foretell-${crypto.randomUUID()}`, { openChannel })
+  const { record } = await call('sessions.create', { name: 'one' })
+  send({
+    type: 'write',
+    id: 77,
+    target: { session: record.id },
+    changes: [{ key: 'k', value: 1 }],
+    requestId: crypto.randomUUID() as never,
+    mayRepeat: false,
+    deadlineMs: 5_000,
+  })
+  await engine.close()
+  expect(posted.filter((message) => isOf(message, 'foreseen'))).toEqual([])
+  expect(posted.filter((message) => isOf(message, 'stored'))).not.toEqual([])
+})

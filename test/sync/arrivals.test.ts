@@ -1,0 +1,81 @@
+import { expect, test } from 'vitest'
+import { createArrivals, HOLE_MS, type Range } from '../../src/sync/arrivals.ts'
+import { fakeClock } from '../../src/testing/fake-clock.ts'
+
+function rig(heardTo = 10) {
+  const wall = fakeClock()
+  const read: Range[] = []
+  const errors: unknown[] = []
+  let fails = 0
+  const arrivals = createArrivals({
+    wall,
+    heardTo,
+    async read(range) {
+      read.push(range)
+      fails -= 1
+      if (fails >= 0) throw new Error('not now')
+    },
+    onError: (error) => errors.push(error),
+  })
+  return {
+    wall,
+    read,
+    errors,
+    arrivals,
+    failOnce: () => {
+      fails = 1
+    },
+  }
+}
+
+test('TA5 rows that are told in any order and however often are read by nobody', async () => {
+  const { wall, read, arrivals } = rig()
+  arrivals.told([[13, 14]])
+  arrivals.told([[11, 11]])
+  arrivals.told([
+    [13, 14],
+    [11, 11],
+  ])
+  expect([arrivals.heardTo, arrivals.isHeard(12), arrivals.isHeard(13)]).toEqual([11, false, true])
+  arrivals.told([[12, 12]])
+  wall.advance(HOLE_MS)
+  await Promise.resolve()
+  expect([arrivals.heardTo, read]).toEqual([14, []])
+})
+
+test('TA5 a number that is missing while a later one was told is read, once it had time to come', async () => {
+  const { wall, read, arrivals } = rig()
+  arrivals.told([[14, 15]])
+  arrivals.told([[17, 17]])
+  wall.advance(HOLE_MS - 1)
+  expect(read).toEqual([])
+  wall.advance(1)
+  await expect.poll(() => arrivals.heardTo).toBe(15)
+  wall.advance(HOLE_MS)
+  await expect.poll(() => arrivals.heardTo).toBe(17)
+  expect(read).toEqual([
+    [11, 13],
+    [16, 16],
+  ])
+})
+
+test('TA5 a hole that cannot be read is reported and read again', async () => {
+  const { wall, read, errors, arrivals, failOnce } = rig()
+  failOnce()
+  arrivals.told([[12, 12]])
+  wall.advance(HOLE_MS)
+  await expect.poll(() => errors.length).toBe(1)
+  expect(arrivals.heardTo).toBe(10)
+  wall.advance(1_000)
+  await expect.poll(() => arrivals.heardTo).toBe(12)
+  expect(read).toEqual([
+    [11, 11],
+    [11, 11],
+  ])
+})
+
+test('TA5 what is read because the log is longer than was told is read once', async () => {
+  const { read, arrivals } = rig()
+  await Promise.all([arrivals.readTo(12), arrivals.readTo(12), arrivals.readTo(9)])
+  expect([read, arrivals.heardTo]).toEqual([[[11, 12]], 12])
+})

@@ -1,0 +1,78 @@
+import { expect, test } from 'vitest'
+import type { CommitRow } from '../../src/core/commit.ts'
+import type { RequestId, StreamId, WriterId } from '../../src/core/ids.ts'
+import type { TabMessage } from '../../src/sync/tab-message.ts'
+import { createTabs } from '../../src/sync/tabs.ts'
+import { fakeClock } from '../../src/testing/fake-clock.ts'
+
+const WRITER = '8000-000000000001' as WriterId
+
+function rig() {
+  const wall = fakeClock()
+  const posted: TabMessage[] = []
+  const tabs = createTabs(
+    { post: (message) => posted.push(message as TabMessage), listen: () => () => {}, close: () => {} },
+    wall,
+    WRITER,
+  )
+  return { wall, posted, tabs }
+}
+
+function row(stream: string, seq: number): CommitRow {
+  return { stream, seq } as CommitRow
+}
+
+function write(request: string) {
+  return { request: request as RequestId, stream: 's1' as StreamId, changes: [{ key: 'k', value: 1 }] }
+}
+
+test('TA4, EN10: nothing is posted in the turn that stored it; the first is told in the next one, a burst 2 ms later', () => {
+  const { wall, posted, tabs } = rig()
+  tabs.announce([row('s1', 5)])
+  expect(posted).toEqual([])
+  wall.advance(0)
+  expect(posted).toEqual([{ type: 'stored', streams: [['s1', 5]], rows: [[5, 5]] }])
+  for (const seq of [6, 7, 9]) tabs.announce([row(seq === 9 ? 's2' : 's1', seq)])
+  wall.advance(1)
+  expect(posted.length).toBe(1)
+  wall.advance(1)
+  expect(posted.slice(1)).toEqual([
+    {
+      type: 'stored',
+      streams: [
+        ['s1', 6],
+        ['s2', 9],
+      ],
+      rows: [
+        [6, 7],
+        [9, 9],
+      ],
+    },
+  ])
+})
+
+test('TA6 a write is foreseen until it is stored or refused; one that was over before it could be told is not told', () => {
+  const { wall, posted, tabs } = rig()
+  tabs.foresee(write('quick'))
+  tabs.settle('quick' as RequestId, true)
+  wall.advance(0)
+  expect(posted).toEqual([])
+
+  for (const request of ['stored', 'refused']) tabs.foresee(write(request))
+  wall.advance(2)
+  tabs.settle('stored' as RequestId, true)
+  wall.advance(2)
+  tabs.settle('refused' as RequestId, false)
+  wall.advance(2)
+  expect(posted).toEqual([
+    {
+      type: 'foreseen',
+      writer: WRITER,
+      number: 1,
+      begun: [write('stored'), write('refused')],
+      ended: [],
+      open: ['stored', 'refused'],
+    },
+    { type: 'foreseen', writer: WRITER, number: 2, begun: [], ended: ['refused'], open: [] },
+  ])
+})
