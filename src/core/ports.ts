@@ -102,6 +102,12 @@ export interface Journal {
    * Never fails.
    */
   keepBallast(bytes: Uint8Array): Promise<void>
+  /**
+   * Packs the oldest rows of a stream into segments. Answers how many, which may be fewer than there are.
+   *
+   * `whole` takes every row; else only whole segments are made, of rows whose updates a snapshot holds.
+   */
+  pack(stream: StreamId, options?: { readonly whole?: boolean; readonly fence?: number }): Promise<number>
   /** The strict barrier: resolves when everything committed so far survives a power cut. Index rows and views are brought up to date by it. */
   flush(): Promise<void>
   /** Rows as soon as their transaction completed; own ones only (other tabs' arrive by the channel). */

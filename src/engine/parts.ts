@@ -85,7 +85,7 @@ export function createParts(
     registry,
     hooks,
     intake,
-    artifacts: createArtifacts({ ...intakeDeps, journal, log, tables, hooks }),
+    artifacts: createArtifacts({ ...intakeDeps, journal, log, tables, hooks, entropy: world.entropy }),
     ...(metrics === undefined ? {} : { metrics }),
     rerun: executor?.redact === undefined ? {} : { redact: executor.redact },
   }

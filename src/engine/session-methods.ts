@@ -41,6 +41,7 @@ export function createSessionMethods(
     'sessions.fork': sessions.fork,
     'sessions.at': sessions.at,
     'state.open': sessions.openState,
+    'state.read': sessions.readState,
     'state.write': async (request, input) => {
       const { refused, ...written } = await live.writeState(request, input)
       if (refused === undefined) return written

@@ -27,6 +27,7 @@ export const METHODS = {
   'sessions.at': read,
   'sessions.import': { kind: 'write', long: true },
   'state.open': read,
+  'state.read': read,
   'state.write': write,
   'timeline.emit': write,
   'timeline.query': read,

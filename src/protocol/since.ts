@@ -10,7 +10,9 @@ import type { MethodName } from './worker-api.ts'
 type Since<Name extends string, Value = number> = Readonly<Record<Name, Value>>
 type StorageState = Extract<WorkerMessage, { type: 'storage' }>['state']
 
-export const METHODS_SINCE: Since<Exclude<MethodName, FirstMethod>> = {}
+export const METHODS_SINCE: Since<Exclude<MethodName, FirstMethod>> = {
+  'state.read': 2,
+}
 
 export const WORKER_MESSAGES_SINCE: Since<Exclude<WorkerMessage['type'], FirstWorkerMessage>> = {
   blocked: 2,

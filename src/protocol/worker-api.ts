@@ -39,6 +39,7 @@ import type {
   WriteState,
 } from '../core/session/input.ts'
 import type { SessionPage, SessionQuery } from '../core/session/query.ts'
+import type { ReadState } from '../core/session/read-state.ts'
 import type { Checkpoint, SessionRecord } from '../core/session/record.ts'
 import type { Entry } from '../core/state/delta.ts'
 import type { ScopedKey } from '../core/state/scope.ts'
@@ -95,6 +96,8 @@ export interface WorkerApi {
   'sessions.at': (input: { id: SessionId; event: EventId }) => SessionPast
   'sessions.import': (input: ImportOptions) => ImportReport
   'state.open': (input: StateTarget) => { readonly entries: readonly Entry[] }
+  /** Absent where there is no value. */
+  'state.read': (input: ReadState) => { readonly value?: StateValue }
   'state.write': (input: WriteState) => {
     readonly at: EventId
     readonly changes: readonly StateChange[]

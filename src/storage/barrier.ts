@@ -97,7 +97,7 @@ export function createBarrier({ wall, clock, documents, notes, damage, perform }
       doing: 'bringing index rows up to date',
       stores: [
         'meta',
-        ...(streams.length === 0 ? [] : (['commits', 'sessions', 'views', 'snapshots'] as const)),
+        ...(streams.length === 0 ? [] : (['commits', 'segments', 'sessions', 'views', 'snapshots'] as const)),
       ],
       durability: 'strict',
       async work(transaction) {

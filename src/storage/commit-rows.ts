@@ -11,6 +11,11 @@ export function toCommitRow(stored: StoredCommit, seq = stored.seq ?? 0): Commit
   return { seq, stream: streamId, hlc, writer, n, ...body }
 }
 
+/** The number that the database gave a row; 0 where it was not stored yet. */
+export function seqOf(row: StoredCommit): number {
+  return row.seq ?? 0
+}
+
 /** The index keys of a stream's rows after `seq`. Never from 0 over what was removed: deleted rows slow a scan. */
 export function rowsAfter(stream: string, seq: number): IDBKeyRange {
   return IDBKeyRange.bound([stream, seq], [stream, Number.POSITIVE_INFINITY], true)

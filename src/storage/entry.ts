@@ -196,7 +196,7 @@ function storesOf(
   const stores = new Set<StoreName>(rows.map(({ table }) => table))
   if (usesHeads) stores.add('heads')
   if (writes.length > 0) stores.add('commits')
-  if (writes.some(({ index }) => index)) stores.add('sessions')
+  if (writes.some(({ index }) => index)) stores.add('sessions').add('segments')
   return stores
 }
 

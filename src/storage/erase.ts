@@ -2,7 +2,8 @@
  * Removes whole streams with everything that belongs to them, inside one transaction.
  */
 import { wrap as resultOf } from 'idb'
-import { contentsOfEvent, PLAIN_DOMAIN } from '../core/artifact/references.ts'
+import type { Domain } from '../core/artifact/record.ts'
+import { contentsOfEvent, type NamedContent, PLAIN_DOMAIN } from '../core/artifact/references.ts'
 import type { HeadKey } from '../core/commit.ts'
 import { type ContentId, type RunId, type SessionId, type StreamId, sessionOfStream } from '../core/ids.ts'
 import type { StoredEvent } from '../core/timeline/event.ts'
@@ -10,8 +11,9 @@ import { documentNames } from './commit-rows.ts'
 import { releaseContents } from './contents.ts'
 import { validKey } from './reads.ts'
 import type { StoredArtifact, StoredCommit, StoredSegment, StoreName } from './schema.ts'
+import { rowsOfSegment } from './segment.ts'
 import { isSessionStream } from './session-rows.ts'
-import { isSoundCommit } from './sound-rows.ts'
+import { isSoundCommit, isSoundSegment } from './sound-rows.ts'
 
 /** Rows of the log read at a time: enough that reading is not by single rows, few enough for the memory. */
 const BATCH_ROWS = 500
@@ -21,14 +23,17 @@ export async function eraseStreams(
   streams: readonly StreamId[],
   now: number,
 ): Promise<void> {
-  const names = new Map<ContentId, number>()
-  const release = (hash: ContentId) => names.set(hash, (names.get(hash) ?? 0) + 1)
+  const names = new Map<Domain, Map<ContentId, number>>()
+  const release = ({ domain, hash }: NamedContent) => {
+    const counted = names.get(domain) ?? new Map<ContentId, number>()
+    names.set(domain, counted.set(hash, (counted.get(hash) ?? 0) + 1))
+  }
   for (const stream of streams) {
     for (const range of rangesOf(stream)) await eraseLog(transaction, range, release)
     const session = sessionOfStream(stream)
     if (session !== undefined && isSessionStream(stream)) await eraseTables(transaction, session, release)
   }
-  await releaseContents(transaction, PLAIN_DOMAIN, names, now)
+  for (const [domain, counted] of names) await releaseContents(transaction, domain, counted, now)
 }
 
 /** The stream itself, and the app documents of a session. */
@@ -43,7 +48,7 @@ function rangesOf(stream: StreamId): readonly IDBKeyRange[] {
 async function eraseLog(
   transaction: IDBTransaction,
   range: IDBKeyRange,
-  release: (hash: ContentId) => void,
+  release: (content: NamedContent) => void,
 ): Promise<void> {
   const commits = transaction.objectStore('commits')
   for (;;) {
@@ -57,16 +62,15 @@ async function eraseLog(
   }
   const segments = transaction.objectStore('segments')
   const packed: IDBRequest<StoredSegment[]> = segments.getAll(range)
-  for (const { rows } of await resultOf(packed)) {
-    for (const { body } of rows) releaseRecorded(body.events, release)
-  }
+  const sound = (await resultOf(packed)).filter(isSoundSegment)
+  for (const { body } of sound.flatMap(rowsOfSegment)) releaseRecorded(body.events, release)
   segments.delete(range)
   transaction.objectStore('snapshots').delete(range)
   await removeByIndex(transaction, 'checkpoints', '[streamId+hlc]', range)
 }
 
 /** What `artifact.stored` names is counted by the artifact's row. */
-function releaseRecorded(events: readonly StoredEvent[], release: (hash: ContentId) => void): void {
+function releaseRecorded(events: readonly StoredEvent[], release: (content: NamedContent) => void): void {
   for (const event of events) {
     if (event.type !== 'artifact.stored') contentsOfEvent(event).forEach(release)
   }
@@ -75,7 +79,7 @@ function releaseRecorded(events: readonly StoredEvent[], release: (hash: Content
 async function eraseTables(
   transaction: IDBTransaction,
   session: SessionId,
-  release: (hash: ContentId) => void,
+  release: (content: NamedContent) => void,
 ): Promise<void> {
   const ofSession = IDBKeyRange.bound([session], [session, []])
   transaction.objectStore('views').delete(session)
@@ -89,12 +93,12 @@ async function eraseTables(
 async function eraseArtifacts(
   transaction: IDBTransaction,
   ofSession: IDBKeyRange,
-  release: (hash: ContentId) => void,
+  release: (content: NamedContent) => void,
 ): Promise<void> {
   const artifacts = transaction.objectStore('artifacts')
   const request: IDBRequest<StoredArtifact[]> = artifacts.index('[sessionId+name]').getAll(ofSession)
   for (const { id, record } of await resultOf(request)) {
-    release(record.contentId)
+    release({ domain: PLAIN_DOMAIN, hash: record.contentId })
     artifacts.delete(id)
     transaction.objectStore('grants').delete(IDBKeyRange.bound([id], [id, []]))
   }

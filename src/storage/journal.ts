@@ -13,6 +13,7 @@ import type { Connection } from './connection.ts'
 import { sweepContents } from './contents.ts'
 import { fenced, raiseEpoch } from './fence.ts'
 import { HeadCache } from './heads.ts'
+import { PACK_STORES, packStream } from './pack.ts'
 import { createPump } from './pump.ts'
 import { type Chore, Queue } from './queue.ts'
 import { readOutcome } from './reads.ts'
@@ -169,6 +170,21 @@ export function createJournal({ connection, clock, documents, wall }: JournalDep
         },
       })
       return epoch
+    },
+    async pack(stream, { whole = false, fence } = {}) {
+      if (closed !== undefined) throw closed
+      let packed = 0
+      const chore: Omit<Chore, 'end'> = {
+        doing: `packing ${stream}`,
+        stores: PACK_STORES,
+        durability: 'relaxed',
+        async work(transaction) {
+          const request = { now: wall.now(), whole, notes: connection.damage }
+          packed = await packStream(transaction, stream, request)
+        },
+      }
+      await perform(chore, fence)
+      return packed
     },
     keepBallast: (bytes) => ballast.keep(bytes),
     async flush() {

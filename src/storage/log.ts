@@ -10,9 +10,18 @@ import { foldSession } from '../core/session/fold.ts'
 import { deltasOf, foldEntries } from '../core/state/fold.ts'
 import { documentNames, rowsAfter, toCommitRow } from './commit-rows.ts'
 import type { Connection } from './connection.ts'
-import type { DamageNotes } from './damage-notes.ts'
-import { type RangeOptions, readRange, type Source } from './read-range.ts'
+import { readRange } from './read-range.ts'
 import type { StoredSession, StoredSnapshot, StoredView, StoreName } from './schema.ts'
+import {
+  type Found,
+  findAfter,
+  findArrived,
+  findByClock,
+  findByRef,
+  packedTo,
+  type Reading,
+  rowsFound,
+} from './segment-reads.ts'
 import { readSoundCommits, soundSnapshots, soundView } from './sound-rows.ts'
 
 export function createLog(connection: Connection): Log {
@@ -28,59 +37,71 @@ export function createLog(connection: Connection): Log {
     }
   }
 
-  const notes = connection.damage
-  const rows = (source: Source, range: IDBKeyRange, options: RangeOptions = {}) =>
-    readRows(source, range, options, notes)
+  const { damage: notes } = connection
+  const LOG = ['commits', 'segments'] as const
 
   return {
     start: (stream) =>
-      read(['views', 'sessions', 'commits'], `opening ${stream}`, (tx) => readStart(tx, stream, notes)),
+      read(['views', 'sessions', ...LOG], `opening ${stream}`, (transaction) =>
+        readStart({ transaction, notes }, stream),
+      ),
     tail: (stream, afterSeq, limit) =>
-      read('commits', `reading the log of ${stream}`, async (tx) => {
-        return rows(bySeq(tx), rowsAfter(stream, afterSeq), limit === undefined ? {} : { limit })
+      read(LOG, `reading the log of ${stream}`, async (transaction) => {
+        const reading = { transaction, notes }
+        const found = await findAfter(reading, stream, afterSeq, limit)
+        return rowsIn(reading, found, (row) => row.seq > afterSeq)
+          .sort(byArrival)
+          .slice(0, limit)
       }),
-    range: (stream, { from = 0 as Clock, to, reverse = false, limit }) =>
-      read('commits', `reading the log of ${stream}`, async (tx) => {
-        const range = IDBKeyRange.bound([stream, from], [stream, to ?? Number.POSITIVE_INFINITY])
-        const index = tx.objectStore('commits').index('[streamId+hlc]')
-        return rows(index, range, { reverse, ...(limit === undefined ? {} : { limit }) })
+    range: (stream, { from = 0 as Clock, to = Number.MAX_SAFE_INTEGER as Clock, reverse = false, limit }) =>
+      read(LOG, `reading the log of ${stream}`, async (transaction) => {
+        const reading = { transaction, notes }
+        const range = { from, to, reverse, ...(limit === undefined ? {} : { limit }) }
+        const found = await findByClock(reading, stream, range)
+        const rows = rowsIn(reading, found, ({ hlc }) => hlc >= from && hlc <= to).sort(byClock)
+        return (reverse ? rows.reverse() : rows).slice(0, limit)
       }),
     arrived: ({ after = 0, before = Number.POSITIVE_INFINITY, reverse = false, limit }) =>
-      read('commits', 'reading the log', async (tx) => {
-        const range = IDBKeyRange.bound(after, before, true, true)
-        return rows(tx.objectStore('commits'), range, { reverse, limit })
+      read(LOG, 'reading the log', async (transaction) => {
+        const reading = { transaction, notes }
+        const found = await findArrived(reading, { after, before, reverse, limit })
+        const rows = rowsIn(reading, found, ({ seq }) => seq > after && seq < before).sort(byArrival)
+        return (reverse ? rows.reverse() : rows).slice(0, limit)
       }),
     byRef: (ref) =>
-      read('commits', `reading the rows of ${ref}`, async (tx) => {
-        const index = tx.objectStore('commits').index('refs')
-        const found = await rows(index, IDBKeyRange.only(ref))
-        return [...found].sort((a, b) => a.hlc - b.hlc || a.seq - b.seq)
+      read(LOG, `reading the rows of ${ref}`, async (transaction) => {
+        const reading = { transaction, notes }
+        const stored = rowsFound(reading, await findByRef(reading, ref))
+        const rows = stored.filter(({ refs }) => refs.includes(ref)).map((row) => toCommitRow(row))
+        return rows.sort(byClock)
       }),
     document: (stream) =>
-      read(['snapshots', 'commits'], `loading ${stream}`, (tx) => readDocument(tx, stream, notes)),
+      read(['snapshots', ...LOG], `loading ${stream}`, (transaction) =>
+        readDocument({ transaction, notes }, stream),
+      ),
     documents: (session) =>
-      read('commits', `listing the documents of ${session}`, (tx) => readDocumentNames(tx, session)),
+      read(LOG, `listing the documents of ${session}`, (tx) => readDocumentNames(tx, session)),
   }
 }
 
 /**
  * Record and entries both stand at `upTo`, whichever of view and index row was brought up to date last.
  */
-async function readStart(
-  transaction: IDBTransaction,
-  stream: StreamId,
-  notes: DamageNotes,
-): Promise<StreamStart> {
+async function readStart(reading: Reading, stream: StreamId): Promise<StreamStart> {
+  const { transaction, notes } = reading
   const viewRequest: IDBRequest<StoredView | undefined> = transaction.objectStore('views').get(stream)
   const sessionRequest: IDBRequest<StoredSession | undefined> = transaction
     .objectStore('sessions')
     .get(stream)
   const [storedView, session] = await Promise.all([resultOf(viewRequest), resultOf(sessionRequest)])
   const view = soundView(storedView, notes)
-  const viewTo = view?.upTo ?? 0
+  // What is packed both of them hold; where there is neither, what is packed is not part of a start.
+  const viewTo = view?.upTo ?? (session === undefined ? await packedTo(transaction, stream) : 0)
   const sessionTo = session?.upTo ?? viewTo
   const upTo = Math.max(viewTo, sessionTo)
-  const rows = await readRows(bySeq(transaction), rowsAfter(stream, Math.min(viewTo, sessionTo)), {}, notes)
+  const after = Math.min(viewTo, sessionTo)
+  const found = after > 0 ? await findUnpacked(reading, stream, after) : await findAfter(reading, stream, 0)
+  const rows = rowsIn(reading, found)
   const between = (after: number) => rows.filter((row) => row.seq > after && row.seq <= upTo)
   const deltas = between(viewTo).flatMap((row) => row.events.flatMap(deltasOf))
   const record = foldSession(session?.record, stream, between(sessionTo))
@@ -93,10 +114,10 @@ async function readStart(
 }
 
 async function readDocument(
-  transaction: IDBTransaction,
+  reading: Reading,
   stream: StreamId,
-  notes: DamageNotes,
 ): Promise<{ snapshot?: Uint8Array; tail: readonly CommitRow[] }> {
+  const { transaction, notes } = reading
   // A damaged one is passed over for one before it, or for the log alone.
   const [snapshot] = soundSnapshots(
     await readRange<StoredSnapshot>(transaction.objectStore('snapshots'), rowsAfter(stream, 0), {
@@ -104,20 +125,27 @@ async function readDocument(
     }),
     notes,
   )
-  const tail = await readRows(bySeq(transaction), rowsAfter(stream, snapshot?.seq ?? 0), {}, notes)
+  const after = snapshot?.seq ?? 0
+  const found = await findAfter(reading, stream, after)
+  const tail = rowsIn(reading, found, (row) => row.seq > after).sort(byArrival)
   return { ...(snapshot === undefined ? {} : { snapshot: snapshot.bytes }), tail }
 }
 
-/** One jump per name, however many rows a document has. */
 async function readDocumentNames(
   transaction: IDBTransaction,
   session: SessionId,
 ): Promise<readonly string[]> {
+  const sources = [bySeq(transaction), transaction.objectStore('segments')]
+  const names = await Promise.all(sources.map((source) => readNames(source, session)))
+  return [...new Set(names.flat())].sort()
+}
+
+/** One jump per name, however many rows a document has. */
+async function readNames(source: IDBIndex | IDBObjectStore, session: SessionId): Promise<readonly string[]> {
   const [prefix, end] = documentNames(session)
   const names: string[] = []
-  const index = bySeq(transaction)
   for (let after: IDBValidKey = [prefix]; ; ) {
-    const cursor = await resultOf(index.openKeyCursor(IDBKeyRange.bound(after, [end], true, true)))
+    const cursor = await resultOf(source.openKeyCursor(IDBKeyRange.bound(after, [end], true, true)))
     if (cursor === null) return names
     const [stream] = cursor.key as [StreamId, number]
     names.push(stream.slice(prefix.length))
@@ -129,12 +157,25 @@ function bySeq(transaction: IDBTransaction): IDBIndex {
   return transaction.objectStore('commits').index('[streamId+seq]')
 }
 
-async function readRows(
-  source: Source,
-  range: IDBKeyRange,
-  options: RangeOptions,
-  notes: DamageNotes,
-): Promise<readonly CommitRow[]> {
-  const stored = await readSoundCommits(source, range, options, notes)
-  return stored.map((row) => toCommitRow(row))
+/** Nothing up to `after` is packed: view and index row, which say where to begin, are never older than segments. */
+async function findUnpacked(
+  { transaction, notes }: Reading,
+  stream: StreamId,
+  after: number,
+): Promise<Found> {
+  const commits = await readSoundCommits(bySeq(transaction), rowsAfter(stream, after), {}, notes)
+  return { segments: [], commits }
+}
+
+function rowsIn(reading: Reading, found: Found, fits?: (row: CommitRow) => boolean): CommitRow[] {
+  const rows = rowsFound(reading, found).map((row) => toCommitRow(row))
+  return fits === undefined ? rows : rows.filter(fits)
+}
+
+function byArrival(a: CommitRow, b: CommitRow): number {
+  return a.seq - b.seq
+}
+
+function byClock(a: CommitRow, b: CommitRow): number {
+  return a.hlc - b.hlc || a.seq - b.seq
 }

@@ -58,14 +58,34 @@ export interface CommitBody {
   readonly update?: Uint8Array
 }
 
-/** Packed rows of one stream. `first` and `last` are clocks. */
-export interface StoredSegment {
+/**
+ * Packed rows of one stream, in order of arrival: all that came from `firstSeq` to `lastSeq`. Every row up to the last
+ * segment's `lastSeq` stands in a segment and nowhere else.
+ */
+export interface StoredSegment extends Summed {
   readonly streamId: StreamId
+  readonly firstSeq: number
   readonly lastSeq: number
-  readonly first: Clock
-  readonly last: Clock
+  /**
+   * Least and greatest clock of its rows. Absent where they overlap those of the segments before it: it is then found by
+   * the reference `late:<stream>`, so that those found by clock follow each other without overlap.
+   */
+  readonly first?: Clock
+  readonly last?: Clock
+  /** The greatest clock of its rows and of all rows before it. */
+  readonly reach: Clock
+  /** How many rows it holds. */
+  readonly count: number
+  /** Of all its rows; of requests only those that were young when it was packed. */
   readonly refs: readonly string[]
-  readonly rows: readonly StoredCommit[]
+  /** Of each writer, the number of its last row in here. */
+  readonly covers: Readonly<Record<WriterId, number>>
+  readonly rows: readonly PackedRow[]
+}
+
+/** A row in a segment: what the segment says for all of them, and what follows from the events, is left out. */
+export interface PackedRow extends Omit<StoredCommit, 'streamId' | 'seq' | 'sum'> {
+  readonly seq: number
 }
 
 /** A whole document as v2 bytes, made of the rows up to `seq`. */

@@ -6,9 +6,9 @@ import { wrap as resultOf } from 'idb'
 import { type StreamId, sessionOfStream } from '../core/ids.ts'
 import { foldSession, isHidden, mustRefold } from '../core/session/fold.ts'
 import type { SessionRecord } from '../core/session/record.ts'
-import { toCommitRow } from './commit-rows.ts'
+import { seqOf, toCommitRow } from './commit-rows.ts'
 import type { StoredCommit, StoredSession } from './schema.ts'
-import { seqOf, type TailReader } from './tail-reader.ts'
+import type { TailReader } from './tail-reader.ts'
 
 /** Whether a stream has an index row: a session's own stream has, its app documents and scopes have none. */
 export function isSessionStream(stream: StreamId): boolean {
@@ -33,7 +33,7 @@ export async function bringUpToDate(
     known === undefined ? [] : tails.after(stream, known),
   ])
   const upTo = before?.upTo ?? 0
-  const rows = await tails.after(stream, upTo)
+  const rows = await (before === undefined ? tails.withPacked(stream, 0) : tails.after(stream, upTo))
   const last = rows.at(-1)
   if (last === undefined) return upTo
   const record = await fold(tails, stream, before?.record, rows)
@@ -50,7 +50,7 @@ async function fold(
 ): Promise<SessionRecord | undefined> {
   const rows = stored.map((row) => toCommitRow(row))
   if (!mustRefold(record, rows)) return foldSession(record, stream, rows)
-  const all = await tails.after(stream, 0)
+  const all = await tails.withPacked(stream, 0)
   return foldSession(
     undefined,
     stream,

@@ -6,11 +6,11 @@ import { wrap as resultOf } from 'idb'
 import type { StreamId, WriterId } from '../core/ids.ts'
 import type { Documents } from '../core/ports.ts'
 import { withSum } from './checksum.ts'
-import { rowsAfter, toCommitRow } from './commit-rows.ts'
+import { rowsAfter, seqOf, toCommitRow } from './commit-rows.ts'
 import { readRange } from './read-range.ts'
 import type { StoredSnapshot } from './schema.ts'
 import { soundSnapshots } from './sound-rows.ts'
-import { seqOf, type TailReader } from './tail-reader.ts'
+import type { TailReader } from './tail-reader.ts'
 import type { Tail } from './tails.ts'
 
 /** Below this a tail is read faster than a new snapshot is made. */
@@ -78,7 +78,7 @@ async function write(
   documents: Pick<Documents, 'receive' | 'snapshot'>,
   writer: WriterId,
 ): Promise<Partial<Tail> | undefined> {
-  const rows = await tails.after(stream, previous?.seq ?? 0)
+  const rows = await tails.withPacked(stream, previous?.seq ?? 0)
   const last = rows.at(-1)
   if (last === undefined) return undefined
   const foreign = rows.filter((row) => row.writer !== writer)

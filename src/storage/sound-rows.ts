@@ -7,7 +7,7 @@ import type { StreamId } from '../core/ids.ts'
 import { isSound } from './checksum.ts'
 import type { DamageNotes } from './damage-notes.ts'
 import { type RangeOptions, readRange, type Source } from './read-range.ts'
-import type { StoredCheckpoint, StoredCommit, StoredSnapshot, StoredView } from './schema.ts'
+import type { StoredCheckpoint, StoredCommit, StoredSegment, StoredSnapshot, StoredView } from './schema.ts'
 
 type Notes = Pick<DamageNotes, 'note'>
 
@@ -25,6 +25,11 @@ export function soundCommits(rows: readonly StoredCommit[], notes: Notes): reado
 /** Also false where the content has no shape that could be read. */
 export function isSoundCommit(row: StoredCommit): boolean {
   return isSound(row) && Array.isArray(row.body?.events) && typeof row.streamId === 'string'
+}
+
+/** Also false where its rows have no shape that could be read. */
+export function isSoundSegment(segment: StoredSegment): boolean {
+  return isSound(segment) && Array.isArray(segment.rows)
 }
 
 /** As many sound rows of a range as asked for, or as there are. */
@@ -46,6 +51,16 @@ export async function readSoundCommits(
     }
     asked += read.length - sound.length
   }
+}
+
+export function soundSegments(segments: readonly StoredSegment[], notes: Notes): readonly StoredSegment[] {
+  return segments.filter((segment) => {
+    if (isSoundSegment(segment)) return true
+    const { streamId, firstSeq, lastSeq } = segment
+    const reason = `The segment of rows ${firstSeq} to ${lastSeq} is not what was stored.`
+    note(notes, 'row', streamId, [streamId, lastSeq], 'segments', reason)
+    return false
+  })
 }
 
 export function soundSnapshots(rows: readonly StoredSnapshot[], notes: Notes): readonly StoredSnapshot[] {
@@ -93,7 +108,7 @@ function note(
   what: Damage['what'],
   stream: StreamId,
   key: string | number | readonly (string | number)[],
-  table: 'commits' | 'snapshots' | 'views' | 'checkpoints',
+  table: 'commits' | 'segments' | 'snapshots' | 'views' | 'checkpoints',
   reason: string,
 ): void {
   notes.note({ id: JSON.stringify([table, key]), what, stream, reason, place: { table, key } })

@@ -14,6 +14,7 @@ import {
 import type { Documents } from '../core/ports.ts'
 import { withSum } from './checksum.ts'
 import type { Entry, MeasuredEvent } from './entry.ts'
+import { heldRefs } from './row-refs.ts'
 import type { StoredCommit } from './schema.ts'
 
 /** Larger rows would make readers wait for bytes they do not need. */
@@ -151,8 +152,13 @@ function toRow(stream: StreamId, part: Part, context: RowContext): NewRow {
 }
 
 function refsOf({ events, refs, requests }: Part): readonly string[] {
-  const all = new Set(refs)
-  for (const request of Object.keys(requests)) all.add(`q:${request}`)
-  for (const { event } of events) all.add(`c:${event.correlationId}`)
-  return [...all]
+  return [
+    ...new Set([
+      ...refs,
+      ...heldRefs(
+        requests,
+        events.map(({ event }) => event),
+      ),
+    ]),
+  ]
 }

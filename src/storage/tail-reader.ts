@@ -2,9 +2,10 @@
  * Reads the ends of streams within one transaction, each row once: index row, view and snapshot often ask for the same.
  */
 import type { StreamId } from '../core/ids.ts'
-import { rowsAfter } from './commit-rows.ts'
+import { rowsAfter, seqOf } from './commit-rows.ts'
 import type { DamageNotes } from './damage-notes.ts'
 import type { StoredCommit } from './schema.ts'
+import { findAfter, rowsFound } from './segment-reads.ts'
 import { readSoundCommits } from './sound-rows.ts'
 
 export class TailReader {
@@ -21,7 +22,13 @@ export class TailReader {
     this.notes = notes
   }
 
-  /** The rows of a stream after `seq`, in order of arrival. */
+  /** The rows of a stream after `seq` that stand in segments, and those that do not, in order of arrival. */
+  async withPacked(stream: StreamId, seq: number): Promise<readonly StoredCommit[]> {
+    const rows = rowsFound(this, await findAfter(this, stream, seq))
+    return rows.filter((row) => seqOf(row) > seq)
+  }
+
+  /** The rows of a stream after `seq` that stand in no segment, in order of arrival. */
   async after(stream: StreamId, seq: number): Promise<readonly StoredCommit[]> {
     let known = this.#read.get(stream)
     if (known === undefined || known.after > seq) {
@@ -32,8 +39,4 @@ export class TailReader {
     const rows = await known.rows
     return known.after === seq ? rows : rows.filter((row) => seqOf(row) > seq)
   }
-}
-
-export function seqOf(row: StoredCommit): number {
-  return row.seq ?? 0
 }

@@ -5,11 +5,12 @@ import { wrap as resultOf } from 'idb'
 import { STORE_STREAM, type StreamId, sessionOfStream } from '../core/ids.ts'
 import { deltasOf, foldEntries } from '../core/state/fold.ts'
 import { withSum } from './checksum.ts'
-import type { StoredView } from './schema.ts'
+import { seqOf } from './commit-rows.ts'
+import type { StoredCommit, StoredView } from './schema.ts'
 import { isSessionStream } from './session-rows.ts'
 import { sizeOf } from './size.ts'
 import { soundView } from './sound-rows.ts'
-import { seqOf, type TailReader } from './tail-reader.ts'
+import type { TailReader } from './tail-reader.ts'
 import type { Tail } from './tails.ts'
 
 /** A tail of 32 rows costs about two gets; one of 100 costs four to six. */
@@ -30,20 +31,45 @@ export async function refreshView(
 ): Promise<Partial<Tail>> {
   if (!hasState(stream)) return {}
   if (tail.viewSize !== undefined && !isLong(tail.viewRows, tail.viewBytes, tail.viewSize)) return {}
-  const views = tails.transaction.objectStore('views')
-  const present: IDBRequest<StoredView | undefined> = views.get(stream)
-  const view = soundView(await resultOf(present), tails.notes)
-  const rows = await tails.after(stream, view?.upTo ?? 0)
-  const last = rows.at(-1)
+  const { view, rows } = await readView(tails, stream)
   const viewSize = view?.sizeBytes ?? 0
-  if (last === undefined || !isLong(rows.length, tail.viewBytes, viewSize)) {
+  if (rows.length === 0 || !isLong(rows.length, tail.viewBytes, viewSize)) {
     return { viewRows: rows.length, viewSize }
   }
+  return { viewRows: 0, viewBytes: 0, viewSize: writeView(tails, stream, view, rows) }
+}
+
+/** Brings the view of a stream up to its last row, where the stream has one. */
+export async function rewriteView(tails: TailReader, stream: StreamId): Promise<void> {
+  if (!hasState(stream)) return
+  const { view, rows } = await readView(tails, stream)
+  if (rows.length > 0) writeView(tails, stream, view, rows)
+}
+
+async function readView(
+  tails: TailReader,
+  stream: StreamId,
+): Promise<{ readonly view: StoredView | undefined; readonly rows: readonly StoredCommit[] }> {
+  const request: IDBRequest<StoredView | undefined> = tails.transaction.objectStore('views').get(stream)
+  const view = soundView(await resultOf(request), tails.notes)
+  const rows = await (view === undefined ? tails.withPacked(stream, 0) : tails.after(stream, view.upTo))
+  return { view, rows }
+}
+
+/** @returns the size of the new view */
+function writeView(
+  tails: TailReader,
+  stream: StreamId,
+  view: StoredView | undefined,
+  rows: readonly StoredCommit[],
+): number {
   const deltas = rows.flatMap(({ body }) => body.events.flatMap(deltasOf))
   const entries = foldEntries(view?.entries ?? [], deltas, 'state')
   const sizeBytes = sizeOf(entries)
-  views.put(withSum({ streamId: stream, upTo: seqOf(last), entries, sizeBytes }) satisfies StoredView)
-  return { viewRows: 0, viewBytes: 0, viewSize: sizeBytes }
+  const upTo = rows.reduce((last, row) => Math.max(last, seqOf(row)), view?.upTo ?? 0)
+  const row: StoredView = { streamId: stream, upTo, entries, sizeBytes }
+  tails.transaction.objectStore('views').put(withSum(row))
+  return sizeBytes
 }
 
 /** App documents and the store's own stream have events alone. */

@@ -9,6 +9,7 @@ import { headLaws } from './laws/head-laws.ts'
 import { indexLaws } from './laws/index-laws.ts'
 import { logLaws } from './laws/log-laws.ts'
 import { ownershipLaws } from './laws/ownership-laws.ts'
+import { segmentLaws } from './laws/segment-laws.ts'
 import { snapshotLaws } from './laws/snapshot-laws.ts'
 
 // Not in law.ts: what an app sees of this file must not lead to the packages that hold the rows' types.
@@ -16,6 +17,7 @@ type Law = (content: DatabaseContent, options: LawOptions) => Iterable<Violation
 
 const LAWS: readonly Law[] = [
   logLaws,
+  segmentLaws,
   contentLaws,
   ownershipLaws,
   indexLaws,

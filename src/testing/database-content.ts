@@ -1,7 +1,7 @@
 import type { ChunkRow } from '../core/artifact/record.ts'
 import type { CommitRow } from '../core/commit.ts'
 import type { StreamId } from '../core/ids.ts'
-import { toCommitRow } from '../storage/commit-rows.ts'
+import { seqOf, toCommitRow } from '../storage/commit-rows.ts'
 import type {
   StoredArtifact,
   StoredCheckpoint,
@@ -11,14 +11,20 @@ import type {
   StoredHead,
   StoredMeta,
   StoredRun,
+  StoredSegment,
   StoredSession,
   StoredSnapshot,
   StoredView,
 } from '../storage/schema.ts'
+import { rowsOfSegment } from '../storage/segment.ts'
 
 /** Everything in a database, as one moment's reading transaction found it. */
 export interface DatabaseContent {
+  /** The rows of the log, whether they stand in a segment or by themselves, in order of arrival. */
   readonly commits: readonly StoredCommit[]
+  /** Of these, the ones that stand by themselves. */
+  readonly unpacked: readonly StoredCommit[]
+  readonly segments: readonly StoredSegment[]
   readonly snapshots: readonly StoredSnapshot[]
   readonly views: readonly StoredView[]
   readonly checkpoints: readonly StoredCheckpoint[]
@@ -62,8 +68,9 @@ async function readTables(database: IDBDatabase): Promise<DatabaseContent> {
       request.onsuccess = () => resolve(request.result)
       request.onerror = () => reject(request.error)
     })
-  const [commits, snapshots, views, checkpoints, sessions, artifacts] = await Promise.all([
+  const [unpacked, segments, snapshots, views, checkpoints, sessions, artifacts] = await Promise.all([
     all<StoredCommit>('commits'),
+    all<StoredSegment>('segments'),
     all<StoredSnapshot>('snapshots'),
     all<StoredView>('views'),
     all<StoredCheckpoint>('checkpoints'),
@@ -78,9 +85,12 @@ async function readTables(database: IDBDatabase): Promise<DatabaseContent> {
     all<StoredHead>('heads'),
     all<StoredMeta>('meta'),
   ])
+  const commits = [...segments.flatMap(rowsOfSegment), ...unpacked].sort((a, b) => seqOf(a) - seqOf(b))
   const rowsByStream = groupByStream(commits)
   return {
     commits,
+    unpacked,
+    segments,
     snapshots,
     views,
     checkpoints,

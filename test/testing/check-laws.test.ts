@@ -5,6 +5,7 @@ import type { ArtifactRecord } from '../../src/core/artifact/record.ts'
 import {
   type ArtifactId,
   type CheckpointId,
+  type Clock,
   type ContentId,
   type CorrelationId,
   type EventId,
@@ -12,12 +13,14 @@ import {
   type SessionId,
   STORE_STREAM,
 } from '../../src/core/ids.ts'
-import type { Database, StoredCommit } from '../../src/storage/schema.ts'
+import { withSum } from '../../src/storage/checksum.ts'
+import type { Database, StoredCommit, StoredSegment } from '../../src/storage/schema.ts'
 import { checkLaws } from '../../src/testing/check-laws.ts'
 import {
   createSession,
   eventOf,
   headOf,
+  openBeside,
   openTab,
   operationOf,
   SESSION,
@@ -361,4 +364,63 @@ test('LA13 a database is checked by its name too, and a name without a database 
   const names = (await indexedDB.databases()).map(({ name }) => name)
   expect(names).not.toContain('nowhere')
   tab.connection.close()
+})
+
+/** Plants something in a database whose rows are packed, all in segments of a few rows. */
+async function lawsOfPackedAfter(
+  plant: (segments: Database['segments'], db: Database) => PromiseLike<unknown>,
+) {
+  return lawsAfter(async (db, closed) => {
+    const tab = await openBeside(closed)
+    await tab.journal.pack(STREAM, { whole: true })
+    await setState(tab, 'b', 2)
+    await tab.journal.pack(STREAM, { whole: true })
+    expect(await checkLaws(tab.connection.native)).toEqual([])
+    // Closing brings view and index row up to date.
+    await tab.journal.close()
+    tab.connection.close()
+    await plant(db.segments, db)
+  })
+}
+
+const SEGMENT_FAULTS: Readonly<Record<string, (segment: StoredSegment) => StoredSegment>> = {
+  'a row twice': (segment) => ({ ...segment, rows: [...segment.rows, ...segment.rows] }),
+  'a wrong first row': (segment) => ({ ...segment, firstSeq: segment.firstSeq - 1 }),
+  'a wrong number of rows': (segment) => ({ ...segment, count: segment.count + 1 }),
+  'another vector': (segment) => ({ ...segment, covers: {} }),
+  'a lost reference': (segment) => ({ ...segment, refs: segment.refs.slice(1) }),
+  'wrong clocks': (segment) => ({ ...segment, first: ((segment.first ?? 0) + 1) as Clock }),
+  'a wrong reach': (segment) => ({ ...segment, reach: (segment.reach + 1) as Clock }),
+  'a late one that is found by its clocks': (segment) => ({
+    ...segment,
+    refs: [...segment.refs, `late:${STREAM}`],
+  }),
+}
+
+for (const [name, change] of Object.entries(SEGMENT_FAULTS)) {
+  test(`LA17 a segment with ${name} is found`, async () => {
+    const found = await lawsOfPackedAfter(async (segments) => {
+      const [first] = await segments.toArray()
+      if (first !== undefined) await segments.put(withSum(change(first)))
+    })
+    expect(found).toContain('LA17')
+  })
+}
+
+test('LA18 a packed row that stands outside as well is found', async () => {
+  const found = await lawsOfPackedAfter(async (segments, db) => {
+    const [segment] = await segments.toArray()
+    const [row] = segment?.rows ?? []
+    if (row !== undefined) await db.commits.put({ ...row, streamId: STREAM })
+  })
+  expect(found).toContain('LA18')
+})
+
+test('LA18 a view or an index row behind what is packed is found', async () => {
+  expect(
+    await lawsOfPackedAfter((_segments, db) => db.views.update(STREAM, { upTo: 1 }).then(() => {})),
+  ).toContain('LA18')
+  expect(
+    await lawsOfPackedAfter((_segments, db) => db.sessions.update(SESSION, { upTo: 1 }).then(() => {})),
+  ).toContain('LA18')
 })

@@ -1,9 +1,11 @@
 import type { Collected } from '../hook/definition.ts'
 import type { HookScope } from '../hook/operation-hooks.ts'
 import type { SessionId } from '../ids.ts'
+import type { Entropy } from '../ports.ts'
 import type { Request } from '../request.ts'
 import type { Recorded } from '../run/recorded.ts'
 import type { StateValue } from '../state/value.ts'
+import { type AsideStore, prepareAside, readAside } from './aside-content.ts'
 import { abandonArtifacts, type PreparedCollection, prepareCollected } from './collect.ts'
 import { createContentReader } from './content-reader.ts'
 import { createDeleteArtifact } from './delete.ts'
@@ -11,7 +13,7 @@ import type { ArtifactDeps } from './deps.ts'
 import { createEditArtifact } from './edit.ts'
 import { createGetArtifact, createListVersions } from './find.ts'
 import type { ArtifactRef, DeleteArtifact, EditArtifact, ReadArtifact, StoreArtifact } from './input.ts'
-import { createIntake, type PreparedContent } from './intake.ts'
+import { createIntake } from './intake.ts'
 import { createListArtifacts } from './list.ts'
 import type { ArtifactPage, ArtifactQuery } from './query.ts'
 import { createReadArtifact, createStreamArtifact } from './read.ts'
@@ -20,7 +22,7 @@ import { type PreparedValue, prepareValue, readValue } from './recorded-value.ts
 import { createStoreArtifact } from './store.ts'
 
 /** The use cases of artifacts. Every answer comes from the database. */
-export interface Artifacts {
+export interface Artifacts extends AsideStore {
   store(request: Request, input: StoreArtifact): Promise<ArtifactRecord>
   /** null where there is none. */
   get(request: Request, ref: ArtifactRef): Promise<ArtifactRecord | null>
@@ -41,13 +43,11 @@ export interface Artifacts {
   collect(collected: readonly Collected[], scope: HookScope): Promise<PreparedCollection>
   /** Before a decision: a value as its event records it. `rowsOfValue` adds it to the decision. */
   prepareValue(value: StateValue, signal?: AbortSignal): PreparedValue | Promise<PreparedValue>
-  /** After a decision that did not come to a commit: what was prepared for it goes. Never throws. */
-  abandon(prepared: readonly { readonly content?: PreparedContent }[]): Promise<void>
   /** A recorded value. */
   readValue(recorded: Recorded): StateValue | Promise<StateValue>
 }
 
-export function createArtifacts(deps: ArtifactDeps): Artifacts {
+export function createArtifacts(deps: ArtifactDeps & { readonly entropy: Entropy }): Artifacts {
   const intake = createIntake(deps)
   const reader = createContentReader(deps)
   return {
@@ -62,6 +62,9 @@ export function createArtifacts(deps: ArtifactDeps): Artifacts {
     collect: (collected, scope) => prepareCollected({ hooks: deps.hooks, intake }, collected, scope),
     prepareValue: (value, signal) => prepareValue(intake, value, signal),
     abandon: (prepared) => abandonArtifacts(intake, prepared),
+    prepareAside: (stream, asideClass, value, signal) =>
+      prepareAside({ intake, entropy: deps.entropy }, stream, asideClass, value, signal),
+    readAside: (aside) => readAside(reader, aside),
     readValue: (recorded) => readValue(reader, recorded),
   }
 }

@@ -39,7 +39,7 @@ export async function prepareCollected(
         const source = openSource(content, signal)
         const gated = await gateDraft(hooks, asked, source.sizeBytes ?? 0, scope)
         runs.push(...gated.runs)
-        prepared.push({ draft: gated.draft, content: await intake.take(source, gated.draft.mime) })
+        prepared.push({ draft: gated.draft, content: await intake.take(source, { mime: gated.draft.mime }) })
       } catch (error) {
         assertGoing(signal)
         if (!isRefusal(error)) throw error

@@ -10,7 +10,7 @@ import type { ByteSource } from './byte-source.ts'
 import { type ChunkWriter, createChunkWriter } from './chunk-writer.ts'
 import { chunkIdOf, contentIdOf } from './content-id.ts'
 import { createPins, type Pins, removePin } from './pins.ts'
-import type { ChunkRef, ChunkRow, ContentRow, IntakeRow } from './record.ts'
+import type { ChunkRef, ChunkRow, ContentRow, Domain, IntakeRow } from './record.ts'
 import { claimContent, PLAIN_DOMAIN } from './references.ts'
 
 /** Large enough that the cost of a row does not count, small enough to hold a few in memory. */
@@ -48,7 +48,10 @@ export interface Intake {
    *
    * @throws VALUE_TOO_LARGE; what the source throws; what the journal throws. Nothing is left behind then.
    */
-  take(source: ByteSource, mime?: string): Promise<PreparedContent>
+  take(
+    source: ByteSource,
+    what?: { readonly mime?: string | undefined; readonly domain?: Domain },
+  ): Promise<PreparedContent>
   /** Gives up what was prepared and will not be named. Never throws: what cannot be removed now goes with a later sweep. */
   abandon(prepared: Pick<PreparedContent, 'pins'>): Promise<void>
 }
@@ -67,13 +70,15 @@ export function createIntake(deps: IntakeDeps): Intake {
   const { journal, digest } = deps
   const chunkBytes = deps.chunkBytes ?? CHUNK_BYTES
   const maxBytes = deps.maxBytes ?? MAX_ARTIFACT_BYTES
-  const domain = PLAIN_DOMAIN
 
-  async function take(source: ByteSource, mime?: string): Promise<PreparedContent> {
+  async function take(
+    source: ByteSource,
+    { mime, domain = PLAIN_DOMAIN }: Parameters<Intake['take']>[1] = {},
+  ): Promise<PreparedContent> {
     const pins = createPins(domain, deps.clock, deps.wall)
     const writer = createChunkWriter(deps, { domain, mime, pins })
     try {
-      return await read(source, writer, pins)
+      return await read(source, domain, writer, pins)
     } catch (error) {
       await writer.flush().catch(() => {})
       await abandon({ pins: pins.rows() })
@@ -81,7 +86,12 @@ export function createIntake(deps: IntakeDeps): Intake {
     }
   }
 
-  async function read(source: ByteSource, writer: ChunkWriter, pins: Pins): Promise<PreparedContent> {
+  async function read(
+    source: ByteSource,
+    domain: Domain,
+    writer: ChunkWriter,
+    pins: Pins,
+  ): Promise<PreparedContent> {
     const chunks: ChunkRef[] = []
     let sizeBytes = 0
     let last: { readonly chunk: ChunkRef; readonly bytes: Uint8Array } | undefined

@@ -3,8 +3,9 @@
  * content's row and changes in the transaction that adds or removes a name; with the last name the content goes.
  */
 import type { RowChange } from '../commit.ts'
+import { createError } from '../errors.ts'
 import type { ContentId } from '../ids.ts'
-import type { EventDataByType, EventType, LargeFields, Recorded } from '../timeline/catalog.ts'
+import type { EventDataByType, EventType, LargeFields, Recorded, StateChange } from '../timeline/catalog.ts'
 import type { StoredEvent } from '../timeline/event.ts'
 import type { ContentRow, Domain, IntakeRow } from './record.ts'
 
@@ -17,6 +18,20 @@ export function claimContent(manifest: Omit<ContentRow, 'references'>): RowChang
     table: 'contents',
     key: [manifest.domain, manifest.hash],
     change: (row) => ({ ...(row ?? manifest), references: (row?.references ?? 0) + 1 }),
+  }
+}
+
+/** One more name for a content that is there. @throws CONTENT_DAMAGED where it is not. */
+export function nameContentAgain({ domain, hash }: NamedContent): RowChange {
+  return {
+    table: 'contents',
+    key: [domain, hash],
+    change: (row) => {
+      if (row !== undefined) return { ...row, references: row.references + 1 }
+      throw createError('CONTENT_DAMAGED', `Content ${hash} is no longer there; nothing was stored.`, {
+        hash,
+      })
+    },
   }
 }
 
@@ -44,7 +59,23 @@ export function releaseContent(
  * What an app put into an event of its own claimed nothing, so its data is believed only where the data as a whole
  * stands in a content.
  */
-export function contentsOfEvent(event: StoredEvent): readonly ContentId[] {
+export function contentsOfEvent(event: StoredEvent): readonly NamedContent[] {
+  if (event.type === 'state.changed') return asidesOf(dataOf(event, 'state.changed').changes)
+  if (event.type === 'session.restored') return asidesOf(dataOf(event, 'session.restored').changes)
+  return plainContents(event).map((hash) => ({ domain: PLAIN_DOMAIN, hash }))
+}
+
+/** A content by its key. */
+export interface NamedContent {
+  readonly domain: Domain
+  readonly hash: ContentId
+}
+
+function asidesOf(changes: readonly StateChange[]): readonly NamedContent[] {
+  return changes.flatMap(({ aside }) => (aside ? [{ domain: aside.domain, hash: aside.content }] : []))
+}
+
+function plainContents(event: StoredEvent): readonly ContentId[] {
   switch (event.type) {
     case 'artifact.stored':
       return [dataOf(event, 'artifact.stored').artifact.contentId]

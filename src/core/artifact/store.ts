@@ -78,7 +78,7 @@ export function createStoreArtifact(deps: ArtifactDeps & { readonly intake: Inta
       const gated = await gateDraft(hooks, draft, source.sizeBytes, scope)
       return commitAgain(source, gated, input, operation)
     }
-    const content = await intake.take(source, draft.mime)
+    const content = await intake.take(source, { mime: draft.mime })
     try {
       return await commit(await gateDraft(hooks, draft, content.sizeBytes, scope), content, input, operation)
     } catch (error) {
@@ -94,7 +94,7 @@ export function createStoreArtifact(deps: ArtifactDeps & { readonly intake: Inta
     operation: ArtifactOperation,
   ): Promise<ArtifactRecord> {
     for (let intakes = 1; ; intakes++) {
-      const content = await intake.take(source, gated.draft.mime)
+      const content = await intake.take(source, { mime: gated.draft.mime })
       try {
         return await commit(gated, content, input, operation)
       } catch (error) {

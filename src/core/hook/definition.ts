@@ -2,6 +2,7 @@ import type { ArtifactRecord } from '../artifact/record.ts'
 import type { CorrelationId, EventId, SessionId } from '../ids.ts'
 import type { Purity } from '../run/record.ts'
 import type { Actor, SessionRecord } from '../session/record.ts'
+import type { AsideClass } from '../state/aside.ts'
 import type { StateValue } from '../state/value.ts'
 import type { AllowedOutcome, ChangeableField, HookStage, PointName } from './points.ts'
 
@@ -58,7 +59,13 @@ export type PayloadByPoint = {
       : Point extends 'artifact:delete' | 'artifact:read'
         ? { readonly artifact: ArtifactRecord }
         : Point extends 'state:write'
-          ? { readonly key: string; readonly scope?: string; readonly value?: StateValue }
+          ? {
+              readonly key: string
+              readonly scope?: string
+              /** `sensitive` values are not shown to hooks. */
+              readonly class?: AsideClass
+              readonly value?: StateValue
+            }
           : Point extends 'step:run'
             ? StepDraft & { readonly purity: Purity }
             : EventDraft

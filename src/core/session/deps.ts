@@ -1,3 +1,4 @@
+import type { AsideStore } from '../artifact/aside-content.ts'
 import type { OperationHooks } from '../hook/operation-hooks.ts'
 import type { Journal, Log, Tables } from '../ports.ts'
 import type { Request } from '../request.ts'
@@ -10,6 +11,8 @@ export interface SessionDeps {
   readonly tables: Tables
   readonly clock: HybridClock
   readonly hooks: OperationHooks
+  /** Keeps values that stand aside. */
+  readonly artifacts: AsideStore
   /** A template of the app that asks, as it came from there; undefined where it has none of this name. */
   readonly templates: (name: string, request: Request) => unknown
 }

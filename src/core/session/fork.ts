@@ -1,9 +1,10 @@
 import type { LifecyclePayload } from '../hook/definition.ts'
 import { type CorrelationId, type EventId, type SessionId, sessionStream } from '../ids.ts'
 import type { Request } from '../request.ts'
-import { splitEntryKey } from '../state/scope.ts'
+import { changeOf } from '../state/fold.ts'
 import type { EventDataByType } from '../timeline/catalog.ts'
 import { type EventFrame, frameOf, makeEvent } from '../timeline/make-event.ts'
+import { namesOf, readableChanges } from './asides.ts'
 import { moreOffspring, newHead } from './create.ts'
 import type { SessionDeps } from './deps.ts'
 import { assertOnly, invalid, parseFields, parseSessionId } from './fields.ts'
@@ -64,6 +65,10 @@ async function perform(
   const at = asked.at ?? (await lastEvent(deps.log, sourceId)).id
   const past = await sessionAt(deps.log, sourceId, at)
   const copies = await readCopies(deps.tables, past.artifacts)
+  const changes = await readableChanges(
+    deps.tables,
+    Object.entries(past.state).map(([key, value]) => changeOf(key, value)),
+  )
 
   const scope = await scopeOf(deps, request, source)
   const given: LifecyclePayload['input'] = { at, name: name ?? past.record.name }
@@ -80,7 +85,6 @@ async function perform(
     const frame: EventFrame = { ...frameOf(request, correlationId), source: 'fork' }
     const eventId = nextLifeId(deps.clock, [parent])
     const caused: EventFrame = { ...frame, causeId: eventId }
-    const changes = Object.entries(past.state).map(([key, value]) => ({ ...splitEntryKey(key), value }))
     const stateId = deps.clock.nextId<EventId>()
     const artifacts = copyArtifacts(copies, id, deps.clock, caused)
     const events = [
@@ -98,7 +102,7 @@ async function perform(
         moreOffspring(parent),
         ...artifacts.heads,
       ],
-      rows: artifacts.rows,
+      rows: [...artifacts.rows, ...namesOf(changes)],
     }
   })
 

@@ -4,7 +4,7 @@ import type { Durability } from '../commit.ts'
 import type { CheckpointId, EventId, SessionId } from '../ids.ts'
 import type { Entry } from '../state/delta.ts'
 import type { StateValue } from '../state/value.ts'
-import type { StateChange } from '../timeline/catalog.ts'
+import type { WriteChange } from '../state/write-change.ts'
 import type { Retention, SessionLimits, SessionRecord } from './record.ts'
 import type { Verb } from './status.ts'
 
@@ -92,7 +92,7 @@ export type StateTarget = { readonly session: SessionId } | { readonly scope: st
 
 export interface WriteState {
   readonly target: StateTarget
-  readonly changes: readonly StateChange[]
+  readonly changes: readonly WriteChange[]
   /** @defaultValue 'relaxed' */
   readonly durability?: Durability
 }

@@ -1,6 +1,7 @@
 import type { EventId, SessionId } from '../ids.ts'
 import type { Request } from '../request.ts'
 import type { Entry } from '../state/delta.ts'
+import type { StateValue } from '../state/value.ts'
 import { listCheckpoints, saveSession } from './checkpoint.ts'
 import { type CreateOptions, createSession } from './create.ts'
 import { deleteSession } from './delete.ts'
@@ -24,11 +25,13 @@ import type {
 import { listSessions } from './list.ts'
 import { findSession, observeEntries, openSession, openState } from './open.ts'
 import { sessionAt } from './past.ts'
+import { placeOf } from './place.ts'
 import type { SessionPage, SessionQuery } from './query.ts'
+import { type ReadState, readState } from './read-state.ts'
 import type { Checkpoint, SessionRecord } from './record.ts'
 import { restoreSession } from './restore.ts'
 import { transitionSession } from './transition.ts'
-import { placeOf, type StateWritten, writeState } from './write-state.ts'
+import { type StateWritten, writeState } from './write-state.ts'
 
 /** The use cases of sessions and their state. Every answer comes from the database. */
 export interface SessionManager {
@@ -49,6 +52,7 @@ export interface SessionManager {
   fork(request: Request, input: ForkSession): Promise<SessionStart>
   at(request: Request, input: { readonly id: SessionId; readonly event: EventId }): Promise<SessionPast>
   openState(request: Request, target: StateTarget): Promise<{ readonly entries: readonly Entry[] }>
+  readState(request: Request, input: ReadState): Promise<{ readonly value?: StateValue }>
   writeState(request: Request, input: WriteState): Promise<StateWritten>
 }
 
@@ -72,6 +76,7 @@ export function createSessionManager(deps: SessionDeps): SessionManager {
     fork: (request, input) => forkSession(deps, request, input),
     at: async (_request, { id, event }) => sessionAt(log, parseSessionId(id), event),
     openState: async (_request, target) => openTarget(deps, target),
+    readState: async (_request, input) => readState(deps, input),
     writeState: (request, input) => writeState(deps, request, input),
   }
 }

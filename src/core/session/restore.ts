@@ -1,11 +1,12 @@
 import { type CheckpointId, type EventId, type SessionId, sessionStream } from '../ids.ts'
 import type { Request } from '../request.ts'
-import { valuesOf } from '../state/fold.ts'
+import { changeOf, valuesOf } from '../state/fold.ts'
 import { sameValue } from '../state/same-value.ts'
 import { splitEntryKey } from '../state/scope.ts'
 import type { StateValue } from '../state/value.ts'
 import type { StateChange } from '../timeline/catalog.ts'
 import { frameOf, makeEvent } from '../timeline/make-event.ts'
+import { namesOf, readableChanges } from './asides.ts'
 import { readCheckpoint } from './checkpoint.ts'
 import type { SessionDeps } from './deps.ts'
 import { assertOnly, parseSessionId } from './fields.ts'
@@ -55,7 +56,7 @@ async function perform(
   await deps.journal.flush()
   const { entries } = await openSession(deps.log, id)
   observeEntries(deps.clock, entries)
-  const changes = changesBetween(valuesOf(entries), checkpoint.state)
+  const changes = await readableChanges(deps.tables, changesBetween(valuesOf(entries), checkpoint.state))
 
   const outcome = await commitStrict(deps, request, [sessionHeadKey(id)], (heads) => {
     assertPermitted(requireHead(heads, id), 'restore')
@@ -65,7 +66,12 @@ async function perform(
       makeEvent(eventId, 'session.restored', { checkpointId: checkpoint.id, changes }, frame),
       ...hookEvents(deps.clock, 'session:restore', passed.runs, frame, eventId),
     ]
-    return { result: undefined, resultId: id, writes: [{ stream: sessionStream(id), index: true, events }] }
+    return {
+      result: undefined,
+      resultId: id,
+      writes: [{ stream: sessionStream(id), index: true, events }],
+      rows: namesOf(changes),
+    }
   })
 
   const start = await openSession(deps.log, id)
@@ -81,5 +87,5 @@ function changesBetween(from: Values, to: Values): readonly StateChange[] {
   const set = Object.entries(to).filter(
     ([key, value]) => !Object.hasOwn(from, key) || !sameValue(from[key], value),
   )
-  return [...gone.map(splitEntryKey), ...set.map(([key, value]) => ({ ...splitEntryKey(key), value }))]
+  return [...gone.map(splitEntryKey), ...set.map(([key, value]) => changeOf(key, value))]
 }

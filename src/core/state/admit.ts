@@ -4,11 +4,12 @@
  * alone takes 20 times as long for a small value.
  */
 import { createError, type HoldfastError } from '../errors.ts'
-import type { StateChange } from '../timeline/catalog.ts'
+import { ASIDE_KEY, type AsideClass, isAsideClass } from './aside.ts'
 import { admitScope } from './scope.ts'
 import { LONE_SURROGATE, UNNAMEABLE } from './text.ts'
 import type { StateValue } from './value.ts'
 import { sizeOfValue } from './value-size.ts'
+import type { WriteChange } from './write-change.ts'
 
 /** Largest value of one key, in bytes as {@link sizeOfValue} counts them. Larger things are artifacts. */
 export const VALUE_LIMIT_BYTES = 65_536
@@ -55,10 +56,10 @@ export function admitKey(key: unknown): string {
 
 /**
  * Checks and copies the changes of one state write; without a value (or with undefined) a change deletes its key.
- * @throws INVALID_ARGUMENT when this is no list of changes
+ * @throws INVALID_ARGUMENT when this is no list of changes, or for a class that is none of those kept aside
  * @throws INVALID_NAME, INVALID_VALUE, VALUE_TOO_LARGE as {@link admitKey} and {@link admitState} do
  */
-export function admitChanges(changes: unknown): readonly StateChange[] {
+export function admitChanges(changes: unknown): readonly WriteChange[] {
   if (!Array.isArray(changes)) {
     throw createError('INVALID_ARGUMENT', 'A state write needs a list of changes.', { path: 'changes' })
   }
@@ -75,8 +76,18 @@ export function admitChanges(changes: unknown): readonly StateChange[] {
       key,
       ...(scope === undefined ? {} : { scope: admitScope(scope) }),
       ...(value === undefined ? {} : { value: admitState(value, key) }),
+      ...('class' in change && change.class !== undefined ? { class: admitClass(change.class, at) } : {}),
     }
   })
+}
+
+function admitClass(given: unknown, at: number): AsideClass {
+  if (isAsideClass(given)) return given
+  throw createError(
+    'INVALID_ARGUMENT',
+    `Change ${at} of a state write has the class ${JSON.stringify(given)}; give sensitive or archive, or none.`,
+    { path: `changes.${at}.class` },
+  )
 }
 
 interface Walk {
@@ -160,6 +171,7 @@ function copyOfRecord(source: PlainObject, walk: Walk): StateValue {
     walk.keys.push(key)
     // Readers of the stored form assign keys one by one, which would set the prototype instead.
     if (key === '__proto__') throw refusal(walk, 'under the key __proto__')
+    if (key === ASIDE_KEY) throw refusal(walk, 'under a key that is reserved')
     if (LONE_SURROGATE.test(key)) throw refusal(walk, 'under a key with half a surrogate pair')
     grow(walk, 2 + key.length * BYTES_PER_UNIT)
     copy[key] = copyOf(source[key], walk)

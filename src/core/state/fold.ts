@@ -7,8 +7,9 @@ import type { ArtifactRecord } from '../artifact/record.ts'
 import type { ArtifactId } from '../ids.ts'
 import type { EventDataByType, EventType, StateChange } from '../timeline/catalog.ts'
 import type { StoredEvent } from '../timeline/event.ts'
+import { asideOf, asideValue } from './aside.ts'
 import type { Delta, Entry, ManagedMap } from './delta.ts'
-import { entryKeyOf } from './scope.ts'
+import { entryKeyOf, splitEntryKey } from './scope.ts'
 import type { StateValue } from './value.ts'
 
 const NONE: readonly Delta[] = []
@@ -53,6 +54,12 @@ export function valuesOf(entries: Iterable<Entry>): Readonly<Record<string, Stat
   const pairs: [string, StateValue][] = []
   for (const { key, value } of entries) if (value !== undefined) pairs.push([key, value])
   return Object.fromEntries(pairs)
+}
+
+/** The change that gives an entry this value, which may stand aside. */
+export function changeOf(entryKey: string, value: StateValue): StateChange {
+  const aside = asideOf(value)
+  return { ...splitEntryKey(entryKey), ...(aside === undefined ? { value } : { aside }) }
 }
 
 /** The ids of the artifacts that these entries of the map `artifacts` hold, in the order of their ids. */
@@ -112,7 +119,11 @@ function entryOf({ key, value, at }: Entry): Entry {
 
 function changeDeltas({ id: at }: StoredEvent, changes: readonly StateChange[]): readonly Delta[] {
   const latest = changes.length < 2 ? changes : lastOfEachKey(changes)
-  return latest.map((change) => deltaOf('state', entryKeyOf(change), change.value, at))
+  return latest.map((change) => deltaOf('state', entryKeyOf(change), storedValueOf(change), at))
+}
+
+function storedValueOf({ value, aside }: StateChange): StateValue | undefined {
+  return aside === undefined ? value : asideValue(aside)
 }
 
 /** A key changed twice in one event has one stamp for both: the later change is the one that counts. */

@@ -58,6 +58,11 @@ export function admitScope(scope: unknown): string {
   )
 }
 
+/** A change's key without the rest of it. */
+export function keyOf({ key, scope }: ScopedKey): ScopedKey {
+  return scope === undefined ? { key } : { key, scope }
+}
+
 /** The key of the entry that holds it, in the one map of all the session's state. */
 export function entryKeyOf({ scope, key }: ScopedKey): string {
   return scope === undefined ? key : MARK + scope + MARK + key

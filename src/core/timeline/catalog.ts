@@ -7,6 +7,7 @@ import type { Purity } from '../run/record.ts'
 import type { LargeValue, Recorded } from '../run/recorded.ts'
 import type { Actor, Retention, SessionLimits, Usage } from '../session/record.ts'
 import type { Status } from '../session/status.ts'
+import type { Aside } from '../state/aside.ts'
 import type { StateValue } from '../state/value.ts'
 
 export type { Recorded } from '../run/recorded.ts'
@@ -20,6 +21,8 @@ export interface StateChange {
   /** The scope inside the session that the key belongs to, as `agent:planner`. */
   readonly scope?: string
   readonly value?: StateValue
+  /** Where the value is, when it stands aside: it is then not in `value`. */
+  readonly aside?: Aside
 }
 
 /** One hook's part in an operation, as recorded for replay. */

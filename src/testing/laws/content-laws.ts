@@ -1,4 +1,4 @@
-import { contentsOfEvent, PLAIN_DOMAIN } from '../../core/artifact/references.ts'
+import { contentsOfEvent } from '../../core/artifact/references.ts'
 import type { ContentId } from '../../core/ids.ts'
 import { toStored } from '../../storage/table-rows.ts'
 import type { DatabaseContent } from '../database-content.ts'
@@ -15,7 +15,7 @@ export function* contentLaws({ artifacts, contents, chunks, commits }: DatabaseC
   for (const { domain, record } of artifacts) count(domain, record.contentId)
   for (const { body } of commits) {
     const recorded = body.events.filter((event) => event.type !== 'artifact.stored')
-    for (const hash of recorded.flatMap(contentsOfEvent)) count(PLAIN_DOMAIN, hash)
+    for (const { domain, hash } of recorded.flatMap(contentsOfEvent)) count(domain, hash)
   }
 
   const stored = new Set(chunks.map(({ domain, hash }) => JSON.stringify([domain, hash])))

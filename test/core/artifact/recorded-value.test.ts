@@ -100,7 +100,7 @@ test('AR21 an event with a reference as its data names its content', () => {
   expect(isContentReference(data)).toBe(true)
   expect(recordedOfData(data)).toEqual(recorded)
   const event = makeEvent('e' as EventId, 'order.placed', data, { correlationId: 'c' as never })
-  expect(contentsOfEvent(event)).toEqual([HASH])
+  expect(contentsOfEvent(event)).toEqual([{ domain: '', hash: HASH }])
 })
 
 test('AR12, AR21: the contents of an event are all that it names', () => {

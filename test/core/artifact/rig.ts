@@ -101,10 +101,19 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
     wall,
     digest: createDigest(),
     compression: options.compression ?? createCompression(),
+    entropy: seededEntropy(count),
     chunkBytes,
     ...(maxBytes === undefined ? {} : { maxBytes }),
   })
-  const sessions = createSessionManager({ journal, log, tables, clock, hooks, templates: () => undefined })
+  const sessions = createSessionManager({
+    journal,
+    log,
+    tables,
+    clock,
+    hooks,
+    artifacts,
+    templates: () => undefined,
+  })
   const rig: Rig = {
     name,
     artifacts,

@@ -2,6 +2,7 @@
 import 'fake-indexeddb/auto'
 import { afterEach, expect } from 'vitest'
 import { createDocuments } from '../../../src/context/documents.ts'
+import { createArtifacts } from '../../../src/core/artifact/artifacts.ts'
 import { createContentReader } from '../../../src/core/artifact/content-reader.ts'
 import { createIntake, type Intake } from '../../../src/core/artifact/intake.ts'
 import { readValue } from '../../../src/core/artifact/recorded-value.ts'
@@ -116,7 +117,26 @@ export async function openWorker(
     locks: mortal.locks,
   }
   const ownerships = createOwnerships(deps)
-  const sessions = createSessionManager({ journal, log, tables, clock, hooks, templates: () => undefined })
+  const artifacts = createArtifacts({
+    journal,
+    log,
+    tables,
+    clock,
+    hooks,
+    digest,
+    compression,
+    wall,
+    entropy: seededEntropy(1),
+  })
+  const sessions = createSessionManager({
+    journal,
+    log,
+    tables,
+    clock,
+    hooks,
+    artifacts,
+    templates: () => undefined,
+  })
   const request = (more: Partial<Request> = {}): Request => ({
     id: clock.nextId<RequestId>(),
     mayRepeat: false,

@@ -62,14 +62,21 @@ export async function openTab(options: TabOptions = {}): Promise<Tab> {
   const journal = createJournal({ connection, clock, documents, wall })
   const registry = createHookRegistry({ wall })
   for (const hook of hooks) registry.register(hook)
-  const deps: SessionDeps = {
+  const parts = {
     journal,
     log,
     tables: createTables(connection),
     clock,
     hooks: createHookExecutor({ wall, registry }),
-    templates: (template) => templates[template],
   }
+  const artifacts = createArtifacts({
+    ...parts,
+    wall,
+    digest: createDigest(),
+    compression: createCompression(),
+    entropy: seededEntropy(count),
+  })
+  const deps = { ...parts, artifacts, templates: (template: string) => templates[template] }
   onTestFinished(async () => {
     if (connection.ended !== undefined) return
     await journal.flush()
@@ -82,7 +89,6 @@ export async function openTab(options: TabOptions = {}): Promise<Tab> {
     wall,
     connection,
     sessions: createSessionManager(deps),
-    artifacts: createArtifacts({ ...deps, wall, digest: createDigest(), compression: createCompression() }),
     request: (more) => ({ id: clock.nextId<RequestId>(), mayRepeat: false, hookPath: [], ...more }),
     async close() {
       await journal.close()

@@ -8,6 +8,7 @@ import type { Request } from '../../../src/core/request.ts'
 import { createImporter, type ImportOptions, type ImportReport } from '../../../src/core/transcript/import.ts'
 import type { ImportInput } from '../../../src/core/transcript/input.ts'
 import { createCompression } from '../../../src/platform/compression.ts'
+import { seededEntropy } from '../../../src/testing/seeded-entropy.ts'
 import type { House, Worker } from '../run/rig.ts'
 import { openWorker } from '../run/rig.ts'
 import { chunksOf } from './bytes.ts'
@@ -35,8 +36,9 @@ export async function openImportWorker(
     ...worker,
     wall: worker.house.wall,
     compression: createCompression(),
+    entropy: seededEntropy(1),
   })
-  const run = createImporter({ ...worker, templates: () => undefined })
+  const run = createImporter({ ...worker, artifacts, templates: () => undefined })
   return {
     ...worker,
     defaults,

@@ -1,0 +1,10 @@
+import type { AsideClass } from './aside.ts'
+import type { ScopedKey } from './scope.ts'
+import type { StateValue } from './value.ts'
+
+/** A change of state as it is asked for; without a value it deletes the key. */
+export interface WriteChange extends ScopedKey {
+  readonly value?: StateValue
+  /** Keeps the value aside from its entry. @defaultValue in the entry */
+  readonly class?: AsideClass
+}

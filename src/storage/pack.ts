@@ -1,0 +1,154 @@
+/**
+ * Packing: the oldest rows of a stream become segments, in one transaction that also removes them. View and index row
+ * are brought up to date in it, so that they never lag behind what is packed: nobody has to look into a segment to open
+ * a session.
+ */
+import { wrap as resultOf } from 'idb'
+import type { Clock, StreamId } from '../core/ids.ts'
+import { rowsAfter, seqOf } from './commit-rows.ts'
+import type { DamageNotes } from './damage-notes.ts'
+import { readRange } from './read-range.ts'
+import type { StoredCommit, StoredSegment, StoreName } from './schema.ts'
+import { MAX_SEGMENT_BYTES, MAX_SEGMENT_ROWS, type PackOptions, packedSizeOf, toSegment } from './segment.ts'
+import { bringUpToDate, isSessionStream } from './session-rows.ts'
+import { isSoundCommit } from './sound-rows.ts'
+import { TailReader } from './tail-reader.ts'
+import { rewriteView } from './view-rows.ts'
+
+/** Rows packed in one transaction: a write that comes meanwhile waits for about 10 ms. */
+const ROWS_AT_ONCE = 500
+
+/**
+ * Rows with updates wait for the snapshot that will hold these: it comes before they are so many, unless there are few
+ * among many rows of events alone.
+ */
+const MAX_WAITING_ROWS = 1_200
+
+/** How far back a cut is looked for at which no later row has an earlier clock. */
+const MAX_CUT_SHIFT = 20
+
+export const PACK_STORES = [
+  'commits',
+  'segments',
+  'snapshots',
+  'views',
+  'sessions',
+] as const satisfies StoreName[]
+
+export interface PackRequest {
+  /** Wall-clock milliseconds. */
+  readonly now: number
+  /** Every row, to the last one; else whole segments alone, of rows whose updates stand in a snapshot. */
+  readonly whole: boolean
+  readonly notes: Pick<DamageNotes, 'note'>
+}
+
+/** @returns how many rows were packed: fewer than there are, where there are many */
+export async function packStream(
+  transaction: IDBTransaction,
+  stream: StreamId,
+  { now, whole, notes }: PackRequest,
+): Promise<number> {
+  const { previous, snapshotTo } = await readEnds(transaction, stream)
+  const index = transaction.objectStore('commits').index('[streamId+seq]')
+  const packedTo = previous?.lastSeq ?? 0
+  const read = await readRange<StoredCommit>(index, rowsAfter(stream, packedTo), { limit: ROWS_AT_ONCE })
+  // A damaged row is left where a repair finds it, with all that came after it.
+  const damaged = read.findIndex((row) => !isSoundCommit(row))
+  const rows = damaged < 0 ? read : read.slice(0, damaged)
+  const options: PackOptions = { now, snapshotTo, reach: previous?.reach ?? (0 as Clock) }
+  const waiting = rows.findIndex(({ seq = 0, body }) => body.update !== undefined && seq > snapshotTo)
+  const held = whole || waiting < 0 ? rows.length : waiting
+  let pieces = cut(rows, held, options, whole)
+  if (pieces.length === 0 && rows.length === ROWS_AT_ONCE) {
+    const count = await resultOf(index.count(rowsAfter(stream, packedTo)))
+    if (count > MAX_WAITING_ROWS) pieces = cut(rows, rows.length, options, whole)
+  }
+  const packed = pieces.flat()
+  const last = packed.at(-1)
+  if (last === undefined) return 0
+
+  const tails = new TailReader(transaction, notes)
+  await rewriteView(tails, stream)
+  if (isSessionStream(stream)) await bringUpToDate(tails, stream, undefined)
+  let { reach } = options
+  for (const piece of pieces) {
+    const segment = toSegment(piece, { ...options, reach })
+    if (segment === undefined) continue
+    transaction.objectStore('segments').add(segment)
+    reach = segment.reach
+  }
+  for (const row of packed) transaction.objectStore('commits').delete(seqOf(row))
+  return packed.length
+}
+
+async function readEnds(
+  transaction: IDBTransaction,
+  stream: StreamId,
+): Promise<{ readonly previous: StoredSegment | undefined; readonly snapshotTo: number }> {
+  const all = rowsAfter(stream, 0)
+  const [[previous], snapshot] = await Promise.all([
+    readRange<StoredSegment>(transaction.objectStore('segments'), all, { reverse: true, limit: 1 }),
+    resultOf(transaction.objectStore('snapshots').openKeyCursor(all, 'prev')),
+  ])
+  return { previous, snapshotTo: snapshot === null ? 0 : (snapshot.key as [StreamId, number])[1] }
+}
+
+/** Cuts the first rows into pieces that fit into segments. What does not fill one is left where it is, unless asked for. */
+function cut(
+  rows: readonly StoredCommit[],
+  end: number,
+  options: PackOptions,
+  whole: boolean,
+): readonly (readonly StoredCommit[])[] {
+  const pieces: (readonly StoredCommit[])[] = []
+  const leastAfter = leastClockFromEach(rows)
+  let start = 0
+  let sizeBytes = 0
+  for (let at = 0; at < end; at += 1) {
+    const row = rows[at]
+    if (row === undefined) break
+    const added = packedSizeOf(row, options)
+    const isFull = at - start >= MAX_SEGMENT_ROWS || sizeBytes + added > MAX_SEGMENT_BYTES
+    if (at > start && isFull) {
+      const border = cleanCut(rows, start, at, leastAfter)
+      pieces.push(rows.slice(start, border))
+      start = border
+      // What was shifted into the next piece is measured again.
+      at = border - 1
+      sizeBytes = 0
+      continue
+    }
+    sizeBytes += added
+  }
+  if (whole && start < end) pieces.push(rows.slice(start, end))
+  return pieces
+}
+
+/** The last place up to `at` where all rows before it have earlier clocks than all after it; `at` where there is none near. */
+function cleanCut(
+  rows: readonly StoredCommit[],
+  start: number,
+  at: number,
+  leastAfter: readonly number[],
+): number {
+  const lowest = Math.max(start + 1, at - MAX_CUT_SHIFT)
+  let greatest = Math.max(...rows.slice(start, lowest).map(({ hlc }) => hlc))
+  let found = at
+  for (let border = lowest; border <= at; border += 1) {
+    if (greatest <= (leastAfter[border] ?? Number.POSITIVE_INFINITY)) found = border
+    greatest = Math.max(greatest, rows[border]?.hlc ?? 0)
+  }
+  return found
+}
+
+/** The least clock from each row to the last. */
+function leastClockFromEach(rows: readonly StoredCommit[]): readonly number[] {
+  const least: number[] = new Array(rows.length)
+  let lowest = Number.POSITIVE_INFINITY
+  for (let at = rows.length - 1; at >= 0; at -= 1) {
+    lowest = Math.min(lowest, rows[at]?.hlc ?? lowest)
+    least[at] = lowest
+  }
+  return least
+}

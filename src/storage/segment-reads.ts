@@ -1,0 +1,192 @@
+/**
+ * Reads rows of the log wherever they stand, in segments or by themselves, within one transaction. Segments are given
+ * whole: what of their rows was asked for, their reader knows.
+ */
+import { wrap as resultOf } from 'idb'
+import type { Clock, StreamId } from '../core/ids.ts'
+import { rowsAfter } from './commit-rows.ts'
+import type { DamageNotes } from './damage-notes.ts'
+import { readRange } from './read-range.ts'
+import type { StoredCommit, StoredSegment } from './schema.ts'
+import { lateRef, MAX_SEGMENT_ROWS, rowsOfSegment } from './segment.ts'
+import { readSoundCommits, soundSegments } from './sound-rows.ts'
+
+/** What may hold the rows asked for, and nothing that does is missing. */
+export interface Found {
+  readonly segments: readonly StoredSegment[]
+  readonly commits: readonly StoredCommit[]
+}
+
+/** Where it is read, and who is told of what is damaged. */
+export interface Reading {
+  readonly transaction: IDBTransaction
+  readonly notes: Pick<DamageNotes, 'note'>
+}
+
+/** All rows of what was found, those of segments first. */
+export function rowsFound({ notes }: Pick<Reading, 'notes'>, { segments, commits }: Found): StoredCommit[] {
+  return [...soundSegments(segments, notes).flatMap(rowsOfSegment), ...commits]
+}
+
+/** The last row of a stream that stands in a segment; 0 where none does. */
+export async function packedTo(transaction: IDBTransaction, stream: StreamId): Promise<number> {
+  const segments = transaction.objectStore('segments')
+  const cursor = await resultOf(segments.openKeyCursor(rowsAfter(stream, 0), 'prev'))
+  return cursor === null ? 0 : (cursor.key as [StreamId, number])[1]
+}
+
+/** Rows of a stream after `after`, by arrival. */
+export async function findAfter(
+  reading: Reading,
+  stream: StreamId,
+  after: number,
+  limit?: number,
+): Promise<Found> {
+  const { transaction, notes } = reading
+  const options = limit === undefined ? {} : { limit }
+  const segments = await readRange<StoredSegment>(
+    transaction.objectStore('segments'),
+    rowsAfter(stream, after),
+    options,
+  )
+  // Each holds one row at least.
+  if (limit !== undefined && segments.length >= limit) return { segments, commits: [] }
+  // Rows up to there were deleted when they were packed; a scan over them would be slow.
+  const from = Math.max(after, segments.at(-1)?.lastSeq ?? 0)
+  const commits = await readSoundCommits(bySeq(transaction), rowsAfter(stream, from), options, notes)
+  return { segments, commits }
+}
+
+export interface ClockRange {
+  readonly from: Clock
+  readonly to: Clock
+  readonly reverse: boolean
+  readonly limit?: number
+}
+
+/** Rows of a stream whose clock lies in [from, to]: all of them, or the first ones up to a limit. */
+export async function findByClock(reading: Reading, stream: StreamId, range: ClockRange): Promise<Found> {
+  const { transaction, notes } = reading
+  if (range.from > range.to || range.limit === 0) return { segments: [], commits: [] }
+  const unpacked = range.reverse ? await findUnpackedBack(reading, stream, range) : undefined
+  if (unpacked?.enough) return { segments: unpacked.late, commits: unpacked.commits }
+  const late = unpacked?.late ?? (await readLate(transaction, stream))
+  const chain = await readChain(transaction, stream, range)
+  const options = { reverse: range.reverse, ...(range.limit === undefined ? {} : { limit: range.limit }) }
+  const clocks = clockKeys(stream, chain.from, chain.to)
+  const commits = await readSoundCommits(byClock(transaction), clocks, options, notes)
+  return { segments: [...chain.segments, ...late], commits }
+}
+
+export interface ArrivalRange {
+  /** Both exclusive. */
+  readonly after: number
+  readonly before: number
+  readonly reverse: boolean
+  readonly limit: number
+}
+
+/** The first rows of any stream, by arrival. */
+export async function findArrived(
+  reading: Reading,
+  { after, before, reverse, limit }: ArrivalRange,
+): Promise<Found> {
+  const { transaction, notes } = reading
+  const range = IDBKeyRange.bound(after, before, true, true)
+  const commits = await readSoundCommits(transaction.objectStore('commits'), range, { reverse, limit }, notes)
+  const all = await readRange<StoredSegment>(transaction.objectStore('segments'), null)
+  const segments = all.filter(({ firstSeq, lastSeq }) => firstSeq < before && lastSeq > after)
+  return { segments, commits }
+}
+
+/** Rows of any stream that carry a reference. */
+export async function findByRef(reading: Reading, ref: string): Promise<Found> {
+  const { transaction, notes } = reading
+  const only = IDBKeyRange.only(ref)
+  const [segments, commits] = await Promise.all([
+    readRange<StoredSegment>(transaction.objectStore('segments').index('refs'), only),
+    readSoundCommits(transaction.objectStore('commits').index('refs'), only, {}, notes),
+  ])
+  return { segments, commits }
+}
+
+/** The newest rows stand by themselves: where they are as many as asked for, no segment has to be read. */
+async function findUnpackedBack(
+  reading: Reading,
+  stream: StreamId,
+  { from, to, limit }: ClockRange,
+): Promise<{ late: readonly StoredSegment[]; commits: readonly StoredCommit[]; enough: boolean }> {
+  const { transaction, notes } = reading
+  const chain = transaction.objectStore('segments').index('[streamId+first+last]')
+  const [late, cursor] = await Promise.all([
+    readLate(transaction, stream),
+    resultOf(chain.openKeyCursor(firstClocks(stream, 0 as Clock, to), 'prev')),
+  ])
+  const last = cursor === null ? 0 : (cursor.key as [StreamId, Clock, Clock])[2]
+  if (limit === undefined || last > to) return { late, commits: [], enough: false }
+  const clocks = clockKeys(stream, Math.max(from, last) as Clock, to)
+  const commits = await readSoundCommits(byClock(transaction), clocks, { reverse: true, limit }, notes)
+  return { late, commits, enough: commits.length >= limit || last < from }
+}
+
+function readLate(transaction: IDBTransaction, stream: StreamId): Promise<readonly StoredSegment[]> {
+  return readRange(transaction.objectStore('segments').index('refs'), IDBKeyRange.only(lateRef(stream)))
+}
+
+/** Segments of the range that follow each other by clock, and the part of the range in which all of them were read. */
+interface Chain {
+  readonly segments: readonly StoredSegment[]
+  readonly from: Clock
+  readonly to: Clock
+}
+
+async function readChain(transaction: IDBTransaction, stream: StreamId, range: ClockRange): Promise<Chain> {
+  const { from, to, reverse, limit } = range
+  const index = transaction.objectStore('segments').index('[streamId+first+last]')
+  // One that begins before the range may reach into it; no more than one, since they do not overlap.
+  const head = from > 0 ? await readReaching(index, stream, from) : []
+  const begins = firstClocks(stream, from, to)
+  for (let asked = limit === undefined ? undefined : Math.ceil(limit / MAX_SEGMENT_ROWS) + 1; ; ) {
+    const read = await readRange<StoredSegment>(index, begins, {
+      reverse,
+      ...(asked === undefined ? {} : { limit: asked }),
+    })
+    const end = read.at(-1)
+    if (asked === undefined || limit === undefined || end === undefined || read.length < asked) {
+      return { segments: [...head, ...read], from, to }
+    }
+    const whole = read.filter(({ last = to }) => last <= to)
+    if (whole.reduce((sum, { count }) => sum + count, 0) >= limit) {
+      return reverse
+        ? { segments: read, from: end.first ?? from, to }
+        : { segments: [...head, ...read], from, to: end.last ?? to }
+    }
+    asked *= 2
+  }
+}
+
+async function readReaching(
+  index: IDBIndex,
+  stream: StreamId,
+  from: Clock,
+): Promise<readonly StoredSegment[]> {
+  const before = firstClocks(stream, 0 as Clock, (from - 1) as Clock)
+  const read = await readRange<StoredSegment>(index, before, { reverse: true, limit: 1 })
+  return read.filter(({ reach }) => reach >= from)
+}
+
+function bySeq(transaction: IDBTransaction): IDBIndex {
+  return transaction.objectStore('commits').index('[streamId+seq]')
+}
+
+function byClock(transaction: IDBTransaction): IDBIndex {
+  return transaction.objectStore('commits').index('[streamId+hlc]')
+}
+
+function clockKeys(stream: StreamId, from: Clock, to: Clock): IDBKeyRange {
+  return IDBKeyRange.bound([stream, from], [stream, to])
+}
+
+function firstClocks(stream: StreamId, from: Clock, to: Clock): IDBKeyRange {
+  return IDBKeyRange.bound([stream, from], [stream, to, []])
+}
