@@ -1,21 +1,9 @@
-import { fileURLToPath } from 'node:url'
 import { playwright } from '@vitest/browser-playwright'
-import { defineConfig } from 'vitest/config'
+import { configDefaults, defineConfig } from 'vitest/config'
 import { CHROMIUM_ARGS, findChromium } from './scripts/chromium.mjs'
-
-const BROWSER = 'test/**/*.browser.test.ts'
-const PAGES = ['test/**/*.page.test.ts', 'test/**/*.fault.test.ts']
+import { BROWSER, ENGINE, PAGES, POWER_CUT, served } from './vitest.shared.ts'
 
 const chromium = findChromium()
-
-// Vite would otherwise meet these in the middle of a test, bundle them and reload the page under it.
-const bundledFirst = ['comlink', 'dexie', 'idb', 'yjs', 'y-indexeddb', 'fast-check', 'zod']
-
-// The examples import the package by its name.
-const published = {
-  'holdfast/worker': fileURLToPath(new URL('worker/serve.ts', import.meta.url)),
-  holdfast: fileURLToPath(new URL('src/index.ts', import.meta.url)),
-}
 
 export default defineConfig({
   test: {
@@ -26,16 +14,14 @@ export default defineConfig({
           name: 'node',
           environment: 'node',
           include: ['test/**/*.test.ts'],
-          exclude: [BROWSER, ...PAGES],
+          exclude: [BROWSER, ENGINE, ...PAGES],
           // Those of test/tooling compile and build.
           testTimeout: 20_000,
           sequence: { groupOrder: 1 },
         },
       },
       {
-        optimizeDeps: { include: bundledFirst },
-        resolve: { alias: published },
-        server: { host: '127.0.0.1' },
+        ...served,
         test: {
           name: 'browser',
           include: [BROWSER],
@@ -58,7 +44,10 @@ export default defineConfig({
         test: {
           name: 'pages',
           environment: 'node',
-          include: PAGES,
+          include: [...PAGES, ENGINE],
+          exclude: [...configDefaults.exclude, POWER_CUT],
+          // In the other engines, and for longer: vitest.engines.config.ts.
+          provide: { engine: 'chromium', rounds: 2 },
           testTimeout: 60_000,
           hookTimeout: 60_000,
           // Each file drives a browser of its own: two at once is what two cores bear.

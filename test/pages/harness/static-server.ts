@@ -1,6 +1,7 @@
 import { createReadStream, statSync } from 'node:fs'
-import { createServer, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { extname, join, normalize, sep } from 'node:path'
+import { text } from 'node:stream/consumers'
 
 /** What every page of the tests is served with: nothing from elsewhere, no inline script, workers of its own only. */
 const CONTENT_SECURITY_POLICY = [
@@ -34,15 +35,18 @@ export interface Site extends AsyncDisposable {
 /**
  * Serves a folder at a free port, with the right types and a strict policy.
  * @param beside other folders by the path that they are served under, as `/old/`
+ * @param receive gets what a page posts, when all of it has come: what it says outlives the page
  */
 export async function serveFolder(
   folder: string,
   beside: Readonly<Record<string, string>> = {},
+  receive?: (text: string) => void,
 ): Promise<Site> {
   const server = createServer((request, response) => {
     const url = request.url ?? '/'
     const path = Object.keys(beside).find((prefix) => url.startsWith(prefix))
-    if (path === undefined) answer(folder, url, response)
+    if (request.method === 'POST' && receive !== undefined) void take(request, response, receive)
+    else if (path === undefined) answer(folder, url, response)
     else answer(beside[path] ?? folder, url.slice(path.length - 1), response)
   })
   let port = 0
@@ -66,6 +70,20 @@ export async function serveFolder(
 
   await start()
   return { origin: `http://127.0.0.1:${port}`, start, stop, [Symbol.asyncDispose]: stop }
+}
+
+async function take(
+  request: IncomingMessage,
+  response: ServerResponse,
+  receive: (text: string) => void,
+): Promise<void> {
+  try {
+    receive(await text(request))
+    response.writeHead(204).end()
+  } catch {
+    // The page was killed in the middle of its words.
+    response.destroy()
+  }
 }
 
 function answer(folder: string, url: string, response: ServerResponse): void {

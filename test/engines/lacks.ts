@@ -1,0 +1,21 @@
+/** What an engine cannot run, by the name of the test: shown and counted by each run, and checked to be true. */
+import type { EngineName } from './driver/engine.ts'
+
+export interface Lack {
+  readonly engine: EngineName
+  /** The whole name of the test. */
+  readonly test: string
+  readonly reason: string
+}
+
+export const LACKS: readonly Lack[] = [
+  {
+    engine: 'webkit',
+    test: 'EG4 a tab without a network fetches nothing, and fetches again with one',
+    reason: 'WebKitGTK cannot be told to be offline; tests stop the server, and navigator.onLine stays true.',
+  },
+]
+
+export function lackOf(engine: EngineName, test: string): Lack | undefined {
+  return LACKS.find((lack) => lack.engine === engine && lack.test === test)
+}

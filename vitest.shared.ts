@@ -1,0 +1,23 @@
+import { fileURLToPath } from 'node:url'
+
+export const BROWSER = 'test/**/*.browser.test.ts'
+export const ENGINE = 'test/**/*.engine.test.ts'
+/** Needs root and a loop device: `npm run test:powercut`. */
+export const POWER_CUT = 'test/engines/power-cut.engine.test.ts'
+export const PAGES = ['test/**/*.page.test.ts', 'test/**/*.fault.test.ts']
+
+/** How the tests that run in a browser are served to it, whichever engine it is. */
+export const served = {
+  optimizeDeps: {
+    // Vite would otherwise meet these in the middle of a test, bundle them and reload the page under it.
+    include: ['comlink', 'dexie', 'idb', 'yjs', 'y-indexeddb', 'fast-check', 'zod'],
+  },
+  resolve: {
+    // The examples import the package by its name.
+    alias: {
+      'holdfast/worker': fileURLToPath(new URL('worker/serve.ts', import.meta.url)),
+      holdfast: fileURLToPath(new URL('src/index.ts', import.meta.url)),
+    },
+  },
+  server: { host: '127.0.0.1' },
+}
