@@ -9,7 +9,7 @@ import {
   type WorkerMessage,
 } from '../protocol/messages.ts'
 import type { GenerationMarker } from './generation.ts'
-import { type Link, type LinkOptions, openLink } from './link.ts'
+import { type Blocked, type Link, type LinkOptions, openLink } from './link.ts'
 import type { Spawner } from './spawn.ts'
 import type { Timing } from './timing.ts'
 
@@ -20,6 +20,8 @@ export interface LinkKeeperOptions {
   readonly generation: GenerationMarker
   readonly actor?: Actor | undefined
   readonly templates?: Readonly<Record<string, unknown>> | undefined
+  readonly blockedMs?: number | undefined
+  readonly onBlocked?: ((waiting: Blocked) => void) | undefined
   /** Gives up the first opening. */
   readonly signal?: AbortSignal | undefined
 }
@@ -72,6 +74,7 @@ export function createLinkKeeper(options: LinkKeeperOptions, events: LinkKeeperE
       spawner,
       timing,
       hello: helloOf(options, reopen),
+      onBlocked: options.onBlocked,
       signal: welcome === undefined ? options.signal : undefined,
       onMessage: (message) => {
         // What it refuses since it has no database is sent to the next one.
@@ -170,7 +173,8 @@ export function createLinkKeeper(options: LinkKeeperOptions, events: LinkKeeperE
   }
 }
 
-function helloOf({ name, actor, templates, generation }: LinkKeeperOptions, reopen: boolean): Hello {
+function helloOf(options: LinkKeeperOptions, reopen: boolean): Hello {
+  const { name, actor, templates, generation, blockedMs } = options
   const known = generation.read()
   return {
     protocol: OLDEST_PROTOCOL,
@@ -179,6 +183,7 @@ function helloOf({ name, actor, templates, generation }: LinkKeeperOptions, reop
     client: crypto.randomUUID(),
     ...(actor && { actor }),
     ...(templates && { templates }),
+    ...(blockedMs !== undefined && { blockedMs }),
     ...(reopen && { reopen }),
     ...(known !== undefined && { generation: known }),
   }

@@ -5,12 +5,14 @@ import {
   assertBatchAnswer,
   assertWelcome,
   assertWorkerMessage,
+  isBlockedMessage,
   isUnheardOf,
 } from '../protocol/assert-worker-message.ts'
 import type { Gate } from '../protocol/gate.ts'
 import type { Call, Hello, PageMessage, Welcome, WorkerMessage } from '../protocol/messages.ts'
 import { fromWireError, toWireError } from '../protocol/wire-error.ts'
 import { type Life, watchLife } from './life.ts'
+import { createPatience } from './patience.ts'
 import { createPostQueue } from './post-queue.ts'
 import { type Spawner, workerStartError } from './spawn.ts'
 import type { Timing } from './timing.ts'
@@ -42,10 +44,20 @@ export interface LinkOptions {
   onMessage(message: WorkerMessage): void
   /** The worker is of a newer build, and said something that this one has no word for. */
   onUnheardOf(): void
+  /** Older tabs keep the database from being upgraded; it goes on by itself when they close. */
+  onBlocked?: ((waiting: Blocked) => void) | undefined
   /** These calls were performed, or not: their answer did not come through. */
   onBatchLost(calls: readonly Call[], error: unknown): void
   /** The worker is gone and has been ended. Called at most once, and never after `close`. */
   onDeath(error: HoldfastError): void
+}
+
+/** Why an opening takes its time. */
+export interface Blocked {
+  /** Other tabs that use the database, as far as the browser says; at least one of them holds an older version open. */
+  readonly tabs: number | null
+  /** Milliseconds until it is given up. */
+  readonly leftMs: number
 }
 
 /** @throws WORKER_START, VERSION_MISMATCH, ABORTED, or the reason why the database cannot be opened */
@@ -56,6 +68,7 @@ export async function openLink(options: LinkOptions): Promise<Link> {
   const { port1: port, port2 } = new MessageChannel()
   const ended = new AbortController()
   const posts = createPostQueue(port)
+  const patience = createPatience(timing.handshakeMs)
   let life: Life | undefined
   let retiring = false
 
@@ -91,13 +104,24 @@ export async function openLink(options: LinkOptions): Promise<Link> {
     onMessage(message)
   }
 
-  const welcome = await handshake(options, worker, gate.hello(hello, transfer(port2, [port2]))).catch(
-    (error: unknown) => {
-      // It may have opened the database all the same, so it is asked to close; nobody waits for that.
-      void goodbye().then(end)
-      throw error
-    },
-  )
+  /** What came before the welcome. */
+  const early: unknown[] = []
+  const takeEarly = (message: unknown) => {
+    if (!isBlockedMessage(message)) {
+      early.push(message)
+      return
+    }
+    const { tabs, leftMs } = message
+    patience.putOff(leftMs + timing.handshakeMs)
+    options.onBlocked?.({ tabs, leftMs })
+  }
+  port.onmessage = ({ data }: MessageEvent<unknown>) => messagesIn(data).forEach(takeEarly)
+  const greeting = patience.wait<unknown>(gate.hello(hello, transfer(port2, [port2])))
+  const welcome = await handshake(options, worker, greeting).catch((error: unknown) => {
+    // It may have opened the database all the same, so it is asked to close; nobody waits for that.
+    void goodbye().then(end)
+    throw error
+  })
   const { signal } = ended
   worker.addEventListener('error', (event) => retire(`an error that nobody caught: ${event.message}`), {
     signal,
@@ -106,8 +130,9 @@ export async function openLink(options: LinkOptions): Promise<Link> {
   port.onmessageerror = () => retire('a message could not be read')
   port.onmessage = ({ data }: MessageEvent<unknown>) => {
     life?.heard()
-    for (const message of Array.isArray(data) ? data : [data]) if (!signal.aborted) take(message)
+    for (const message of messagesIn(data)) if (!signal.aborted) take(message)
   }
+  early.forEach(take)
   life = watchLife({
     client: hello.client,
     timing,
@@ -157,6 +182,11 @@ export async function openLink(options: LinkOptions): Promise<Link> {
   }
 }
 
+/** The worker sends what one task produced as one array. */
+function messagesIn(data: unknown): readonly unknown[] {
+  return Array.isArray(data) ? data : [data]
+}
+
 async function handshake(
   { spawner, timing, signal }: LinkOptions,
   worker: Worker,
@@ -174,7 +204,7 @@ async function handshake(
     if (signal?.aborted) reject(abortedError(signal))
   })
   try {
-    const answer = await Promise.race([within(timing.handshakeMs, hello), failed])
+    const answer = await Promise.race([hello, failed])
     return welcomeOf(answer)
   } catch (error) {
     if (error !== TIME_OUT) throw error

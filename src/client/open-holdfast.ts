@@ -5,6 +5,7 @@ import type { Actor } from '../core/session/record.ts'
 import { connect } from './connection.ts'
 import { createGenerationMarker } from './generation.ts'
 import type { Holdfast } from './holdfast.ts'
+import type { Blocked } from './link.ts'
 import { createSpawner, type WorkerOptions } from './spawn.ts'
 import { TIMING, type Timing } from './timing.ts'
 
@@ -19,6 +20,13 @@ export interface OpenOptions<A extends App = App> extends WorkerOptions {
   readonly durability?: Durability
   /** Until a call is aborted, in milliseconds. @defaultValue 30,000; ten minutes for imports, artifacts and replays */
   readonly deadlineMs?: number
+  /** How long an upgrade of the database waits for tabs that hold an older version open, in milliseconds. @defaultValue 30,000 */
+  readonly blockedMs?: number
+  /**
+   * Called when such tabs keep it waiting, and each second while they do: ask the person to close them. It goes on by
+   * itself when they are closed; without that it is STORAGE_BLOCKED when the time is up.
+   */
+  readonly onBlocked?: (waiting: Blocked) => void
   /** Gives up the opening. */
   readonly signal?: AbortSignal
 }

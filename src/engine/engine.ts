@@ -13,7 +13,7 @@ import { eventsAfter } from './missed-events.ts'
 import { createPage, type Page, type PageServices } from './page.ts'
 import { definitionOfPageHook } from './page-hooks.ts'
 import { createParts, type PartsOptions } from './parts.ts'
-import { prefixLocks } from './prefix-locks.ts'
+import { countWorkers, prefixLocks } from './prefix-locks.ts'
 import { beginStewardship } from './stewardship.ts'
 import { createStreamViews, type StreamChange, type StreamViews } from './stream-views.ts'
 import { createTabLife } from './tab-life.ts'
@@ -44,11 +44,30 @@ export interface Engine {
 /** How long after a failed read of what another tab stored it is tried once more. */
 const RETRY_MS = 250
 
+/** How an engine waits for a database that has to be upgraded. */
+export interface OpeningOptions {
+  readonly blockedMs?: number | undefined
+  /** Older tabs keep it waiting. */
+  readonly onBlocked?: (waiting: { readonly tabs: number | null; readonly leftMs: number }) => void
+}
+
 /** Opens the database and puts the rings together over it. */
-export async function openEngine(name: string, options: EngineOptions): Promise<Engine> {
+export async function openEngine(
+  name: string,
+  options: EngineOptions,
+  { blockedMs, onBlocked }: OpeningOptions = {},
+): Promise<Engine> {
   const { onError } = options
   const world: World = { ...options.world, locks: prefixLocks(options.world.locks, name) }
-  const connection = await openConnection({ name, wall: world.wall, entropy: world.entropy })
+  const connection = await openConnection({
+    name,
+    wall: world.wall,
+    entropy: world.entropy,
+    ...(blockedMs === undefined ? {} : { blockedMs }),
+    onBlocked: (leftMs) => {
+      countWorkers(world, name).then((tabs) => onBlocked?.({ tabs, leftMs }), onError)
+    },
+  })
   let opened: StreamViews | undefined
   const parts = createParts(
     {

@@ -9,6 +9,7 @@ import type {
 } from '../core/ports.ts'
 import { createTabChannel } from '../platform/channel.ts'
 import { createCompression } from '../platform/compression.ts'
+import { countLocks } from '../platform/count-locks.ts'
 import { createDigest } from '../platform/digest.ts'
 import { createEntropy } from '../platform/entropy.ts'
 import { createLocks } from '../platform/locks.ts'
@@ -24,6 +25,8 @@ export interface World {
   readonly locks: Locks
   readonly meter: StorageMeter
   openChannel(name: string): TabChannel
+  /** How many locks whose names begin so are held; null where the host does not say. */
+  countLocks(prefix: string): Promise<number | null>
 }
 
 /** The world as the host has it. */
@@ -36,6 +39,7 @@ export function createWorld(parts: Partial<World> = {}): World {
     locks: createLocks(),
     meter: createStorageMeter(),
     openChannel: createTabChannel,
+    countLocks,
     ...parts,
   }
 }

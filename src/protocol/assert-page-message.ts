@@ -48,6 +48,7 @@ const HELLO = {
   actor: optional(actor),
   generation: optional(text),
   templates: optional(recordOf(anything)),
+  blockedMs: optional(duration),
   reopen: optional(flag),
 } satisfies Record<keyof Hello, Check>
 

@@ -29,6 +29,11 @@ export function isUnheardOf(value: unknown): boolean {
   return isTyped(value) && !Object.hasOwn(WORKER_MESSAGES, value.type)
 }
 
+/** The one message that may come in before the welcome. */
+export function isBlockedMessage(value: unknown): value is Extract<WorkerMessage, { type: 'blocked' }> {
+  return isTyped(value) && value.type === 'blocked' && shape(WORKER_MESSAGES.blocked)(value)
+}
+
 export function assertWorkerMessage(value: unknown): asserts value is WorkerMessage {
   assertTyped('worker message', WORKER_MESSAGES, value)
 }

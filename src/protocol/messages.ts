@@ -39,6 +39,8 @@ export interface Hello {
   readonly generation?: string
   /** Templates of the page's app, as data. */
   readonly templates?: Readonly<Record<string, unknown>>
+  /** How long an upgrade of the database waits for older tabs to close, in milliseconds. */
+  readonly blockedMs?: number
   /** Reopen a database that was lost under this page. */
   readonly reopen?: boolean
 }

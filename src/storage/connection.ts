@@ -4,7 +4,7 @@
 import { createError, type HoldfastError, isHoldfastError } from '../core/errors.ts'
 import type { Entropy, WallClock } from '../core/ports.ts'
 import { createDamageNotes, type DamageNotes } from './damage-notes.ts'
-import { isDeadline, withDeadline } from './deadline.ts'
+import { isDeadline, setDeadline, withDeadline } from './deadline.ts'
 import { type Doing, lostError, mapStorageError } from './error-map.ts'
 import { Database, NATIVE_VERSION, type StoredMeta, type StoreName } from './schema.ts'
 
@@ -47,12 +47,24 @@ export interface OpenOptions {
   readonly openMs?: number
   /** @defaultValue 30,000 ms */
   readonly transactionMs?: number
-  /** Called when another tab holds an older version open, while there is still time to close it. */
-  readonly onBlocked?: () => void
+  /** How long an upgrade waits for tabs that hold an older version open. @defaultValue 30,000 ms */
+  readonly blockedMs?: number
+  /**
+   * Called when such tabs keep the upgrade waiting, and each second while they do, with the milliseconds that are left.
+   * It goes on by itself when they close.
+   */
+  readonly onBlocked?: (leftMs: number) => void
 }
 
 const OPEN_MS = 10_000
 const TRANSACTION_MS = 30_000
+const BLOCKED_MS = 30_000
+
+/** How often it is told that an upgrade still waits. */
+const TELL_MS = 1_000
+
+/** After how long an upgrade that goes on without a word counts as blocked. */
+const SUSPECT_MS = 1_000
 
 /** How long an upgrade elsewhere waits for what is still being stored here. */
 const LAST_WRITES_MS = 2_000
@@ -66,23 +78,48 @@ const LAST_WRITES_MS = 2_000
  */
 export async function openConnection(options: OpenOptions): Promise<Connection> {
   const { name, wall, openMs = OPEN_MS } = options
-  await refuseNewer(options)
+  const found = await refuseNewer(options)
   const db = new Database(name)
   db.on('populate', (transaction) => transaction.table('meta').add(newGeneration(options.entropy)))
-  let blocked = false
-  db.on('blocked', () => {
-    blocked = true
-    options.onBlocked?.()
-  })
+  let blocked: Blocked | undefined
+  const block = () => {
+    blocked ??= tellBlocked(options, (leftMs) => deadline.putOff(leftMs))
+  }
+  db.on('blocked', block)
+  // Chromium fires no event at an open that waits behind another one's upgrade, nor after the worker of that one ended.
+  const stopSuspecting = found > 0 && found < NATIVE_VERSION ? wall.after(SUSPECT_MS, block) : () => {}
+  const opening = Promise.resolve(db.open())
+  const deadline = setDeadline(wall, openMs, opening, `opening ${name}`, () => db.close())
   try {
-    const opening = Promise.resolve(db.open())
-    const opened = await withDeadline(wall, openMs, opening, `opening ${name}`, () => db.close())
+    const opened = await deadline.settled
     return await guard(options, db, opened.backendDB())
   } catch (cause) {
     // Closed now, Dexie would forget an open that is still under way; what it brings later is closed then.
     if (!isDeadline(cause)) db.close()
     throw blocked && isDeadline(cause) ? blockedError(name, cause) : mapStorageError(cause, `opening ${name}`)
+  } finally {
+    stopSuspecting()
+    blocked?.over()
   }
+}
+
+interface Blocked {
+  over(): void
+}
+
+/** Gives older tabs their time to close, and says so while it lasts. */
+function tellBlocked(
+  { wall, blockedMs = BLOCKED_MS, onBlocked }: OpenOptions,
+  waitFor: (leftMs: number) => void,
+): Blocked {
+  let stop = () => {}
+  function tell(leftMs: number): void {
+    onBlocked?.(leftMs)
+    stop = wall.after(TELL_MS, () => tell(Math.max(0, leftMs - TELL_MS)))
+  }
+  waitFor(blockedMs)
+  tell(blockedMs)
+  return { over: () => stop() }
 }
 
 /**
@@ -109,15 +146,20 @@ export async function deleteDatabase(name: string, wall: WallClock, deadlineMs =
   }
 }
 
-/** Looks before Dexie does: it opens a newer database without a word and patches what it finds missing. */
-async function refuseNewer({ name, wall, openMs = OPEN_MS }: OpenOptions): Promise<void> {
-  if (!('databases' in indexedDB)) return
+/**
+ * Looks before Dexie does: it opens a newer database without a word and patches what it finds missing.
+ * @returns the version that is there; 0 where there is none, or the browser does not say
+ */
+async function refuseNewer({ name, wall, openMs = OPEN_MS }: OpenOptions): Promise<number> {
+  if (!('databases' in indexedDB)) return 0
   const found = await withDeadline(wall, openMs, indexedDB.databases(), 'listing the databases').catch(
     (cause) => {
       throw mapStorageError(cause, 'listing the databases')
     },
   )
-  assertKnownVersion(name, found.find((database) => database.name === name)?.version ?? 0)
+  const version = found.find((database) => database.name === name)?.version ?? 0
+  assertKnownVersion(name, version)
+  return version
 }
 
 function assertKnownVersion(name: string, version: number): void {

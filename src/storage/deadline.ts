@@ -1,4 +1,4 @@
-import { createError, isHoldfastError } from '../core/errors.ts'
+import { createError, type HoldfastError, isHoldfastError } from '../core/errors.ts'
 import type { WallClock } from '../core/ports.ts'
 
 /**
@@ -13,18 +13,36 @@ export function withDeadline<T>(
   doing: string,
   tooLate: (value: T) => void = () => {},
 ): Promise<T> {
-  return new Promise((resolve, reject) => {
-    let late = false
-    const stop = wall.after(deadlineMs, () => {
+  return setDeadline(wall, deadlineMs, work, doing, tooLate).settled
+}
+
+/** As {@link withDeadline}, where what is waited for may turn out to need another time. */
+export interface Deadline<T> {
+  readonly settled: Promise<T>
+  /** Begins anew, with so many milliseconds from now on. */
+  putOff(deadlineMs: number): void
+}
+
+export function setDeadline<T>(
+  wall: WallClock,
+  deadlineMs: number,
+  work: Promise<T>,
+  doing: string,
+  tooLate: (value: T) => void,
+): Deadline<T> {
+  let late = false
+  let stop = () => {}
+  let expire = (_afterMs: number) => {}
+
+  function begin(ms: number): void {
+    stop()
+    stop = wall.after(ms, () => expire(ms))
+  }
+  const settled = new Promise<T>((resolve, reject) => {
+    expire = (afterMs) => {
       late = true
-      reject(
-        createError(
-          'STORAGE_FAILED',
-          `The browser did not answer within ${deadlineMs} ms while ${doing}. Close other tabs of this page and reload.`,
-          { name: DEADLINE, doing, deadlineMs },
-        ),
-      )
-    })
+      reject(deadlineError(doing, afterMs))
+    }
     work.then(
       (value) => {
         stop()
@@ -37,6 +55,21 @@ export function withDeadline<T>(
       },
     )
   })
+  begin(deadlineMs)
+  return {
+    settled,
+    putOff(ms) {
+      if (!late) begin(ms)
+    },
+  }
+}
+
+function deadlineError(doing: string, deadlineMs: number): HoldfastError {
+  return createError(
+    'STORAGE_FAILED',
+    `The browser did not answer within ${deadlineMs} ms while ${doing}. Close other tabs of this page and reload.`,
+    { name: DEADLINE, doing, deadlineMs },
+  )
 }
 
 const DEADLINE = 'deadline'

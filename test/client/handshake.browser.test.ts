@@ -116,3 +116,15 @@ test('PG1 a name must name a database', async () => {
   for (const name of ['', 'x'.repeat(256), 7 as never])
     expect(await rejectionOf(openWith({ name }, TEST_TIMING))).toMatchObject({ code: 'INVALID_NAME' })
 })
+
+test('VE12 an opening that older tabs keep waiting says so, and has the time that they are given', async () => {
+  const told: unknown[] = []
+  const { connection } = await connectScripted({
+    name: 'blocked',
+    timing: { ...TEST_TIMING, handshakeMs: 1_500 },
+    blockedMs: 1_000,
+    onBlocked: (waiting) => told.push(waiting),
+  })
+  expect(told).toEqual([{ tabs: 2, leftMs: 1_000 }])
+  expect(connection.welcome.protocol).toBe(PROTOCOL_VERSION)
+})

@@ -92,14 +92,61 @@ test('ST3 an upgrade that another tab blocks says so, and is given up at its dea
   const name = freshName()
   const older = await openNative(name, 1)
   const wall = fakeClock()
-  let blocked = false
-  const opening = open({ name, wall, openMs: 5_000, onBlocked: () => (blocked = true) })
+  const told: number[] = []
+  const opening = open({
+    name,
+    wall,
+    openMs: 1_000,
+    blockedMs: 2_500,
+    onBlocked: (leftMs) => told.push(leftMs),
+  })
   const refused = expect(opening).rejects.toMatchObject({ code: 'STORAGE_BLOCKED', retryable: true })
   await settle()
-  expect(blocked).toBe(true)
-  wall.advance(5_000)
+  expect(told).toEqual([2_500])
+  wall.advance(1_000)
+  wall.advance(1_000)
+  expect(told).toEqual([2_500, 1_500, 500])
+  wall.advance(500)
   await refused
+  wall.advance(5_000)
+  expect(told).toHaveLength(3)
+
+  // The browser still has the upgrade in its queue; the connection it brings is closed.
   older.close()
+  await settle()
+  const untouched = await openNative(name)
+  untouched.close()
+  expect(untouched.version).toBe(NATIVE_VERSION)
+})
+
+test('ST3 an upgrade that waits without an event, behind that of another tab, counts as blocked after a second', async () => {
+  const name = freshName()
+  const older = await openOlder(name)
+  const wall = fakeClock()
+  const { open: openOriginal } = indexedDB
+  Object.defineProperty(indexedDB, 'open', {
+    configurable: true,
+    value: (...given: [string, number?]) => {
+      const request = openOriginal.apply(indexedDB, given)
+      const dispatch = request.dispatchEvent.bind(request)
+      request.dispatchEvent = (event) => event.type === 'blocked' || dispatch(event)
+      return request
+    },
+  })
+  const told: number[] = []
+  try {
+    const opening = open({ name, wall, blockedMs: 5_000, onBlocked: (leftMs) => told.push(leftMs) })
+    await settle()
+    expect(told).toEqual([])
+    wall.advance(1_000)
+    expect(told).toEqual([5_000])
+    older.close()
+    const connection = await opening
+    expect(connection.native.version).toBe(NATIVE_VERSION)
+    connection.close()
+  } finally {
+    Object.defineProperty(indexedDB, 'open', { configurable: true, value: openOriginal })
+  }
 })
 
 test('ST3 when the other tab closes in time the upgrade goes on', async () => {

@@ -162,3 +162,29 @@ export async function upgradeTo(given: { readonly name: string; readonly version
     request.onerror = () => reject(request.error)
   })
 }
+
+/** Holds the database open as a frozen tab does: it hears nobody who asks it to let go. */
+export async function holdDeaf(name: string): Promise<void> {
+  const db = await new Promise<IDBDatabase>((resolve, reject) => {
+    const request = indexedDB.open(name)
+    request.onsuccess = () => resolve(request.result)
+    request.onerror = () => reject(request.error)
+  })
+  Object.assign(window, { deaf: db })
+}
+
+/** Opens while older tabs may keep it waiting; `blocked` on the window is what was said of that. */
+export async function openWaiting(options: { readonly name: string; readonly blockedMs: number }) {
+  const blocked: unknown[] = []
+  Object.assign(window, { blocked })
+  try {
+    const opened = await window.holdfast.openHoldfast({
+      ...options,
+      onBlocked: (waiting) => blocked.push(waiting),
+    })
+    Object.assign(window, { opened })
+    return 'opened'
+  } catch (error) {
+    return (error as { code: string }).code
+  }
+}

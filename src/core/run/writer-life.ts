@@ -2,6 +2,9 @@ import { createError } from '../errors.ts'
 import type { WriterId } from '../ids.ts'
 import type { Locks } from '../ports.ts'
 
+/** How the names of the locks of workers' lives begin. */
+export const WRITER_LOCKS = 'writer:'
+
 /** Tells which workers live: each holds a lock of its own until it ends, however it ends. */
 export interface WriterLife {
   /** Says whether the worker that wrote under this id has ended. */
@@ -33,5 +36,5 @@ export async function beginWriterLife(locks: Locks, self: WriterId): Promise<Wri
 }
 
 function lockName(writer: WriterId): string {
-  return `writer:${writer}`
+  return WRITER_LOCKS + writer
 }
