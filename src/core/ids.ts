@@ -73,6 +73,11 @@ export function documentStream(session: SessionId, name: string): StreamId {
   return `${session}/doc/${name}` as StreamId
 }
 
+/** Says whether a stream is an app document's. */
+export function isDocumentStream(stream: StreamId): boolean {
+  return !stream.startsWith('/') && stream.includes('/doc/')
+}
+
 export function scopeStream(scope: string): StreamId {
   return `/scope/${scope}` as StreamId
 }

@@ -108,6 +108,15 @@ export interface Journal {
    * `whole` takes every row; else only whole segments are made, of rows whose updates a snapshot holds.
    */
   pack(stream: StreamId, options?: { readonly whole?: boolean; readonly fence?: number }): Promise<number>
+  /**
+   * Stores a snapshot (v2 bytes) that was made of the one at row `after` and the rows up to `upTo`; nothing where
+   * another one came meanwhile. Answers whether it was stored.
+   */
+  putSnapshot(
+    stream: StreamId,
+    made: { readonly bytes: Uint8Array; readonly after: number; readonly upTo: number },
+    fence?: number,
+  ): Promise<boolean>
   /** The strict barrier: resolves when everything committed so far survives a power cut. Index rows and views are brought up to date by it. */
   flush(): Promise<void>
   /** Rows as soon as their transaction completed; own ones only (other tabs' arrive by the channel). */
@@ -144,8 +153,15 @@ export interface Log {
   }): Promise<readonly CommitRow[]>
   /** Rows of any stream that carry a ref: `c:<correlation>`, `r:<run>`, `q:<request>`; in clock order. */
   byRef(ref: string): Promise<readonly CommitRow[]>
-  /** Latest snapshot of a stream's document and the rows after it. */
-  document(stream: StreamId): Promise<{ snapshot?: Uint8Array; tail: readonly CommitRow[] }>
+  /** Latest snapshot of a stream's document, the last row that it holds, and the rows after it. */
+  document(
+    stream: StreamId,
+  ): Promise<{ snapshot?: Uint8Array; snapshotTo?: number; tail: readonly CommitRow[] }>
+  /** Streams after one, in the order of their names, that have rows outside segments, and how many. */
+  unpacked(options: {
+    after?: StreamId
+    limit: number
+  }): Promise<readonly { readonly stream: StreamId; readonly rows: number }[]>
   /** Names of a session's app documents. */
   documents(session: SessionId): Promise<readonly string[]>
 }

@@ -98,7 +98,7 @@ export async function openEngine(
     views,
     pages: () => [...pages.values()],
     isSteward: () => stewardship.steward.held,
-    onWritten: () => stewardship.noteForeign(),
+    onWritten: (stream) => stewardship.noteForeign(stream),
     onError,
   })
   const stewardship = beginStewardship(parts, tabs.peers, onError)

@@ -1,15 +1,17 @@
 /** The chores that are done once for all tabs of a database, and whether this worker is the one who does them. */
+import type { StreamId } from '../core/ids.ts'
 import { sweepUnfinishedImports } from '../core/transcript/unfinished.ts'
 import type { Peers } from '../sync/peers.ts'
 import { createSteward, type Steward } from '../sync/steward.ts'
+import { createPacking } from './packing.ts'
 import type { Parts } from './parts.ts'
 import { createStewardChores, type StewardChores } from './steward-chores.ts'
 
 export interface Stewardship {
   readonly chores: StewardChores
   readonly steward: Steward
-  /** Another tab stored something. */
-  noteForeign(): void
+  /** Another tab stored rows of a stream. */
+  noteForeign(stream: StreamId): void
   stop(): void
 }
 
@@ -34,6 +36,8 @@ export function beginStewardship(
     name: 'removing unfinished imports',
     run: (fence) => sweepUnfinishedImports({ journal, clock, log, tables, locks: world.locks }, fence),
   })
+  const packing = createPacking({ journal, log })
+  chores.register(packing.chore)
   const steward = createSteward({
     locks: world.locks,
     wall: world.wall,
@@ -42,6 +46,7 @@ export function beginStewardship(
     onError,
   })
   const stopNoting = journal.onStored((rows) => {
+    packing.noteRows(rows)
     chores.noteWork()
     if (rows.some(({ events }) => events.some(({ type }) => ENDS_A_STRETCH.has(type)))) void chores.run()
   })
@@ -63,7 +68,8 @@ export function beginStewardship(
   return {
     chores,
     steward,
-    noteForeign() {
+    noteForeign(stream) {
+      packing.noteForeign(stream)
       if (steward.held) chores.noteWork()
     },
     stop,

@@ -1,6 +1,6 @@
 /** One worker among those of the other tabs: what it tells them, what it takes from them, and which of them live. */
 import type { CommitRow } from '../core/commit.ts'
-import type { EventId, WriterId } from '../core/ids.ts'
+import type { EventId, StreamId, WriterId } from '../core/ids.ts'
 import { createPeers, type Peers } from '../sync/peers.ts'
 import { createTabs } from '../sync/tabs.ts'
 import { createForeignRows, LAST_ROWS } from './foreign-rows.ts'
@@ -35,7 +35,7 @@ export interface TabLifeDeps {
   readonly pages: () => readonly TabPage[]
   readonly isSteward: () => boolean
   /** A stream was written to in another tab. */
-  readonly onWritten: () => void
+  readonly onWritten: (stream: StreamId) => void
   readonly onError: (error: unknown) => void
 }
 

@@ -11,9 +11,9 @@ export function toCommitRow(stored: StoredCommit, seq = stored.seq ?? 0): Commit
   return { seq, stream: streamId, hlc, writer, n, ...body }
 }
 
-/** The number that the database gave a row; 0 where it was not stored yet. */
-export function seqOf(row: StoredCommit): number {
-  return row.seq ?? 0
+/** The number that the database gave a row; 0 where there is none, or it was not stored yet. */
+export function seqOf(row: StoredCommit | undefined): number {
+  return row?.seq ?? 0
 }
 
 /** The index keys of a stream's rows after `seq`. Never from 0 over what was removed: deleted rows slow a scan. */

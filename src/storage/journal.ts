@@ -17,7 +17,9 @@ import { PACK_STORES, packStream } from './pack.ts'
 import { createPump } from './pump.ts'
 import { type Chore, Queue } from './queue.ts'
 import { readOutcome } from './reads.ts'
+import { putSnapshot } from './snapshot-rows.ts'
 import { StreamNotes } from './stream-notes.ts'
+import { TailReader } from './tail-reader.ts'
 
 export interface JournalDeps {
   readonly connection: Connection
@@ -185,6 +187,20 @@ export function createJournal({ connection, clock, documents, wall }: JournalDep
       }
       await perform(chore, fence)
       return packed
+    },
+    async putSnapshot(stream, made, fence) {
+      if (closed !== undefined) throw closed
+      let isStored = false
+      const chore: Omit<Chore, 'end'> = {
+        doing: `storing a snapshot of ${stream}`,
+        stores: ['commits', 'segments', 'snapshots'],
+        durability: 'relaxed',
+        async work(transaction) {
+          isStored = await putSnapshot(new TailReader(transaction, connection.damage), stream, made)
+        },
+      }
+      await perform(chore, fence)
+      return isStored
     },
     keepBallast: (bytes) => ballast.keep(bytes),
     async flush() {

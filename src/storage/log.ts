@@ -79,6 +79,10 @@ export function createLog(connection: Connection): Log {
       read(['snapshots', ...LOG], `loading ${stream}`, (transaction) =>
         readDocument({ transaction, notes }, stream),
       ),
+    unpacked: ({ after, limit }) =>
+      read('commits', 'listing the streams of the log', (transaction) =>
+        readUnpacked(transaction, after, limit),
+      ),
     documents: (session) =>
       read(LOG, `listing the documents of ${session}`, (tx) => readDocumentNames(tx, session)),
   }
@@ -113,10 +117,7 @@ async function readStart(reading: Reading, stream: StreamId): Promise<StreamStar
   }
 }
 
-async function readDocument(
-  reading: Reading,
-  stream: StreamId,
-): Promise<{ snapshot?: Uint8Array; tail: readonly CommitRow[] }> {
+async function readDocument(reading: Reading, stream: StreamId): ReturnType<Log['document']> {
   const { transaction, notes } = reading
   // A damaged one is passed over for one before it, or for the log alone.
   const [snapshot] = soundSnapshots(
@@ -128,7 +129,26 @@ async function readDocument(
   const after = snapshot?.seq ?? 0
   const found = await findAfter(reading, stream, after)
   const tail = rowsIn(reading, found, (row) => row.seq > after).sort(byArrival)
-  return { ...(snapshot === undefined ? {} : { snapshot: snapshot.bytes }), tail }
+  return { ...(snapshot === undefined ? {} : { snapshot: snapshot.bytes, snapshotTo: snapshot.seq }), tail }
+}
+
+/** One jump and one count per stream, however many rows it has. */
+async function readUnpacked(
+  transaction: IDBTransaction,
+  after: StreamId | undefined,
+  limit: number,
+): Promise<{ stream: StreamId; rows: number }[]> {
+  const index = bySeq(transaction)
+  const found: { stream: StreamId; rows: number }[] = []
+  for (let last = after; found.length < limit; ) {
+    const next = last === undefined ? null : IDBKeyRange.lowerBound([last, Number.POSITIVE_INFINITY], true)
+    const cursor = await resultOf(index.openKeyCursor(next))
+    if (cursor === null) break
+    const [stream] = cursor.key as [StreamId, number]
+    found.push({ stream, rows: await resultOf(index.count(rowsAfter(stream, 0))) })
+    last = stream
+  }
+  return found
 }
 
 async function readDocumentNames(

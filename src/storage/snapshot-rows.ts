@@ -8,7 +8,7 @@ import type { Documents } from '../core/ports.ts'
 import { withSum } from './checksum.ts'
 import { rowsAfter, seqOf, toCommitRow } from './commit-rows.ts'
 import { readRange } from './read-range.ts'
-import type { StoredSnapshot } from './schema.ts'
+import type { StoredCommit, StoredSnapshot } from './schema.ts'
 import { soundSnapshots } from './sound-rows.ts'
 import type { TailReader } from './tail-reader.ts'
 import type { Tail } from './tails.ts'
@@ -79,8 +79,7 @@ async function write(
   writer: WriterId,
 ): Promise<Partial<Tail> | undefined> {
   const rows = await tails.withPacked(stream, previous?.seq ?? 0)
-  const last = rows.at(-1)
-  if (last === undefined) return undefined
+  if (rows.length === 0) return undefined
   const foreign = rows.filter((row) => row.writer !== writer)
   documents.receive(
     stream,
@@ -89,10 +88,37 @@ async function write(
   )
   const bytes = documents.snapshot(stream)
   if (bytes === undefined) return undefined
+  put(tails.transaction, previous, rows, bytes)
+  return { updateRows: 0, updateBytes: 0, snapshotSize: bytes.byteLength }
+}
+
+/** Stores a snapshot that was made of the one at row `after` and the rows up to `upTo`, unless another one came meanwhile. */
+export async function putSnapshot(
+  tails: TailReader,
+  stream: StreamId,
+  { bytes, after, upTo }: { readonly bytes: Uint8Array; readonly after: number; readonly upTo: number },
+): Promise<boolean> {
+  const previous = await readLatest(tails, stream)
+  if ((previous?.seq ?? 0) !== after) return false
+  const rows = (await tails.withPacked(stream, after)).filter((row) => seqOf(row) <= upTo)
+  if (seqOf(rows.at(-1)) !== upTo) return false
+  put(tails.transaction, previous, rows, bytes)
+  return true
+}
+
+/** @param rows those after the previous snapshot that the bytes hold, at least one */
+function put(
+  transaction: IDBTransaction,
+  previous: StoredSnapshot | undefined,
+  rows: readonly StoredCommit[],
+  bytes: Uint8Array,
+): void {
+  const last = rows.at(-1)
+  if (last === undefined) return
   const covers: Record<string, number> = { ...previous?.covers }
   for (const row of rows) covers[row.writer] = row.n
-  const snapshots = tails.transaction.objectStore('snapshots')
-  snapshots.put(withSum({ streamId: stream, seq: seqOf(last), covers, bytes }) satisfies StoredSnapshot)
-  if (previous !== undefined) snapshots.delete([stream, previous.seq])
-  return { updateRows: 0, updateBytes: 0, snapshotSize: bytes.byteLength }
+  const { streamId } = last
+  const snapshots = transaction.objectStore('snapshots')
+  snapshots.put(withSum({ streamId, seq: seqOf(last), covers, bytes }) satisfies StoredSnapshot)
+  if (previous !== undefined) snapshots.delete([streamId, previous.seq])
 }

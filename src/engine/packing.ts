@@ -1,0 +1,97 @@
+/**
+ * The chore that keeps the log small: rows that a snapshot holds become segments, and app documents get the snapshots
+ * that nobody else makes of them.
+ */
+import { snapshotOfUpdates } from '../context/snapshot-of-updates.ts'
+import type { CommitRow } from '../core/commit.ts'
+import { isDocumentStream, type StreamId } from '../core/ids.ts'
+import type { Journal, Log } from '../core/ports.ts'
+import type { StewardChore } from './steward-chores.ts'
+
+/** Below this a stream is not looked at: it would fill no segment. */
+const MIN_ROWS = 100
+
+/** Streams looked up in one reading transaction, which a write has to wait for. */
+const STREAMS_AT_ONCE = 64
+
+/** An app document is snapshotted when the updates after its last snapshot pass this and half of that snapshot. */
+const MIN_TAIL_BYTES = 64 * 1024
+const MIN_TAIL_SHARE = 1 / 2
+const MAX_TAIL_ROWS = 1_000
+
+export interface Packing {
+  readonly chore: StewardChore
+  /** Rows that were stored. */
+  noteRows(rows: readonly Pick<CommitRow, 'stream' | 'update'>[]): void
+  /** Another tab stored rows of a stream, it is not known how many. */
+  noteForeign(stream: StreamId): void
+}
+
+export function createPacking({ journal, log }: { readonly journal: Journal; readonly log: Log }): Packing {
+  /** Streams with rows that may be packed, and how many and how large these are as far as is known. */
+  const grown = new Map<StreamId, { rows: number; bytes: number }>()
+  /** The stewardship in which the whole log was looked at: what others stored before it is not noted here. */
+  let lookedAt: number | undefined
+
+  function note(stream: StreamId, rows: number, bytes: number): void {
+    const known = grown.get(stream) ?? { rows: 0, bytes: 0 }
+    grown.set(stream, { rows: known.rows + rows, bytes: known.bytes + bytes })
+  }
+
+  async function lookAtAll(): Promise<void> {
+    for (let after: StreamId | undefined; ; ) {
+      const streams = await log.unpacked({
+        limit: STREAMS_AT_ONCE,
+        ...(after === undefined ? {} : { after }),
+      })
+      // How large they are is not known: a document's are read to see.
+      for (const { stream, rows } of streams) note(stream, rows, MIN_TAIL_BYTES)
+      after = streams.at(-1)?.stream
+      if (after === undefined || streams.length < STREAMS_AT_ONCE) return
+    }
+  }
+
+  async function look(stream: StreamId, fence: number): Promise<void> {
+    if (isDocumentStream(stream)) await snapshotDocument(stream, fence)
+    while ((await journal.pack(stream, { fence })) > 0) {}
+  }
+
+  async function snapshotDocument(stream: StreamId, fence: number): Promise<void> {
+    const { snapshot, snapshotTo = 0, tail } = await log.document(stream)
+    const updates = tail.flatMap(({ update }) => (update === undefined ? [] : [update]))
+    const bytes = updates.reduce((sum, { length }) => sum + length, 0)
+    const isLong = bytes > Math.max(MIN_TAIL_BYTES, (snapshot?.length ?? 0) * MIN_TAIL_SHARE)
+    const last = tail.at(-1)
+    if (last === undefined || (!isLong && tail.length <= MAX_TAIL_ROWS)) return
+    const made = snapshotOfUpdates(snapshot, updates)
+    if (made !== undefined) {
+      await journal.putSnapshot(stream, { bytes: made, after: snapshotTo, upTo: last.seq }, fence)
+    }
+  }
+
+  return {
+    chore: {
+      name: 'packing the log',
+      async run(fence) {
+        if (lookedAt !== fence) await lookAtAll()
+        lookedAt = fence
+        for (const [stream, { rows, bytes }] of [...grown]) {
+          if (rows < MIN_ROWS && !(isDocumentStream(stream) && bytes >= MIN_TAIL_BYTES)) continue
+          grown.delete(stream)
+          try {
+            await look(stream, fence)
+          } catch (error) {
+            note(stream, rows, bytes)
+            throw error
+          }
+        }
+      },
+    },
+    noteRows(rows) {
+      for (const { stream, update } of rows) note(stream, 1, update?.length ?? 0)
+    },
+    noteForeign(stream) {
+      note(stream, MIN_ROWS, MIN_TAIL_BYTES)
+    },
+  }
+}

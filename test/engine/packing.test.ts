@@ -1,0 +1,164 @@
+import 'fake-indexeddb/auto'
+import { expect, test } from 'vitest'
+import * as Y from 'yjs'
+import { exportDocument } from '../../src/context/app-documents.ts'
+import { documentStream } from '../../src/core/ids.ts'
+import { createPacking } from '../../src/engine/packing.ts'
+import { failCommits } from '../storage/faults.ts'
+import {
+  createSession,
+  expectLaws,
+  openBeside,
+  openTab,
+  operationOf,
+  rowsOf,
+  SESSION,
+  STREAM,
+  setState,
+  type Tab,
+  valuesIn,
+} from '../storage/rig.ts'
+
+const NOTES = documentStream(SESSION, 'notes')
+
+const countCommits = (tab: Tab) => tab.connection.db.commits.count()
+
+function storeUpdate(tab: Tab, update: Uint8Array) {
+  return tab.journal.commit(
+    operationOf(tab.clock, () => ({
+      result: 0,
+      resultId: '',
+      writes: [{ stream: NOTES, events: [], update }],
+    })),
+  )
+}
+
+/** Types into a document, a word an update. */
+async function type(tab: Tab, doc: Y.Doc, words: number, word: string): Promise<void> {
+  for (let at = 0; at < words; at += 1) {
+    const before = Y.encodeStateVector(doc)
+    doc.getText('text').insert(doc.getText('text').length, `${word}${at} `)
+    await storeUpdate(tab, Y.encodeStateAsUpdate(doc, before))
+  }
+}
+
+async function textOf(tab: Tab): Promise<string> {
+  const doc = new Y.Doc()
+  Y.applyUpdate(doc, await exportDocument(tab.log, SESSION, 'notes'))
+  return doc.getText('text').toString()
+}
+
+test('SG12 a session that is written to for ever keeps few rows outside segments, and opening it reads few', async () => {
+  const tab = await openTab()
+  const packing = createPacking(tab)
+  tab.journal.onStored(packing.noteRows)
+  const fence = await tab.journal.takeStewardship()
+  await createSession(tab)
+  for (let round = 1; round <= 3; round += 1) {
+    const writes = Array.from({ length: 150 }, (_, at) => at)
+    for (const at of writes) await setState(tab, `k${at % 20}`, `${round}-${at}-${'x'.repeat(500)}`)
+    await tab.journal.flush()
+    await packing.chore.run(fence)
+    expect(await countCommits(tab)).toBeLessThan(260)
+    expect((await tab.log.start(STREAM)).tail.length).toBeLessThanOrEqual(33)
+  }
+  expect(await rowsOf(tab)).toHaveLength(451)
+  const packed = (await tab.connection.db.segments.toArray()).flatMap(({ rows }) => rows)
+  expect(packed.length).toBeGreaterThan(200)
+  expect(packed.filter(({ body }) => body.update !== undefined)).toEqual([])
+  expect(Object.keys(await valuesIn(tab))).toHaveLength(20)
+})
+
+test('SG12 a new steward packs what was stored before it was one, by whichever tab', async () => {
+  const tab = await openTab()
+  await createSession(tab)
+  for (let at = 0; at < 130; at += 1) await setState(tab, `k${at}`, 'x'.repeat(600))
+  await tab.journal.flush()
+  const other = await openBeside(tab)
+  const packing = createPacking(other)
+  await packing.chore.run(await other.journal.takeStewardship())
+  expect(await countCommits(tab)).toBeLessThan(131)
+  await expectLaws(other)
+})
+
+test('SG13 an app document is snapshotted when its updates pass 64 KB, and read as before', async () => {
+  const tab = await openTab()
+  const packing = createPacking(tab)
+  tab.journal.onStored(packing.noteRows)
+  const fence = await tab.journal.takeStewardship()
+  await createSession(tab)
+  const doc = new Y.Doc()
+  await type(tab, doc, 40, 'y'.repeat(1_000))
+  await packing.chore.run(fence)
+  expect(await tab.connection.db.snapshots.count()).toBe(0)
+  await type(tab, doc, 90, 'z'.repeat(1_000))
+  await packing.chore.run(fence)
+  const { snapshotTo, tail } = await tab.log.document(NOTES)
+  expect(snapshotTo).toBe((await rowsOf(tab, NOTES)).at(-1)?.seq)
+  expect(tail).toEqual([])
+  expect((await rowsOf(tab, NOTES)).filter(({ update }) => update !== undefined).length).toBeLessThan(100)
+  expect(await textOf(tab)).toBe(doc.getText('text').toString())
+  await type(tab, doc, 3, 'after')
+  expect(await textOf(tab)).toBe(doc.getText('text').toString())
+})
+
+test('SG13 a damaged update keeps an app document from being snapshotted', async () => {
+  const tab = await openTab()
+  const packing = createPacking(tab)
+  tab.journal.onStored(packing.noteRows)
+  await createSession(tab)
+  await storeUpdate(tab, new Uint8Array(70_000).fill(255))
+  await packing.chore.run(await tab.journal.takeStewardship())
+  expect(await tab.connection.db.snapshots.count()).toBe(0)
+  expect((await rowsOf(tab, NOTES)).map(({ update }) => update?.length)).toEqual([70_000])
+})
+
+test('SG13 a snapshot that was made of an older one than the present is not stored', async () => {
+  const tab = await openTab()
+  await createSession(tab)
+  const doc = new Y.Doc()
+  await type(tab, doc, 3, 'word')
+  const rows = await rowsOf(tab, NOTES)
+  const bytes = Y.encodeStateAsUpdateV2(doc)
+  const [, second, third] = rows.map(({ seq }) => seq)
+  expect(await tab.journal.putSnapshot(NOTES, { bytes, after: 0, upTo: third ?? 0 })).toBe(true)
+  expect(await tab.journal.putSnapshot(NOTES, { bytes, after: 0, upTo: third ?? 0 })).toBe(false)
+  expect(await tab.journal.putSnapshot(NOTES, { bytes, after: third ?? 0, upTo: second ?? 0 })).toBe(false)
+})
+
+test('SG14 a worker that is the steward no more packs and snapshots nothing', async () => {
+  const tab = await openTab()
+  const other = await openBeside(tab)
+  await createSession(tab)
+  for (let at = 0; at < 130; at += 1) await setState(tab, `k${at}`, 'x'.repeat(600))
+  await storeUpdate(tab, new Uint8Array([0, 0]))
+  await tab.journal.flush()
+  const fence = await tab.journal.takeStewardship()
+  await other.journal.takeStewardship()
+  const before = await countCommits(tab)
+  const bytes = Y.encodeStateAsUpdateV2(new Y.Doc())
+  const [row] = await rowsOf(tab, NOTES)
+  const attempts = [
+    tab.journal.pack(STREAM, { fence }),
+    tab.journal.putSnapshot(NOTES, { bytes, after: 0, upTo: row?.seq ?? 0 }, fence),
+    createPacking(tab).chore.run(fence),
+  ]
+  for (const attempt of attempts) await expect(attempt).rejects.toMatchObject({ code: 'STEWARD_FENCED' })
+  expect(await countCommits(tab)).toBe(before)
+  expect(await tab.log.document(NOTES)).not.toHaveProperty('snapshot')
+})
+
+test('SG14 what fails is done when the chore is done again', async () => {
+  const tab = await openTab()
+  const packing = createPacking(tab)
+  tab.journal.onStored(packing.noteRows)
+  const fence = await tab.journal.takeStewardship()
+  await createSession(tab)
+  for (let at = 0; at < 130; at += 1) await setState(tab, `k${at}`, 'x'.repeat(600))
+  await tab.journal.flush()
+  const restore = failCommits(tab, () => true)
+  await expect(packing.chore.run(fence)).rejects.toMatchObject({ code: 'STORAGE_FAILED' })
+  restore()
+  await packing.chore.run(fence)
+  expect(await countCommits(tab)).toBeLessThan(131)
+})
