@@ -35,6 +35,7 @@ export type { ArtifactChanges, ArtifactContent } from './core/artifact/input.ts'
 export type { ArtifactQuery } from './core/artifact/query.ts'
 export type { ArtifactKind, ArtifactRecord } from './core/artifact/record.ts'
 export type { Durability } from './core/commit.ts'
+export type { Damage } from './core/damage/damage.ts'
 export {
   type ErrorCode,
   HoldfastError,

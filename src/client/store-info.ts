@@ -1,3 +1,5 @@
+import type { Damage } from '../core/damage/damage.ts'
+import type { SessionId } from '../core/ids.ts'
 import type { Answer, Connection } from './connection.ts'
 
 /** How it stands with the database under this page. `stale`: a newer build took it over, and this page is readable only. */
@@ -15,6 +17,8 @@ export interface StoreInfo {
   subscribe(listener: (state: StoreState, message: string) => void): () => void
   /** Bytes used and allowed, as far as the browser says. */
   info(): Promise<Answer<'storage.info'>>
+  /** What was found damaged and set aside, of one session or of all; oldest first. The rest is there and works. */
+  damage(session?: SessionId): Promise<readonly Damage[]>
 }
 
 export function createStoreInfo(connection: Connection): StoreInfo {
@@ -49,6 +53,7 @@ export function createStoreInfo(connection: Connection): StoreInfo {
       return () => listeners.delete(listener)
     },
     info: () => connection.call('storage.info', {}),
+    damage: (sessionId) => connection.call('storage.damage', sessionId === undefined ? {} : { sessionId }),
   }
 }
 

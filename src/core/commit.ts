@@ -6,6 +6,7 @@
  * decision only where they are equal; else it decides again on what it missed (compare-and-swap).
  */
 import type { ArtifactRecord, ChunkRow, ContentRow, IntakeRow } from './artifact/record.ts'
+import type { DamageRow } from './damage/damage.ts'
 import type { ArtifactId, Clock, CommitId, RequestId, RunId, SessionId, StreamId, WriterId } from './ids.ts'
 import type { RunRow } from './run/record.ts'
 import type { CheckpointContent } from './session/record.ts'
@@ -51,6 +52,7 @@ export interface RowByTable {
   readonly runs: RunRow
   readonly checkpoints: CheckpointContent
   readonly grants: { readonly artifactId: ArtifactId; readonly sessionId: SessionId }
+  readonly quarantine: DamageRow
   readonly meta: IntakeRow | StewardRow | { readonly key: RowKey; readonly value: unknown }
 }
 

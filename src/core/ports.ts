@@ -5,6 +5,7 @@
 import type { ArtifactPage, ArtifactQuery } from './artifact/query.ts'
 import type { ArtifactRecord, ChunkRow, ContentRow, IntakeRow } from './artifact/record.ts'
 import type { CommitRow, HeadKey, Operation, Outcome, RowChange } from './commit.ts'
+import type { Damage, FoundDamage } from './damage/damage.ts'
 import type {
   ArtifactId,
   CheckpointId,
@@ -117,6 +118,8 @@ export interface Journal {
     made: { readonly bytes: Uint8Array; readonly after: number; readonly upTo: number },
     fence?: number,
   ): Promise<boolean>
+  /** Moves the row that a record of damage names out of its table, into that record. */
+  setAside(damage: string): Promise<void>
   /** The strict barrier: resolves when everything committed so far survives a power cut. Index rows and views are brought up to date by it. */
   flush(): Promise<void>
   /** Rows as soon as their transaction completed; own ones only (other tabs' arrive by the channel). */
@@ -162,6 +165,8 @@ export interface Log {
     after?: StreamId
     limit: number
   }): Promise<readonly { readonly stream: StreamId; readonly rows: number }[]>
+  /** Rows of a stream that are missing and that nothing tells of yet: looked for where its index row counts more than there are. */
+  gaps(stream: StreamId): Promise<readonly FoundDamage[]>
   /** Names of a session's app documents. */
   documents(session: SessionId): Promise<readonly string[]>
 }
@@ -182,6 +187,8 @@ export interface Tables {
   run(id: RunId): Promise<RunRow | undefined>
   /** Newest first. */
   runs(session: SessionId, options?: { name?: string; key?: string }): Promise<readonly RunRow[]>
+  /** What was found damaged, of one session or of the whole database; oldest first. */
+  damage(session?: SessionId): Promise<readonly Damage[]>
   checkpoint(id: CheckpointId): Promise<CheckpointContent | undefined>
   /** Of one session, oldest first. */
   checkpoints(session: SessionId): Promise<readonly CheckpointContent[]>

@@ -7,6 +7,7 @@ import type { EngineClient, SendToPage } from '../protocol/engine-host.ts'
 import type { Hello } from '../protocol/messages.ts'
 import { isConnectionLost, openConnection } from '../storage/connection.ts'
 import { createMethods } from './all-methods.ts'
+import { keepDamage } from './damage-keeper.ts'
 import type { Definitions } from './definitions.ts'
 import { withLiveSessions } from './live-tables.ts'
 import { eventsAfter } from './missed-events.ts'
@@ -92,6 +93,7 @@ export async function openEngine(
   await views.attach(STORE_STREAM)
 
   const upkeep = await beginUpkeep(parts, onError)
+  const damage = keepDamage(parts, onError)
   const tabs = createTabLife({
     parts,
     name,
@@ -120,7 +122,10 @@ export async function openEngine(
       return own?.[template] ?? options.definitions.templates[template]
     },
     page: (client) => pages.get(client),
-    opened: (session) => upkeep.opened(session),
+    opened(session) {
+      upkeep.opened(session)
+      damage.opened(session)
+    },
   })
 
   const services: PageServices = {
@@ -203,6 +208,7 @@ export async function openEngine(
       await parts.hooks.drain()
       await journal.close()
       upkeep.stop()
+      damage.stop()
       views.close()
       tabs.close()
       documents.close()

@@ -1,18 +1,22 @@
+import { parseSessionId } from '../core/session/fields.ts'
 import type { Methods } from './methods.ts'
 import type { Parts } from './parts.ts'
 
 /** The database as a whole. */
 export function createStorageMethods({
   journal,
+  storedTables,
   world,
   registry,
   metrics,
-}: Parts): Pick<Methods, 'storage.info' | 'flush' | 'hooks.stats' | 'hooks.metrics'> {
+}: Parts): Pick<Methods, 'storage.info' | 'storage.damage' | 'flush' | 'hooks.stats' | 'hooks.metrics'> {
   return {
     'storage.info': async () => {
       const [persisted, estimate] = await Promise.all([world.meter.persisted(), world.meter.estimate()])
       return { persisted, ...estimate }
     },
+    'storage.damage': (_request, { sessionId }) =>
+      storedTables.damage(sessionId === undefined ? undefined : parseSessionId(sessionId)),
     flush: async () => {
       await journal.flush()
       return null

@@ -54,6 +54,7 @@ export const METHODS = {
   'documents.export': read,
   'adopt.yIndexedDB': { kind: 'write', long: true },
   'storage.info': read,
+  'storage.damage': read,
   flush: read,
   'hooks.stats': read,
   'hooks.metrics': read,

@@ -12,6 +12,7 @@ import type {
 import type { ArtifactPage, ArtifactQuery } from '../core/artifact/query.ts'
 import type { ArtifactRecord } from '../core/artifact/record.ts'
 import type { Durability } from '../core/commit.ts'
+import type { Damage } from '../core/damage/damage.ts'
 import type { WireError } from '../core/errors.ts'
 import type { CorrelationId, EventId, RunId, SessionId } from '../core/ids.ts'
 import type { RunExplanation } from '../core/run/explain.ts'
@@ -145,6 +146,8 @@ export interface WorkerApi {
     readonly usageBytes: number | null
     readonly quotaBytes: number | null
   }
+  /** Of one session, or of the whole database; oldest first. */
+  'storage.damage': (input: { readonly sessionId?: SessionId }) => readonly Damage[]
   flush: (input: Record<string, never>) => null
   'hooks.stats': (input: Record<string, never>) => readonly import('../core/hook/stats.ts').HookStats[]
   /** null where the worker leaves metrics out. */

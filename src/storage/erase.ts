@@ -30,6 +30,7 @@ export async function eraseStreams(
   }
   for (const stream of streams) {
     for (const range of rangesOf(stream)) await eraseLog(transaction, range, release)
+    await eraseDamage(transaction, stream)
     const session = sessionOfStream(stream)
     if (session !== undefined && isSessionStream(stream)) await eraseTables(transaction, session, release)
   }
@@ -43,6 +44,15 @@ function rangesOf(stream: StreamId): readonly IDBKeyRange[] {
   if (session === undefined || !isSessionStream(stream)) return [own]
   const [first, end] = documentNames(session)
   return [own, IDBKeyRange.bound([first], [end], false, true)]
+}
+
+/** A session's own and that of its app documents. */
+async function eraseDamage(transaction: IDBTransaction, stream: StreamId): Promise<void> {
+  const session = sessionOfStream(stream)
+  await removeByIndex(transaction, 'quarantine', 'streamId', IDBKeyRange.only(stream))
+  if (session === undefined || !isSessionStream(stream)) return
+  const [first, end] = documentNames(session)
+  await removeByIndex(transaction, 'quarantine', 'streamId', IDBKeyRange.bound(first, end, false, true))
 }
 
 async function eraseLog(

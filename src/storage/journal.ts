@@ -17,6 +17,7 @@ import { PACK_STORES, packStream } from './pack.ts'
 import { createPump } from './pump.ts'
 import { type Chore, Queue } from './queue.ts'
 import { readOutcome } from './reads.ts'
+import { DAMAGEABLE, setAside } from './set-aside.ts'
 import { putSnapshot } from './snapshot-rows.ts'
 import { StreamNotes } from './stream-notes.ts'
 import { TailReader } from './tail-reader.ts'
@@ -201,6 +202,15 @@ export function createJournal({ connection, clock, documents, wall }: JournalDep
       }
       await perform(chore, fence)
       return isStored
+    },
+    async setAside(damage) {
+      if (closed !== undefined) throw closed
+      await perform({
+        doing: 'setting a damaged row aside',
+        stores: ['quarantine', ...DAMAGEABLE],
+        durability: 'strict',
+        work: (transaction) => setAside(transaction, damage),
+      })
     },
     keepBallast: (bytes) => ballast.keep(bytes),
     async flush() {

@@ -10,6 +10,7 @@ import { foldSession } from '../core/session/fold.ts'
 import { deltasOf, foldEntries } from '../core/state/fold.ts'
 import { documentNames, rowsAfter, toCommitRow } from './commit-rows.ts'
 import type { Connection } from './connection.ts'
+import { findGaps } from './gaps.ts'
 import { readRange } from './read-range.ts'
 import type { StoredSession, StoredSnapshot, StoredView, StoreName } from './schema.ts'
 import {
@@ -82,6 +83,10 @@ export function createLog(connection: Connection): Log {
     unpacked: ({ after, limit }) =>
       read('commits', 'listing the streams of the log', (transaction) =>
         readUnpacked(transaction, after, limit),
+      ),
+    gaps: (stream) =>
+      read([...LOG, 'sessions', 'quarantine'], `checking ${stream}`, (transaction) =>
+        findGaps(transaction, stream),
       ),
     documents: (session) =>
       read(LOG, `listing the documents of ${session}`, (tx) => readDocumentNames(tx, session)),

@@ -7,6 +7,7 @@
 import { Dexie, type EntityTable, type Table } from 'dexie'
 import type { ArtifactRecord, ChunkRow, ContentRow } from '../core/artifact/record.ts'
 import type { HeadKey, RowKey } from '../core/commit.ts'
+import type { DamageRow } from '../core/damage/damage.ts'
 import type {
   ArtifactId,
   CheckpointId,
@@ -125,6 +126,8 @@ export interface StoredSession {
   readonly keys: readonly (readonly [string, string, number])[]
   /** The record holds the rows up to this one. */
   readonly upTo: number
+  /** How many rows the stream had up to there; absent in rows of before they were counted. */
+  readonly rows?: number
   readonly record: SessionRecord
 }
 
@@ -158,6 +161,13 @@ export interface StoredGrant {
   readonly sessionId: SessionId
 }
 
+/** What was found damaged, and the row itself once it was set aside. */
+export interface StoredDamage {
+  readonly id: string
+  readonly streamId: StreamId
+  readonly record: DamageRow
+}
+
 /** A head. `commitId` names the commit that wrote it last, so that equal versions of two lives of a row differ. */
 export interface StoredHead {
   readonly id: HeadKey
@@ -185,6 +195,7 @@ export class Database extends Dexie {
   declare readonly grants: Table<StoredGrant>
   declare readonly heads: Table<StoredHead>
   declare readonly meta: Table<StoredMeta>
+  declare readonly quarantine: Table<StoredDamage, string>
 
   constructor(name: string) {
     // Without autoOpen: false the next put after a deletion would create the database anew.

@@ -38,7 +38,10 @@ export async function bringUpToDate(
   if (last === undefined) return upTo
   const record = await fold(tails, stream, before?.record, rows)
   if (record === undefined) return 0
-  sessions.put(toStoredSession(record, seqOf(last)))
+  const counted = before === undefined ? 0 : before.rows
+  sessions.put(
+    toStoredSession(record, seqOf(last), counted === undefined ? undefined : counted + rows.length),
+  )
   return seqOf(last)
 }
 
@@ -59,9 +62,10 @@ async function fold(
 }
 
 /** The row of a record that holds everything up to `upTo`. */
-export function toStoredSession(record: SessionRecord, upTo: number): StoredSession {
+export function toStoredSession(record: SessionRecord, upTo: number, rows?: number): StoredSession {
   const { id, parentId } = record
-  const bare = { id, ...(parentId === undefined ? {} : { parentId }), upTo, record }
+  const counted = rows === undefined ? {} : { rows }
+  const bare = { id, ...(parentId === undefined ? {} : { parentId }), upTo, ...counted, record }
   if (isHidden(record)) return { ...bare, keys: [] }
   const { status, tags, updatedAt, createdAt, createdBy, expiresAt } = record
   return {

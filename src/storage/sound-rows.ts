@@ -2,7 +2,7 @@
  * The one place where rows that carry a checksum come out of the database: each is looked at, and one that is not what
  * was stored goes no further.
  */
-import type { Damage } from '../core/damage.ts'
+import type { Damage } from '../core/damage/damage.ts'
 import type { StreamId } from '../core/ids.ts'
 import { isSound } from './checksum.ts'
 import type { DamageNotes } from './damage-notes.ts'

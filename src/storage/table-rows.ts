@@ -10,6 +10,7 @@ import type {
   StoredArtifact,
   StoredCheckpoint,
   StoredContent,
+  StoredDamage,
   StoredGrant,
   StoredMeta,
   StoredRun,
@@ -104,6 +105,11 @@ const CODECS: { readonly [Name in RowTable]: Codec<RowByTable[Name]> } = {
     keyOf: (row) => [row.artifactId, row.sessionId],
     toStored: (row): StoredGrant => row,
     fromStored: (stored) => stored as StoredGrant,
+  },
+  quarantine: {
+    keyOf: (row) => row.damage.id,
+    toStored: (record): StoredDamage => ({ id: record.damage.id, streamId: record.damage.stream, record }),
+    fromStored: (stored) => (stored as StoredDamage).record,
   },
   meta: {
     keyOf: (row) => row.key,

@@ -56,6 +56,17 @@ export function createTables(connection: Connection): Tables {
     run: (id) => read(`reading run ${id}`, async () => fromStored('runs', await db.runs.get(id))),
     runs: (session, options = {}) =>
       read(`reading the runs of ${session}`, () => readRuns(db, session, options)),
+    damage: (session) =>
+      read('listing what is damaged', async () => {
+        const rows = await (session === undefined
+          ? db.quarantine.toCollection()
+          : db.quarantine.where('streamId').between(session, `${session}/\uffff`, true, true)
+        ).toArray()
+        return rows
+          .map(({ record }) => record.damage)
+          .filter((damage) => session === undefined || damage.session === session)
+          .sort((a, b) => a.foundAt - b.foundAt)
+      }),
     checkpoint: (id) =>
       read(`reading checkpoint ${id}`, async () => {
         const row = await db.checkpoints.get(id)

@@ -4,6 +4,7 @@
 import { type DatabaseContent, readDatabase } from './database-content.ts'
 import type { CheckOptions, LawOptions, Violation } from './law.ts'
 import { contentLaws } from './laws/content-laws.ts'
+import { damageLaws } from './laws/damage-laws.ts'
 import { erasureLaws } from './laws/erasure-laws.ts'
 import { headLaws } from './laws/head-laws.ts'
 import { indexLaws } from './laws/index-laws.ts'
@@ -19,6 +20,7 @@ const LAWS: readonly Law[] = [
   logLaws,
   segmentLaws,
   contentLaws,
+  damageLaws,
   ownershipLaws,
   indexLaws,
   headLaws,

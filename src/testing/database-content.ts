@@ -7,6 +7,7 @@ import type {
   StoredCheckpoint,
   StoredCommit,
   StoredContent,
+  StoredDamage,
   StoredGrant,
   StoredHead,
   StoredMeta,
@@ -17,6 +18,7 @@ import type {
   StoredView,
 } from '../storage/schema.ts'
 import { rowsOfSegment } from '../storage/segment.ts'
+import { isSoundCommit, isSoundSegment } from '../storage/sound-rows.ts'
 
 /** Everything in a database, as one moment's reading transaction found it. */
 export interface DatabaseContent {
@@ -36,7 +38,10 @@ export interface DatabaseContent {
   readonly grants: readonly StoredGrant[]
   readonly heads: readonly StoredHead[]
   readonly meta: readonly StoredMeta[]
-  /** The rows of the log by stream, in order of arrival. */
+  readonly quarantine: readonly StoredDamage[]
+  /** Streams whose log lost rows: what is made of it may know what it does not. */
+  readonly lossy: ReadonlySet<StreamId>
+  /** The rows of the log by stream, in order of arrival, but for those that are not what was stored. */
   readonly rowsByStream: ReadonlyMap<StreamId, readonly CommitRow[]>
 }
 
@@ -77,16 +82,20 @@ async function readTables(database: IDBDatabase): Promise<DatabaseContent> {
     all<StoredSession>('sessions'),
     all<StoredArtifact>('artifacts'),
   ])
-  const [contents, chunks, runs, grants, heads, meta] = await Promise.all([
+  const [contents, chunks, runs, grants, heads, meta, quarantine] = await Promise.all([
     all<StoredContent>('contents'),
     all<ChunkRow>('chunks'),
     all<StoredRun>('runs'),
     all<StoredGrant>('grants'),
     all<StoredHead>('heads'),
     all<StoredMeta>('meta'),
+    database.objectStoreNames.contains('quarantine') ? all<StoredDamage>('quarantine') : [],
   ])
-  const commits = [...segments.flatMap(rowsOfSegment), ...unpacked].sort((a, b) => seqOf(a) - seqOf(b))
+  const packed = segments.filter(isSoundSegment).flatMap(rowsOfSegment)
+  const stored = [...packed, ...unpacked].sort((a, b) => seqOf(a) - seqOf(b))
+  const commits = stored.filter(isSoundCommit)
   const rowsByStream = groupByStream(commits)
+  const lossy = new Set(quarantine.filter(losesRows).map(({ streamId }) => streamId))
   return {
     commits,
     unpacked,
@@ -102,8 +111,14 @@ async function readTables(database: IDBDatabase): Promise<DatabaseContent> {
     grants,
     heads,
     meta,
+    quarantine,
+    lossy,
     rowsByStream,
   }
+}
+
+function losesRows({ record }: StoredDamage): boolean {
+  return record.damage.what === 'row' || record.damage.what === 'gap'
 }
 
 function groupByStream(commits: readonly StoredCommit[]): ReadonlyMap<StreamId, readonly CommitRow[]> {

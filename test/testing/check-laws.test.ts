@@ -1,4 +1,5 @@
 import 'fake-indexeddb/auto'
+import type { Table } from 'dexie'
 import { expect, test } from 'vitest'
 import { ManagedDocument } from '../../src/context/managed-document.ts'
 import type { ArtifactRecord } from '../../src/core/artifact/record.ts'
@@ -120,16 +121,26 @@ async function soundDatabase(): Promise<Tab> {
 type Plant = (db: Database, tab: Tab) => PromiseLike<unknown>
 
 /** Plants something and gives what the laws say of it. */
-async function lawsAfter(plant: Plant): Promise<readonly string[]> {
+async function lawsAfter(plant: Plant, summed: 'anew' | 'as before' = 'anew'): Promise<readonly string[]> {
   const tab = await soundDatabase()
   const { db, native } = tab.connection
   expect(await checkLaws(native)).toEqual([])
   await plant(db, tab)
+  if (summed === 'anew') await sumAnew(db)
   const violations = await checkLaws(native)
   expect(violations.every(({ message }) => message.endsWith('.'))).toBe(true)
   // The database is broken now, so the check after each test must not look at it.
   tab.connection.close()
   return [...new Set(violations.map(({ law }) => law))]
+}
+
+/** A writer that is wrong sums what it writes; a disk does not. */
+async function sumAnew(db: Database): Promise<void> {
+  for (const table of [db.commits, db.segments, db.snapshots, db.views, db.checkpoints] as Table<object>[]) {
+    await table.toCollection().modify((row, ref) => {
+      ref.value = withSum(row)
+    })
+  }
 }
 
 async function changeLast(db: Database, change: (row: StoredCommit) => StoredCommit): Promise<void> {
@@ -355,6 +366,32 @@ test('LA12 what a deleted session left is found, and a second tombstone', async 
     await tombstone(gone)(db, tab)
   })
   expect(twice).toContain('LA12')
+})
+
+test('LA17 a row that is not what was stored is found, in each table that carries checksums', async () => {
+  const plants: readonly Plant[] = [
+    (db) => changeLast(db, (row) => ({ ...row, hlc: (row.hlc + 1) as never })),
+    (db) => db.snapshots.toCollection().modify({ covers: {} }),
+    (db) => db.views.toCollection().modify({ sizeBytes: 0 }),
+    (db) => db.checkpoints.toCollection().modify({ hlc: 1 as never }),
+  ]
+  for (const plant of plants) expect(await lawsAfter(plant, 'as before')).toContain('LA17')
+})
+
+test('LA17 a stream that is told to have lost rows is not measured by its log', async () => {
+  const loseRow: Plant = async (db) => {
+    await db.commits.where('[streamId+seq]').between([STREAM, 2], [STREAM, 2], true, true).delete()
+    const damage = {
+      id: 'gap',
+      what: 'gap',
+      stream: STREAM,
+      session: SESSION,
+      reason: '',
+      foundAt: 1,
+    } as const
+    await db.quarantine.put({ id: 'gap', streamId: STREAM, record: { damage } })
+  }
+  expect(await lawsAfter(loseRow)).toEqual([])
 })
 
 test('LA13 a database is checked by its name too, and a name without a database is an error that makes none', async () => {

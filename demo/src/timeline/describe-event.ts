@@ -31,6 +31,8 @@ const SENTENCES: Sentences = {
   'session.restored': ({ changes }) =>
     `Restored a checkpoint: ${formatNumberOf(changes.length, 'key')} changed`,
   'session.deleted': ({ id }) => `Deleted ${id}`,
+  'session.damaged': ({ reason }) => `Damage found: ${reason}`,
+  'storage.damaged': ({ reason }) => `Damage found: ${reason}`,
   'state.changed': ({ changes }) => changes.map(({ key, value }) => describeChange(key, value)).join('; '),
   'artifact.stored': ({ artifact }) =>
     `${artifact.name}, version ${artifact.version} (${formatBytes(artifact.sizeBytes)})`,

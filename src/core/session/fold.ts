@@ -166,11 +166,12 @@ function edited(record: SessionRecord, data: EventDataByType['session.edited']):
 
 /** What every event adds, whatever its type: counters, the time of the last change, and what follows from it. */
 function applyActivity(record: SessionRecord, events: readonly StoredEvent[]): SessionRecord {
-  let { updatedAt, hidden } = record
+  let { updatedAt, hidden, damaged } = record
   const counting: Counting = countingOf(record.counters)
   for (const event of events) {
     updatedAt = Math.max(updatedAt, timeOfId(event.id))
     if (event.type === 'import.finished') hidden = undefined
+    if (event.type === 'session.damaged') damaged = (damaged ?? 0) + 1
     addToCounters(counting, event)
   }
   const { hidden: _, expiresAt: _expires, ...rest } = record
@@ -180,6 +181,7 @@ function applyActivity(record: SessionRecord, events: readonly StoredEvent[]): S
     ...expiry(record.retention, updatedAt),
     counters: counting,
     ...(hidden === undefined ? {} : { hidden }),
+    ...(damaged === undefined ? {} : { damaged }),
   }
 }
 

@@ -70,6 +70,8 @@ export interface SessionRecord {
   readonly revision: EventId
   /** An import in progress: lists leave the session out. */
   readonly hidden?: true
+  /** How often something of it was found damaged and set aside; `storage.damage()` lists what. Absent for never. */
+  readonly damaged?: number
 }
 
 /** What `save` returns and `session.checkpoints.list()` lists. */

@@ -1,5 +1,6 @@
 /** The events Holdfast itself records, by type, with the shape of their data. Everything in `index` rows can be rebuilt from them. */
 import type { ArtifactRecord } from '../artifact/record.ts'
+import type { Damage } from '../damage/damage.ts'
 import type { WireError } from '../errors.ts'
 import type { HookStage } from '../hook/points.ts'
 import type { ArtifactId, CheckpointId, EventId, RunId, SessionId } from '../ids.ts'
@@ -76,6 +77,10 @@ export interface EventDataByType {
   'session.restored': { readonly checkpointId: CheckpointId; readonly changes: readonly StateChange[] }
   /** On the store's stream: the one tombstone that a deleted session leaves. */
   'session.deleted': { readonly id: SessionId; readonly at: number; readonly by?: Actor }
+  /** Something of the session was found that is not as it was stored, or is gone; it was set aside. */
+  'session.damaged': Damage
+  /** The same of what belongs to no session, or to one that is lost as well; on the store's stream. */
+  'storage.damaged': Damage
   'state.changed': { readonly changes: readonly StateChange[] }
   'artifact.stored': { readonly artifact: ArtifactRecord }
   'artifact.edited': {

@@ -3,4 +3,6 @@
  * are: what a newer row has more is an optional field, since an upgrade holds the whole database for as long as it
  * takes, and dies with its tab.
  */
-export const SECOND = {} as const
+export const SECOND = {
+  quarantine: 'id, streamId',
+} as const

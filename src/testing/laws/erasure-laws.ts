@@ -25,6 +25,7 @@ function whatIsLeft(content: DatabaseContent, id: SessionId): string | undefined
     ['a snapshot', content.snapshots.some((row) => isOf(row.streamId))],
     ['a view', content.views.some((row) => isOf(row.streamId))],
     ['a checkpoint', content.checkpoints.some((row) => isOf(row.streamId))],
+    ['what was damaged', content.quarantine.some((row) => isOf(row.streamId))],
     ['its index row', content.sessions.some((row) => row.id === id)],
     ['an artifact', content.artifacts.some((row) => row.sessionId === id)],
     ['a run', content.runs.some((row) => row.sessionId === id)],

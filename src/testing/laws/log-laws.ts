@@ -5,9 +5,9 @@ import type { DatabaseContent } from '../database-content.ts'
 import type { Violation } from '../law.ts'
 
 /** The log by itself: numbers without gaps, events in order, every name by which a row must be found. */
-export function* logLaws({ rowsByStream, commits }: DatabaseContent): Iterable<Violation> {
+export function* logLaws({ rowsByStream, commits, lossy }: DatabaseContent): Iterable<Violation> {
   for (const [stream, rows] of rowsByStream) {
-    yield* numbersOf(stream, rows)
+    if (!lossy.has(stream)) yield* numbersOf(stream, rows)
     for (const row of rows) yield* orderOf(row)
   }
   for (const { seq, refs, body } of commits) {

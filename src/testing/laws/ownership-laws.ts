@@ -5,7 +5,7 @@ import type { Violation } from '../law.ts'
 
 /** No row without an owner: of a stream that has a log, of a session that is there, of a content or an intake. */
 export function* ownershipLaws(content: DatabaseContent): Iterable<Violation> {
-  const streams = new Set<string>(content.rowsByStream.keys())
+  const streams = new Set<string>([...content.rowsByStream.keys(), ...content.lossy])
   const sessions = new Set<string>(content.sessions.map((row) => row.id))
   const orphan = (what: string): Violation => ({ law: 'LA6', message: `${what} belongs to nothing.` })
 
@@ -20,6 +20,9 @@ export function* ownershipLaws(content: DatabaseContent): Iterable<Violation> {
   for (const { id } of content.sessions) if (!streams.has(id)) yield orphan(`Index row of ${id}`)
   for (const stream of content.rowsByStream.keys()) {
     if (!hasSession(stream, sessions)) yield orphan(`The log of ${stream}`)
+  }
+  for (const { id, streamId } of content.quarantine) {
+    if (!hasSession(streamId, sessions)) yield orphan(`Damage ${id}`)
   }
   const artifacts = new Set<string>(content.artifacts.map((row) => row.id))
   for (const { artifactId, sessionId } of content.grants) {

@@ -1,4 +1,4 @@
-import type { SessionId, StreamId, WriterId } from './ids.ts'
+import type { SessionId, StreamId, WriterId } from '../ids.ts'
 
 /** Something stored that is not as it was written, or is gone. */
 export interface Damage {
@@ -21,3 +21,15 @@ export interface Damage {
   /** Wall clock, milliseconds since 1970. */
   readonly foundAt: number
 }
+
+/** A damage as it is recorded, and the row itself once it was set aside. */
+export interface DamageRow {
+  readonly damage: Damage
+  /** Where the row stood; absent for a gap. */
+  readonly place?: { readonly table: string; readonly key: string | number | readonly (string | number)[] }
+  /** The row as it was found. */
+  readonly row?: unknown
+}
+
+/** What a reader found. */
+export type FoundDamage = Omit<Damage, 'session' | 'foundAt'> & Pick<DamageRow, 'place'>

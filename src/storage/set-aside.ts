@@ -1,0 +1,44 @@
+/**
+ * Sets a damaged row aside: out of its table, where readers and packers would meet it, into the record of its damage,
+ * where it is kept for whoever can read more of it.
+ */
+import { wrap as resultOf } from 'idb'
+import type { RowKey } from '../core/commit.ts'
+import { isSound } from './checksum.ts'
+import { validKey } from './reads.ts'
+import type { StoredCommit, StoredDamage, StoredSegment } from './schema.ts'
+import { isSoundCommit, isSoundSegment } from './sound-rows.ts'
+
+/** Tables whose rows carry a checksum. */
+export const DAMAGEABLE = ['commits', 'segments', 'snapshots', 'views', 'checkpoints'] as const
+
+export async function setAside(transaction: IDBTransaction, damage: string): Promise<void> {
+  const quarantine = transaction.objectStore('quarantine')
+  const recordRequest: IDBRequest<StoredDamage | undefined> = quarantine.get(damage)
+  const stored = await resultOf(recordRequest)
+  const place = stored?.record.place
+  if (stored === undefined || place === undefined) return
+  const table = transaction.objectStore(place.table)
+  const row = await readDamaged(table, place.key)
+  if (row === undefined) return
+  quarantine.put({ ...stored, record: { ...stored.record, row } } satisfies StoredDamage)
+  table.delete(validKey(place.key))
+}
+
+/** Undefined for a row that is not there any more, or is sound: another one was written in its place. */
+async function readDamaged(table: IDBObjectStore, key: RowKey): Promise<object | undefined> {
+  const request: IDBRequest<object | undefined> = table.get(validKey(key))
+  const row = await resultOf(request)
+  return row === undefined || isSoundIn(table.name, row) ? undefined : row
+}
+
+function isSoundIn(table: string, row: object): boolean {
+  switch (table) {
+    case 'commits':
+      return isSoundCommit(row as StoredCommit)
+    case 'segments':
+      return isSoundSegment(row as StoredSegment)
+    default:
+      return isSound(row)
+  }
+}
