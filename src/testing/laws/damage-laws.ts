@@ -5,7 +5,7 @@ import type { Violation } from '../law.ts'
 
 /** What is not as it was stored stands in no table that is read: it was set aside. */
 export function* damageLaws(content: DatabaseContent): Iterable<Violation> {
-  const damaged = (what: string): Violation => ({ law: 'LA17', message: `${what} is not what was stored.` })
+  const damaged = (what: string): Violation => ({ law: 'LA30', message: `${what} is not what was stored.` })
 
   for (const row of content.unpacked) if (!isSoundCommit(row)) yield damaged(`Row ${row.seq} of the log`)
   for (const row of content.segments) if (!isSoundSegment(row)) yield damaged(`A segment of ${row.streamId}`)
