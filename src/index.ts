@@ -26,7 +26,7 @@ export type {
 } from './client/session-handle.ts'
 export type { ImportSettings, ImportSource, Sessions } from './client/sessions.ts'
 export type { WorkerOptions } from './client/spawn.ts'
-export type { Change, SessionState, State } from './client/state.ts'
+export type { Change, SessionState, State, StateWriteOptions } from './client/state.ts'
 export type { StoreInfo, StoreState } from './client/store-info.ts'
 export type { Timeline } from './client/timeline.ts'
 export type { Watch, WatchedEvent, WatchOptions } from './client/watch.ts'
@@ -75,6 +75,7 @@ export type {
   Usage,
 } from './core/session/record.ts'
 export { type Action, allowedVerbs, isPermitted, type Status, type Verb } from './core/session/status.ts'
+export type { StateClass } from './core/state/aside.ts'
 export type { ChangeSource } from './core/state/mirror-change.ts'
 export type { SessionScope } from './core/state/scope.ts'
 export type { StateValue } from './core/state/value.ts'

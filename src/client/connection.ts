@@ -1,6 +1,6 @@
 import type { Durability } from '../core/commit.ts'
 import { createError, type HoldfastError } from '../core/errors.ts'
-import type { StateChange } from '../core/timeline/catalog.ts'
+import type { WriteChange } from '../core/state/write-change.ts'
 import { assertAnswered } from '../protocol/agree.ts'
 import type { PageMessage, Welcome, WorkerMessage } from '../protocol/messages.ts'
 import { METHODS } from '../protocol/methods.ts'
@@ -52,7 +52,7 @@ export interface Connection {
   /** A state write: by the data port, with the number that patches name it by. */
   write(
     target: StateTarget,
-    changes: readonly StateChange[],
+    changes: readonly WriteChange[],
     options: WriteOptions,
     frame: Frame,
   ): { readonly id: number; readonly stored: Promise<Answer<'state.write'>> }
@@ -157,6 +157,8 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
     },
     write: (target, changes, writeOptions, frame) => {
       assertNoReplay(frame, 'state.write')
+      // An older worker would write what belongs to a scope, or stands aside, openly among the session's own keys.
+      if (changes.some(isOfProtocol2)) assertAnswered('state.read', keeper.welcome.protocol)
       lastId += 1
       const id = lastId
       const { signal, durability = options.durability } = writeOptions
@@ -196,6 +198,10 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
 
 function traits(method: MethodName): { readonly kind: 'read' | 'write'; readonly long?: true } {
   return METHODS[method]
+}
+
+function isOfProtocol2(change: WriteChange): boolean {
+  return change.scope !== undefined || change.class !== undefined
 }
 
 function assertNoReplay({ replayOf }: Frame, what: string): void {

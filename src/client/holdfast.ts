@@ -85,14 +85,14 @@ export async function createHoldfast<A extends App>(
   }
 
   const holdfast: Holdfast<A> = {
-    sessions: createSessions(caller, current, { open: openSession, adopt: handleOf }),
+    sessions: createSessions(caller, current, { open: openSession, adopt: handleOf }, app),
     hooks: hooks.api,
     storage,
     adopt: createAdopt(caller),
     timeline: createTimeline(caller, startWatch),
     state: (where) => {
       const { stream, loaded } = streams.attach(scopeOf(where, actor))
-      return createState(stream, { frame: {}, ready: loaded })
+      return createState(stream, { frame: {}, ready: loaded, caller })
     },
     flush: async () => {
       await caller.call('flush', {})

@@ -1,5 +1,6 @@
 import type { App } from '../core/app/app.ts'
 import type { SessionPast } from '../core/session/input.ts'
+import { asideOf } from '../core/state/aside.ts'
 import { scopeText, splitEntryKey } from '../core/state/scope.ts'
 import type { StateValue } from '../core/state/value.ts'
 import { createArtifact } from './artifact.ts'
@@ -14,6 +15,11 @@ export function createPast<A extends App>(past: SessionPast, caller: Caller, ses
     // What is stored was checked as it was written; the schemas' types stand on that.
     state: valuesWithin(state, undefined) as Past<A>['state'],
     scope: (scope) => valuesWithin(state, scopeText(scope)),
+    read: async (key, { scope, ...options } = {}) => {
+      const within = scope === undefined ? {} : { scope: scopeText(scope) }
+      const at = { target: { session: record.id }, at: eventId }
+      return (await caller.call('state.read', { ...at, ...within, key }, options)).value
+    },
     artifacts: artifacts.map((artifact) => createArtifact(artifact, caller)),
     fork: (what, options) => session.fork({ ...what, at: eventId }, options),
   }
@@ -24,7 +30,7 @@ type Values = Readonly<Record<string, StateValue>>
 function valuesWithin(state: Values, scope: string | undefined): Values {
   const own = Object.entries(state).flatMap(([entryKey, value]) => {
     const split = splitEntryKey(entryKey)
-    return split.scope === scope ? [[split.key, value] as const] : []
+    return split.scope === scope && asideOf(value) === undefined ? [[split.key, value] as const] : []
   })
   return Object.fromEntries(own)
 }

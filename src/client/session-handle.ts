@@ -89,9 +89,15 @@ export interface Session<A extends App = App> extends AsyncDisposable {
 export interface Past<A extends App = App> {
   readonly eventId: EventId
   readonly info: SessionRecord
+  /** Without values that stood aside: `read` has them. */
   readonly state: Readonly<Partial<StateOutputs<A>>>
   /** What an agent, a tool or a workflow kept in the session then. @throws INVALID_ARGUMENT, INVALID_NAME */
   scope(scope: SessionScope): Readonly<Record<string, StateValue>>
+  /** A value as it was then, also where it stood aside. @throws CONTENT_DAMAGED */
+  read(
+    key: string,
+    options?: CallOptions & { readonly scope?: SessionScope },
+  ): Promise<StateValue | undefined>
   readonly artifacts: readonly Artifact[]
   /** A new session that begins as this one was then. */
   fork(what?: { readonly name?: string }, options?: ChangeOptions): Promise<Session<A>>

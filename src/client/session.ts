@@ -62,7 +62,8 @@ export function createSession<A extends App>(
       state: createSessionState<A>(stream, {
         frame: bound,
         ready: Promise.resolve(),
-        schemas: house.app?.state,
+        caller,
+        app: house.app,
       }),
       artifacts: createArtifacts(caller, id),
       timeline: createTimeline(caller, house.startWatch, id),

@@ -4,6 +4,7 @@ import type { CreateSession, SessionStart } from '../core/session/input.ts'
 import type { SessionPage, SessionQuery } from '../core/session/query.ts'
 import type { SessionRecord } from '../core/session/record.ts'
 import type { ImportOptions, ImportReport } from '../protocol/worker-api.ts'
+import { assertInEntries } from './assert-in-entries.ts'
 import { assertStorable } from './assert-storable.ts'
 import { toSendable } from './byte-source.ts'
 import type { Caller } from './caller.ts'
@@ -44,11 +45,13 @@ export function createSessions<A extends App>(
   caller: Caller,
   current: CurrentSession,
   handles: { open(id: SessionId): Promise<Session<A>>; adopt(start: SessionStart): Session<A> },
+  app?: App,
 ): Sessions<A> {
   return {
     current,
     create: async (what = {}, options) => {
       assertStorable(what)
+      assertInEntries(what, app)
       return handles.adopt(await caller.call('sessions.create', { ...what }, options))
     },
     open: (id) => handles.open(id as SessionId),

@@ -1,6 +1,7 @@
 import type { HoldfastError } from '../core/errors.ts'
 import type { Mirror } from '../core/state/mirror.ts'
 import { entryKeyOf, withEntryKey } from '../core/state/scope.ts'
+import type { WriteChange } from '../core/state/write-change.ts'
 import type { StateChange } from '../core/timeline/catalog.ts'
 import { fromWireError } from '../protocol/wire-error.ts'
 import type { StateTarget } from '../protocol/worker-api.ts'
@@ -8,7 +9,7 @@ import type { Connection } from './connection.ts'
 import type { Frame, WriteOptions } from './request.ts'
 
 /** Writes one change. Resolves when it is stored; rejects, with the mirror as it was before, when it is refused. */
-export type StateWriter = (change: StateChange, options: WriteOptions, frame: Frame) => Promise<void>
+export type StateWriter = (change: WriteChange, options: WriteOptions, frame: Frame) => Promise<void>
 
 /** What becomes of a group that was stored: the errors of the keys that a hook refused. */
 type Refusals = ReadonlyMap<string, HoldfastError>
@@ -17,7 +18,7 @@ interface Group {
   readonly options: WriteOptions
   readonly frame: Frame
   /** By entry's key, the last change of each: they all land in one event, where only one of a key can count. */
-  readonly changes: Map<string, StateChange>
+  readonly changes: Map<string, WriteChange>
   /** What the mirror shows them by. */
   readonly localIds: number[]
   readonly stored: Promise<Refusals>
@@ -36,10 +37,11 @@ export function createStateWriter(
   let lastLocalId = 0
 
   const send = async ({ changes, options, frame, localIds }: Group): Promise<Refusals> => {
-    const { id, stored } = connection.write(target, [...changes.values()], options, frame)
-    localWrites.set(id, localIds)
+    let sent: ReturnType<Connection['write']> | undefined
     try {
-      const answer = await stored
+      sent = connection.write(target, [...changes.values()], options, frame)
+      localWrites.set(sent.id, localIds)
+      const answer = await sent.stored
       const entries = answer.changes.map((change) => ({ ...withEntryKey(change), at: answer.at }))
       mirror.apply(entries, 'local', localIds)
       return new Map(answer.refused?.map((refused) => [entryKeyOf(refused), fromWireError(refused.error)]))
@@ -47,7 +49,7 @@ export function createStateWriter(
       for (const localId of localIds) mirror.reject(localId)
       throw error
     } finally {
-      localWrites.delete(id)
+      if (sent !== undefined) localWrites.delete(sent.id)
     }
   }
 
@@ -67,7 +69,8 @@ export function createStateWriter(
     localIds.push(lastLocalId)
     const entry = withEntryKey(change)
     changes.set(entry.key, change)
-    mirror.write(lastLocalId, [entry], isOptimistic)
+    // What stands aside is shown nowhere, so it does not show before it is stored either.
+    if (change.class === undefined) mirror.write(lastLocalId, [entry], isOptimistic)
     const refused = (await stored).get(entry.key)
     if (refused !== undefined) throw refused
   }

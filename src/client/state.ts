@@ -1,11 +1,16 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { App, Schemas, StateInputs, StateOutputs } from '../core/app/app.ts'
+import { createError, type HoldfastError } from '../core/errors.ts'
+import { assertPermitted } from '../core/session/status.ts'
 import { admitKey, admitState } from '../core/state/admit.ts'
-import type { Mirror } from '../core/state/mirror.ts'
+import { type AsideClass, asideOf, type StateClass } from '../core/state/aside.ts'
+import { freezeValue } from '../core/state/freeze.ts'
 import type { ChangeSource } from '../core/state/mirror-change.ts'
 import { checkSchema } from '../core/state/schema.ts'
-import { entryKeyOf, type SessionScope, scopeText, splitEntryKey } from '../core/state/scope.ts'
-import type { Frame, WriteOptions } from './request.ts'
+import { entryKeyOf, type SessionScope, scopeText } from '../core/state/scope.ts'
+import type { Caller } from './caller.ts'
+import type { CallOptions, Frame, WriteOptions } from './request.ts'
+import { createStateView, hydrate } from './state-view.ts'
 import type { Stream } from './streams.ts'
 
 /** One change of what is shown under a key. */
@@ -19,10 +24,21 @@ export type Change<Values> = {
     readonly source: ChangeSource
     /** False while the value, of this page or of another tab, is not stored yet. */
     readonly settled: boolean
+    /** Set where the value stands aside: `value` is then undefined until it was read. */
+    readonly class?: AsideClass
   }
 }[keyof Values]
 
 type KeyOf<Values> = keyof Values & string
+
+export interface StateWriteOptions extends WriteOptions {
+  /**
+   * How the value is kept: `ephemeral` in this tab's memory, `sensitive` in one place that events, hooks and other tabs'
+   * mirrors never have, `archive` packed and read on demand.
+   * @defaultValue what the app declares of the key; `sensitive` while the key holds such a value; else `standard`
+   */
+  readonly class?: StateClass | undefined
+}
 
 /**
  * Keys and values. Reads are synchronous, from the page's mirror, and never throw. A write is seen here at once and
@@ -31,7 +47,16 @@ type KeyOf<Values> = keyof Values & string
 export interface State<A extends App = App> {
   /** Resolves when the mirror holds what is stored. Rejects when it cannot be loaded. */
   readonly ready: Promise<void>
+  /** undefined also for what stands aside: a sensitive value, and an archived one before it was read. */
   get<Key extends KeyOf<StateOutputs<A>>>(key: Key): StateOutputs<A>[Key] | undefined
+  /**
+   * The value, also where it stands aside; an archived one is then seen by `get` until it changes.
+   * @throws CONTENT_DAMAGED when its bytes are not what was stored
+   */
+  read<Key extends KeyOf<StateOutputs<A>>>(
+    key: Key,
+    options?: CallOptions,
+  ): Promise<StateOutputs<A>[Key] | undefined>
   has(key: KeyOf<StateOutputs<A>>): boolean
   /** Sorted, so that every tab lists them alike. */
   keys(): readonly KeyOf<StateOutputs<A>>[]
@@ -44,7 +69,7 @@ export interface State<A extends App = App> {
   set<Key extends KeyOf<StateInputs<A>>>(
     key: Key,
     value: StateInputs<A>[Key],
-    options?: WriteOptions,
+    options?: StateWriteOptions,
   ): Promise<void>
   /** Removes a key. Resolves when that is stored. */
   delete(key: KeyOf<StateInputs<A>>, options?: WriteOptions): Promise<void>
@@ -65,42 +90,65 @@ export interface SessionState<A extends App = App> extends State<A> {
 interface StateOptions {
   readonly frame: Frame
   readonly ready: Promise<void>
-  readonly schemas?: Schemas | undefined
+  readonly caller: Caller
+  /** The app's, which says what its keys hold and how they are kept. */
+  readonly app?: Pick<App, 'state' | 'stateClasses'> | undefined
   /** The scope inside a session, as `agent:planner`. */
   readonly scope?: string
 }
 
 export function createState<A extends App>(stream: Stream, options: StateOptions): State<A> {
-  const { frame, ready, schemas, scope } = options
-  const { mirror, write } = stream
+  const { frame, ready, app, scope, caller } = options
+  const { mirror, ephemeral, write } = stream
   // Whoever does not ask whether it is ready must not meet an unhandled rejection.
   ready.catch(() => {})
   const within = scope === undefined ? {} : { scope }
   const entryKey = (key: string) => entryKeyOf({ ...within, key })
-  const keys = keysWithin(mirror, scope)
+  const { subscribe, ...reads } = createStateView(mirror, ephemeral.mirror, scope)
+
+  const classOf = (key: string, asked: StateClass | undefined): StateClass => {
+    const declared = ownOf(app?.stateClasses, key)
+    if (declared !== undefined && asked !== undefined && asked !== declared) throw otherClass(key, declared)
+    // Only who says so makes open what was sensitive.
+    const kept = asideOf(mirror.get(entryKey(key)))?.class === 'sensitive' ? 'sensitive' : 'standard'
+    return declared ?? asked ?? kept
+  }
+
   const state: State = {
     ready,
-    get: (key) => mirror.get(entryKey(key)),
-    has: (key) => mirror.has(entryKey(key)),
-    keys,
-    *entries() {
-      for (const key of keys()) {
-        const value = mirror.get(entryKey(key))
-        if (value !== undefined) yield [key, value]
-      }
+    ...reads,
+    subscribe,
+    read: async (key, options) => {
+      await ready
+      const own = entryKey(admitKey(key))
+      if (ephemeral.mirror.has(own)) return ephemeral.mirror.get(own)
+      const present = mirror.get(own)
+      const aside = asideOf(present)
+      if (present === undefined || aside === undefined) return present
+      const { value } = await caller.call('state.read', { target: stream.target, ...within, key }, options)
+      if (value !== undefined && aside.class === 'archive') hydrate(present, freezeValue(value))
+      return value
     },
-    set: async (key, value, options = {}) => {
-      const schema = schemaOf(schemas, admitKey(key))
+    set: async (key, value, { class: asked, ...options } = {}) => {
+      const schema = ownOf(app?.state, admitKey(key))
       const checked = schema === undefined ? value : checkSchema(schema, value, `state "${key}"`)
-      return write({ ...within, key, value: admitState(checked, key) }, options, frame)
+      const admitted = admitState(checked, key)
+      const kept = classOf(key, asked)
+      if (kept === 'ephemeral') {
+        if (stream.record !== undefined) assertPermitted(stream.record, 'state.write')
+        ephemeral.set(entryKey(key), admitted)
+        return
+      }
+      const aside = kept === 'standard' ? {} : { class: kept }
+      const storing = write({ ...within, key, value: admitted, ...aside }, options, frame)
+      ephemeral.set(entryKey(key))
+      return storing
     },
-    delete: async (key, options = {}) => write({ ...within, key: admitKey(key) }, options, frame),
-    subscribe: (listener, key) => {
-      if (key !== undefined) return mirror.subscribe((change) => listener({ ...change, key }), entryKey(key))
-      return mirror.subscribe((change) => {
-        const split = splitEntryKey(change.key)
-        if (split.scope === scope) listener({ ...change, key: split.key })
-      })
+    delete: async (key, options = {}) => {
+      const own = entryKey(admitKey(key))
+      const isStored = mirror.has(own) || !ephemeral.mirror.has(own)
+      ephemeral.set(own)
+      if (isStored) await write({ ...within, key }, options, frame)
     },
   }
   // What is stored was checked as it was written; the schemas' types stand on that.
@@ -108,26 +156,23 @@ export function createState<A extends App>(stream: Stream, options: StateOptions
 }
 
 export function createSessionState<A extends App>(stream: Stream, options: StateOptions): SessionState<A> {
+  const { app: _, ...others } = options
   return {
     ...createState<A>(stream, options),
-    scope: (scope) =>
-      createState(stream, { frame: options.frame, ready: options.ready, scope: scopeText(scope) }),
+    scope: (scope) => createState(stream, { ...others, scope: scopeText(scope) }),
   }
 }
 
-/** The mirror's list is another one whenever a key came or went, and the same one until then. */
-function keysWithin(mirror: Mirror, scope: string | undefined): () => readonly string[] {
-  let all: readonly string[] | undefined
-  let own: readonly string[] = []
-  return () => {
-    const present = mirror.keys()
-    if (present !== all) {
-      all = present
-      const split = present.map(splitEntryKey)
-      own = Object.freeze(split.filter((one) => one.scope === scope).map(({ key }) => key))
-    }
-    return own
-  }
+function ownOf<Value>(record: Readonly<Record<string, Value>> | undefined, key: string): Value | undefined {
+  return record !== undefined && Object.hasOwn(record, key) ? record[key] : undefined
+}
+
+function otherClass(key: string, declared: StateClass): HoldfastError {
+  return createError(
+    'INVALID_ARGUMENT',
+    `The app declares state "${key}" as ${declared}, so it cannot be kept otherwise; leave the class out.`,
+    { key, declared },
+  )
 }
 
 export function schemaOf(schemas: Schemas | undefined, name: string): StandardSchemaV1 | undefined {

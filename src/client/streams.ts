@@ -7,12 +7,14 @@ import { Mirror } from '../core/state/mirror.ts'
 import type { WorkerMessage } from '../protocol/messages.ts'
 import type { StateTarget } from '../protocol/worker-api.ts'
 import type { Connection } from './connection.ts'
+import { createEphemeral, type Ephemeral, type EphemeralValues } from './ephemeral.ts'
 import { createStateWriter, type StateWriter } from './state-writer.ts'
 
 /** A session or a scope as this page has it: one per stream, however many handles there are. */
 export interface Stream {
   readonly target: StateTarget
   readonly mirror: Mirror
+  readonly ephemeral: EphemeralValues
   /** Absent for a scope, and until a session's first answer is there. */
   readonly record: SessionRecord | undefined
   /** Takes a record, unless the one here is newer. */
@@ -52,6 +54,7 @@ export function createStreams(
   onError: (error: unknown) => void,
 ): Streams {
   const shared = new Map<StreamId, Shared>()
+  const ephemeral = createEphemeral(onError)
 
   connection.listen((message) => {
     if (message.type === 'patch') shared.get(message.stream)?.patch(message)
@@ -72,7 +75,7 @@ export function createStreams(
       present.users += 1
       return present
     }
-    const stream = new Shared(connection, target, id, isGated, onError, () => shared.delete(id))
+    const stream = new Shared(connection, target, id, ephemeral, isGated, onError, () => shared.delete(id))
     shared.set(id, stream)
     return stream
   }
@@ -112,6 +115,7 @@ function inBackground(loading: Promise<void>, onError: (error: unknown) => void)
 class Shared implements Stream {
   readonly target: StateTarget
   readonly mirror: Mirror
+  readonly ephemeral: EphemeralValues
   readonly write: StateWriter
   users = 1
   /** Numbers of own writes under way, with what the mirror shows them by. */
@@ -120,6 +124,7 @@ class Shared implements Stream {
   readonly #listeners = new Set<(record: SessionRecord | undefined) => void>()
   readonly #onError: (error: unknown) => void
   readonly #leave: () => void
+  readonly #forgetEphemeral: () => void
   #record: SessionRecord | undefined
   #loaded: Promise<void> | undefined
 
@@ -127,6 +132,7 @@ class Shared implements Stream {
     connection: Connection,
     target: StateTarget,
     stream: StreamId,
+    ephemeral: Ephemeral,
     isGated: IsGated,
     onError: (error: unknown) => void,
     onLeave: () => void,
@@ -135,6 +141,8 @@ class Shared implements Stream {
     this.#onError = onError
     this.target = target
     this.mirror = new Mirror({ onListenerError: onError })
+    this.ephemeral = ephemeral.of(stream)
+    this.#forgetEphemeral = () => ephemeral.forget(stream)
     this.write = createStateWriter(
       connection,
       target,
@@ -213,6 +221,7 @@ class Shared implements Stream {
   /** For good: the id of a deleted session stays taken. */
   #gone(): void {
     this.#leave()
+    this.#forgetEphemeral()
     this.#tell(undefined)
   }
 

@@ -30,7 +30,10 @@ export function createForetell(deps: {
 }): Foretell {
   const { tabs, peers, registry } = deps
 
-  function toldOf(client: string, stream: StreamId, { target, changes }: Parameters<Foretell>[2]) {
+  function toldOf(client: string, stream: StreamId, write: Parameters<Foretell>[2]) {
+    const { target } = write
+    // What stands aside is in no mirror, its own page's included.
+    const changes = write.changes.filter((change) => change.class === undefined)
     const hooks = registry.at('state:write', 'before')
     if (hooks.length === 0) return changes
     const session = deps.record(stream)

@@ -93,7 +93,7 @@ const PAGE_MESSAGES = {
   write: {
     id: count,
     target,
-    changes: listOf(shape({ key: text, scope: optional(text) })),
+    changes: listOf(shape({ key: text, scope: optional(text), class: optional(text) })),
     requestId: text,
     mayRepeat: flag,
     durability: optional(durability),

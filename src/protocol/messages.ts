@@ -11,7 +11,7 @@ import type { Purity } from '../core/run/record.ts'
 import type { Actor, SessionRecord } from '../core/session/record.ts'
 import type { Entry } from '../core/state/delta.ts'
 import type { StateValue } from '../core/state/value.ts'
-import type { StateChange } from '../core/timeline/catalog.ts'
+import type { WriteChange } from '../core/state/write-change.ts'
 import type { TimelineEvent } from '../core/timeline/event.ts'
 import type { Cause, MethodName, StateTarget } from './worker-api.ts'
 
@@ -105,7 +105,7 @@ export type PageMessage =
       readonly type: 'write'
       readonly id: number
       readonly target: StateTarget
-      readonly changes: readonly StateChange[]
+      readonly changes: readonly WriteChange[]
       readonly requestId: RequestId
       readonly mayRepeat: boolean
       readonly durability?: Durability

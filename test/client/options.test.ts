@@ -2,12 +2,15 @@ import { expect, test } from 'vitest'
 import { createAdopt } from '../../src/client/adopt.ts'
 import { createCaller } from '../../src/client/caller.ts'
 import type { Connection, SendOptions } from '../../src/client/connection.ts'
+import { createEphemeral } from '../../src/client/ephemeral.ts'
 import type { WriteOptions } from '../../src/client/request.ts'
 import { createSession } from '../../src/client/session.ts'
 import type { Session } from '../../src/client/session-handle.ts'
 import { createSessions } from '../../src/client/sessions.ts'
 import type { Stream } from '../../src/client/streams.ts'
+import type { StreamId } from '../../src/core/ids.ts'
 import type { SessionRecord } from '../../src/core/session/record.ts'
+import { Mirror } from '../../src/core/state/mirror.ts'
 
 const signal = new AbortController().signal
 const change = { requestId: 'r1', signal, deadlineMs: 5 }
@@ -50,11 +53,12 @@ function openHandle() {
     record,
     take: () => {},
     subscribe: () => () => {},
-    mirror: { apply: () => {} },
+    mirror: new Mirror(),
+    ephemeral: createEphemeral(() => {}).of('s1' as StreamId),
     write: async (_change: unknown, options: WriteOptions) => {
       writes.push(options)
     },
-  } as Partial<Omit<Stream, 'mirror'>> & { readonly mirror: unknown } as Stream
+  } as Partial<Stream> as Stream
   const session: Session = createSession(
     { connection, app: undefined, startWatch: () => ({}) as never, adopt: () => ({}) as Session },
     stream,

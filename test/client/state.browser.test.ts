@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
+import { createCaller } from '../../src/client/caller.ts'
 import { createHooks } from '../../src/client/hooks.ts'
 import { createState } from '../../src/client/state.ts'
 import { createStreams } from '../../src/client/streams.ts'
@@ -84,7 +85,11 @@ test('WI8 state writes of one microtask are one message, the last of each key', 
     () => false,
     () => {},
   ).attach({ session: 's1' as SessionId })
-  const state = createState(stream, { frame: {}, ready: Promise.resolve() })
+  const state = createState(stream, {
+    frame: {},
+    ready: Promise.resolve(),
+    caller: createCaller(connection, {}),
+  })
   await Promise.all([state.set('a', 1), state.set('b', 2), state.set('a', 3)])
   const writes = ((await read('received')) as readonly PageMessage[]).filter(({ type }) => type === 'write')
   expect(writes).toHaveLength(1)
@@ -103,7 +108,11 @@ test('WI8 a write that can be named, aborted or stored otherwise travels by itse
     () => false,
     () => {},
   ).attach({ session: 's1' as SessionId })
-  const state = createState(stream, { frame: {}, ready: Promise.resolve() })
+  const state = createState(stream, {
+    frame: {},
+    ready: Promise.resolve(),
+    caller: createCaller(connection, {}),
+  })
   await Promise.all([
     state.set('a', 1),
     state.set('b', 2, { requestId: 'mine' }),
@@ -199,7 +208,11 @@ test('PG16 hooks of the worker cover keys too, as it says when it is opened', as
   const { connection } = await connectScripted({ name: 'gated' })
   const { isGated } = createHooks(connection, async () => null)
   const { stream } = createStreams(connection, isGated, () => {}).attach({ scope: 'global' })
-  const state = createState(stream, { frame: {}, ready: Promise.resolve() })
+  const state = createState(stream, {
+    frame: {},
+    ready: Promise.resolve(),
+    caller: createCaller(connection, {}),
+  })
   const writes = [state.set('loud.a', 1), state.set('quiet', 1)]
   expect([...state.entries()]).toEqual([['quiet', 1]])
   await Promise.all(writes)

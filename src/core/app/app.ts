@@ -1,5 +1,6 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { CreateSession } from '../session/input.ts'
+import type { StateClass } from '../state/aside.ts'
 import type { StateValue } from '../state/value.ts'
 import type { AnyStep } from './step-definition.ts'
 
@@ -16,6 +17,8 @@ export interface App<
 > {
   /** Schema of each state key. Values are checked on the page as they are written; what the schema puts out is stored. */
   readonly state?: State
+  /** How the values of session state keys are kept where that is not `standard`. */
+  readonly stateClasses?: { readonly [Key in keyof State]?: StateClass }
   /** Schema of the data of each event type of the app's own. */
   readonly events?: Events
   /** Steps that replays may find. */

@@ -7,9 +7,9 @@ import type { ArtifactRecord } from '../artifact/record.ts'
 import type { ArtifactId } from '../ids.ts'
 import type { EventDataByType, EventType, StateChange } from '../timeline/catalog.ts'
 import type { StoredEvent } from '../timeline/event.ts'
-import { asideOf, asideValue } from './aside.ts'
+import { asideOf } from './aside.ts'
 import type { Delta, Entry, ManagedMap } from './delta.ts'
-import { entryKeyOf, splitEntryKey } from './scope.ts'
+import { entryKeyOf, splitEntryKey, withEntryKey } from './scope.ts'
 import type { StateValue } from './value.ts'
 
 const NONE: readonly Delta[] = []
@@ -119,11 +119,11 @@ function entryOf({ key, value, at }: Entry): Entry {
 
 function changeDeltas({ id: at }: StoredEvent, changes: readonly StateChange[]): readonly Delta[] {
   const latest = changes.length < 2 ? changes : lastOfEachKey(changes)
-  return latest.map((change) => deltaOf('state', entryKeyOf(change), storedValueOf(change), at))
+  return latest.map((change) => entryDelta(withEntryKey(change), at))
 }
 
-function storedValueOf({ value, aside }: StateChange): StateValue | undefined {
-  return aside === undefined ? value : asideValue(aside)
+function entryDelta({ key, value }: StateChange, at: Delta['at']): Delta {
+  return deltaOf('state', key, value, at)
 }
 
 /** A key changed twice in one event has one stamp for both: the later change is the one that counts. */

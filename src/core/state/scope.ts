@@ -4,6 +4,7 @@
  */
 import { createError } from '../errors.ts'
 import type { StateChange } from '../timeline/catalog.ts'
+import { asideValue } from './aside.ts'
 import { UNNAMEABLE } from './text.ts'
 
 /** Whose state it is, inside a session. */
@@ -68,10 +69,11 @@ export function entryKeyOf({ scope, key }: ScopedKey): string {
   return scope === undefined ? key : MARK + scope + MARK + key
 }
 
-/** A change as mirrors hold it: scopes inside a session are part of the key there. */
-export function withEntryKey(change: StateChange): StateChange {
+/** A change as entries hold it: scopes inside a session are part of the key, and what stands aside is only named. */
+export function withEntryKey({ value, aside, ...change }: StateChange): StateChange {
   const key = entryKeyOf(change)
-  return change.value === undefined ? { key } : { key, value: change.value }
+  const held = aside === undefined ? value : asideValue(aside)
+  return held === undefined ? { key } : { key, value: held }
 }
 
 /** What {@link entryKeyOf} put together. */
