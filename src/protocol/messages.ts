@@ -12,6 +12,7 @@ import type { Actor, SessionRecord } from '../core/session/record.ts'
 import type { Entry } from '../core/state/delta.ts'
 import type { StateValue } from '../core/state/value.ts'
 import type { WriteChange } from '../core/state/write-change.ts'
+import type { StateChange } from '../core/timeline/catalog.ts'
 import type { TimelineEvent } from '../core/timeline/event.ts'
 import type { Cause, MethodName, StateTarget } from './worker-api.ts'
 
