@@ -28,6 +28,8 @@ export type Answer<Method extends MethodName> = ReturnType<WireApi[Method]>
 export interface SendOptions extends ChangeOptions {
   readonly transfers?: readonly Transferable[]
   readonly onProgress?: ((loaded: number, total: number | null) => void) | undefined
+  /** Called right before the call leaves: until then its argument may still be added to. */
+  readonly onSend?: (() => void) | undefined
 }
 
 export interface ConnectionOptions extends LinkKeeperOptions {
@@ -139,7 +141,7 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
     },
     durability: options.durability,
     call: async (method, input, sendOptions = {}, frame = {}) => {
-      const { signal, transfers, onProgress, deadlineMs } = sendOptions
+      const { signal, transfers, onProgress, onSend, deadlineMs } = sendOptions
       const { kind, long } = traits(method)
       if (signal?.aborted) throw abortedBySignal(method, signal)
       if (kind === 'write') assertNoReplay(frame, method)
@@ -153,7 +155,7 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
         ...(kind === 'write' && requestIdOf(sendOptions)),
       }
       // The worker speaks this build's protocol, or an older one that had the same method: answers only ever gained.
-      return (await send({ outgoing, transfers, signal, onProgress })) as Answer<typeof method>
+      return (await send({ outgoing, transfers, signal, onProgress, onSend })) as Answer<typeof method>
     },
     write: (target, changes, writeOptions, frame) => {
       assertNoReplay(frame, 'state.write')

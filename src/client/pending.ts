@@ -13,6 +13,7 @@ export interface Sending {
   readonly transfers?: readonly Transferable[] | undefined
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: ((loaded: number, total: number | null) => void) | undefined
+  readonly onSend?: (() => void) | undefined
 }
 
 interface Entry extends Sending {
@@ -106,7 +107,10 @@ export function createPending(timing: Timing, onAbort: (id: number) => void): Pe
       }),
     takeUnsent: () => {
       const unsent = [...entries.values()].filter((entry) => !entry.sent)
-      for (const entry of unsent) entry.sent = true
+      for (const entry of unsent) {
+        entry.sent = true
+        entry.onSend?.()
+      }
       return unsent
     },
     settle: (settled) => {

@@ -11,6 +11,7 @@ import { createArtifacts } from './artifacts.ts'
 import { assertStorable } from './assert-storable.ts'
 import { createCaller } from './caller.ts'
 import { createDocuments } from './documents.ts'
+import { createEmitter } from './emitter.ts'
 import { readEvents } from './event-reader.ts'
 import type { House } from './house.ts'
 import { createPast } from './past.ts'
@@ -38,6 +39,7 @@ export function createSession<A extends App>(
 
   const bind = (bound: Frame): Session<A> => {
     const caller = createCaller(house.connection, bound)
+    const emit = createEmitter(house.connection, caller, id)
     const place = {
       sessionId: id,
       caller,
@@ -71,14 +73,10 @@ export function createSession<A extends App>(
       runs: createRuns(caller, id),
       checkpoints: { list: (options) => caller.call('sessions.checkpoints', { id }, options) },
 
-      emit: async (type, data, { durability = house.connection.durability, ...options } = {}) => {
+      emit: async (type, data, options = {}) => {
         const schema = schemaOf(house.app?.events, type)
         const checked = schema === undefined ? data : checkSchema(schema, data, `event "${type}"`)
-        const stored = await caller.call(
-          'timeline.emit',
-          { sessionId: id, type, data: admitState(checked, 'data'), ...(durability && { durability }) },
-          options,
-        )
+        const stored = await emit(type, admitState(checked, 'data'), options)
         // It is stored, so what keeps its data from being read now does not make this fail.
         const [event = stored] = await readEvents(caller, [stored]).catch(() => [stored])
         return event

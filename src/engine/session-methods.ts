@@ -3,9 +3,11 @@ import type { SessionId } from '../core/ids.ts'
 import type { Tables } from '../core/ports.ts'
 import type { SessionDeps } from '../core/session/deps.ts'
 import { createSessionManager } from '../core/session/manager.ts'
-import { emitEvent } from '../core/timeline/emit.ts'
+import type { StateValue } from '../core/state/value.ts'
+import { type Emitted, emitEvent, emitEvents } from '../core/timeline/emit.ts'
 import { queryTimeline, readCorrelation } from '../core/timeline/query-timeline.ts'
 import { toWireError } from '../protocol/wire-error.ts'
+import type { AppendedEvents } from '../protocol/worker-api.ts'
 import type { Methods } from './methods.ts'
 
 type Prefixed = Exclude<
@@ -51,7 +53,22 @@ export function createSessionMethods(
       }
     },
     'timeline.emit': (request, input) => emitEvent({ ...deps, artifacts }, request, input),
+    'timeline.append': async (request, input) => {
+      return toAppended(await emitEvents({ ...deps, artifacts }, request, input))
+    },
     'timeline.query': (_request, query) => queryTimeline(log, query),
     'timeline.tree': (_request, { correlationId }) => readCorrelation(log, correlationId),
   }
+}
+
+function toAppended(emitted: readonly Emitted[]): AppendedEvents {
+  const events = emitted.map((one) => {
+    if ('refused' in one) return { error: toWireError(one.refused) }
+    const { id, data } = one.event
+    return one.asGiven ? { id } : { id, data: data as StateValue }
+  })
+  const first = emitted.find((one) => 'event' in one)
+  if (first === undefined) return { events }
+  const { id, type, data, time, ...common } = first.event
+  return { common, events }
 }

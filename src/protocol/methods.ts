@@ -30,6 +30,7 @@ export const METHODS = {
   'state.read': read,
   'state.write': write,
   'timeline.emit': write,
+  'timeline.append': write,
   'timeline.query': read,
   'timeline.tree': read,
   'artifacts.store': { kind: 'write', long: true },

@@ -81,6 +81,20 @@ export interface ReplayOptions {
   readonly to?: EventId
 }
 
+/** What became of events that were appended together, without what the page knows: it has their types and data. */
+export interface AppendedEvents {
+  /** What the recorded ones have in common; absent where none was. */
+  readonly common?: Omit<TimelineEvent, 'id' | 'type' | 'data' | 'time'>
+  readonly events: readonly (
+    | {
+        readonly id: EventId
+        /** Where it is not what was sent. */
+        readonly data?: StateValue
+      }
+    | { readonly error: WireError }
+  )[]
+}
+
 /** Method name to what it takes and what it answers. */
 export interface WorkerApi {
   'sessions.create': (input: CreateSession) => SessionStart
@@ -111,6 +125,12 @@ export interface WorkerApi {
     data: StateValue
     durability?: Durability
   }) => TimelineEvent
+  /** Several events of one moment, each recorded or refused for itself, in their order. */
+  'timeline.append': (input: {
+    sessionId: SessionId
+    events: readonly { readonly type: string; readonly data: StateValue }[]
+    durability?: Durability
+  }) => AppendedEvents
   'timeline.query': (input: TimelineQuery) => TimelinePage
   'timeline.tree': (input: { correlationId: CorrelationId }) => readonly TimelineEvent[]
   'artifacts.store': (input: StoreArtifact) => ArtifactRecord

@@ -46,7 +46,7 @@ export function createRedactor(options: RedactionOptions = {}): Redactor {
   const secrecyOf = createSecrecy(fields, names)
   const secrets: Secrets = {
     secrecyOf,
-    shapes: createSecretShapes(secrecyOf, fields, patterns),
+    groups: createSecretShapes(secrecyOf, fields, patterns),
     isKept: (text) => isMark(text, replacement) || texts.some((pattern) => pattern.test(text)),
   }
   if (hash === undefined) return { redact: (value) => cleanValue(value, secrets, () => replacement) }

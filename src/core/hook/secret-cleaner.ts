@@ -1,12 +1,12 @@
 import { isList } from '../state/same-value.ts'
 import type { StateValue } from '../state/value.ts'
 import type { Secrecy, SecrecyOf } from './secret-names.ts'
-import type { SecretShape } from './secret-shapes.ts'
+import type { SecretShape, ShapeGroup } from './secret-shapes.ts'
 
 /** What is secret. */
 export interface Secrets {
   readonly secrecyOf: SecrecyOf
-  readonly shapes: readonly SecretShape[]
+  readonly groups: readonly ShapeGroup[]
   /** What is left alone wherever it is found. */
   isKept(text: string): boolean
 }
@@ -34,7 +34,10 @@ function cleanText(text: string, secrets: Secrets, mark: Mark): string {
   let clean = text
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const before = clean
-    for (const shape of secrets.shapes) clean = markShape(clean, shape, secrets, mark)
+    for (const { hint, shapes } of secrets.groups) {
+      if (hint !== undefined && !hint.test(clean)) continue
+      for (const shape of shapes) clean = markShape(clean, shape, secrets, mark)
+    }
     if (clean === before) break
   }
   return clean

@@ -13,6 +13,17 @@ export interface SecretShape {
   readonly accepts?: (groups: Groups) => boolean
 }
 
+/** Shapes that are looked for together. */
+export interface ShapeGroup {
+  /** Found in every text that holds one of them, and quicker to look for: most texts hold no secret. */
+  readonly hint?: RegExp
+  readonly shapes: readonly SecretShape[]
+}
+
+/** Each of the keys below holds one of these. */
+const KEY_HINT =
+  /sk-|gsk_|xai-|csk-|pplx-|_(?:live|test)_|whsec_|AKIA|ASIA|gh[opusr]_|github_pat_|glpat-|npm_|hf_|AIza|ya29\.|xox|eyJ|PRIVATE KEY/
+
 /** Keys that are known by themselves. A digit is demanded where the rest could be words. */
 const KEYS: readonly RegExp[] = [
   // OpenAI and Anthropic, of any kind.
@@ -39,6 +50,9 @@ const KEYS: readonly RegExp[] = [
   /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----(?:(?:\s|\\[nr])*(?:Proc-Type|DEK-Info): [^\n\\]+)*(?:(?:\s|\\[nr])*[A-Za-z0-9+/=]{16,})+(?:(?:\s|\\[nr])*[A-Za-z0-9+/=]*(?:\s|\\[nr])*-----END [A-Z0-9 ]*PRIVATE KEY-----)?/g,
 ]
 
+/** Each of the places below holds one of these. */
+const PLACE_HINT = /bearer|authorization|:\/\/|--/i
+
 /** Secrets that are known by what stands before them. */
 const PLACES: readonly RegExp[] = [
   /(?<!\w)bearer\s+(?<secret>(?=[\w.~+/-]*\d)[\w.~+/-]{12,}=*)/gi,
@@ -57,18 +71,22 @@ export function createSecretShapes(
   secrecyOf: SecrecyOf,
   extraNames: readonly string[],
   extraPatterns: readonly RegExp[],
-): readonly SecretShape[] {
+): readonly ShapeGroup[] {
+  const hints = [...NAME_HINTS, ...extraNames.map(lastWord)]
+  const assignments = {
+    pattern: assignment(hints),
+    accepts: (groups: Groups) => isSecretAssignment(groups, secrecyOf),
+  }
   return [
-    ...extraPatterns.map((pattern) => ({
-      pattern: new RegExp(pattern.source, `${pattern.flags.replace(/[gy]/g, '')}g`),
-    })),
-    ...KEYS.map((pattern) => ({ pattern })),
-    ...PLACES.map((pattern) => ({ pattern })),
-    {
-      pattern: assignment([...NAME_HINTS, ...extraNames.map(lastWord)]),
-      accepts: (groups) => isSecretAssignment(groups, secrecyOf),
-    },
+    { shapes: extraPatterns.map(shapeOf) },
+    { hint: KEY_HINT, shapes: KEYS.map((pattern) => ({ pattern })) },
+    { hint: PLACE_HINT, shapes: PLACES.map((pattern) => ({ pattern })) },
+    { hint: new RegExp(hints.join('|'), 'i'), shapes: [assignments] },
   ]
+}
+
+function shapeOf({ source, flags }: RegExp): SecretShape {
+  return { pattern: new RegExp(source, `${flags.replace(/[gy]/g, '')}g`) }
 }
 
 /** A name, a sign, and a value: in quotation marks (escaped ones too), or bare and not the beginning of a call or an index. */

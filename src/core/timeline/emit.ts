@@ -1,22 +1,21 @@
 import type { Artifacts } from '../artifact/artifacts.ts'
 import { type PreparedValue, rowsOfValue } from '../artifact/recorded-value.ts'
 import type { Durability } from '../commit.ts'
-import { createError } from '../errors.ts'
+import { createError, type HoldfastError, isHoldfastError } from '../errors.ts'
 import type { EventDraft } from '../hook/definition.ts'
 import type { HookScope, OperationHooks } from '../hook/operation-hooks.ts'
 import { clockOfId, type EventId, type SessionId, sessionStream } from '../ids.ts'
 import type { Journal, Log, Tables } from '../ports.ts'
 import type { Request } from '../request.ts'
-import { parseDurability, parseSessionId } from '../session/fields.ts'
+import { invalid, parseDurability, parseSessionId } from '../session/fields.ts'
 import { requireHead, sessionHeadKey } from '../session/head.ts'
-import { hookEvents, performOnce, readPassed, readRecord, scopeOf } from '../session/lifecycle.ts'
+import { hookEvents, performOnce, readRecord, scopeOf } from '../session/lifecycle.ts'
 import { assertPermitted } from '../session/status.ts'
-import { admitState } from '../state/admit.ts'
 import type { StateValue } from '../state/value.ts'
-import { type HookRunRecord, RESERVED_EVENT_PREFIXES } from './catalog.ts'
-import { findEvent } from './correlation.ts'
+import { type Emission, emittedIn, nameOfEmission } from './emission.ts'
 import { type TimelineEvent, toTimelineEvent } from './event.ts'
 import { dataOfRecorded } from './event-data.ts'
+import { parseDraft, type ShapedDraft, shapeDraft } from './event-draft.ts'
 import type { HybridClock } from './hybrid-clock.ts'
 import { frameOf, makeEvent } from './make-event.ts'
 
@@ -39,6 +38,19 @@ export interface EmitEvent {
   readonly durability?: Durability
 }
 
+export interface EmitEvents extends Pick<EmitEvent, 'sessionId' | 'durability'> {
+  readonly events: readonly Pick<EmitEvent, 'type' | 'data'>[]
+}
+
+/** What became of one event of several: it was recorded, or refused for itself. */
+export type Emitted =
+  | {
+      readonly event: TimelineEvent
+      /** Its data is what was given: no hook changed it, and it stands in the event. */
+      readonly asGiven: boolean
+    }
+  | { readonly refused: HoldfastError }
+
 /**
  * Records an event of the app's own. Data over 32 KB stands in a content that the event names; read it by
  * `readEvent`.
@@ -46,56 +58,91 @@ export interface EmitEvent {
  * @throws INVALID_ARGUMENT for a type that is none or that only Holdfast records; INVALID_VALUE, VALUE_TOO_LARGE;
  * SESSION_NOT_FOUND, SESSION_NOT_ACTIVE; HOOK_CANCELLED.
  */
-export async function emitEvent(deps: EmitDeps, request: Request, input: EmitEvent): Promise<TimelineEvent> {
-  const sessionId = parseSessionId(input.sessionId, 'sessionId')
-  const draft: EventDraft = { type: parseType(input.type), data: admitState(input.data, 'data') }
-  const durability = parseDurability(input.durability)
-  const answer = (made: string) => earlierEvent(deps.log, sessionId, made as EventId)
-  return performOnce(deps, request, answer, () =>
-    perform(deps, request, { sessionId, draft, durability }, answer),
-  )
-}
-
-interface Asked {
-  readonly sessionId: SessionId
-  readonly draft: EventDraft
-  readonly durability: Durability
-}
-
-async function perform(
+export async function emitEvent(
   deps: EmitDeps,
   request: Request,
-  { sessionId, draft, durability }: Asked,
-  answer: (made: string) => Promise<TimelineEvent>,
+  { type, data, ...where }: EmitEvent,
 ): Promise<TimelineEvent> {
-  const session = await readRecord(deps.tables, sessionId)
-  assertPermitted(session, 'emit')
-  const scope = await scopeOf(deps, request, session)
-  const shaped = await shape(deps.hooks, draft, scope)
-  const value = await deps.artifacts.prepareValue(shaped.draft.data, request.signal)
+  const [emitted] = await emitEvents(deps, request, { ...where, events: [{ type, data }] })
+  if (emitted !== undefined && 'event' in emitted) return emitted.event
+  throw emitted?.refused ?? createError('INTERNAL', 'An event that was emitted got no answer.')
+}
 
-  const outcome = await commit(deps, request, sessionId, durability, scope, shaped, value)
-  if (outcome.repeated) {
-    await deps.artifacts.abandon([value])
-    return answer(outcome.resultId)
+/**
+ * Records events that were emitted at once, in one commit and in their order. Each is checked and judged by hooks for
+ * itself, so that independent events that travel together do not pay for each other.
+ *
+ * @throws SESSION_NOT_FOUND, SESSION_NOT_ACTIVE, for all of them.
+ */
+export async function emitEvents(
+  deps: EmitDeps,
+  request: Request,
+  { sessionId: given, events, durability: asked }: EmitEvents,
+): Promise<readonly Emitted[]> {
+  const sessionId = parseSessionId(given, 'sessionId')
+  if (!Array.isArray(events) || events.length === 0) throw invalid('events', 'are none: give at least one')
+  const durability = parseDurability(asked)
+  const answer = (made: string) => earlierEvents(deps.log, sessionId, made, events.length)
+  return performOnce(deps, request, answer, async () => {
+    const session = await readRecord(deps.tables, sessionId)
+    assertPermitted(session, 'emit')
+    const scope = await scopeOf(deps, request, session)
+    const readied = await Promise.all(events.map((event) => ready(deps, request, scope, event)))
+    const passed = readied.filter(isReady)
+    if (passed.length === 0) return readied.map((one, at) => emittedOf(one, undefined, at))
+    return commit(deps, { request, sessionId, durability, scope, readied, passed }, answer)
+  })
+}
+
+/** An event that its checks and hooks let pass. */
+interface Ready extends ShapedDraft {
+  readonly given: EventDraft
+  readonly value: PreparedValue
+}
+
+type Readied = Ready | { readonly refused: HoldfastError }
+
+function isReady(one: Readied): one is Ready {
+  return !('refused' in one)
+}
+
+async function ready(
+  { hooks, artifacts }: EmitDeps,
+  request: Request,
+  scope: HookScope,
+  asked: EmitEvents['events'][number],
+): Promise<Readied> {
+  try {
+    const draft = parseDraft(asked)
+    const shaped = hooks.has('event:emit')
+      ? await shapeDraft(hooks, draft, scope)
+      : { draft, before: [], record: [] }
+    return { ...shaped, given: draft, value: await artifacts.prepareValue(shaped.draft.data, request.signal) }
+  } catch (error) {
+    if (!isHoldfastError(error)) throw error
+    return { refused: error }
   }
-  deps.hooks.after('event:emit', shaped.draft, scope)
-  return outcome.result
+}
+
+interface Emitting {
+  readonly request: Request
+  readonly sessionId: SessionId
+  readonly durability: Durability
+  readonly scope: HookScope
+  readonly readied: readonly Readied[]
+  readonly passed: readonly Ready[]
 }
 
 async function commit(
   deps: EmitDeps,
-  request: Request,
-  sessionId: SessionId,
-  durability: Durability,
-  scope: HookScope,
-  { draft, before, record }: Shaped,
-  value: PreparedValue,
-) {
-  const { journal, clock, artifacts } = deps
-  const stream = sessionStream(sessionId)
+  emitting: Emitting,
+  answer: (made: string) => Promise<readonly Emitted[]>,
+): Promise<readonly Emitted[]> {
+  const { journal, hooks, artifacts } = deps
+  const { request, sessionId, durability, scope, readied, passed } = emitting
+  const values = passed.map(({ value }) => value)
   try {
-    return await journal.commit<TimelineEvent>({
+    const outcome = await journal.commit<readonly TimelineEvent[]>({
       requestId: request.id,
       mayRepeat: request.mayRepeat,
       durability,
@@ -103,80 +150,73 @@ async function commit(
       decide: (heads) => {
         const head = requireHead(heads, sessionId)
         assertPermitted(head, 'emit')
-        clock.observe(clockOfId(head.revision), 'database')
-        const frame = frameOf(request, scope.correlationId)
-        const event = makeEvent(clock.nextId<EventId>(), draft.type, dataOfRecorded(value.recorded), frame)
-        const events = [
-          event,
-          ...hookEvents(clock, 'event:emit', before, frame, event.id),
-          ...hookEvents(clock, 'event:emit', record, frame, event.id, 'record'),
-        ]
-        return {
-          result: toTimelineEvent(stream, event),
-          resultId: event.id,
-          writes: [{ stream, events }],
-          rows: rowsOfValue(value),
-        }
+        deps.clock.observe(clockOfId(head.revision), 'database')
+        return decide(deps.clock, emitting)
       },
       ...(request.signal === undefined ? {} : { signal: request.signal }),
     })
+    if (outcome.repeated) {
+      await artifacts.abandon(values)
+      return answer(outcome.resultId)
+    }
+    for (const { draft } of passed) hooks.after('event:emit', draft, scope)
+    const stored = outcome.result.values()
+    return readied.map((one, at) => emittedOf(one, isReady(one) ? stored.next().value : undefined, at))
   } catch (error) {
-    await artifacts.abandon([value])
+    await artifacts.abandon(values)
     throw error
   }
 }
 
-interface Shaped {
-  readonly draft: EventDraft
-  readonly before: readonly HookRunRecord[]
-  readonly record: readonly HookRunRecord[]
-}
-
-/** What the hooks made of the event. Its type is the caller's: patterns and permissions went by it. */
-async function shape(hooks: OperationHooks, draft: EventDraft, scope: HookScope): Promise<Shaped> {
-  if (!hooks.has('event:emit')) return { draft, before: [], record: [] }
-  const passed = await hooks.before('event:emit', draft, scope)
-  if (passed.kind === 'replace') {
-    throw createError('HOOK_FAILED', 'A hook of event:emit answered in its stead, which it cannot.', {
-      point: 'event:emit',
-    })
-  }
-  const changed = readPassed('event:emit', () => withData(draft, passed.payload))
-  const written = await hooks.record('event:emit', changed, scope)
+function decide(clock: HybridClock, { request, sessionId, scope, readied, passed }: Emitting) {
+  const stream = sessionStream(sessionId)
+  const frame = frameOf(request, scope.correlationId)
+  const own = passed.map(({ draft, before, record, value }) => {
+    const event = makeEvent(clock.nextId<EventId>(), draft.type, dataOfRecorded(value.recorded), frame)
+    const ran = [
+      ...hookEvents(clock, 'event:emit', before, frame, event.id),
+      ...hookEvents(clock, 'event:emit', record, frame, event.id, 'record'),
+    ]
+    return { event, ran }
+  })
+  const refused = readied.flatMap((one, at) => (isReady(one) ? [] : [at]))
   return {
-    draft: readPassed('event:emit', () => withData(draft, written.payload)),
-    before: passed.runs,
-    record: written.runs,
+    result: own.map(({ event }) => toTimelineEvent(stream, event)),
+    resultId: nameOfEmission(
+      own.map(({ event }) => event.id),
+      refused,
+    ),
+    writes: [{ stream, events: own.flatMap(({ event, ran }) => [event, ...ran]) }],
+    rows: passed.flatMap(({ value }) => rowsOfValue(value)),
   }
 }
 
-function withData({ type }: EventDraft, { data }: EventDraft): EventDraft {
-  return { type, data: admitState(data, 'data') }
+function emittedOf(one: Readied, event: TimelineEvent | undefined, at: number): Emitted {
+  if ('refused' in one) return one
+  if (event !== undefined) return { event, asGiven: event.data === one.given.data }
+  throw createError('INTERNAL', `Event ${at} of an emission was stored without an answer.`, { at })
 }
 
-const EVENT_TYPE = /^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/
-export const MAX_EVENT_TYPE_CHARACTERS = 128
-
-function parseType(type: unknown): string {
-  const fits = typeof type === 'string' && type.length <= MAX_EVENT_TYPE_CHARACTERS && EVENT_TYPE.test(type)
-  if (!fits) {
-    throw createError(
-      'INVALID_ARGUMENT',
-      `${JSON.stringify(type)} is no type of an event; give dotted lower-case words such as 'order.placed'.`,
-      { path: 'type', type },
-    )
-  }
-  const reserved = RESERVED_EVENT_PREFIXES.find((prefix) => type.startsWith(prefix))
-  if (reserved === undefined) return type
-  throw createError(
-    'INVALID_ARGUMENT',
-    `Events of type ${type} are recorded by Holdfast alone; choose one that does not begin with ${reserved}`,
-    { path: 'type', type, reserved },
-  )
+/** What the emission stored when it was first sent. Of what was refused then, only that it was is known. */
+async function earlierEvents(
+  log: Log,
+  session: SessionId,
+  made: string,
+  count: number,
+): Promise<readonly Emitted[]> {
+  const { refused, ...bounds }: Emission = emittedIn(made)
+  const stored = (await bounds.read(log, sessionStream(session))).values()
+  return Array.from({ length: count }, (_, at): Emitted => {
+    if (refused.has(at)) return { refused: refusedBefore(at) }
+    const event = stored.next().value
+    if (event !== undefined) return { event, asGiven: false }
+    throw createError('EVENT_NOT_FOUND', `Session ${session} has no event ${made}.`, {
+      id: session,
+      event: made,
+    })
+  })
 }
 
-async function earlierEvent(log: Log, session: SessionId, id: EventId): Promise<TimelineEvent> {
-  const event = await findEvent(log, session, id)
-  if (event !== undefined) return event
-  throw createError('EVENT_NOT_FOUND', `Session ${session} has no event ${id}.`, { id: session, event: id })
+function refusedBefore(at: number): HoldfastError {
+  return createError('HOOK_CANCELLED', `Event ${at} was refused when it was first sent.`, { at })
 }

@@ -3,10 +3,10 @@ import type { Operation } from '../../../src/core/commit.ts'
 import { createError } from '../../../src/core/errors.ts'
 import { defineHook } from '../../../src/core/hook/define-hook.ts'
 import type { HookDefinition } from '../../../src/core/hook/definition.ts'
-import type { SessionId } from '../../../src/core/ids.ts'
+import { type SessionId, sessionStream } from '../../../src/core/ids.ts'
 import type { StateValue } from '../../../src/core/state/value.ts'
 import { RESERVED_EVENT_PREFIXES } from '../../../src/core/timeline/catalog.ts'
-import { type EmitEvent, emitEvent } from '../../../src/core/timeline/emit.ts'
+import { type EmitEvent, type Emitted, emitEvent, emitEvents } from '../../../src/core/timeline/emit.ts'
 import { recordedOfData } from '../../../src/core/timeline/event-data.ts'
 import { created, eventsOf, openTab, refusal, reopen, type Tab, typesOf } from '../session/rig.ts'
 
@@ -243,5 +243,53 @@ describe('emit', () => {
     await emit(tab, id, { type: 'message.added', data })
     const { counters } = (await tab.sessions.open(tab.request(), { id })).record
     expect(counters.usage).toMatchObject({ inputTokens: 10, outputTokens: 5, costUsd: 0.01 })
+  })
+})
+
+describe('events emitted together', () => {
+  const EVENTS = [
+    { type: 'order.placed', data: 1 },
+    { type: 'No type', data: 2 },
+    { type: 'order.placed', data: 'x'.repeat(40_000) },
+    { type: 'order.secret', data: 4 },
+    { type: 'order.paid', data: 5 },
+  ]
+  const veto: HookDefinition = defineHook({
+    id: 'veto',
+    version: 1,
+    point: 'event:emit',
+    stage: 'before',
+    run: ({ type }) => (type === 'order.secret' ? { kind: 'cancel', reason: 'no' } : undefined),
+  })
+  const shown = (emitted: readonly Emitted[]) =>
+    emitted.map((one) => ('event' in one ? one.event.id : one.refused.code))
+
+  test('TI13 they land in one commit, each refused for itself, and are answered alike when sent again', async () => {
+    const tab = await openTab({ hooks: [veto] })
+    const id = await created(tab)
+    const request = tab.request()
+    const before = (await tab.log.tail(sessionStream(id), 0)).length
+    const emitted = await emitEvents(tab, request, { sessionId: id, events: EVENTS })
+    const [first, , second, , third] = shown(emitted)
+    expect(shown(emitted)).toEqual([first, 'INVALID_ARGUMENT', second, 'HOOK_CANCELLED', third])
+    expect(await tab.log.tail(sessionStream(id), 0)).toHaveLength(before + 1)
+    const own = (await eventsOf(tab, id)).filter(({ type }) => type.startsWith('order.'))
+    expect(own.map((event) => event.id)).toEqual([first, second, third])
+    // In the same millisecond, by another request: it is no part of the first one.
+    await emit(tab, id, { type: 'order.late' })
+
+    const again = { ...request, mayRepeat: true }
+    const repeated = await emitEvents(await reopen(tab), again, { sessionId: id, events: EVENTS })
+    expect(shown(repeated)).toEqual([first, 'HOOK_CANCELLED', second, 'HOOK_CANCELLED', third])
+  })
+
+  test('TI13 where all are refused nothing is stored', async () => {
+    const tab = await openTab({ hooks: [veto] })
+    const id = await created(tab)
+    const before = await eventsOf(tab, id)
+    const events = [{ type: 'order.secret', data: 1 }]
+    expect(shown(await emitEvents(tab, tab.request(), { sessionId: id, events }))).toEqual(['HOOK_CANCELLED'])
+    expect(await eventsOf(tab, id)).toEqual(before)
+    await refusal(emitEvents(tab, tab.request(), { sessionId: id, events: [] }), 'INVALID_ARGUMENT')
   })
 })

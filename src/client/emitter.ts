@@ -1,0 +1,74 @@
+import { createError, type HoldfastError } from '../core/errors.ts'
+import { type SessionId, timeOfId } from '../core/ids.ts'
+import type { StateValue } from '../core/state/value.ts'
+import { sizeOfValue } from '../core/state/value-size.ts'
+import type { TimelineEvent } from '../core/timeline/event.ts'
+import { METHODS_SINCE } from '../protocol/since.ts'
+import { fromWireError } from '../protocol/wire-error.ts'
+import type { Caller } from './caller.ts'
+import type { Answer, Connection } from './connection.ts'
+import type { WriteOptions } from './request.ts'
+
+/** Records one event. The data was checked and copied before. */
+export type Emitter = (type: string, data: StateValue, options: WriteOptions) => Promise<TimelineEvent>
+
+/** Of the data of events that travel together: more would keep what is sent after them waiting. */
+export const MAX_TOGETHER_BYTES = 262_144
+
+interface Group {
+  readonly durability: WriteOptions['durability']
+  readonly events: { readonly type: string; readonly data: StateValue }[]
+  readonly answer: Promise<Answer<'timeline.append'>>
+  sizeBytes: number
+}
+
+/** Sends events that are emitted before the page comes to send anything as one call, in their order. */
+export function createEmitter(connection: Connection, caller: Caller, sessionId: SessionId): Emitter {
+  let group: Group | undefined
+
+  const begin = (durability: WriteOptions['durability']): Group => {
+    const events: Group['events'] = []
+    const leave = () => {
+      if (group?.events === events) group = undefined
+    }
+    const answer = caller.call(
+      'timeline.append',
+      { sessionId, events, ...(durability && { durability }) },
+      { onSend: leave },
+    )
+    // A call that is refused before it is sent never leaves.
+    answer.then(leave, leave)
+    return { durability, events, answer, sizeBytes: 0 }
+  }
+
+  const together = async (type: string, data: StateValue, durability: WriteOptions['durability']) => {
+    if (group === undefined || !fits(group, durability)) group = begin(durability)
+    const { events, answer } = group
+    const at = events.push({ type, data }) - 1
+    group.sizeBytes += sizeOfValue(data)
+    const { common, events: appended } = await answer
+    const one = appended[at]
+    if (one !== undefined && 'error' in one) throw fromWireError(one.error)
+    if (one === undefined || common === undefined) throw unanswered(type)
+    return { ...common, type, data: one.data ?? data, id: one.id, time: timeOfId(one.id) }
+  }
+
+  return (type, data, { durability = connection.durability, ...options }) => {
+    const travelsAlone = Object.values(options).some((option) => option !== undefined)
+    if (!travelsAlone && canAppend(connection)) return together(type, data, durability)
+    const input = { sessionId, type, data, ...(durability && { durability }) }
+    return caller.call('timeline.emit', input, options)
+  }
+}
+
+function canAppend({ welcome }: Connection): boolean {
+  return welcome.protocol >= METHODS_SINCE['timeline.append']
+}
+
+function fits({ durability, sizeBytes }: Group, asked: WriteOptions['durability']): boolean {
+  return durability === asked && sizeBytes < MAX_TOGETHER_BYTES
+}
+
+function unanswered(type: string): HoldfastError {
+  return createError('INTERNAL', `The worker did not say what became of an event ${type}.`, { type })
+}

@@ -1,0 +1,65 @@
+/** An app's event before it is recorded: what its type and data may be, and what hooks make of it. */
+import { createError } from '../errors.ts'
+import type { EventDraft } from '../hook/definition.ts'
+import type { HookScope, OperationHooks } from '../hook/operation-hooks.ts'
+import { readPassed } from '../session/lifecycle.ts'
+import { admitState } from '../state/admit.ts'
+import { type HookRunRecord, RESERVED_EVENT_PREFIXES } from './catalog.ts'
+
+/** @throws INVALID_ARGUMENT for a type that is none or that only Holdfast records; INVALID_VALUE, VALUE_TOO_LARGE */
+export function parseDraft({ type, data }: { readonly type: unknown; readonly data: unknown }): EventDraft {
+  return { type: parseType(type), data: admitState(data, 'data') }
+}
+
+export interface ShapedDraft {
+  readonly draft: EventDraft
+  readonly before: readonly HookRunRecord[]
+  readonly record: readonly HookRunRecord[]
+}
+
+/** What the hooks made of the event. Its type is the caller's: patterns and permissions went by it. */
+export async function shapeDraft(
+  hooks: OperationHooks,
+  draft: EventDraft,
+  scope: HookScope,
+): Promise<ShapedDraft> {
+  const passed = await hooks.before('event:emit', draft, scope)
+  if (passed.kind === 'replace') {
+    throw createError('HOOK_FAILED', 'A hook of event:emit answered in its stead, which it cannot.', {
+      point: 'event:emit',
+    })
+  }
+  const changed = readPassed('event:emit', () => withData(draft, passed.payload))
+  const written = await hooks.record('event:emit', changed, scope)
+  return {
+    draft: readPassed('event:emit', () => withData(changed, written.payload)),
+    before: passed.runs,
+    record: written.runs,
+  }
+}
+
+/** What no hook touched was checked before. */
+function withData(draft: EventDraft, { data }: EventDraft): EventDraft {
+  return data === draft.data ? draft : { type: draft.type, data: admitState(data, 'data') }
+}
+
+const EVENT_TYPE = /^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/
+export const MAX_EVENT_TYPE_CHARACTERS = 128
+
+function parseType(type: unknown): string {
+  const fits = typeof type === 'string' && type.length <= MAX_EVENT_TYPE_CHARACTERS && EVENT_TYPE.test(type)
+  if (!fits) {
+    throw createError(
+      'INVALID_ARGUMENT',
+      `${JSON.stringify(type)} is no type of an event; give dotted lower-case words such as 'order.placed'.`,
+      { path: 'type', type },
+    )
+  }
+  const reserved = RESERVED_EVENT_PREFIXES.find((prefix) => type.startsWith(prefix))
+  if (reserved === undefined) return type
+  throw createError(
+    'INVALID_ARGUMENT',
+    `Events of type ${type} are recorded by Holdfast alone; choose one that does not begin with ${reserved}`,
+    { path: 'type', type, reserved },
+  )
+}

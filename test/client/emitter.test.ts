@@ -1,0 +1,117 @@
+import { expect, test } from 'vitest'
+import type { Caller } from '../../src/client/caller.ts'
+import type { Connection, SendOptions } from '../../src/client/connection.ts'
+import { createEmitter, MAX_TOGETHER_BYTES } from '../../src/client/emitter.ts'
+import { createError } from '../../src/core/errors.ts'
+import type { CorrelationId, EventId, SessionId } from '../../src/core/ids.ts'
+import { toWireError } from '../../src/protocol/wire-error.ts'
+
+interface Sent {
+  readonly method: string
+  readonly input: { readonly events?: readonly { readonly data: unknown }[]; readonly durability?: string }
+  readonly options: SendOptions | undefined
+}
+
+/** Calls are sent, and answered, when `leave` is called. */
+function rig(protocol = 2) {
+  const sent: Sent[] = []
+  const leaving: (() => void)[] = []
+  const call = (method: string, input: Sent['input'], options?: SendOptions) =>
+    new Promise((resolve) => {
+      leaving.push(() => {
+        options?.onSend?.()
+        sent.push({ method, input: structuredClone(input), options })
+        resolve(method === 'timeline.append' ? answerTo(input) : input)
+      })
+    })
+  const connection = { durability: undefined, welcome: { protocol } }
+  const emit = createEmitter(
+    connection as unknown as Connection,
+    { frame: {}, call } as unknown as Caller,
+    's1' as SessionId,
+  )
+  return {
+    emit,
+    sent,
+    leave: () => {
+      for (const leave of leaving.splice(0)) leave()
+    },
+  }
+}
+
+const common = { correlationId: 'c' as CorrelationId, source: 'local', schema: 1 } as const
+
+function answerTo({ events = [] }: Sent['input']) {
+  const answered = events.map(({ data }, at) => {
+    if (data === 'refused') return { error: toWireError(createError('HOOK_CANCELLED', 'no')) }
+    const id = `00000000-0001-7${String(at).padStart(3, '0')}-8000-000000000000` as EventId
+    return data === 'changed' ? { id, data: 'by a hook' } : { id }
+  })
+  return { common, events: answered }
+}
+
+test('WI42 what is emitted before the page sends is one call, each event with its own answer', async () => {
+  const { emit, sent, leave } = rig()
+  const emitted = ['as given', 'changed', 'refused'].map((data) => emit('a.b', data, {}))
+  // Not only of one microtask: nothing was sent yet.
+  await Promise.resolve()
+  emitted.push(emit('a.b', 'later', {}))
+  leave()
+  const settled = await Promise.allSettled(emitted)
+  expect(settled).toMatchObject([
+    { value: { ...common, type: 'a.b', data: 'as given', id: expect.stringMatching(/^0/), time: 1 } },
+    { value: { data: 'by a hook' } },
+    { reason: { code: 'HOOK_CANCELLED' } },
+    { value: { data: 'later' } },
+  ])
+  expect(sent.map(({ method, input }) => [method, input.events?.length])).toEqual([['timeline.append', 4]])
+  // What has left takes no more.
+  const next = emit('a.b', 'next', {})
+  leave()
+  await next
+  expect(sent.map(({ input }) => input.events?.length)).toEqual([4, 1])
+})
+
+test('WI42 an event with a durability, id, signal or deadline of its own does not travel with others', async () => {
+  const { emit, sent, leave } = rig()
+  const { signal } = new AbortController()
+  const emitted = [
+    emit('a.b', 1, {}),
+    emit('a.b', 2, { durability: 'strict' }),
+    emit('a.b', 3, { requestId: 'r' }),
+    emit('a.b', 4, { signal }),
+    emit('a.b', 5, { deadlineMs: 5 }),
+  ]
+  leave()
+  await Promise.all(emitted)
+  expect(sent.map(({ method, input }) => [method, input.durability])).toEqual([
+    ['timeline.append', undefined],
+    ['timeline.append', 'strict'],
+    ['timeline.emit', undefined],
+    ['timeline.emit', undefined],
+    ['timeline.emit', undefined],
+  ])
+  expect(sent.slice(2).map(({ options }) => options)).toEqual([
+    { requestId: 'r' },
+    { signal },
+    { deadlineMs: 5 },
+  ])
+})
+
+test('WI42 much data is cut into several calls, in order', async () => {
+  const { emit, sent, leave } = rig()
+  const part = 'x'.repeat(MAX_TOGETHER_BYTES / 2)
+  const emitted = [1, 2, 3, 4, 5].map((turn) => emit('a.b', [turn, part], {}))
+  leave()
+  await Promise.all(emitted)
+  const turns = sent.map(({ input }) => input.events?.map(({ data }) => (data as number[])[0]))
+  expect(turns).toEqual([[1, 2], [3, 4], [5]])
+})
+
+test('WI42 a worker of protocol 1 gets each event by itself', async () => {
+  const { emit, sent, leave } = rig(1)
+  const emitted = [emit('a.b', 1, {}), emit('a.b', 2, {})]
+  leave()
+  await Promise.all(emitted)
+  expect(sent.map(({ method }) => method)).toEqual(['timeline.emit', 'timeline.emit'])
+})
