@@ -10,12 +10,25 @@ export const PAGES = ['test/**/*.page.test.ts', 'test/**/*.fault.test.ts']
 export const served = {
   optimizeDeps: {
     // Vite would otherwise meet these in the middle of a test, bundle them and reload the page under it.
-    include: ['comlink', 'dexie', 'idb', 'yjs', 'y-indexeddb', 'fast-check', 'zod'],
+    include: [
+      'comlink',
+      'dexie',
+      'idb',
+      'yjs',
+      'y-indexeddb',
+      'y-protocols/awareness',
+      'y-protocols/sync',
+      'lib0/decoding',
+      'lib0/encoding',
+      'fast-check',
+      'zod',
+    ],
   },
   resolve: {
     // The examples import the package by its name.
     alias: {
       'holdfast/worker': fileURLToPath(new URL('worker/serve.ts', import.meta.url)),
+      'holdfast/yjs': fileURLToPath(new URL('src/adapters/yjs/index.ts', import.meta.url)),
       holdfast: fileURLToPath(new URL('src/index.ts', import.meta.url)),
     },
   },

@@ -3,6 +3,7 @@
 //   holdfast.js the handles, which the entry loads while the worker starts; what both need is in a file between them
 //   worker.js   the packaged worker: one file that needs nothing beside it, no import map, no bundler
 //   serve.js    for workers of an app's own: `serveHoldfast`
+//   yjs.js      live documents for editors; Yjs itself is the app's
 //   testing.js  contract suites and fake ports
 //   types/      declarations, in the folders of the sources
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -16,6 +17,12 @@ const ENTRIES = [
   { name: 'index', source: 'src/index.ts', minify: false, chunks: '[name].js' },
   { name: 'worker', source: 'worker/session.worker.ts', minify: true },
   { name: 'serve', source: 'worker/serve.ts', minify: false },
+  {
+    name: 'yjs',
+    source: 'src/adapters/yjs/index.ts',
+    minify: false,
+    external: [/^yjs$/, /^y-protocols\//, /^lib0\//],
+  },
   { name: 'testing', source: 'src/testing/index.ts', minify: false, chunks: 'testing-[name].js' },
 ]
 
@@ -85,7 +92,7 @@ export async function buildPackage(dist = join(root, 'dist')) {
  * @param {(typeof ENTRIES)[number]} entry
  * @param {string} dist
  */
-async function bundle({ name, source, minify, chunks }, dist) {
+async function bundle({ name, source, minify, chunks, external = [] }, dist) {
   await build({
     root,
     configFile: false,
@@ -99,7 +106,7 @@ async function bundle({ name, source, minify, chunks }, dist) {
       minify: false,
       lib: { entry: join(root, source), formats: ['es'], fileName: () => `${name}.js` },
       rolldownOptions: {
-        external: ['vitest'],
+        external: ['vitest', ...external],
         output: chunks ? { chunkFileNames: chunks } : { codeSplitting: false },
       },
     },
@@ -109,7 +116,14 @@ async function bundle({ name, source, minify, chunks }, dist) {
 /** Declarations by the compiler; relative imports get the extension that a published package has. */
 async function declare(/** @type {string} */ dist) {
   const tsc = join(root, 'node_modules/typescript/bin/tsc')
-  const { code, output } = await run(process.execPath, [tsc, '-b', 'src', 'worker', 'src/testing'])
+  const { code, output } = await run(process.execPath, [
+    tsc,
+    '-b',
+    'src',
+    'worker',
+    'src/adapters',
+    'src/testing',
+  ])
   if (code !== 0) throw new Error(`Cannot build: the types do not hold.\n\n${output}`)
   for (const folder of ['src', 'worker']) {
     const types = join(dist, 'types', folder)

@@ -13,6 +13,7 @@ import { fail, root } from './report.mjs'
 const LIMITS = [
   { file: 'index.js', what: 'page entry', limitKb: 10 },
   { file: 'holdfast.js', what: 'handles', limitKb: 16, after: 'index.js' },
+  { file: 'yjs.js', what: 'editors', limitKb: 4 },
   { file: 'worker.js', what: 'worker', limitKb: 175 },
 ]
 

@@ -60,10 +60,17 @@ export interface Connection {
   ): { readonly id: number; readonly stored: Promise<Answer<'state.write'>> }
   /** Sends messages now and again to each next worker. The function returned stops that. */
   stand(messages: () => readonly PageMessage[]): () => void
-  post(message: PageMessage): void
+  /** @param transfer what is handed over with it. Without a worker both go nowhere. */
+  post(message: PageMessage, transfer?: readonly Transferable[]): void
   listen(listener: (message: WorkerMessage, reply: (message: PageMessage) => void) => void): () => void
   /** Calls back after a worker was replaced by another. */
   onRespawn(listener: () => void): () => void
+  /** Calls back when there is no worker and none could be had, or the connection was closed (CLOSED). */
+  onGivenUp(listener: (error: HoldfastError) => void): () => void
+  /** Gets a worker where there is none. */
+  wake(): void
+  /** Says of what is no call whether it waits for the worker. The function returned ends that. */
+  busy(isBusy: () => boolean): () => void
   /** Replaces the worker by one that opens a database that was lost. */
   reopen(): Promise<void>
   close(): Promise<void>
@@ -74,13 +81,15 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
   const { name, timing } = options
   const pending = createPending(timing, (id) => keeper.link?.post({ type: 'abort', id }))
   const listeners = new Set<Parameters<Connection['listen']>[0]>()
+  const givenUpListeners = new Set<(error: HoldfastError) => void>()
+  const busy = new Set<() => boolean>()
   let closed = false
   let lastId = 0
   let flushing = false
   let unheardOf = 0
 
   const keeper = createLinkKeeper(options, {
-    isBusy: () => pending.size > 0,
+    isBusy: () => pending.size > 0 || [...busy].some((isBusy) => isBusy()),
     onMessage: (message, reply) => {
       if (message.type === 'settled') for (const settled of message.settled) pending.settle(settled)
       else if (message.type === 'progress') pending.progress(message.id, message.loaded, message.total)
@@ -97,6 +106,7 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
     onGivenUp: (error) => {
       pending.rejectAll(error)
       if (error.code.startsWith('STORAGE_')) tellUnavailable(error)
+      for (const listener of [...givenUpListeners]) listener(error)
     },
   })
 
@@ -176,12 +186,23 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
       return { id, stored: send({ outgoing, signal }) as Promise<Answer<'state.write'>> }
     },
     stand: keeper.stand,
-    post: (message) => keeper.link?.post(message),
+    post: (message, transfer) => keeper.link?.post(message, transfer),
     listen: (listener) => {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
     onRespawn: keeper.onRespawn,
+    onGivenUp: (listener) => {
+      givenUpListeners.add(listener)
+      return () => givenUpListeners.delete(listener)
+    },
+    wake: () => {
+      if (keeper.link === undefined && !closed) keeper.ensure()
+    },
+    busy: (isBusy) => {
+      busy.add(isBusy)
+      return () => busy.delete(isBusy)
+    },
     reopen: keeper.reopen,
     close: async () => {
       // State writes of this microtask are sent first: their microtask was queued before this one.
@@ -190,7 +211,9 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
       closed = true
       await within(timing.closeMs, pending.drained()).catch(() => {})
       await keeper.close()
-      pending.rejectAll(createError('CLOSED', `Holdfast "${name}" was closed before the call was answered.`))
+      const reason = createError('CLOSED', `Holdfast "${name}" was closed before the call was answered.`)
+      for (const listener of [...givenUpListeners]) listener(reason)
+      pending.rejectAll(reason)
     },
   }
 

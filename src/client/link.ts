@@ -29,7 +29,7 @@ export interface Link {
   readonly welcome: Welcome
   /** Sends calls as one message. They settle by `onMessage`. */
   batch(calls: readonly Outbound[]): void
-  post(message: PageMessage): void
+  post(message: PageMessage, transfer?: readonly Transferable[]): void
   flush(): void
   /** The worker closes its database, then it is ended. */
   close(): Promise<void>
@@ -71,6 +71,8 @@ export async function openLink(options: LinkOptions): Promise<Link> {
   const patience = createPatience(timing.handshakeMs)
   let life: Life | undefined
   let retiring = false
+  /** How many messages by the data port the worker was told to wait for. */
+  let awaited = 0
 
   /** An instance that the app handed over is the app's to end. */
   const end = () => {
@@ -144,8 +146,9 @@ export async function openLink(options: LinkOptions): Promise<Link> {
   const send = async (outbound: readonly Outbound[]): Promise<void> => {
     const calls = outbound.map(({ call }) => call)
     const transfers = outbound.flatMap((one) => one.transfers)
+    awaited = posts.posted
     try {
-      const answer: unknown = await gate.batch(transfer(calls, transfers), posts.posted)
+      const answer: unknown = await gate.batch(transfer(calls, transfers), awaited)
       life?.heard()
       if (signal.aborted) return
       assertBatchAnswer(answer)
@@ -176,6 +179,9 @@ export async function openLink(options: LinkOptions): Promise<Link> {
       if (signal.aborted) return
       life?.stop()
       posts.flush()
+      // The two ways are separate queues: the goodbye would overtake what was just posted.
+      if (posts.posted > awaited)
+        await within<unknown>(timing.closeMs, gate.batch([], posts.posted)).catch(() => {})
       await goodbye()
       end()
     },

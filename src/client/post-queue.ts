@@ -5,24 +5,28 @@ import { toForeignError } from '../protocol/wire-error.ts'
 export interface PostQueue {
   /** Messages posted so far: what a batch tells the worker to wait for. */
   readonly posted: number
-  post(message: PageMessage): void
+  /** @param transfer what is handed over with it */
+  post(message: PageMessage, transfer?: readonly Transferable[]): void
   /** Sends at once what is queued. */
   flush(): void
 }
 
 export function createPostQueue(port: MessagePort): PostQueue {
-  let queue: PageMessage[] = []
+  let queue: Posting[] = []
   let posted = 0
 
   const flush = () => {
     if (queue.length === 0) return
-    const messages = queue
+    const postings = queue
     queue = []
     try {
-      port.postMessage(messages)
+      port.postMessage(
+        postings.map(({ message }) => message),
+        postings.flatMap(({ transfer }) => transfer),
+      )
     } catch {
       // Something that a hook or a step answered cannot be cloned: the others go without it.
-      for (const message of messages) postAlone(port, message)
+      for (const posting of postings) postAlone(port, posting)
     }
   }
 
@@ -30,18 +34,23 @@ export function createPostQueue(port: MessagePort): PostQueue {
     get posted() {
       return posted
     },
-    post: (message) => {
+    post: (message, transfer = []) => {
       if (queue.length === 0) queueMicrotask(flush)
-      queue.push(message)
+      queue.push({ message, transfer })
       posted += 1
     },
     flush,
   }
 }
 
-function postAlone(port: MessagePort, message: PageMessage): void {
+interface Posting {
+  readonly message: PageMessage
+  readonly transfer: readonly Transferable[]
+}
+
+function postAlone(port: MessagePort, { message, transfer }: Posting): void {
   try {
-    port.postMessage([message])
+    port.postMessage([message], [...transfer])
   } catch (error) {
     port.postMessage([insteadOf(message, error)])
     if (message.type !== 'answer') reportError(error)

@@ -69,7 +69,7 @@ export function createSession<A extends App>(
       }),
       artifacts: createArtifacts(caller, id),
       timeline: createTimeline(caller, house.startWatch, id),
-      documents: createDocuments(caller, id),
+      documents: createDocuments(caller, house.connection, id),
       runs: createRuns(caller, id),
       checkpoints: { list: (options) => caller.call('sessions.checkpoints', { id }, options) },
 

@@ -3,6 +3,7 @@
  * updates that the app's editors made, and have no genesis: only the app knows what they begin with.
  */
 import * as Y from 'yjs'
+import type { Durability } from '../core/commit.ts'
 import { createError } from '../core/errors.ts'
 import { clockOfId, documentStream, type EventId, type SessionId, sessionStream } from '../core/ids.ts'
 import type { Journal, Log, Tables } from '../core/ports.ts'
@@ -14,7 +15,7 @@ import { UNNAMEABLE } from '../core/state/text.ts'
 import type { HybridClock } from '../core/timeline/hybrid-clock.ts'
 import { frameOf, makeEvent } from '../core/timeline/make-event.ts'
 import { foldUpdates } from './fold-updates.ts'
-import { checkUpdate, type UpdateLimits } from './update-gate.ts'
+import { checkUpdate, STORED_LIMITS, type UpdateLimits } from './update-gate.ts'
 
 export interface AppDocumentDeps {
   readonly journal: Pick<Journal, 'commit'>
@@ -23,12 +24,15 @@ export interface AppDocumentDeps {
   readonly clock: HybridClock
 }
 
-export interface DocumentUpdate {
+export interface DocumentEdit {
   readonly sessionId: SessionId
   /** 1 to 255 characters, no control characters. */
   readonly name: string
   /** v1 bytes. */
   readonly update: Uint8Array
+}
+
+export interface DocumentUpdate extends DocumentEdit {
   /** Where the update is known to be honest, though large: an adopted document. */
   readonly limits?: Partial<UpdateLimits>
 }
@@ -44,18 +48,30 @@ const NAME_LIMIT = 255
 export async function storeDocumentUpdate(
   deps: AppDocumentDeps,
   request: Request,
-  input: DocumentUpdate,
+  { limits = {}, ...edit }: DocumentUpdate,
 ): Promise<void> {
-  const { sessionId, name, update, limits = {} } = input
-  assertDocumentName(name)
-  checkUpdate(update, { limits })
+  assertDocumentName(edit.name)
+  checkUpdate(edit.update, { limits })
+  await storeDocumentEdit(deps, request, edit, 'strict')
+}
+
+/**
+ * As {@link storeDocumentUpdate}, of an update that has passed the gate.
+ * @throws SESSION_NOT_FOUND; SESSION_NOT_ACTIVE when the session takes no writes
+ */
+export async function storeDocumentEdit(
+  deps: AppDocumentDeps,
+  request: Request,
+  { sessionId, name, update }: DocumentEdit,
+  durability: Durability,
+): Promise<void> {
   const session = await readRecord(deps.tables, sessionId)
   const { correlationId } = await scopeOf(deps, request, session)
   const frame = frameOf(request, correlationId)
   await deps.journal.commit({
     requestId: request.id,
     mayRepeat: request.mayRepeat,
-    durability: 'strict',
+    durability,
     heads: [sessionHeadKey(sessionId)],
     decide(heads) {
       const head = requireHead(heads, sessionId)
@@ -99,11 +115,17 @@ export async function exportDocument(
       { session, name },
     )
   }
-  const { doc } = foldUpdates(snapshot, updates)
-  return Y.encodeStateAsUpdate(doc)
+  return Y.encodeStateAsUpdate(foldDocument(snapshot, updates))
 }
 
-function assertDocumentName(name: unknown): asserts name is string {
+/** An app document as its rows give it, without those that the gate refuses. */
+export function foldDocument(snapshot: Uint8Array | undefined, updates: readonly Uint8Array[]): Y.Doc {
+  const check = (update: Uint8Array, doc: Y.Doc) => checkUpdate(update, { doc, limits: STORED_LIMITS })
+  return foldUpdates(snapshot, updates, check).doc
+}
+
+/** @throws INVALID_NAME */
+export function assertDocumentName(name: unknown): asserts name is string {
   if (typeof name === 'string' && name !== '' && name.length <= NAME_LIMIT && !UNNAMEABLE.test(name)) return
   throw createError(
     'INVALID_NAME',

@@ -16,11 +16,13 @@ export interface FoldedDocument {
 export function foldUpdates(
   snapshot: Uint8Array | undefined,
   updates: readonly Uint8Array[],
+  /** Throws for an update that is to be left out. */
+  check: (update: Uint8Array, doc: Y.Doc) => void = () => {},
 ): FoldedDocument {
   const damaged = new Set<number>()
   for (;;) {
     const doc = new Y.Doc()
-    const failed = applyAll(doc, snapshot, updates, damaged)
+    const failed = applyAll(doc, snapshot, updates, damaged, check)
     if (failed === undefined) return { doc, damaged }
     doc.destroy()
     damaged.add(failed)
@@ -33,12 +35,14 @@ function applyAll(
   snapshot: Uint8Array | undefined,
   updates: readonly Uint8Array[],
   damaged: ReadonlySet<number>,
+  check: (update: Uint8Array, doc: Y.Doc) => void,
 ): number | undefined {
   return doc.transact(() => {
     if (snapshot !== undefined) applySnapshot(doc, snapshot)
     for (const [index, update] of updates.entries()) {
       if (damaged.has(index)) continue
       try {
+        check(update, doc)
         Y.applyUpdate(doc, update)
       } catch {
         return index

@@ -6,6 +6,7 @@
 import * as Y from 'yjs'
 import { createError, type HoldfastError } from '../core/errors.ts'
 import { depthOfValue, TypeDepth } from './update-depth.ts'
+import { forkedClient } from './update-fork.ts'
 import { readUpdate, refusedUpdate, type UpdateContent } from './update-reader.ts'
 
 /** What an update from outside may hold at most. */
@@ -34,6 +35,17 @@ export const UPDATE_LIMITS: UpdateLimits = {
   waitingBytes: 256 * 1024,
 }
 
+/** Of what is stored already: an adopted document is as large as its app let it grow. */
+export const STORED_LIMITS: UpdateLimits = {
+  ...UPDATE_LIMITS,
+  bytes: Number.POSITIVE_INFINITY,
+  clients: Number.POSITIVE_INFINITY,
+  structs: Number.POSITIVE_INFINITY,
+  structLength: 2 ** 40,
+  deletions: Number.POSITIVE_INFINITY,
+  waitingBytes: Number.POSITIVE_INFINITY,
+}
+
 export interface GateOptions {
   /** The document it is meant for. Without one, it is judged as the first update of an empty document. */
   readonly doc?: Y.Doc
@@ -47,6 +59,7 @@ export interface GateOptions {
  * @param update v1 bytes
  * @throws VALUE_TOO_LARGE above {@link UPDATE_LIMITS.bytes}, or when too much would wait for other updates
  * @throws INVALID_VALUE when it cannot be read, or holds what no honest writer makes; details.reason says what
+ * @throws DOCUMENT_FORKED when it says something else of what the document has: a client id was used twice
  */
 export function checkUpdate(
   update: Uint8Array,
@@ -57,6 +70,7 @@ export function checkUpdate(
     throw tooLarge(`it has ${update.length} bytes where ${most.bytes} are the limit`)
   const content = readUpdate(update, most)
   checkCounts(content, most)
+  checkFork(content, doc)
   checkClocks(content, doc, inUse)
   checkReferences(content)
   checkDepth(content, doc, most.depth)
@@ -110,7 +124,7 @@ function checkClocks({ structs, deletions }: UpdateContent, doc: Y.Doc, inUse: R
   const spans = [...structs.map(({ id, length }) => ({ ...id, length })), ...deletions]
   for (const { client, clock, length } of spans) {
     if (inUse.has(client) && clock + length > Y.getState(doc.store, client)) {
-      throw refusedUpdate(`it has structs of client ${client}, which a live writer uses`)
+      throw refusedUpdate(`it has structs of client ${client}, which a live writer uses`, { client })
     }
   }
 }
@@ -144,6 +158,20 @@ function depthOfContent(content: Y.Item['content'], most: number): number {
   if (content instanceof Y.ContentEmbed) return depthOfValue(content.embed, most)
   if (content instanceof Y.ContentFormat) return depthOfValue(content.value, most)
   return 0
+}
+
+function checkFork({ structs }: UpdateContent, doc: Y.Doc): void {
+  const client = forkedClient(structs, doc)
+  if (client !== undefined) throw forkedDocument(client)
+}
+
+/** The error for two copies that write under one client id. */
+export function forkedDocument(client: number): HoldfastError {
+  return createError(
+    'DOCUMENT_FORKED',
+    `Edits were refused: two copies of the document write under client id ${client}. Open the document anew, and give no doc a clientID; what this copy alone has is in its doc.`,
+    { client },
+  )
 }
 
 /** True when it builds on structs that neither the document nor the update itself has. */

@@ -58,11 +58,15 @@ export function readUpdate(
 }
 
 /** The error for an update that no document may see. */
-export function refusedUpdate(reason: string, cause?: unknown): HoldfastError {
+export function refusedUpdate(
+  reason: string,
+  details: Readonly<Record<string, unknown>> = {},
+  cause?: unknown,
+): HoldfastError {
   return createError(
     'INVALID_VALUE',
     `An update was refused: ${reason}. The document is unchanged.`,
-    { path: 'update', reason },
+    { path: 'update', reason, ...details },
     cause,
   )
 }
@@ -71,6 +75,6 @@ function decode(update: Uint8Array, Decoder: typeof Y.UpdateDecoderV1): ReturnTy
   try {
     return Y.decodeUpdateV2(update, Decoder)
   } catch (error) {
-    throw isHoldfastError(error) ? error : refusedUpdate('it cannot be read as a v1 update', error)
+    throw isHoldfastError(error) ? error : refusedUpdate('it cannot be read as a v1 update', {}, error)
   }
 }

@@ -18,6 +18,8 @@ export const ERROR_MEANINGS = {
   CHECKPOINT_NOT_FOUND: 'The session has no checkpoint with this id.',
   EVENT_NOT_FOUND: 'The session has no event with this id.',
   DOCUMENT_NOT_FOUND: 'The session has no document of this name.',
+  DOCUMENT_FORKED:
+    'Two copies of a document wrote under the same Yjs client id, so their edits cannot be told apart.',
   RUN_NOT_FOUND: 'No run has this id, or its session was deleted.',
   DEFINITION_MISSING: 'No step definition is known under this id and version.',
   CONTENT_DAMAGED: 'Stored bytes do not match their hash; the artifact was not returned.',

@@ -28,6 +28,7 @@ export const ERROR_CODES = {
   CHECKPOINT_NOT_FOUND: code('state'),
   EVENT_NOT_FOUND: code('state'),
   DOCUMENT_NOT_FOUND: code('state'),
+  DOCUMENT_FORKED: code('state'),
   RUN_NOT_FOUND: code('state'),
   DEFINITION_MISSING: code('state'),
   CONTENT_DAMAGED: code('storage'),

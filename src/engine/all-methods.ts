@@ -20,6 +20,8 @@ export interface MethodDeps {
   readonly page: (client: string) => Page | undefined
   /** A page has opened this session. */
   readonly opened: (session: SessionId) => void
+  /** Stores what pages edited in documents until now. */
+  readonly flushDocuments: () => Promise<void>
 }
 
 export interface AllMethods {
@@ -29,7 +31,8 @@ export interface AllMethods {
 }
 
 /** The whole table of the worker's API, made of the use cases of each room. */
-export function createMethods({ parts, definitions, templates, page, opened }: MethodDeps): AllMethods {
+export function createMethods(deps: MethodDeps): AllMethods {
+  const { parts, definitions, templates, page, opened, flushDocuments } = deps
   const steps = createStepParts(parts)
   const sessions = { ...parts, templates }
   return {
@@ -40,7 +43,7 @@ export function createMethods({ parts, definitions, templates, page, opened }: M
       ...steps.methods,
       ...createReplayMethods(parts, definitions, page),
       ...createDocumentMethods(parts),
-      ...createStorageMethods(parts),
+      ...createStorageMethods(parts, flushDocuments),
     },
     pageLeft: steps.pageLeft,
   }

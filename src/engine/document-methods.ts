@@ -1,20 +1,11 @@
 import { isThere, readYIndexedDB, removeYIndexedDB, verifyAdopted } from '../context/adopt.ts'
 import { exportDocument, listDocuments, storeDocumentUpdate } from '../context/app-documents.ts'
+import { STORED_LIMITS } from '../context/update-gate.ts'
 import { createError } from '../core/errors.ts'
 import type { SessionId } from '../core/ids.ts'
 import { outcomeOfRepeat, readRecord } from '../core/session/lifecycle.ts'
 import type { Methods } from './methods.ts'
 import type { Parts } from './parts.ts'
-
-/** An adopted document is as large as the app let it grow: the caps that guard against hostile updates do not apply. */
-const ADOPTION_LIMITS = {
-  bytes: Number.POSITIVE_INFINITY,
-  clients: Number.POSITIVE_INFINITY,
-  structs: Number.POSITIVE_INFINITY,
-  structLength: Number.POSITIVE_INFINITY,
-  deletions: Number.POSITIVE_INFINITY,
-  waitingBytes: Number.POSITIVE_INFINITY,
-} as const
 
 /** App documents, and the door for those that y-indexeddb kept. */
 export function createDocumentMethods(
@@ -55,7 +46,7 @@ export function createDocumentMethods(
         sessionId,
         name: document,
         update: adopted.update,
-        limits: ADOPTION_LIMITS,
+        limits: STORED_LIMITS,
       })
       verifyAdopted(adopted, await exportDocument(log, sessionId, document))
       if (remove) await removeYIndexedDB(adopted)

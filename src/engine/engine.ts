@@ -11,6 +11,7 @@ import { keepDamage } from './damage-keeper.ts'
 import type { Definitions } from './definitions.ts'
 import { withLiveSessions } from './live-tables.ts'
 import { eventsAfter } from './missed-events.ts'
+import { createOpenDocuments, type OpenDocuments } from './open-documents.ts'
 import { createPage, type Page, type PageServices } from './page.ts'
 import { definitionOfPageHook } from './page-hooks.ts'
 import { createParts, type PartsOptions } from './parts.ts'
@@ -100,7 +101,18 @@ export async function openEngine(
     views,
     pages: () => [...pages.values()],
     isSteward: () => stewardship.steward.held,
-    onWritten: (stream) => stewardship.noteForeign(stream),
+    onWritten: (stream) => {
+      stewardship.noteForeign(stream)
+      openDocuments.takeForeign(stream)
+    },
+    onError,
+  })
+  const openDocuments: OpenDocuments = createOpenDocuments({
+    parts,
+    views,
+    peers: tabs.peers,
+    databaseName: name,
+    later,
     onError,
   })
   const stewardship = beginStewardship(parts, tabs.peers, onError)
@@ -126,12 +138,14 @@ export async function openEngine(
       upkeep.opened(session)
       damage.opened(session)
     },
+    flushDocuments: openDocuments.flush,
   })
 
   const services: PageServices = {
     wall: world.wall,
     methods,
     views,
+    documents: openDocuments,
     newRequestId: () => clock.nextId<RequestId>(),
     missedEvents: (sessionId, since) => eventsAfter(log, sessionId, since),
     addHook(hook, client, asks) {
@@ -141,6 +155,7 @@ export async function openEngine(
     async flush() {
       // A hidden page's worker may be frozen before its timers come.
       tabs.flush()
+      await openDocuments.flush()
       await journal.flush()
       tabs.flush()
     },
@@ -160,10 +175,13 @@ export async function openEngine(
   function tell(change: StreamChange): void {
     for (const page of pages.values()) page.take(change)
     tabs.taken(change)
+    openDocuments.take(change)
     if (change.stream !== STORE_STREAM) return
     for (const event of change.rows.flatMap((row) => row.events)) {
       if (event.type !== 'session.deleted') continue
-      const stream = sessionStream((event.data as { readonly id: SessionId }).id)
+      const { id } = event.data as { readonly id: SessionId }
+      const stream = sessionStream(id)
+      openDocuments.gone(id)
       documents.drop(stream)
       views.forget(stream)
       for (const page of pages.values()) page.gone(stream, change.source)
@@ -206,6 +224,7 @@ export async function openEngine(
       for (const page of [...pages.values()]) await page.disconnect()
       stewardship.stop()
       await parts.hooks.drain()
+      openDocuments.close()
       await journal.close()
       upkeep.stop()
       damage.stop()

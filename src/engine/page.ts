@@ -13,6 +13,8 @@ import { createCalls } from './calls.ts'
 import type { Foreseen } from './foreseen-writes.ts'
 import type { Foretell } from './foretell.ts'
 import { type Methods, performMethod } from './methods.ts'
+import type { OpenDocuments } from './open-documents.ts'
+import { createPageDocuments } from './page-documents.ts'
 import { goneMessage, patchOf } from './patches.ts'
 import type { StreamChange, StreamViews } from './stream-views.ts'
 import { createWatches, type Watches } from './watches.ts'
@@ -22,6 +24,7 @@ export interface PageServices {
   readonly wall: WallClock
   readonly methods: Methods
   readonly views: StreamViews
+  readonly documents: Pick<OpenDocuments, 'enter'>
   readonly newRequestId: () => RequestId
   readonly missedEvents: Parameters<typeof createWatches>[0]['missed']
   /** Puts a page's hook among those that gate its calls; the function returned takes it out. */
@@ -66,6 +69,7 @@ export function createPage(
   const ownWrites = new Map<RequestId, number>()
   const hooks = new Map<string, () => void>()
   const steps = new Map<string, PageStep>()
+  const documents = createPageDocuments(services.documents, hello, send)
 
   async function attach(stream: StreamId): Promise<void> {
     streams.set(stream, (streams.get(stream) ?? 0) + 1)
@@ -166,6 +170,15 @@ export function createPage(
       case 'answer':
         asks.answer(message)
         return
+      case 'openDocument':
+        documents.open(message)
+        return
+      case 'documentFrame':
+        documents.receive(message)
+        return
+      case 'closeDocument':
+        documents.close(message)
+        return
       case 'flush':
         services.flush().catch(services.onError)
         return
@@ -222,6 +235,7 @@ export function createPage(
       }
       for (const key of [...hooks.keys()]) removeHook(key)
       calls.abortAll(createError('ABORTED', 'The page left before the call was stored.'))
+      documents.closeAll()
       onLeave()
       await services.flush().catch(services.onError)
       calls.stop()

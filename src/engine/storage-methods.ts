@@ -3,13 +3,10 @@ import type { Methods } from './methods.ts'
 import type { Parts } from './parts.ts'
 
 /** The database as a whole. */
-export function createStorageMethods({
-  journal,
-  storedTables,
-  world,
-  registry,
-  metrics,
-}: Parts): Pick<Methods, 'storage.info' | 'storage.damage' | 'flush' | 'hooks.stats' | 'hooks.metrics'> {
+export function createStorageMethods(
+  { journal, storedTables, world, registry, metrics }: Parts,
+  flushDocuments: () => Promise<void>,
+): Pick<Methods, 'storage.info' | 'storage.damage' | 'flush' | 'hooks.stats' | 'hooks.metrics'> {
   return {
     'storage.info': async () => {
       const [persisted, estimate] = await Promise.all([world.meter.persisted(), world.meter.estimate()])
@@ -18,6 +15,7 @@ export function createStorageMethods({
     'storage.damage': (_request, { sessionId }) =>
       storedTables.damage(sessionId === undefined ? undefined : parseSessionId(sessionId)),
     flush: async () => {
+      await flushDocuments()
       await journal.flush()
       return null
     },

@@ -6,6 +6,7 @@ import {
   anything,
   assertShape,
   assertTyped,
+  bytes,
   type Check,
   count,
   duration,
@@ -110,6 +111,9 @@ const PAGE_MESSAGES = {
   unhook: { id: text, point, stage },
   steps: { steps: listOf(shape({ step: text, purity })) },
   answer: { ask: count, outcome },
+  openDocument: { document: count, sessionId: text, name: anything, clientId: count },
+  documentFrame: { document: count, frame: bytes },
+  closeDocument: { document: count },
   flush: {},
   ping: { ping: count },
 } satisfies Record<PageMessage['type'], Readonly<Record<string, Check>>> satisfies FieldsByType

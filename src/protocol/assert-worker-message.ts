@@ -4,6 +4,7 @@ import {
   anything,
   assertShape,
   assertTyped,
+  bytes,
   type Check,
   count,
   flag,
@@ -74,4 +75,9 @@ const WORKER_MESSAGES = {
   storage: { state: text, message: text },
   blocked: { tabs: (value) => value === null || count(value), leftMs: count },
   pong: { ping: count },
+  documentFrame: { document: count, frame: bytes },
+  documentState: {
+    document: count,
+    state: shape({ stored: count, readOnly: flag, error: optional(isWireError), isOver: optional(flag) }),
+  },
 } satisfies Record<WorkerMessage['type'], Readonly<Record<string, Check>>>

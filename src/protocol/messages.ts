@@ -143,6 +143,18 @@ export type PageMessage =
             }
           }
     }
+  /** Opens an app document for editing, under a number that its frames carry; also again, with the next worker. */
+  | {
+      readonly type: 'openDocument'
+      readonly document: number
+      readonly sessionId: SessionId
+      readonly name: string
+      /** The Yjs client id that this page writes under. */
+      readonly clientId: number
+    }
+  /** A frame of y-protocols, handed over. Frames that hold edits are counted, see `documentState`. */
+  | { readonly type: 'documentFrame'; readonly document: number; readonly frame: Uint8Array }
+  | { readonly type: 'closeDocument'; readonly document: number }
   | { readonly type: 'flush' }
   | { readonly type: 'ping'; readonly ping: number }
 
@@ -185,6 +197,20 @@ export type WorkerMessage =
    */
   | { readonly type: 'blocked'; readonly tabs: number | null; readonly leftMs: number }
   | { readonly type: 'pong'; readonly ping: number }
+  | { readonly type: 'documentFrame'; readonly document: number; readonly frame: Uint8Array }
+  | { readonly type: 'documentState'; readonly document: number; readonly state: DocumentState }
+
+/** How an app document stands that a page has open. */
+export interface DocumentState {
+  /** So many of the frames with edits that came in since it was opened are stored. */
+  readonly stored: number
+  /** The session takes no writes at present: edits wait. */
+  readonly readOnly: boolean
+  /** Why edits cannot be stored. */
+  readonly error?: WireError
+  /** Nothing that this page sends for the document will be stored any more, for that error. */
+  readonly isOver?: true
+}
 
 /** Run this page's hook. */
 export interface HookAsk {

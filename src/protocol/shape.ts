@@ -10,6 +10,7 @@ export const count: Check = (value) => Number.isSafeInteger(value) && (value as 
 export const duration: Check = (value) =>
   typeof value === 'number' && value > 0 && value < Number.POSITIVE_INFINITY
 export const anything: Check = () => true
+export const bytes: Check = (value) => value instanceof Uint8Array
 
 export const oneOf =
   (...values: readonly unknown[]): Check =>

@@ -18,6 +18,8 @@ export const METHODS_SINCE: Since<Exclude<MethodName, FirstMethod>> = {
 
 export const WORKER_MESSAGES_SINCE: Since<Exclude<WorkerMessage['type'], FirstWorkerMessage>> = {
   blocked: 2,
+  documentFrame: 2,
+  documentState: 2,
   foreseen: 2,
 }
 
@@ -30,6 +32,7 @@ export interface CodeSince {
 }
 
 export const ERROR_CODES_SINCE: Since<Exclude<ErrorCode, FirstErrorCode>, CodeSince> = {
+  DOCUMENT_FORKED: { since: 2, before: 'INVALID_VALUE' },
   STEWARD_FENCED: { since: 2, before: 'CONFLICT' },
 }
 

@@ -55,11 +55,11 @@ test('TO10 a build without one of its entries says which', async () => {
 
   expect(code).toBe(1)
   expect(output.trim()).toBe(
-    'Cannot build without src/index.ts, worker/session.worker.ts, worker/serve.ts, src/testing/index.ts.',
+    'Cannot build without src/index.ts, worker/session.worker.ts, worker/serve.ts, src/adapters/yjs/index.ts, src/testing/index.ts.',
   )
 })
 
-/** The least that has a page's entry, a worker with a package in it, and the other two entries. */
+/** The least that has a page's entry, a worker with a package in it, and the other entries. */
 function makeBuildable(): Project {
   const project = makeProject()
   project.write('src/index.ts', "export { spawn } from './client/spawn.ts'\n")
@@ -75,6 +75,7 @@ function makeBuildable(): Project {
     "import Dexie from 'dexie'\n\nexport const open = (name: string): Dexie => new Dexie(name)\n",
   )
   project.write('src/engine/start.ts', "export { open } from '../storage/open.ts'\n")
+  project.write('src/adapters/yjs/index.ts', "export type { spawn } from '../../index.ts'\n")
   project.write('src/testing/index.ts', "export { stub } from '../core/stub.ts'\n")
   project.write(
     'worker/serve.ts',

@@ -1,0 +1,79 @@
+import type { Page } from 'playwright-core'
+import { expect, test } from 'vitest'
+import '../page-globals.ts'
+import type { LiveDocument } from '../../../src/adapters/yjs/index.ts'
+import { type Chromium, startChromium } from '../harness/chromium.ts'
+import { buildFixture } from '../harness/fixture.ts'
+import { type Site, serveFolder } from '../harness/static-server.ts'
+
+const EDITORS = { code: '.cm-content', prose: '.ProseMirror' } as const
+
+type Editor = keyof typeof EDITORS
+
+async function openTab(chromium: Chromium, site: Site): Promise<Page> {
+  const page = await chromium.context.newPage()
+  await page.goto(site.origin)
+  await isReady(page)
+  return page
+}
+
+async function isReady(page: Page): Promise<void> {
+  await page.waitForFunction(() => Reflect.has(window, 'documents'))
+}
+
+/** The text of an editor, as a person sees it but for the cursors of others. */
+function shown(page: Page, editor: Editor): Promise<string> {
+  return page.locator(EDITORS[editor]).evaluate((element) => {
+    const copy = element.cloneNode(true) as Element
+    for (const cursor of copy.querySelectorAll('.cm-ySelectionCaret, .ProseMirror-yjs-cursor'))
+      cursor.remove()
+    return (copy.textContent ?? '').replaceAll('\u2060', '')
+  })
+}
+
+async function typeInto(page: Page, editor: Editor, text: string): Promise<void> {
+  await page.locator(EDITORS[editor]).click()
+  await page.keyboard.type(text)
+}
+
+function flush(page: Page, editor: Editor): Promise<void> {
+  return page.evaluate((name) => {
+    const documents: Readonly<Record<string, LiveDocument>> = Reflect.get(window, 'documents')
+    return documents[name]?.flush()
+  }, editor)
+}
+
+test.each<Editor>(['code', 'prose'])(
+  'YD13 two tabs type into one editor at once (%s): both show the same, also after a reload without a network, and undo works',
+  async (editor) => {
+    await using site = await serveFolder(await buildFixture('editors'))
+    await using chromium = await startChromium()
+    const first = await openTab(chromium, site)
+    const second = await openTab(chromium, site)
+
+    await Promise.all([
+      typeInto(first, editor, 'The quick brown fox'),
+      typeInto(second, editor, 'jumps over the dog'),
+    ])
+    await Promise.all([flush(first, editor), flush(second, editor)])
+
+    const letters = [...'The quick brown foxjumps over the dog'].sort().join('')
+    await expect.poll(async () => [...(await shown(first, editor))].sort().join('')).toBe(letters)
+    const text = await shown(first, editor)
+    await expect.poll(() => shown(second, editor)).toBe(text)
+
+    await chromium.context.setOffline(true)
+    await first.reload()
+    await isReady(first)
+    await expect.poll(() => shown(first, editor)).toBe(text)
+
+    await typeInto(first, editor, 'undone')
+    await expect.poll(() => shown(second, editor)).not.toBe(text)
+    await first.keyboard.press('Control+z')
+    await expect.poll(() => shown(first, editor)).toBe(text)
+    await expect.poll(() => shown(second, editor)).toBe(text)
+
+    for (const page of [first, second]) await page.evaluate(() => Reflect.get(window, 'closeStore')())
+    expect(await second.evaluate(() => window.checkLaws('editors'))).toEqual([])
+  },
+)
