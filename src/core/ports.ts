@@ -109,6 +109,10 @@ export interface Journal {
    * `whole` takes every row; else only whole segments are made, of rows whose updates a snapshot holds.
    */
   pack(stream: StreamId, options?: { readonly whole?: boolean; readonly fence?: number }): Promise<number>
+  /** Makes a snapshot of a managed document as it is now, however short its tail. */
+  snapshot(stream: StreamId, fence?: number): Promise<void>
+  /** Compresses the rows of a stream's segments, where the host can; readers inflate them. */
+  squeeze(stream: StreamId, fence?: number): Promise<void>
   /**
    * Stores a snapshot (v2 bytes) that was made of the one at row `after` and the rows up to `upTo`; nothing where
    * another one came meanwhile. Answers whether it was stored.
@@ -167,6 +171,8 @@ export interface Log {
   }): Promise<readonly { readonly stream: StreamId; readonly rows: number }[]>
   /** Rows of a stream that are missing and that nothing tells of yet: looked for where its index row counts more than there are. */
   gaps(stream: StreamId): Promise<readonly FoundDamage[]>
+  /** Streams that were packed to be squeezed, and are not yet. */
+  archiving(): Promise<readonly StreamId[]>
   /** Names of a session's app documents. */
   documents(session: SessionId): Promise<readonly string[]>
 }

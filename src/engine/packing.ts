@@ -1,11 +1,18 @@
 /**
- * The chore that keeps the log small: rows that a snapshot holds become segments, and app documents get the snapshots
- * that nobody else makes of them.
+ * The chore that keeps the log small: rows that a snapshot holds become segments, app documents get the snapshots that
+ * nobody else makes of them, and an archived session is packed whole and squeezed.
  */
 import { snapshotOfUpdates } from '../context/snapshot-of-updates.ts'
 import type { CommitRow } from '../core/commit.ts'
-import { isDocumentStream, type StreamId } from '../core/ids.ts'
-import type { Journal, Log } from '../core/ports.ts'
+import {
+  documentStream,
+  isDocumentStream,
+  type SessionId,
+  type StreamId,
+  sessionOfStream,
+  sessionStream,
+} from '../core/ids.ts'
+import type { Journal, Log, Tables } from '../core/ports.ts'
 import type { StewardChore } from './steward-chores.ts'
 
 /** Below this a stream is not looked at: it would fill no segment. */
@@ -22,20 +29,33 @@ const MAX_TAIL_ROWS = 1_000
 export interface Packing {
   readonly chore: StewardChore
   /** Rows that were stored. */
-  noteRows(rows: readonly Pick<CommitRow, 'stream' | 'update'>[]): void
+  noteRows(rows: readonly Pick<CommitRow, 'stream' | 'update' | 'events'>[]): void
   /** Another tab stored rows of a stream, it is not known how many. */
   noteForeign(stream: StreamId): void
 }
 
-export function createPacking({ journal, log }: { readonly journal: Journal; readonly log: Log }): Packing {
+export interface PackingDeps {
+  readonly journal: Pick<Journal, 'pack' | 'snapshot' | 'putSnapshot' | 'squeeze'>
+  readonly log: Pick<Log, 'unpacked' | 'archiving' | 'document' | 'documents'>
+  readonly tables: Pick<Tables, 'session' | 'sessions'>
+}
+
+export function createPacking({ journal, log, tables }: PackingDeps): Packing {
   /** Streams with rows that may be packed, and how many and how large these are as far as is known. */
   const grown = new Map<StreamId, { rows: number; bytes: number }>()
+  /** Sessions that may have been archived. */
+  const archived = new Set<SessionId>()
   /** The stewardship in which the whole log was looked at: what others stored before it is not noted here. */
   let lookedAt: number | undefined
 
   function note(stream: StreamId, rows: number, bytes: number): void {
     const known = grown.get(stream) ?? { rows: 0, bytes: 0 }
     grown.set(stream, { rows: known.rows + rows, bytes: known.bytes + bytes })
+  }
+
+  function noteArchived(stream: StreamId): void {
+    const session = sessionOfStream(stream)
+    if (session !== undefined) archived.add(session)
   }
 
   async function lookAtAll(): Promise<void> {
@@ -47,22 +67,57 @@ export function createPacking({ journal, log }: { readonly journal: Journal; rea
       // How large they are is not known: a document's are read to see.
       for (const { stream, rows } of streams) note(stream, rows, MIN_TAIL_BYTES)
       after = streams.at(-1)?.stream
-      if (after === undefined || streams.length < STREAMS_AT_ONCE) return
+      if (after === undefined || streams.length < STREAMS_AT_ONCE) break
+    }
+    for (const stream of await log.archiving()) noteArchived(stream)
+    for await (const id of archivedSessions()) if (grown.has(sessionStream(id))) archived.add(id)
+  }
+
+  async function* archivedSessions(): AsyncGenerator<SessionId> {
+    for (let cursor: string | undefined; ; ) {
+      const page = await tables.sessions({ status: 'archived', ...(cursor === undefined ? {} : { cursor }) })
+      for (const { id } of page.items) yield id
+      cursor = page.cursor
+      if (cursor === undefined) return
     }
   }
 
-  async function look(stream: StreamId, fence: number): Promise<void> {
-    if (isDocumentStream(stream)) await snapshotDocument(stream, fence)
-    while ((await journal.pack(stream, { fence })) > 0) {}
+  async function packGrown(fence: number): Promise<void> {
+    for (const [stream, { rows, bytes }] of [...grown]) {
+      if (rows < MIN_ROWS && !(isDocumentStream(stream) && bytes >= MIN_TAIL_BYTES)) continue
+      grown.delete(stream)
+      try {
+        if (isDocumentStream(stream)) await snapshotDocument(stream, fence, false)
+        while ((await journal.pack(stream, { fence })) > 0) {}
+      } catch (error) {
+        note(stream, rows, bytes)
+        throw error
+      }
+    }
   }
 
-  async function snapshotDocument(stream: StreamId, fence: number): Promise<void> {
+  async function archive(session: SessionId, fence: number): Promise<void> {
+    for (const name of await log.documents(session)) {
+      await snapshotDocument(documentStream(session, name), fence, true)
+      await packWhole(documentStream(session, name), fence)
+    }
+    await journal.snapshot(sessionStream(session), fence)
+    await packWhole(sessionStream(session), fence)
+  }
+
+  async function packWhole(stream: StreamId, fence: number): Promise<void> {
+    while ((await journal.pack(stream, { whole: true, fence })) > 0) {}
+    await journal.squeeze(stream, fence)
+    grown.delete(stream)
+  }
+
+  async function snapshotDocument(stream: StreamId, fence: number, always: boolean): Promise<void> {
     const { snapshot, snapshotTo = 0, tail } = await log.document(stream)
     const updates = tail.flatMap(({ update }) => (update === undefined ? [] : [update]))
     const bytes = updates.reduce((sum, { length }) => sum + length, 0)
     const isLong = bytes > Math.max(MIN_TAIL_BYTES, (snapshot?.length ?? 0) * MIN_TAIL_SHARE)
     const last = tail.at(-1)
-    if (last === undefined || (!isLong && tail.length <= MAX_TAIL_ROWS)) return
+    if (last === undefined || !(always || isLong || tail.length > MAX_TAIL_ROWS)) return
     const made = snapshotOfUpdates(snapshot, updates)
     if (made !== undefined) {
       await journal.putSnapshot(stream, { bytes: made, after: snapshotTo, upTo: last.seq }, fence)
@@ -75,23 +130,24 @@ export function createPacking({ journal, log }: { readonly journal: Journal; rea
       async run(fence) {
         if (lookedAt !== fence) await lookAtAll()
         lookedAt = fence
-        for (const [stream, { rows, bytes }] of [...grown]) {
-          if (rows < MIN_ROWS && !(isDocumentStream(stream) && bytes >= MIN_TAIL_BYTES)) continue
-          grown.delete(stream)
-          try {
-            await look(stream, fence)
-          } catch (error) {
-            note(stream, rows, bytes)
-            throw error
-          }
+        for (const session of [...archived]) {
+          const record = await tables.session(session)
+          if (record?.status === 'archived') await archive(session, fence)
+          archived.delete(session)
         }
+        await packGrown(fence)
       },
     },
     noteRows(rows) {
-      for (const { stream, update } of rows) note(stream, 1, update?.length ?? 0)
+      for (const { stream, update, events } of rows) {
+        note(stream, 1, update?.length ?? 0)
+        if (events.some(({ type }) => type === 'session.archived')) noteArchived(stream)
+      }
     },
     noteForeign(stream) {
       note(stream, MIN_ROWS, MIN_TAIL_BYTES)
+      // Its index row says whether it was.
+      noteArchived(stream)
     },
   }
 }

@@ -55,11 +55,11 @@ export function createParts(
 ): Parts {
   const { wall, digest, compression } = world
   const clock = createHybridClock(wall, newWriterId(world.entropy))
-  const log = createLog(connection)
+  const log = createLog(connection, compression)
   const storedTables = createTables(connection)
   const tables = liveSessions(storedTables)
   const documents = createDocuments({ log })
-  const journal = createJournal({ connection, clock, documents, wall })
+  const journal = createJournal({ connection, clock, documents, wall, compression })
   const registry = createHookRegistry({ wall })
   const executing = createHookExecutor({ wall, registry, digest, ...executor })
   const hooks = wrapHooks?.(executing) ?? executing

@@ -36,7 +36,7 @@ export function beginStewardship(
     name: 'removing unfinished imports',
     run: (fence) => sweepUnfinishedImports({ journal, clock, log, tables, locks: world.locks }, fence),
   })
-  const packing = createPacking({ journal, log })
+  const packing = createPacking({ journal, log, tables: parts.storedTables })
   chores.register(packing.chore)
   const steward = createSteward({
     locks: world.locks,

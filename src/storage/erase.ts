@@ -11,7 +11,7 @@ import { documentNames } from './commit-rows.ts'
 import { releaseContents } from './contents.ts'
 import { validKey } from './reads.ts'
 import type { StoredArtifact, StoredCommit, StoredSegment, StoreName } from './schema.ts'
-import { rowsOfSegment } from './segment.ts'
+import { contentsOfSegment } from './segment.ts'
 import { isSessionStream } from './session-rows.ts'
 import { isSoundCommit, isSoundSegment } from './sound-rows.ts'
 
@@ -73,7 +73,7 @@ async function eraseLog(
   const segments = transaction.objectStore('segments')
   const packed: IDBRequest<StoredSegment[]> = segments.getAll(range)
   const sound = (await resultOf(packed)).filter(isSoundSegment)
-  for (const { body } of sound.flatMap(rowsOfSegment)) releaseRecorded(body.events, release)
+  sound.flatMap(contentsOfSegment).forEach(release)
   segments.delete(range)
   transaction.objectStore('snapshots').delete(range)
   await removeByIndex(transaction, 'checkpoints', '[streamId+hlc]', range)

@@ -7,6 +7,7 @@ import type { FoundDamage } from '../core/damage/damage.ts'
 import type { StreamId, WriterId } from '../core/ids.ts'
 import { readRange } from './read-range.ts'
 import type { PackedRow, StoredCommit, StoredDamage, StoredSegment, StoredSession } from './schema.ts'
+import { numbersIn } from './segment.ts'
 
 /** Rows read at a time. */
 const BATCH_ROWS = 500
@@ -80,7 +81,7 @@ async function readNumbers(
     const seen = numbers.get(writer) ?? new Set()
     numbers.set(writer, seen.add(n))
   }
-  for (const { rows } of await readSegments(transaction, stream)) rows.forEach(take)
+  for (const segment of await readSegments(transaction, stream)) numbersIn(segment).forEach(take)
   const commits = transaction.objectStore('commits').index('[streamId+seq]')
   for (let after = 0; ; ) {
     const range = IDBKeyRange.bound([stream, after], [stream, Number.POSITIVE_INFINITY], true)

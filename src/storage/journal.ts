@@ -4,7 +4,7 @@
 import type { CommitRow, Operation, Outcome, RowChange } from '../core/commit.ts'
 import { createError, type HoldfastError, isHoldfastError } from '../core/errors.ts'
 import type { RequestId } from '../core/ids.ts'
-import type { Documents, Journal, WallClock } from '../core/ports.ts'
+import type { Compression, Documents, Journal, WallClock } from '../core/ports.ts'
 import type { HybridClock } from '../core/timeline/hybrid-clock.ts'
 import { createAdmission } from './admission.ts'
 import { createBallast } from './ballast.ts'
@@ -18,7 +18,8 @@ import { createPump } from './pump.ts'
 import { type Chore, Queue } from './queue.ts'
 import { readOutcome } from './reads.ts'
 import { DAMAGEABLE, setAside } from './set-aside.ts'
-import { putSnapshot } from './snapshot-rows.ts'
+import { putSnapshot, snapshotNow } from './snapshot-rows.ts'
+import { squeezeStream } from './squeeze-stream.ts'
 import { StreamNotes } from './stream-notes.ts'
 import { TailReader } from './tail-reader.ts'
 
@@ -27,10 +28,12 @@ export interface JournalDeps {
   readonly clock: HybridClock
   readonly documents: Documents
   readonly wall: WallClock
+  /** Without it nothing is squeezed. */
+  readonly compression?: Pick<Compression, 'deflate'>
 }
 
 /** One journal per connection. When the connection ends it refuses everything; open another one for a new connection. */
-export function createJournal({ connection, clock, documents, wall }: JournalDeps): Journal {
+export function createJournal({ connection, clock, documents, wall, compression }: JournalDeps): Journal {
   const queue = new Queue()
   const cache = new HeadCache()
   const notes = new StreamNotes(clock.writer)
@@ -188,6 +191,26 @@ export function createJournal({ connection, clock, documents, wall }: JournalDep
       }
       await perform(chore, fence)
       return packed
+    },
+    async snapshot(stream, fence) {
+      if (closed !== undefined) throw closed
+      await documents.prepare([stream])
+      const chore: Omit<Chore, 'end'> = {
+        doing: `making a snapshot of ${stream}`,
+        stores: ['commits', 'segments', 'snapshots'],
+        durability: 'relaxed',
+        async work(transaction) {
+          await snapshotNow(new TailReader(transaction, connection.damage), stream, documents, clock.writer)
+        },
+      }
+      await perform(chore, fence).finally(() => documents.release([stream]))
+    },
+    async squeeze(stream, fence) {
+      if (closed !== undefined) throw closed
+      if (compression === undefined) return
+      await squeezeStream(connection.native, stream, compression, (work) =>
+        perform({ doing: `squeezing ${stream}`, stores: ['segments'], durability: 'relaxed', work }, fence),
+      )
     },
     async putSnapshot(stream, made, fence) {
       if (closed !== undefined) throw closed

@@ -5,7 +5,7 @@
 import { wrap as resultOf } from 'idb'
 import type { CommitRow } from '../core/commit.ts'
 import type { Clock, SessionId, StreamId } from '../core/ids.ts'
-import type { Log, StreamStart } from '../core/ports.ts'
+import type { Compression, Log, StreamStart } from '../core/ports.ts'
 import { foldSession } from '../core/session/fold.ts'
 import { deltasOf, foldEntries } from '../core/state/fold.ts'
 import { documentNames, rowsAfter, toCommitRow } from './commit-rows.ts'
@@ -13,6 +13,7 @@ import type { Connection } from './connection.ts'
 import { findGaps } from './gaps.ts'
 import { readRange } from './read-range.ts'
 import type { StoredSession, StoredSnapshot, StoredView, StoreName } from './schema.ts'
+import { ARCHIVING_REF } from './segment.ts'
 import {
   type Found,
   findAfter,
@@ -25,7 +26,12 @@ import {
 } from './segment-reads.ts'
 import { readSoundCommits, soundSnapshots, soundView } from './sound-rows.ts'
 
-export function createLog(connection: Connection): Log {
+/** A reading that can open squeezed segments. */
+interface LogReading extends Reading {
+  readonly compression: Pick<Compression, 'inflate'>
+}
+
+export function createLog(connection: Connection, compression: Pick<Compression, 'inflate'>): Log {
   async function read<T>(
     stores: StoreName | readonly StoreName[],
     doing: string,
@@ -39,46 +45,48 @@ export function createLog(connection: Connection): Log {
   }
 
   const { damage: notes } = connection
+  const readingIn = (transaction: IDBTransaction): LogReading => ({ transaction, notes, compression })
   const LOG = ['commits', 'segments'] as const
 
   return {
     start: (stream) =>
       read(['views', 'sessions', ...LOG], `opening ${stream}`, (transaction) =>
-        readStart({ transaction, notes }, stream),
+        readStart(readingIn(transaction), stream),
       ),
     tail: (stream, afterSeq, limit) =>
       read(LOG, `reading the log of ${stream}`, async (transaction) => {
-        const reading = { transaction, notes }
+        const reading = readingIn(transaction)
         const found = await findAfter(reading, stream, afterSeq, limit)
-        return rowsIn(reading, found, (row) => row.seq > afterSeq)
-          .sort(byArrival)
-          .slice(0, limit)
+        const rows = await rowsIn(reading, found, (row) => row.seq > afterSeq)
+        return rows.sort(byArrival).slice(0, limit)
       }),
     range: (stream, { from = 0 as Clock, to = Number.MAX_SAFE_INTEGER as Clock, reverse = false, limit }) =>
       read(LOG, `reading the log of ${stream}`, async (transaction) => {
-        const reading = { transaction, notes }
+        const reading = readingIn(transaction)
         const range = { from, to, reverse, ...(limit === undefined ? {} : { limit }) }
         const found = await findByClock(reading, stream, range)
-        const rows = rowsIn(reading, found, ({ hlc }) => hlc >= from && hlc <= to).sort(byClock)
+        const rows = await rowsIn(reading, found, ({ hlc }) => hlc >= from && hlc <= to)
+        rows.sort(byClock)
         return (reverse ? rows.reverse() : rows).slice(0, limit)
       }),
     arrived: ({ after = 0, before = Number.POSITIVE_INFINITY, reverse = false, limit }) =>
       read(LOG, 'reading the log', async (transaction) => {
-        const reading = { transaction, notes }
+        const reading = readingIn(transaction)
         const found = await findArrived(reading, { after, before, reverse, limit })
-        const rows = rowsIn(reading, found, ({ seq }) => seq > after && seq < before).sort(byArrival)
+        const rows = await rowsIn(reading, found, ({ seq }) => seq > after && seq < before)
+        rows.sort(byArrival)
         return (reverse ? rows.reverse() : rows).slice(0, limit)
       }),
     byRef: (ref) =>
       read(LOG, `reading the rows of ${ref}`, async (transaction) => {
-        const reading = { transaction, notes }
-        const stored = rowsFound(reading, await findByRef(reading, ref))
+        const reading = readingIn(transaction)
+        const stored = await rowsFound(reading, await findByRef(reading, ref))
         const rows = stored.filter(({ refs }) => refs.includes(ref)).map((row) => toCommitRow(row))
         return rows.sort(byClock)
       }),
     document: (stream) =>
       read(['snapshots', ...LOG], `loading ${stream}`, (transaction) =>
-        readDocument({ transaction, notes }, stream),
+        readDocument(readingIn(transaction), stream),
       ),
     unpacked: ({ after, limit }) =>
       read('commits', 'listing the streams of the log', (transaction) =>
@@ -88,6 +96,12 @@ export function createLog(connection: Connection): Log {
       read([...LOG, 'sessions', 'quarantine'], `checking ${stream}`, (transaction) =>
         findGaps(transaction, stream),
       ),
+    archiving: () =>
+      read('segments', 'looking for what is to be squeezed', async (transaction) => {
+        const index = transaction.objectStore('segments').index('refs')
+        const keys = await resultOf(index.getAllKeys(ARCHIVING_REF))
+        return [...new Set((keys as [StreamId, number][]).map(([stream]) => stream))]
+      }),
     documents: (session) =>
       read(LOG, `listing the documents of ${session}`, (tx) => readDocumentNames(tx, session)),
   }
@@ -96,7 +110,7 @@ export function createLog(connection: Connection): Log {
 /**
  * Record and entries both stand at `upTo`, whichever of view and index row was brought up to date last.
  */
-async function readStart(reading: Reading, stream: StreamId): Promise<StreamStart> {
+async function readStart(reading: LogReading, stream: StreamId): Promise<StreamStart> {
   const { transaction, notes } = reading
   const viewRequest: IDBRequest<StoredView | undefined> = transaction.objectStore('views').get(stream)
   const sessionRequest: IDBRequest<StoredSession | undefined> = transaction
@@ -110,7 +124,7 @@ async function readStart(reading: Reading, stream: StreamId): Promise<StreamStar
   const upTo = Math.max(viewTo, sessionTo)
   const after = Math.min(viewTo, sessionTo)
   const found = after > 0 ? await findUnpacked(reading, stream, after) : await findAfter(reading, stream, 0)
-  const rows = rowsIn(reading, found)
+  const rows = await rowsIn(reading, found)
   const between = (after: number) => rows.filter((row) => row.seq > after && row.seq <= upTo)
   const deltas = between(viewTo).flatMap((row) => row.events.flatMap(deltasOf))
   const record = foldSession(session?.record, stream, between(sessionTo))
@@ -122,7 +136,7 @@ async function readStart(reading: Reading, stream: StreamId): Promise<StreamStar
   }
 }
 
-async function readDocument(reading: Reading, stream: StreamId): ReturnType<Log['document']> {
+async function readDocument(reading: LogReading, stream: StreamId): ReturnType<Log['document']> {
   const { transaction, notes } = reading
   // A damaged one is passed over for one before it, or for the log alone.
   const [snapshot] = soundSnapshots(
@@ -133,7 +147,7 @@ async function readDocument(reading: Reading, stream: StreamId): ReturnType<Log[
   )
   const after = snapshot?.seq ?? 0
   const found = await findAfter(reading, stream, after)
-  const tail = rowsIn(reading, found, (row) => row.seq > after).sort(byArrival)
+  const tail = (await rowsIn(reading, found, (row) => row.seq > after)).sort(byArrival)
   return { ...(snapshot === undefined ? {} : { snapshot: snapshot.bytes, snapshotTo: snapshot.seq }), tail }
 }
 
@@ -192,8 +206,12 @@ async function findUnpacked(
   return { segments: [], commits }
 }
 
-function rowsIn(reading: Reading, found: Found, fits?: (row: CommitRow) => boolean): CommitRow[] {
-  const rows = rowsFound(reading, found).map((row) => toCommitRow(row))
+async function rowsIn(
+  reading: LogReading,
+  found: Found,
+  fits?: (row: CommitRow) => boolean,
+): Promise<CommitRow[]> {
+  const rows = (await rowsFound(reading, found)).map((row) => toCommitRow(row))
   return fits === undefined ? rows : rows.filter(fits)
 }
 

@@ -38,7 +38,7 @@ export const PACK_STORES = [
 export interface PackRequest {
   /** Wall-clock milliseconds. */
   readonly now: number
-  /** Every row, to the last one; else whole segments alone, of rows whose updates stand in a snapshot. */
+  /** Every row, to the last one, to be squeezed; else whole segments alone, of rows whose updates stand in a snapshot. */
   readonly whole: boolean
   readonly notes: Pick<DamageNotes, 'note'>
 }
@@ -56,7 +56,8 @@ export async function packStream(
   // A damaged row is left where a repair finds it, with all that came after it.
   const damaged = read.findIndex((row) => !isSoundCommit(row))
   const rows = damaged < 0 ? read : read.slice(0, damaged)
-  const options: PackOptions = { now, snapshotTo, reach: previous?.reach ?? (0 as Clock) }
+  const reach = previous?.reach ?? (0 as Clock)
+  const options: PackOptions = { now, snapshotTo, reach, isArchiving: whole }
   const waiting = rows.findIndex(({ seq = 0, body }) => body.update !== undefined && seq > snapshotTo)
   const held = whole || waiting < 0 ? rows.length : waiting
   let pieces = cut(rows, held, options, whole)
@@ -71,12 +72,12 @@ export async function packStream(
   const tails = new TailReader(transaction, notes)
   await rewriteView(tails, stream)
   if (isSessionStream(stream)) await bringUpToDate(tails, stream, undefined)
-  let { reach } = options
+  let before = reach
   for (const piece of pieces) {
-    const segment = toSegment(piece, { ...options, reach })
+    const segment = toSegment(piece, { ...options, reach: before })
     if (segment === undefined) continue
     transaction.objectStore('segments').add(segment)
-    reach = segment.reach
+    before = segment.reach
   }
   for (const row of packed) transaction.objectStore('commits').delete(seqOf(row))
   return packed.length

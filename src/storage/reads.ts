@@ -9,6 +9,7 @@ import type { RequestId } from '../core/ids.ts'
 import { isSound } from './checksum.ts'
 import { type HeadState, NO_HEAD } from './heads.ts'
 import type { StoredCommit, StoredHead, StoredSegment } from './schema.ts'
+import { outcomeIn } from './segment.ts'
 import { isSoundSegment } from './sound-rows.ts'
 
 /** Says that the value is not read yet and has been put on the list. */
@@ -100,11 +101,9 @@ export async function readOutcome(
     .index('refs')
     .get(ref)
   const [commit, segment] = await Promise.all([resultOf(inCommits), resultOf(inSegments)])
-  const rows = [
-    ...(commit !== undefined && isSound(commit) ? [commit] : []),
-    ...(segment !== undefined && isSoundSegment(segment) ? segment.rows : []),
-  ]
-  return rows.map(({ body }) => body.requests[request]).find((id) => id !== undefined)
+  const made = commit !== undefined && isSound(commit) ? commit.body.requests[request] : undefined
+  if (made !== undefined || segment === undefined || !isSoundSegment(segment)) return made
+  return outcomeIn(segment, request)
 }
 
 export function rowText(table: RowTable, key: RowKey): string {

@@ -6,6 +6,7 @@
  */
 import { Dexie, type EntityTable, type Table } from 'dexie'
 import type { ArtifactRecord, ChunkRow, ContentRow } from '../core/artifact/record.ts'
+import type { NamedContent } from '../core/artifact/references.ts'
 import type { HeadKey, RowKey } from '../core/commit.ts'
 import type { DamageRow } from '../core/damage/damage.ts'
 import type {
@@ -81,7 +82,21 @@ export interface StoredSegment extends Summed {
   readonly refs: readonly string[]
   /** Of each writer, the number of its last row in here. */
   readonly covers: Readonly<Record<WriterId, number>>
-  readonly rows: readonly PackedRow[]
+  /** Absent where the segment is squeezed. */
+  readonly rows?: readonly PackedRow[]
+  readonly squeezed?: Squeezed
+}
+
+/** The rows of a segment of an archived session, and what is asked of them where nothing can be inflated. */
+export interface Squeezed {
+  /** The rows behind their envelope. */
+  readonly bytes: Uint8Array
+  /** Of each writer, the numbers of its rows. */
+  readonly numbers: Readonly<Record<WriterId, readonly number[]>>
+  /** The requests that they answer, with what each made. */
+  readonly requests: Readonly<Record<string, string>>
+  /** The contents that they name, each as often as they do. */
+  readonly contents: readonly NamedContent[]
 }
 
 /** A row in a segment: what the segment says for all of them, and what follows from the events, is left out. */

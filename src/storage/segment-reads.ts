@@ -4,11 +4,12 @@
  */
 import { wrap as resultOf } from 'idb'
 import type { Clock, StreamId } from '../core/ids.ts'
+import type { Compression } from '../core/ports.ts'
 import { rowsAfter } from './commit-rows.ts'
 import type { DamageNotes } from './damage-notes.ts'
 import { readRange } from './read-range.ts'
 import type { StoredCommit, StoredSegment } from './schema.ts'
-import { lateRef, MAX_SEGMENT_ROWS, rowsOfSegment } from './segment.ts'
+import { lateRef, MAX_SEGMENT_ROWS, rowsOfSegment, unsqueeze } from './segment.ts'
 import { readSoundCommits, soundSegments } from './sound-rows.ts'
 
 /** What may hold the rows asked for, and nothing that does is missing. */
@@ -23,9 +24,16 @@ export interface Reading {
   readonly notes: Pick<DamageNotes, 'note'>
 }
 
-/** All rows of what was found, those of segments first. */
-export function rowsFound({ notes }: Pick<Reading, 'notes'>, { segments, commits }: Found): StoredCommit[] {
-  return [...soundSegments(segments, notes).flatMap(rowsOfSegment), ...commits]
+/**
+ * All rows of what was found, those of segments first. Nothing can be asked for in the same transaction after it, since
+ * squeezed segments are inflated.
+ */
+export async function rowsFound(
+  { notes, compression }: Pick<Reading, 'notes'> & { readonly compression: Pick<Compression, 'inflate'> },
+  { segments, commits }: Found,
+): Promise<StoredCommit[]> {
+  const plain = await Promise.all(soundSegments(segments, notes).map((one) => unsqueeze(one, compression)))
+  return [...plain.flatMap(rowsOfSegment), ...commits]
 }
 
 /** The last row of a stream that stands in a segment; 0 where none does. */
@@ -87,16 +95,52 @@ export interface ArrivalRange {
 }
 
 /** The first rows of any stream, by arrival. */
-export async function findArrived(
-  reading: Reading,
-  { after, before, reverse, limit }: ArrivalRange,
-): Promise<Found> {
+export async function findArrived(reading: Reading, range: ArrivalRange): Promise<Found> {
   const { transaction, notes } = reading
-  const range = IDBKeyRange.bound(after, before, true, true)
-  const commits = await readSoundCommits(transaction.objectStore('commits'), range, { reverse, limit }, notes)
-  const all = await readRange<StoredSegment>(transaction.objectStore('segments'), null)
-  const segments = all.filter(({ firstSeq, lastSeq }) => firstSeq < before && lastSeq > after)
-  return { segments, commits }
+  const { after, before, reverse, limit } = range
+  const arrived = IDBKeyRange.bound(after, before, true, true)
+  const store = transaction.objectStore('commits')
+  const commits = await readSoundCommits(store, arrived, { reverse, limit }, notes)
+  const end = commits.length < limit ? undefined : commits.at(-1)?.seq
+  const part = reverse ? { ...range, after: end ?? after } : { ...range, before: end ?? before }
+  return { segments: await readArrivedSegments(transaction, part), commits }
+}
+
+/** Segments of all streams lie across each other, so they are read one by one until no further one can matter. */
+async function readArrivedSegments(
+  transaction: IDBTransaction,
+  { after, before, reverse, limit }: ArrivalRange,
+): Promise<readonly StoredSegment[]> {
+  const store = transaction.objectStore('segments')
+  const [ending, beginning] = await Promise.all([
+    resultOf(store.index('lastSeq').getAllKeys(IDBKeyRange.lowerBound(after, true))),
+    resultOf(store.index('firstSeq').getAllKeys(IDBKeyRange.upperBound(before, true))),
+  ])
+  const inRange = new Set((reverse ? beginning : ending).map((key) => JSON.stringify(key)))
+  const candidates = (reverse ? ending.toReversed() : beginning).filter((key) =>
+    inRange.has(JSON.stringify(key)),
+  )
+  const read: StoredSegment[] = []
+  for (const key of candidates) {
+    const [segment] = await readRange<StoredSegment>(store, IDBKeyRange.only(key))
+    if (segment === undefined) continue
+    if (isBehind(segment, read, { after, before, reverse, limit })) break
+    read.push(segment)
+  }
+  return read
+}
+
+/** Whether as many rows as asked for are known to come before all of a segment. */
+function isBehind(
+  segment: StoredSegment,
+  read: readonly StoredSegment[],
+  { after, before, reverse, limit }: ArrivalRange,
+): boolean {
+  const ahead = read.filter(({ firstSeq, lastSeq }) => {
+    if (firstSeq <= after || lastSeq >= before) return false
+    return reverse ? firstSeq > segment.lastSeq : lastSeq < segment.firstSeq
+  })
+  return ahead.reduce((sum, { count }) => sum + count, 0) >= limit
 }
 
 /** Rows of any stream that carry a reference. */

@@ -1,7 +1,12 @@
 /**
  * Segments: rows of a stream packed into one row of the database. The one place where they are encoded and decoded.
  */
-import { type Clock, type StreamId, timeOfClock } from '../core/ids.ts'
+import { openEnvelope, packEnvelope } from '../core/artifact/envelope.ts'
+import { contentsOfEvent, type NamedContent } from '../core/artifact/references.ts'
+import { decodeValue, encodeValue } from '../core/artifact/value-bytes.ts'
+import { type Clock, type RequestId, type StreamId, timeOfClock, type WriterId } from '../core/ids.ts'
+import type { Compression } from '../core/ports.ts'
+import type { StateValue } from '../core/state/value.ts'
 import { withSum } from './checksum.ts'
 import { seqOf } from './commit-rows.ts'
 import { heldRefs } from './row-refs.ts'
@@ -22,6 +27,8 @@ export interface PackOptions {
   readonly snapshotTo: number
   /** The greatest clock of the segments before it. */
   readonly reach: Clock
+  /** It is to be squeezed: a steward that was cut off in between finds it by that. */
+  readonly isArchiving?: boolean
 }
 
 /** @param rows of one stream, in order of arrival, at least one */
@@ -36,6 +43,7 @@ export function toSegment(rows: readonly StoredCommit[], options: PackOptions): 
   const isLate = first < options.reach
   const refs = new Set(packed.flatMap(refsOfPacked))
   if (isLate) refs.add(lateRef(streamId))
+  if (options.isArchiving) refs.add(ARCHIVING_REF)
   const covers: Record<string, number> = {}
   for (const { writer, n } of rows) covers[writer] = n
   return withSum({
@@ -52,9 +60,66 @@ export function toSegment(rows: readonly StoredCommit[], options: PackOptions): 
 }
 
 /** The rows as they were, but for the updates and old requests that packing left out. */
-export function rowsOfSegment({ streamId, rows }: StoredSegment): readonly StoredCommit[] {
+export function rowsOfSegment({ streamId, rows = [] }: StoredSegment): readonly StoredCommit[] {
   return rows.map((row) => ({ ...row, streamId, refs: refsOfPacked(row) }))
 }
+
+/** The contents that a segment's rows name, each as often as they do. What `artifact.stored` names its own row counts. */
+export function contentsOfSegment({ rows, squeezed }: StoredSegment): readonly NamedContent[] {
+  return squeezed?.contents ?? contentsOfRows(rows ?? [])
+}
+
+/** The writers of a segment's rows and their numbers. */
+export function numbersIn({ rows = [], squeezed }: StoredSegment): readonly Pick<PackedRow, 'writer' | 'n'>[] {
+  if (squeezed === undefined) return rows
+  const byWriter = Object.entries(squeezed.numbers) as [WriterId, readonly number[]][]
+  return byWriter.flatMap(([writer, numbers]) => numbers.map((n) => ({ writer, n })))
+}
+
+/** What a request made, as a segment knows it. */
+export function outcomeIn({ rows = [], squeezed }: StoredSegment, request: RequestId): string | undefined {
+  if (squeezed !== undefined) return squeezed.requests[request]
+  return rows.map(({ body }) => body.requests[request]).find((id) => id !== undefined)
+}
+
+/** The segment with its rows compressed; undefined where the host compresses nothing. */
+export async function squeeze(
+  segment: StoredSegment,
+  { deflate }: Pick<Compression, 'deflate'>,
+): Promise<StoredSegment | undefined> {
+  const { rows = [], sum: _, ...rest } = segment
+  const payload = await deflate(encodeValue(rows as unknown as StateValue))
+  if (payload === undefined) return undefined
+  return withSum({
+    ...rest,
+    refs: segment.refs.filter((ref) => ref !== ARCHIVING_REF),
+    squeezed: {
+      bytes: packEnvelope({ codec: 'deflate-raw', keyId: '', payload }),
+      numbers: numbersByWriter(rows),
+      requests: Object.assign({}, ...rows.map(({ body }) => body.requests)),
+      contents: contentsOfRows(rows),
+    },
+  })
+}
+
+/** A segment as it was before it was squeezed. @throws CONTENT_DAMAGED, STORAGE_FAILED where it cannot be inflated */
+export async function unsqueeze(
+  segment: StoredSegment,
+  { inflate }: Pick<Compression, 'inflate'>,
+): Promise<StoredSegment> {
+  const { squeezed, sum: _, ...rest } = segment
+  if (squeezed === undefined) return segment
+  const { payload } = openEnvelope(squeezed.bytes)
+  // Only what `squeeze` encoded stands behind the envelope, so its shape is believed.
+  const rows = decodeValue(await inflate(payload, MAX_INFLATED_BYTES)) as unknown as readonly PackedRow[]
+  return { ...rest, rows }
+}
+
+/** A row of a segment is at most 1 MB, and a hundred of them are never nearly so large. */
+const MAX_INFLATED_BYTES = 64 * 1_048_576
+
+/** The reference of segments that are to be squeezed. */
+export const ARCHIVING_REF = 'archiving'
 
 /** The reference of segments whose rows came late: their clocks overlap those of segments before them. */
 export function lateRef(stream: StreamId): string {
@@ -78,6 +143,17 @@ function packRow(stored: StoredCommit, { now, snapshotTo }: PackOptions): Packed
   }
   const held = new Set(heldRefs(requests, body.events))
   return { ...row, seq, refs: row.refs.filter((ref) => !held.has(ref)), body }
+}
+
+function numbersByWriter(rows: readonly PackedRow[]): Record<WriterId, readonly number[]> {
+  const numbers: Record<string, number[]> = {}
+  for (const { writer, n } of rows) numbers[writer] = [...(numbers[writer] ?? []), n]
+  return numbers
+}
+
+function contentsOfRows(rows: readonly PackedRow[]): readonly NamedContent[] {
+  const events = rows.flatMap(({ body }) => body.events)
+  return events.filter(({ type }) => type !== 'artifact.stored').flatMap(contentsOfEvent)
 }
 
 function refsOfPacked({ refs, body }: PackedRow): readonly string[] {

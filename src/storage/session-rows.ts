@@ -34,8 +34,8 @@ export async function bringUpToDate(
   ])
   const upTo = before?.upTo ?? 0
   const rows = await (before === undefined ? tails.withPacked(stream, 0) : tails.after(stream, upTo))
-  const last = rows.at(-1)
-  if (last === undefined) return upTo
+  const last = rows?.at(-1)
+  if (rows === undefined || last === undefined) return upTo
   const record = await fold(tails, stream, before?.record, rows)
   if (record === undefined) return 0
   const counted = before === undefined ? 0 : before.rows
@@ -54,6 +54,7 @@ async function fold(
   const rows = stored.map((row) => toCommitRow(row))
   if (!mustRefold(record, rows)) return foldSession(record, stream, rows)
   const all = await tails.withPacked(stream, 0)
+  if (all === undefined) return foldSession(record, stream, rows)
   return foldSession(
     undefined,
     stream,

@@ -79,7 +79,7 @@ async function write(
   writer: WriterId,
 ): Promise<Partial<Tail> | undefined> {
   const rows = await tails.withPacked(stream, previous?.seq ?? 0)
-  if (rows.length === 0) return undefined
+  if (rows === undefined || rows.length === 0) return undefined
   const foreign = rows.filter((row) => row.writer !== writer)
   documents.receive(
     stream,
@@ -92,6 +92,20 @@ async function write(
   return { updateRows: 0, updateBytes: 0, snapshotSize: bytes.byteLength }
 }
 
+/**
+ * Stores a snapshot of the loaded document as it is, whatever its tail. Nothing where it holds all rows already, or the
+ * document cannot give one.
+ */
+export async function snapshotNow(
+  tails: TailReader,
+  stream: StreamId,
+  documents: Pick<Documents, 'receive' | 'snapshot'>,
+  writer: WriterId,
+): Promise<boolean> {
+  const previous = await readLatest(tails, stream)
+  return (await write(tails, stream, previous, documents, writer)) !== undefined
+}
+
 /** Stores a snapshot that was made of the one at row `after` and the rows up to `upTo`, unless another one came meanwhile. */
 export async function putSnapshot(
   tails: TailReader,
@@ -100,8 +114,8 @@ export async function putSnapshot(
 ): Promise<boolean> {
   const previous = await readLatest(tails, stream)
   if ((previous?.seq ?? 0) !== after) return false
-  const rows = (await tails.withPacked(stream, after)).filter((row) => seqOf(row) <= upTo)
-  if (seqOf(rows.at(-1)) !== upTo) return false
+  const rows = (await tails.withPacked(stream, after))?.filter((row) => seqOf(row) <= upTo)
+  if (rows === undefined || seqOf(rows.at(-1)) !== upTo) return false
   put(tails.transaction, previous, rows, bytes)
   return true
 }

@@ -29,7 +29,7 @@ export function isSoundCommit(row: StoredCommit): boolean {
 
 /** Also false where its rows have no shape that could be read. */
 export function isSoundSegment(segment: StoredSegment): boolean {
-  return isSound(segment) && Array.isArray(segment.rows)
+  return isSound(segment) && (Array.isArray(segment.rows) || segment.squeezed?.bytes instanceof Uint8Array)
 }
 
 /** As many sound rows of a range as asked for, or as there are. */

@@ -5,8 +5,9 @@ import type { StreamId } from '../core/ids.ts'
 import { rowsAfter, seqOf } from './commit-rows.ts'
 import type { DamageNotes } from './damage-notes.ts'
 import type { StoredCommit } from './schema.ts'
-import { findAfter, rowsFound } from './segment-reads.ts'
-import { readSoundCommits } from './sound-rows.ts'
+import { rowsOfSegment } from './segment.ts'
+import { findAfter } from './segment-reads.ts'
+import { readSoundCommits, soundSegments } from './sound-rows.ts'
 
 export class TailReader {
   readonly transaction: IDBTransaction
@@ -22,10 +23,15 @@ export class TailReader {
     this.notes = notes
   }
 
-  /** The rows of a stream after `seq` that stand in segments, and those that do not, in order of arrival. */
-  async withPacked(stream: StreamId, seq: number): Promise<readonly StoredCommit[]> {
-    const rows = rowsFound(this, await findAfter(this, stream, seq))
-    return rows.filter((row) => seqOf(row) > seq)
+  /**
+   * The rows of a stream after `seq`, those that stand in segments included, in order of arrival; undefined where some
+   * are squeezed, which nothing can inflate within a transaction.
+   */
+  async withPacked(stream: StreamId, seq: number): Promise<readonly StoredCommit[] | undefined> {
+    const { segments, commits } = await findAfter(this, stream, seq)
+    if (segments.some(({ squeezed }) => squeezed !== undefined)) return undefined
+    const packed = soundSegments(segments, this.notes).flatMap(rowsOfSegment)
+    return [...packed.filter((row) => seqOf(row) > seq), ...commits]
   }
 
   /** The rows of a stream after `seq` that stand in no segment, in order of arrival. */

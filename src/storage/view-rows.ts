@@ -53,7 +53,7 @@ async function readView(
   const request: IDBRequest<StoredView | undefined> = tails.transaction.objectStore('views').get(stream)
   const view = soundView(await resultOf(request), tails.notes)
   const rows = await (view === undefined ? tails.withPacked(stream, 0) : tails.after(stream, view.upTo))
-  return { view, rows }
+  return { view, rows: rows ?? [] }
 }
 
 /** @returns the size of the new view */

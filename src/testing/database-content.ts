@@ -17,7 +17,7 @@ import type {
   StoredSnapshot,
   StoredView,
 } from '../storage/schema.ts'
-import { rowsOfSegment } from '../storage/segment.ts'
+import { rowsOfSegment, unsqueeze } from '../storage/segment.ts'
 import { isSoundCommit, isSoundSegment } from '../storage/sound-rows.ts'
 
 /** Everything in a database, as one moment's reading transaction found it. */
@@ -27,6 +27,8 @@ export interface DatabaseContent {
   /** Of these, the ones that stand by themselves. */
   readonly unpacked: readonly StoredCommit[]
   readonly segments: readonly StoredSegment[]
+  /** The segments with their rows, those that are squeezed too. */
+  readonly opened: readonly StoredSegment[]
   readonly snapshots: readonly StoredSnapshot[]
   readonly views: readonly StoredView[]
   readonly checkpoints: readonly StoredCheckpoint[]
@@ -91,7 +93,9 @@ async function readTables(database: IDBDatabase): Promise<DatabaseContent> {
     all<StoredMeta>('meta'),
     database.objectStoreNames.contains('quarantine') ? all<StoredDamage>('quarantine') : [],
   ])
-  const packed = segments.filter(isSoundSegment).flatMap(rowsOfSegment)
+  const sound = segments.filter(isSoundSegment)
+  const opened = await Promise.all(sound.map((segment) => unsqueeze(segment, { inflate })))
+  const packed = opened.flatMap(rowsOfSegment)
   const stored = [...packed, ...unpacked].sort((a, b) => seqOf(a) - seqOf(b))
   const commits = stored.filter(isSoundCommit)
   const rowsByStream = groupByStream(commits)
@@ -100,6 +104,7 @@ async function readTables(database: IDBDatabase): Promise<DatabaseContent> {
     commits,
     unpacked,
     segments,
+    opened,
     snapshots,
     views,
     checkpoints,
@@ -129,4 +134,9 @@ function groupByStream(commits: readonly StoredCommit[]): ReadonlyMap<StreamId, 
     else group.push(toCommitRow(stored))
   }
   return groups
+}
+
+async function inflate(bytes: Uint8Array): Promise<Uint8Array> {
+  const plain = new Blob([new Uint8Array(bytes)]).stream().pipeThrough(new DecompressionStream('deflate-raw'))
+  return new Uint8Array(await new Response(plain).arrayBuffer())
 }

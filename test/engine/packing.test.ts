@@ -2,12 +2,15 @@ import 'fake-indexeddb/auto'
 import { expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { exportDocument } from '../../src/context/app-documents.ts'
-import { documentStream } from '../../src/core/ids.ts'
+import { documentStream, type RequestId } from '../../src/core/ids.ts'
 import { createPacking } from '../../src/engine/packing.ts'
+import { sizeOf } from '../../src/storage/size.ts'
 import { failCommits } from '../storage/faults.ts'
 import {
   createSession,
+  eventOf,
   expectLaws,
+  headOf,
   openBeside,
   openTab,
   operationOf,
@@ -63,7 +66,7 @@ test('SG12 a session that is written to for ever keeps few rows outside segments
     expect((await tab.log.start(STREAM)).tail.length).toBeLessThanOrEqual(33)
   }
   expect(await rowsOf(tab)).toHaveLength(451)
-  const packed = (await tab.connection.db.segments.toArray()).flatMap(({ rows }) => rows)
+  const packed = (await tab.connection.db.segments.toArray()).flatMap(({ rows = [] }) => rows)
   expect(packed.length).toBeGreaterThan(200)
   expect(packed.filter(({ body }) => body.update !== undefined)).toEqual([])
   expect(Object.keys(await valuesIn(tab))).toHaveLength(20)
@@ -162,3 +165,137 @@ test('SG14 what fails is done when the chore is done again', async () => {
   await packing.chore.run(fence)
   expect(await countCommits(tab)).toBeLessThan(131)
 })
+
+async function storedBytes(tab: Tab): Promise<number> {
+  const { commits, segments, snapshots } = tab.connection.db
+  return sizeOf(await Promise.all([commits.toArray(), segments.toArray(), snapshots.toArray()]))
+}
+
+/** Changes a session's status as the rules do. */
+function change(tab: Tab, type: 'session.archived' | 'session.unarchived') {
+  const event =
+    type === 'session.archived'
+      ? eventOf(tab.clock, type, { from: 'active' })
+      : eventOf(tab.clock, type, { to: 'active' })
+  return tab.journal.commit(
+    operationOf(
+      tab.clock,
+      (head) => {
+        const { archivedFrom: _, ...rest } = head(headOf()) as { readonly archivedFrom?: string }
+        const archived = { ...rest, status: 'archived', archivedFrom: 'active' }
+        const value = type === 'session.archived' ? archived : { ...rest, status: 'active' }
+        return {
+          result: 0,
+          resultId: SESSION,
+          writes: [{ stream: STREAM, events: [event], index: true }],
+          heads: [{ key: headOf(), value }],
+        }
+      },
+      { durability: 'strict', heads: [headOf()] },
+    ),
+  )
+}
+
+/** A session with state and a document, archived. */
+async function archivedSession(tab: Tab, packing = createPacking(tab)): Promise<Y.Doc> {
+  tab.journal.onStored(packing.noteRows)
+  await createSession(tab)
+  for (let at = 0; at < 120; at += 1) await setState(tab, `k${at % 30}`, `value ${at} ${'word '.repeat(60)}`)
+  const doc = new Y.Doc()
+  await type(tab, doc, 10, 'note')
+  await change(tab, 'session.archived')
+  return doc
+}
+
+const everything = async (tab: Tab) => {
+  const rows = await rowsOf(tab)
+  return {
+    rows: rows.map(({ update: _, ...row }) => row),
+    back: (await tab.log.range(STREAM, { reverse: true, limit: 30 })).map(({ seq }) => seq),
+    root: (await tab.log.byRef(`c:${rows[0]?.events[0]?.correlationId}`)).length,
+    arrived: (await tab.log.arrived({ limit: 1_000 })).length,
+    names: await tab.log.documents(SESSION),
+    text: await textOf(tab),
+    values: await valuesIn(tab),
+    record: (await tab.log.start(STREAM)).record,
+  }
+}
+
+test('SG15 an archived session is packed whole and squeezed: it takes far fewer bytes, and everything is read as before', async () => {
+  const tab = await openTab()
+  const packing = createPacking(tab)
+  const doc = await archivedSession(tab, packing)
+  const fence = await tab.journal.takeStewardship()
+  const [before, bytesBefore] = [await everything(tab), await storedBytes(tab)]
+  await packing.chore.run(fence)
+  expect(await countCommits(tab)).toBe(0)
+  const segments = await tab.connection.db.segments.toArray()
+  expect(segments.every(({ rows, squeezed }) => rows === undefined && squeezed !== undefined)).toBe(true)
+  expect(await storedBytes(tab)).toBeLessThan(bytesBefore / 3)
+  expect(await everything(tab)).toEqual(before)
+  expect(before.text).toBe(doc.getText('text').toString())
+  expect(before.record?.status).toBe('archived')
+  await expectLaws(tab)
+})
+
+test('SG15 what was archived takes writes again once it is unarchived, and is archived again', async () => {
+  const tab = await openTab()
+  const packing = createPacking(tab)
+  await archivedSession(tab, packing)
+  const fence = await tab.journal.takeStewardship()
+  await packing.chore.run(fence)
+  await change(tab, 'session.unarchived')
+  const fresh = await openBeside(tab)
+  for (let at = 0; at < 40; at += 1) await setState(fresh, 'again', at)
+  await fresh.journal.flush()
+  await expectLaws(fresh)
+  expect(await valuesIn(fresh)).toMatchObject({ again: 39, k29: expect.stringContaining('value 119') })
+  await change(tab, 'session.archived')
+  await packing.chore.run(fence)
+  expect(await countCommits(tab)).toBe(0)
+  expect(await rowsOf(tab)).toHaveLength(1 + 120 + 3 + 40)
+})
+
+test('SG15 a request is answered from a squeezed segment, and an erased session releases what squeezed rows name', async () => {
+  const tab = await openTab()
+  const packing = createPacking(tab)
+  tab.journal.onStored(packing.noteRows)
+  await createSession(tab)
+  const requestId = 'request-1' as RequestId
+  await setState(tab, 'a', 1, { requestId })
+  await change(tab, 'session.archived')
+  await packing.chore.run(await tab.journal.takeStewardship())
+  expect(await countCommits(tab)).toBe(0)
+  expect(await tab.journal.outcomeOf(requestId)).toBeDefined()
+})
+
+test('SG15 another tab or a new steward archives what was left in between', async () => {
+  const tab = await openTab()
+  await archivedSession(tab)
+  await tab.journal.pack(STREAM, { whole: true })
+  const other = await openBeside(tab)
+  const packing = createPacking(other)
+  await packing.chore.run(await other.journal.takeStewardship())
+  expect(await countCommits(other)).toBe(0)
+  const plain = await other.connection.db.segments.filter(({ squeezed }) => squeezed === undefined).toArray()
+  expect(plain).toEqual([])
+})
+
+for (let failing = 1; failing <= 8; failing += 1) {
+  test(`SG16 when transaction ${failing} of an archiving fails, the old or the new form is there, and it is ended later`, async () => {
+    const tab = await openTab()
+    const packing = createPacking(tab)
+    await archivedSession(tab, packing)
+    const fence = await tab.journal.takeStewardship()
+    const before = await everything(tab)
+    const restore = failCommits(tab, (_, index) => index === failing)
+    const outcome = await packing.chore.run(fence).catch((error: unknown) => error)
+    restore()
+    if (failing <= 6) expect(outcome).toMatchObject({ code: 'STORAGE_FAILED' })
+    await expectLaws(tab)
+    expect(await everything(tab)).toEqual(before)
+    await packing.chore.run(fence)
+    expect(await countCommits(tab)).toBe(0)
+    expect(await everything(tab)).toEqual(before)
+  })
+}

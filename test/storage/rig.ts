@@ -19,6 +19,7 @@ import type { StateValue } from '../../src/core/state/value.ts'
 import type { EventDataByType, EventType } from '../../src/core/timeline/catalog.ts'
 import type { StoredEvent } from '../../src/core/timeline/event.ts'
 import { createHybridClock, type HybridClock } from '../../src/core/timeline/hybrid-clock.ts'
+import { createCompression } from '../../src/platform/compression.ts'
 import { type Connection, openConnection } from '../../src/storage/connection.ts'
 import { createJournal } from '../../src/storage/journal.ts'
 import { createLog } from '../../src/storage/log.ts'
@@ -59,9 +60,9 @@ export async function openTab(name = freshName(), wall = fakeClock()): Promise<T
   count += 1
   const connection = await openConnection({ name, wall, entropy: seededEntropy(count) })
   const clock = createHybridClock(wall, `8000-${count.toString(16).padStart(12, '0')}` as WriterId)
-  const log = createLog(connection)
+  const log = createLog(connection, createCompression())
   const documents = countedDocuments(log)
-  const journal = createJournal({ connection, clock, documents, wall })
+  const journal = createJournal({ connection, clock, documents, wall, compression: createCompression() })
   const tab = { name, connection, clock, wall, documents, journal, log, tables: createTables(connection) }
   open.push(tab)
   return tab

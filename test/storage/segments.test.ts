@@ -9,7 +9,9 @@ import {
   type EventId,
   idAt,
   type RequestId,
+  type SessionId,
   type StreamId,
+  sessionStream,
 } from '../../src/core/ids.ts'
 import { lateRef, MAX_SEGMENT_ROWS, REQUEST_KEEP_MS } from '../../src/storage/segment.ts'
 import { failCommits } from './faults.ts'
@@ -165,7 +167,7 @@ test('SG3 a segment holds at most 100 rows and 32 KB; a larger row stands alone'
     )
   }
   await tab.journal.pack(STREAM, { whole: true })
-  const counts = (await tab.connection.db.segments.toArray()).map(({ rows }) => rows.length)
+  const counts = (await tab.connection.db.segments.toArray()).map(({ rows }) => rows?.length)
   expect(counts).toEqual([6, 5, 1, 5, 4])
   expect(MAX_SEGMENT_ROWS).toBe(100)
 })
@@ -349,4 +351,32 @@ test('SG11 the start of a stream without view and index row begins after what is
   await add(4)
   const { upTo, tail }: { upTo: number; tail: readonly CommitRow[] } = await tab.log.start(store)
   expect({ upTo, tail: tail.map(({ seq }) => seq) }).toEqual({ upTo: 3, tail: [4] })
+})
+
+test('SG2 rows of several streams are read by arrival across their segments, either way round', async () => {
+  const tab = await openTab()
+  const other = 's2' as SessionId
+  await createSession(tab)
+  await createSession(tab, other)
+  // Two streams that take turns, in stretches of different length.
+  for (let at = 0; at < 60; at += 1) await setState(tab, `k${at}`, at, at % 7 < 3 ? { session: other } : {})
+  const reads = () =>
+    Promise.all([
+      tab.log.arrived({ limit: 100 }),
+      tab.log.arrived({ after: 5, limit: 9 }),
+      tab.log.arrived({ after: 40, limit: 3 }),
+      tab.log.arrived({ before: 50, reverse: true, limit: 4 }),
+      tab.log.arrived({ reverse: true, limit: 30 }),
+      tab.log.arrived({ after: 10, before: 14, limit: 30 }),
+    ])
+  const before = await reads()
+  for (const stream of [STREAM, sessionStream(other)]) {
+    await tab.journal.pack(stream, { whole: true })
+    expect(await reads()).toEqual(before)
+  }
+  for (let at = 0; at < 20; at += 1) await setState(tab, `l${at}`, at, at % 2 ? { session: other } : {})
+  const more = await reads()
+  await tab.journal.pack(STREAM, { whole: true })
+  await tab.journal.squeeze(STREAM)
+  expect(await reads()).toEqual(more)
 })

@@ -421,7 +421,7 @@ async function lawsOfPackedAfter(
 }
 
 const SEGMENT_FAULTS: Readonly<Record<string, (segment: StoredSegment) => StoredSegment>> = {
-  'a row twice': (segment) => ({ ...segment, rows: [...segment.rows, ...segment.rows] }),
+  'a row twice': (segment) => ({ ...segment, rows: [...(segment.rows ?? []), ...(segment.rows ?? [])] }),
   'a wrong first row': (segment) => ({ ...segment, firstSeq: segment.firstSeq - 1 }),
   'a wrong number of rows': (segment) => ({ ...segment, count: segment.count + 1 }),
   'another vector': (segment) => ({ ...segment, covers: {} }),

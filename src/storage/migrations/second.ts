@@ -5,4 +5,5 @@
  */
 export const SECOND = {
   quarantine: 'id, streamId',
+  segments: '[streamId+lastSeq], [streamId+first+last], *refs, firstSeq, lastSeq',
 } as const

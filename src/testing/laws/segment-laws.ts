@@ -1,6 +1,12 @@
 import type { StreamId } from '../../core/ids.ts'
 import type { StoredSegment } from '../../storage/schema.ts'
-import { lateRef, MAX_SEGMENT_BYTES, MAX_SEGMENT_ROWS, rowsOfSegment } from '../../storage/segment.ts'
+import {
+  contentsOfSegment,
+  lateRef,
+  MAX_SEGMENT_BYTES,
+  MAX_SEGMENT_ROWS,
+  rowsOfSegment,
+} from '../../storage/segment.ts'
 import { sizeOf } from '../../storage/size.ts'
 import type { DatabaseContent } from '../database-content.ts'
 import type { Violation } from '../law.ts'
@@ -8,8 +14,8 @@ import { sameValue } from '../same-value.ts'
 
 /** Segments hold the oldest rows of a stream, each row once, and are found by all that is in them. */
 export function* segmentLaws(content: DatabaseContent): Iterable<Violation> {
-  for (const stream of new Set(content.segments.map(({ streamId }) => streamId))) {
-    const ofStream = content.segments.filter(({ streamId }) => streamId === stream)
+  for (const stream of new Set(content.opened.map(({ streamId }) => streamId))) {
+    const ofStream = content.opened.filter(({ streamId }) => streamId === stream)
     const inOrder = ofStream.toSorted((a, b) => a.lastSeq - b.lastSeq)
     let packedTo = 0
     let reach = 0
@@ -19,6 +25,28 @@ export function* segmentLaws(content: DatabaseContent): Iterable<Violation> {
       reach = segment.reach
     }
     yield* borderLaw(content, stream, packedTo)
+  }
+  for (const segment of content.segments) yield* squeezedLaw(segment, content)
+}
+
+/** What a squeezed segment says in clear is what its rows say. */
+function* squeezedLaw(segment: StoredSegment, { opened }: DatabaseContent): Iterable<Violation> {
+  const { streamId, lastSeq, squeezed } = segment
+  const plain = opened.find((other) => other.streamId === streamId && other.lastSeq === lastSeq)
+  if (squeezed === undefined || plain === undefined) return
+  const requests: Record<string, string> = Object.assign(
+    {},
+    ...(plain.rows ?? []).map(({ body }) => body.requests),
+  )
+  const numbers = (rows: StoredSegment) => numbersIn(rows).map(({ writer, n }) => `${writer} ${n}`).toSorted()
+  const isRight =
+    sameValue(squeezed.requests, requests) &&
+    sameValue(squeezed.contents, contentsOfSegment(plain)) &&
+    sameValue(numbers(segment), numbers(plain))
+  if (isRight) return
+  yield {
+    law: 'LA17',
+    message: `The squeezed segment of ${streamId} up to row ${lastSeq} answers or names other than its rows do.`,
   }
 }
 
@@ -35,7 +63,7 @@ function* segmentLaw(segment: StoredSegment, packedTo: number, reach: number): I
   if (seqs[0] !== segment.firstSeq || seqs.at(-1) !== segment.lastSeq || rows.length !== segment.count) {
     yield say('does not say which rows it holds')
   }
-  const isLarge = rows.length > 1 && sizeOf(segment.rows) > MAX_SEGMENT_BYTES * 2
+  const isLarge = rows.length > 1 && sizeOf(segment.rows ?? []) > MAX_SEGMENT_BYTES * 2
   if (rows.length > MAX_SEGMENT_ROWS || isLarge) yield say('is too large')
   yield* clockLaw(segment, reach, say)
   const covers: Record<string, number> = {}
@@ -47,7 +75,7 @@ function* segmentLaw(segment: StoredSegment, packedTo: number, reach: number): I
 
 /** Those found by clock follow each other; the others are found as late ones. */
 function* clockLaw(
-  { streamId, rows, first, last, reach, refs }: StoredSegment,
+  { streamId, rows = [], first, last, reach, refs }: StoredSegment,
   before: number,
   say: (what: string) => Violation,
 ): Iterable<Violation> {

@@ -85,7 +85,7 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
   const { name = `artifacts-${count}`, wall = fakeClock(), chunkBytes = 1_024, maxBytes } = options
   const connection = await openConnection({ name, wall, entropy: seededEntropy(count) })
   const clock = createHybridClock(wall, `8000-${count.toString(16).padStart(12, '0')}` as WriterId)
-  const log = createLog(connection)
+  const log = createLog(connection, createCompression())
   const tables = createTables(connection)
   const documents = createDocuments({ log })
   const stored = createJournal({ connection, clock, documents, wall })

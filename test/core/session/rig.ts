@@ -57,7 +57,7 @@ export async function openTab(options: TabOptions = {}): Promise<Tab> {
   const { name = `sessions-${count}`, wall = fakeClock(), hooks = [], templates = {} } = options
   const connection = await openConnection({ name, wall, entropy: seededEntropy(count) })
   const clock = createHybridClock(wall, `8000-${count.toString(16).padStart(12, '0')}` as WriterId)
-  const log = createLog(connection)
+  const log = createLog(connection, createCompression())
   const documents = createDocuments({ log })
   const journal = createJournal({ connection, clock, documents, wall })
   const registry = createHookRegistry({ wall })

@@ -1,0 +1,49 @@
+import type { StreamId } from '../core/ids.ts'
+import type { Compression } from '../core/ports.ts'
+import { rowsAfter } from './commit-rows.ts'
+import { readRange } from './read-range.ts'
+import type { StoredSegment } from './schema.ts'
+import { squeeze } from './segment.ts'
+import { isSoundSegment } from './sound-rows.ts'
+
+/** Segments read and compressed at a time: a megabyte. */
+const SEGMENTS_AT_ONCE = 32
+
+/**
+ * Squeezes the segments of a stream, the oldest first. They are compressed between two transactions, since nothing but
+ * requests may be awaited within one; segments that are stored are never changed otherwise.
+ */
+export async function squeezeStream(
+  native: IDBDatabase,
+  stream: StreamId,
+  compression: Pick<Compression, 'deflate'>,
+  perform: (work: (transaction: IDBTransaction) => Promise<void>) => Promise<void>,
+): Promise<void> {
+  for (let after = 0; ; ) {
+    const store = native.transaction('segments', 'readonly').objectStore('segments')
+    const read = await readRange<StoredSegment>(store, rowsAfter(stream, after), { limit: SEGMENTS_AT_ONCE })
+    const plain = read.filter((segment) => segment.squeezed === undefined && isSoundSegment(segment))
+    const squeezed = await Promise.all(plain.map((segment) => squeeze(segment, compression)))
+    if (plain.length > 0) {
+      await perform(async (transaction) => {
+        const segments = transaction.objectStore('segments')
+        for (const segment of squeezed) {
+          if (segment !== undefined && (await isThere(segments, segment))) segments.put(segment)
+        }
+      })
+    }
+    const last = read.at(-1)
+    if (last === undefined || read.length < SEGMENTS_AT_ONCE) return
+    after = last.lastSeq
+  }
+}
+
+/** Its session may have been erased meanwhile. */
+async function isThere(
+  segments: IDBObjectStore,
+  { streamId, lastSeq, firstSeq }: StoredSegment,
+): Promise<boolean> {
+  const only = IDBKeyRange.only([streamId, lastSeq])
+  const [present] = await readRange<StoredSegment>(segments, only)
+  return present !== undefined && present.squeezed === undefined && present.firstSeq === firstSeq
+}
