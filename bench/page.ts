@@ -3,6 +3,7 @@ import type { Result } from './result.ts'
 import { events } from './workloads/events.ts'
 import { executor } from './workloads/executor.ts'
 import { loneWrite } from './workloads/lone-write.ts'
+import { past } from './workloads/past.ts'
 import { pipelined } from './workloads/pipelined.ts'
 import { restore } from './workloads/restore.ts'
 
@@ -10,6 +11,7 @@ const WORKLOADS = {
   'lone-write': (quick: boolean) => loneWrite({ blocks: quick ? 20 : 50, operations: 10 }),
   pipelined: (quick: boolean) => pipelined({ count: quick ? 3_000 : 10_000, rounds: quick ? 2 : 3 }),
   'restore-1k': (quick: boolean) => restore({ edits: 1_000, blocks: quick ? 4 : 10 }),
+  'past-10k': (quick: boolean) => past({ edits: 10_000, blocks: quick ? 4 : 10 }),
   'restore-10k': (quick: boolean) => restore({ edits: 10_000, blocks: quick ? 4 : 10 }),
   events: (quick: boolean) => events({ count: 10_000, rounds: quick ? 3 : 5 }),
   executor: (quick: boolean) => executor({ writes: quick ? 300 : 2_000 }),

@@ -17,6 +17,7 @@ import type {
   WriterId,
 } from './ids.ts'
 import type { RunRow } from './run/record.ts'
+import type { PastMark } from './session/mark.ts'
 import type { SessionPage, SessionQuery } from './session/query.ts'
 import type { CheckpointContent, SessionRecord } from './session/record.ts'
 import type { Delta, Entry } from './state/delta.ts'
@@ -109,6 +110,11 @@ export interface Journal {
    * `whole` takes every row; else only whole segments are made, of rows whose updates a snapshot holds.
    */
   pack(stream: StreamId, options?: { readonly whole?: boolean; readonly fence?: number }): Promise<number>
+  /**
+   * Keeps what all events of a session up to now make of it, for moments that will be past; nothing where there is such a
+   * mark already that is near. Answers whether there is a new one.
+   */
+  mark(stream: StreamId, fence?: number): Promise<boolean>
   /** Makes a snapshot of a managed document as it is now, however short its tail. */
   snapshot(stream: StreamId, fence?: number): Promise<void>
   /** Compresses the rows of a stream's segments, where the host can; readers inflate them. */
@@ -160,6 +166,8 @@ export interface Log {
   }): Promise<readonly CommitRow[]>
   /** Rows of any stream that carry a ref: `c:<correlation>`, `r:<run>`, `q:<request>`; in clock order. */
   byRef(ref: string): Promise<readonly CommitRow[]>
+  /** The last mark of a session from before a clock. */
+  mark(stream: StreamId, before: Clock): Promise<PastMark | undefined>
   /** Latest snapshot of a stream's document, the last row that it holds, and the rows after it. */
   document(
     stream: StreamId,

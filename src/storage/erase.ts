@@ -76,6 +76,7 @@ async function eraseLog(
   sound.flatMap(contentsOfSegment).forEach(release)
   segments.delete(range)
   transaction.objectStore('snapshots').delete(range)
+  transaction.objectStore('marks').delete(range)
   await removeByIndex(transaction, 'checkpoints', '[streamId+hlc]', range)
 }
 

@@ -13,6 +13,7 @@ import type { Connection } from './connection.ts'
 import { sweepContents } from './contents.ts'
 import { fenced, raiseEpoch } from './fence.ts'
 import { HeadCache } from './heads.ts'
+import { MARK_STORES, markStream } from './mark-rows.ts'
 import { PACK_STORES, packStream } from './pack.ts'
 import { createPump } from './pump.ts'
 import { type Chore, Queue } from './queue.ts'
@@ -191,6 +192,20 @@ export function createJournal({ connection, clock, documents, wall, compression 
       }
       await perform(chore, fence)
       return packed
+    },
+    async mark(stream, fence) {
+      if (closed !== undefined) throw closed
+      let isStored = false
+      const chore: Omit<Chore, 'end'> = {
+        doing: `marking ${stream}`,
+        stores: MARK_STORES,
+        durability: 'relaxed',
+        async work(transaction) {
+          isStored = await markStream(new TailReader(transaction, connection.damage), stream, clock)
+        },
+      }
+      await perform(chore, fence)
+      return isStored
     },
     async snapshot(stream, fence) {
       if (closed !== undefined) throw closed

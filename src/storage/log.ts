@@ -8,11 +8,12 @@ import type { Clock, SessionId, StreamId } from '../core/ids.ts'
 import type { Compression, Log, StreamStart } from '../core/ports.ts'
 import { foldSession } from '../core/session/fold.ts'
 import { deltasOf, foldEntries } from '../core/state/fold.ts'
+import { isSound } from './checksum.ts'
 import { documentNames, rowsAfter, toCommitRow } from './commit-rows.ts'
 import type { Connection } from './connection.ts'
 import { findGaps } from './gaps.ts'
 import { readRange } from './read-range.ts'
-import type { StoredSession, StoredSnapshot, StoredView, StoreName } from './schema.ts'
+import type { StoredMark, StoredSession, StoredSnapshot, StoredView, StoreName } from './schema.ts'
 import { ARCHIVING_REF } from './segment.ts'
 import {
   type Found,
@@ -88,6 +89,14 @@ export function createLog(connection: Connection, compression: Pick<Compression,
       read(['snapshots', ...LOG], `loading ${stream}`, (transaction) =>
         readDocument(readingIn(transaction), stream),
       ),
+    mark: (stream, before) =>
+      read('marks', `reading the marks of ${stream}`, async (transaction) => {
+        const range = IDBKeyRange.bound([stream, 0], [stream, before], false, true)
+        const options = { reverse: true, limit: 1 }
+        const marks = await readRange<StoredMark>(transaction.objectStore('marks'), range, options)
+        // Without one that can be believed the moment is folded from the first event.
+        return marks.find(isSound)?.content
+      }),
     unpacked: ({ after, limit }) =>
       read('commits', 'listing the streams of the log', (transaction) =>
         readUnpacked(transaction, after, limit),

@@ -20,6 +20,7 @@ import type {
   WriterId,
 } from '../core/ids.ts'
 import type { RunRow } from '../core/run/record.ts'
+import type { PastMark } from '../core/session/mark.ts'
 import type { CheckpointContent, SessionRecord } from '../core/session/record.ts'
 import type { Entry } from '../core/state/delta.ts'
 import type { StoredEvent } from '../core/timeline/event.ts'
@@ -122,6 +123,15 @@ export interface StoredView extends Summed {
   readonly sizeBytes: number
 }
 
+/** A session as it was at one clock: all its events up to it, and none that comes later has an earlier one. */
+export interface StoredMark extends Summed {
+  readonly streamId: StreamId
+  readonly hlc: Clock
+  /** How many events it holds. */
+  readonly events: number
+  readonly content: PastMark
+}
+
 export interface StoredCheckpoint extends Summed {
   readonly id: CheckpointId
   readonly streamId: StreamId
@@ -202,6 +212,7 @@ export class Database extends Dexie {
   declare readonly snapshots: Table<StoredSnapshot>
   declare readonly views: Table<StoredView, StreamId>
   declare readonly checkpoints: Table<StoredCheckpoint, CheckpointId>
+  declare readonly marks: Table<StoredMark>
   declare readonly sessions: Table<StoredSession, SessionId>
   declare readonly artifacts: Table<StoredArtifact, ArtifactId>
   declare readonly contents: Table<StoredContent>

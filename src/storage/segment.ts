@@ -70,7 +70,10 @@ export function contentsOfSegment({ rows, squeezed }: StoredSegment): readonly N
 }
 
 /** The writers of a segment's rows and their numbers. */
-export function numbersIn({ rows = [], squeezed }: StoredSegment): readonly Pick<PackedRow, 'writer' | 'n'>[] {
+export function numbersIn({
+  rows = [],
+  squeezed,
+}: StoredSegment): readonly Pick<PackedRow, 'writer' | 'n'>[] {
   if (squeezed === undefined) return rows
   const byWriter = Object.entries(squeezed.numbers) as [WriterId, readonly number[]][]
   return byWriter.flatMap(([writer, numbers]) => numbers.map((n) => ({ writer, n })))

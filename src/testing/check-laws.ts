@@ -9,6 +9,7 @@ import { erasureLaws } from './laws/erasure-laws.ts'
 import { headLaws } from './laws/head-laws.ts'
 import { indexLaws } from './laws/index-laws.ts'
 import { logLaws } from './laws/log-laws.ts'
+import { markLaws } from './laws/mark-laws.ts'
 import { ownershipLaws } from './laws/ownership-laws.ts'
 import { segmentLaws } from './laws/segment-laws.ts'
 import { snapshotLaws } from './laws/snapshot-laws.ts'
@@ -25,6 +26,7 @@ const LAWS: readonly Law[] = [
   indexLaws,
   headLaws,
   snapshotLaws,
+  markLaws,
   erasureLaws,
 ]
 

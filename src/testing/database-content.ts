@@ -10,6 +10,7 @@ import type {
   StoredDamage,
   StoredGrant,
   StoredHead,
+  StoredMark,
   StoredMeta,
   StoredRun,
   StoredSegment,
@@ -31,6 +32,7 @@ export interface DatabaseContent {
   readonly opened: readonly StoredSegment[]
   readonly snapshots: readonly StoredSnapshot[]
   readonly views: readonly StoredView[]
+  readonly marks: readonly StoredMark[]
   readonly checkpoints: readonly StoredCheckpoint[]
   readonly sessions: readonly StoredSession[]
   readonly artifacts: readonly StoredArtifact[]
@@ -84,13 +86,14 @@ async function readTables(database: IDBDatabase): Promise<DatabaseContent> {
     all<StoredSession>('sessions'),
     all<StoredArtifact>('artifacts'),
   ])
-  const [contents, chunks, runs, grants, heads, meta, quarantine] = await Promise.all([
+  const [contents, chunks, runs, grants, heads, meta, marks, quarantine] = await Promise.all([
     all<StoredContent>('contents'),
     all<ChunkRow>('chunks'),
     all<StoredRun>('runs'),
     all<StoredGrant>('grants'),
     all<StoredHead>('heads'),
     all<StoredMeta>('meta'),
+    database.objectStoreNames.contains('marks') ? all<StoredMark>('marks') : [],
     database.objectStoreNames.contains('quarantine') ? all<StoredDamage>('quarantine') : [],
   ])
   const sound = segments.filter(isSoundSegment)
@@ -116,6 +119,7 @@ async function readTables(database: IDBDatabase): Promise<DatabaseContent> {
     grants,
     heads,
     meta,
+    marks,
     quarantine,
     lossy,
     rowsByStream,

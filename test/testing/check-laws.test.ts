@@ -15,7 +15,7 @@ import {
   STORE_STREAM,
 } from '../../src/core/ids.ts'
 import { withSum } from '../../src/storage/checksum.ts'
-import type { Database, StoredCommit, StoredSegment } from '../../src/storage/schema.ts'
+import type { Database, StoredCommit, StoredMark, StoredSegment } from '../../src/storage/schema.ts'
 import { checkLaws } from '../../src/testing/check-laws.ts'
 import {
   createSession,
@@ -461,3 +461,36 @@ test('LA18 a view or an index row behind what is packed is found', async () => {
     await lawsOfPackedAfter((_segments, db) => db.sessions.update(SESSION, { upTo: 1 }).then(() => {})),
   ).toContain('LA18')
 })
+
+const MARK_FAULTS: Readonly<Record<string, (mark: StoredMark) => StoredMark>> = {
+  'another record': (mark) => ({
+    ...mark,
+    content: { ...mark.content, record: { ...mark.content.record, name: 'x' } },
+  }),
+  'another state': (mark) => ({ ...mark, content: { ...mark.content, entries: [] } }),
+  'other artifacts': (mark) => ({ ...mark, content: { ...mark.content, artifacts: [] } }),
+  'another number of events': (mark) => ({ ...mark, events: 1 }),
+}
+
+for (const [name, change] of Object.entries(MARK_FAULTS)) {
+  test(`LA19 a mark that has ${name} than the log is found`, async () => {
+    const found = await lawsAfter(async (db, closed) => {
+      const tab = await openBeside(closed)
+      const events = Array.from({ length: 1_000 }, (_, at) =>
+        eventOf(tab.clock, 'state.changed', { changes: [{ key: 'k', value: at }] }),
+      )
+      await tab.journal.commit(
+        operationOf(tab.clock, () => ({ result: 0, resultId: '', writes: [{ stream: STREAM, events }] }), {
+          heads: [headOf()],
+        }),
+      )
+      await tab.journal.mark(STREAM)
+      expect(await checkLaws(tab.connection.native)).toEqual([])
+      const mark = await db.marks.toCollection().first()
+      if (mark !== undefined) await db.marks.put(withSum(change(mark)))
+      await tab.journal.close()
+      tab.connection.close()
+    })
+    expect(found).toEqual(['LA19'])
+  })
+}

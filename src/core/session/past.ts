@@ -1,29 +1,44 @@
 import type { ArtifactRecord } from '../artifact/record.ts'
 import { createError } from '../errors.ts'
-import { type ArtifactId, clockOfId, type EventId, type SessionId, sessionStream } from '../ids.ts'
+import {
+  type ArtifactId,
+  type Clock,
+  clockOfId,
+  type EventId,
+  isMadeId,
+  type SessionId,
+  sessionStream,
+} from '../ids.ts'
 import type { Log } from '../ports.ts'
 import { deltasOf, EntryMap, valuesOf } from '../state/fold.ts'
 import type { EventDataByType, EventType } from '../timeline/catalog.ts'
-import { findEvent } from '../timeline/correlation.ts'
 import type { StoredEvent, TimelineEvent } from '../timeline/event.ts'
 import { scanEvents } from '../timeline/scan.ts'
 import { foldSessionEvents } from './fold.ts'
 import { sessionNotFound } from './head.ts'
 import type { SessionPast } from './input.ts'
+import type { PastMark } from './mark.ts'
 import type { SessionRecord } from './record.ts'
 
 /**
  * The session as it was right after one of its events: everything up to it by clock, folded from the log alone, so
- * that every device gives the same answer.
+ * that every device gives the same answer. A mark before the event spares the fold what came before the mark.
  *
  * @throws EVENT_NOT_FOUND where the session has no such event; SESSION_NOT_FOUND.
  */
 export async function sessionAt(log: Log, id: SessionId, event: EventId): Promise<SessionPast> {
-  if ((await findEvent(log, id, event)) === undefined) throw await notThere(log, id, event)
-  const fold = new PastFold()
-  for await (const batch of scanEvents(log, sessionStream(id), { to: clockOfId(event) })) {
-    fold.take(batch.filter((one) => one.id <= event))
+  if (!isMadeId(event)) throw await notThere(log, id, event)
+  const to = clockOfId(event)
+  const mark = await log.mark(sessionStream(id), to)
+  const fold = new PastFold(mark)
+  let isThere = false
+  const range = mark === undefined ? { to } : { from: (mark.clock + 1) as Clock, to }
+  for await (const batch of scanEvents(log, sessionStream(id), range)) {
+    const events = batch.filter((one) => one.id <= event)
+    isThere ||= events.some((one) => one.id === event)
+    fold.take(events)
   }
+  if (!isThere) throw await notThere(log, id, event)
   return fold.past(id, event)
 }
 
@@ -41,7 +56,13 @@ class PastFold {
   /** What came before `session.created`: a tab whose clock lagged wrote it. */
   #early: readonly TimelineEvent[] = []
   readonly #state = new EntryMap()
-  readonly #artifacts = new Map<ArtifactId, ArtifactRecord>()
+  readonly #artifacts: Map<ArtifactId, ArtifactRecord>
+
+  constructor(mark: PastMark | undefined) {
+    this.#record = mark?.record
+    for (const entry of mark?.entries ?? []) this.#state.put(entry)
+    this.#artifacts = new Map(mark?.artifacts.map((artifact) => [artifact.id, artifact]))
+  }
 
   take(events: readonly TimelineEvent[]): void {
     const known = [...this.#early, ...events]

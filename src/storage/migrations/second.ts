@@ -6,4 +6,5 @@
 export const SECOND = {
   quarantine: 'id, streamId',
   segments: '[streamId+lastSeq], [streamId+first+last], *refs, firstSeq, lastSeq',
+  marks: '[streamId+hlc]',
 } as const

@@ -24,6 +24,7 @@ function whatIsLeft(content: DatabaseContent, id: SessionId): string | undefined
     ['rows of the log', [...content.rowsByStream.keys()].some(isOf)],
     ['a snapshot', content.snapshots.some((row) => isOf(row.streamId))],
     ['a view', content.views.some((row) => isOf(row.streamId))],
+    ['a mark', content.marks.some((row) => isOf(row.streamId))],
     ['a checkpoint', content.checkpoints.some((row) => isOf(row.streamId))],
     ['what was damaged', content.quarantine.some((row) => isOf(row.streamId))],
     ['its index row', content.sessions.some((row) => row.id === id)],

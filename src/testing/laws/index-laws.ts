@@ -49,7 +49,7 @@ function* artifactLaw({ artifacts, rowsByStream, lossy }: DatabaseContent): Iter
     yield { law: 'LA8', message: `Artifact ${id} is in the log and has no row.` }
 }
 
-function applyArtifactEvent(records: Map<ArtifactId, ArtifactRecord>, event: StoredEvent): void {
+export function applyArtifactEvent(records: Map<ArtifactId, ArtifactRecord>, event: StoredEvent): void {
   if (event.type === 'artifact.stored') {
     const { artifact } = dataOf(event, 'artifact.stored')
     records.set(artifact.id, artifact)

@@ -12,6 +12,8 @@ export function* ownershipLaws(content: DatabaseContent): Iterable<Violation> {
   for (const { streamId } of content.views) if (!streams.has(streamId)) yield orphan(`View of ${streamId}`)
   for (const { streamId } of content.snapshots)
     if (!streams.has(streamId)) yield orphan(`Snapshot of ${streamId}`)
+  for (const { streamId, hlc } of content.marks)
+    if (!sessions.has(streamId)) yield orphan(`Mark ${hlc} of ${streamId}`)
   for (const { id, streamId } of content.checkpoints)
     if (!sessions.has(streamId)) yield orphan(`Checkpoint ${id}`)
   for (const { id, sessionId } of content.artifacts)

@@ -5,6 +5,7 @@ import {
   lateRef,
   MAX_SEGMENT_BYTES,
   MAX_SEGMENT_ROWS,
+  numbersIn,
   rowsOfSegment,
 } from '../../storage/segment.ts'
 import { sizeOf } from '../../storage/size.ts'
@@ -38,7 +39,10 @@ function* squeezedLaw(segment: StoredSegment, { opened }: DatabaseContent): Iter
     {},
     ...(plain.rows ?? []).map(({ body }) => body.requests),
   )
-  const numbers = (rows: StoredSegment) => numbersIn(rows).map(({ writer, n }) => `${writer} ${n}`).toSorted()
+  const numbers = (rows: StoredSegment) =>
+    numbersIn(rows)
+      .map(({ writer, n }) => `${writer} ${n}`)
+      .toSorted()
   const isRight =
     sameValue(squeezed.requests, requests) &&
     sameValue(squeezed.contents, contentsOfSegment(plain)) &&

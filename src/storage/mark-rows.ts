@@ -1,0 +1,123 @@
+/**
+ * Marks: a session as all its events up to one clock make it, so that a past moment is not folded from the first event.
+ *
+ * A mark writes the session's head anew. Whatever was decided before it and is not stored is decided again then, with
+ * later clocks: no event of an earlier one comes after it, and a mark stays right for ever.
+ */
+import { wrap as resultOf } from 'idb'
+import { type Clock, type CommitId, clockOfId, type StreamId } from '../core/ids.ts'
+import type { HybridClock } from '../core/timeline/hybrid-clock.ts'
+import { withSum } from './checksum.ts'
+import { rowsAfter } from './commit-rows.ts'
+import { readRange } from './read-range.ts'
+import type {
+  StoredArtifact,
+  StoredHead,
+  StoredMark,
+  StoredSegment,
+  StoredSession,
+  StoredView,
+  StoreName,
+} from './schema.ts'
+import { bringUpToDate, isSessionStream } from './session-rows.ts'
+import { MAX_ROW_TICKS } from './stream-rows.ts'
+import type { TailReader } from './tail-reader.ts'
+import { rewriteView } from './view-rows.ts'
+
+/** A past moment folds at most about so many events. */
+export const MARK_EVERY_EVENTS = 1_000
+
+/** Marks of one session; of the older half every second one goes when there are more. */
+export const MAX_MARKS = 64
+
+/** A mark holds them all; a session with more of them has none. */
+const MAX_ARTIFACTS = 500
+
+export const MARK_STORES = [
+  'commits',
+  'segments',
+  'views',
+  'sessions',
+  'artifacts',
+  'heads',
+  'marks',
+] as const satisfies StoreName[]
+
+/** Stores a mark at the end of a session's stream, unless the last one is near. @returns whether it was stored */
+export async function markStream(
+  tails: TailReader,
+  stream: StreamId,
+  clock: Pick<HybridClock, 'observe' | 'nextId'>,
+): Promise<boolean> {
+  if (!isSessionStream(stream)) return false
+  const { transaction } = tails
+  await rewriteView(tails, stream)
+  const upTo = await bringUpToDate(tails, stream, undefined)
+  const content = await readContent(transaction, stream)
+  if (content === undefined) return false
+  const { session, view, head, artifacts, last, segment } = content
+  const { record } = session
+  if (record.counters.events - (last?.events ?? 0) < MARK_EVERY_EVENTS) return false
+  if (artifacts.length > MAX_ARTIFACTS || view.upTo !== upTo) return false
+
+  // Greater than all that is stored, whichever clock it came from.
+  if (segment !== undefined) clock.observe((segment.reach + MAX_ROW_TICKS) as Clock, 'database')
+  for (const row of await tails.after(stream, segment?.lastSeq ?? 0)) {
+    clock.observe(clockOfId(row.body.commitId), 'database')
+  }
+  const commitId = clock.nextId<CommitId>()
+  const mark: StoredMark = {
+    streamId: stream,
+    hlc: clockOfId(commitId),
+    events: record.counters.events,
+    content: {
+      clock: clockOfId(commitId),
+      record,
+      entries: view.entries,
+      artifacts: artifacts.map((artifact) => artifact.record),
+    },
+  }
+  transaction.objectStore('marks').add(withSum(mark))
+  transaction.objectStore('heads').put({ ...head, version: head.version + 1, commitId } satisfies StoredHead)
+  await thinOut(transaction, stream)
+  return true
+}
+
+interface Content {
+  readonly session: StoredSession
+  readonly view: StoredView
+  readonly head: StoredHead
+  readonly artifacts: readonly StoredArtifact[]
+  readonly last: StoredMark | undefined
+  readonly segment: StoredSegment | undefined
+}
+
+async function readContent(transaction: IDBTransaction, stream: StreamId): Promise<Content | undefined> {
+  const one = <Row>(store: StoreName, key: IDBValidKey): Promise<Row | undefined> => {
+    const request: IDBRequest<Row | undefined> = transaction.objectStore(store).get(key)
+    return resultOf(request)
+  }
+  const latest = <Row>(store: 'marks' | 'segments') =>
+    readRange<Row>(transaction.objectStore(store), rowsAfter(stream, 0), { reverse: true, limit: 1 })
+  const own = IDBKeyRange.bound([stream], [stream, []])
+  const [session, view, head, artifacts, [last], [segment]] = await Promise.all([
+    one<StoredSession>('sessions', stream),
+    one<StoredView>('views', stream),
+    one<StoredHead>('heads', ['session', stream]),
+    readRange<StoredArtifact>(transaction.objectStore('artifacts').index('[sessionId+name]'), own, {
+      limit: MAX_ARTIFACTS + 1,
+    }),
+    latest<StoredMark>('marks'),
+    latest<StoredSegment>('segments'),
+  ])
+  if (session === undefined || view === undefined || head === undefined) return undefined
+  return { session, view, head, artifacts, last, segment }
+}
+
+/** Old moments are asked for less: their marks may stand further apart. */
+async function thinOut(transaction: IDBTransaction, stream: StreamId): Promise<void> {
+  const store = transaction.objectStore('marks')
+  const keys = await resultOf(store.getAllKeys(rowsAfter(stream, 0)))
+  if (keys.length <= MAX_MARKS) return
+  for (const key of keys.slice(0, MAX_MARKS / 2).filter((_, at) => at % 2 === 1)) store.delete(key)
+}

@@ -1,0 +1,156 @@
+import 'fake-indexeddb/auto'
+import { expect, test } from 'vitest'
+import { clockOfId, type EventId, type SessionId } from '../../src/core/ids.ts'
+import type { Log } from '../../src/core/ports.ts'
+import { sessionAt } from '../../src/core/session/past.ts'
+import { createPacking } from '../../src/engine/packing.ts'
+import { MAX_MARKS } from '../../src/storage/mark-rows.ts'
+import { failCommits } from './faults.ts'
+import {
+  createSession,
+  eventOf,
+  expectLaws,
+  headOf,
+  openBeside,
+  openTab,
+  operationOf,
+  rowsOf,
+  SESSION,
+  STREAM,
+  setState,
+  type Tab,
+} from './rig.ts'
+
+/** Many events in one row. */
+function write(tab: Tab, from: number, count: number, session: SessionId = SESSION) {
+  return tab.journal.commit(
+    operationOf(
+      tab.clock,
+      () => {
+        const events = Array.from({ length: count }, (_, at) =>
+          eventOf(tab.clock, 'state.changed', {
+            changes: [{ key: `k${(from + at) % 7}`, value: from + at }],
+          }),
+        )
+        return { result: 0, resultId: '', writes: [{ stream: STREAM, events }] }
+      },
+      { heads: [headOf(session)] },
+    ),
+  )
+}
+
+const unmarked = (log: Log): Log => ({ ...log, mark: async () => undefined })
+
+async function eventIds(tab: Tab): Promise<readonly EventId[]> {
+  return (await rowsOf(tab)).flatMap(({ events }) => events.map(({ id }) => id)).toSorted()
+}
+
+test('SG17 a past moment is folded from the mark before it, and is the same as from the first event', async () => {
+  const tab = await openTab()
+  await createSession(tab)
+  for (let at = 0; at < 5; at += 1) {
+    await write(tab, at * 400, 400)
+    await tab.journal.mark(STREAM)
+  }
+  const clocks = (await tab.connection.db.marks.toArray()).map(({ hlc }) => hlc)
+  expect(clocks).toHaveLength(1)
+  await write(tab, 2_000, 999)
+  expect(await tab.journal.mark(STREAM)).toBe(true)
+  await write(tab, 3_000, 5)
+  const ids = await eventIds(tab)
+  let from: number | undefined
+  const watched: Log = {
+    ...tab.log,
+    range: (stream, range) => {
+      from ??= range.from ?? 0
+      return tab.log.range(stream, range)
+    },
+  }
+  for (const at of [0, 1, 700, 1_200, 1_201, 1_202, 1_900, 2_999, 3_000, ids.length - 1]) {
+    const id = ids[at] as EventId
+    from = undefined
+    const past = await sessionAt(watched, SESSION, id)
+    expect(past).toEqual(await sessionAt(unmarked(tab.log), SESSION, id))
+    const mark = await tab.log.mark(STREAM, clockOfId(id))
+    // Rows that began up to two seconds earlier may reach beyond it.
+    expect(from).toBeGreaterThanOrEqual(Math.max(0, (mark?.clock ?? 0) - 2_048 * 2_000))
+    expect(mark === undefined).toBe(at <= 1_200)
+  }
+  const none = tab.clock.nextId<EventId>()
+  await expect(sessionAt(tab.log, SESSION, none)).rejects.toMatchObject({ code: 'EVENT_NOT_FOUND' })
+})
+
+test('SG17 the steward marks a session whose events pass 1,000, and not one that is no session', async () => {
+  const tab = await openTab()
+  const packing = createPacking(tab)
+  tab.journal.onStored(packing.noteRows)
+  const fence = await tab.journal.takeStewardship()
+  await createSession(tab)
+  await write(tab, 0, 900)
+  await packing.chore.run(fence)
+  expect(await tab.connection.db.marks.count()).toBe(0)
+  await write(tab, 900, 200)
+  await packing.chore.run(fence)
+  expect(await tab.connection.db.marks.count()).toBe(1)
+  expect(await tab.journal.mark('/store' as typeof STREAM)).toBe(false)
+})
+
+test('SG18 what another tab had decided before a mark is decided again, with later clocks', async () => {
+  const tab = await openTab()
+  const other = await openBeside(tab)
+  await createSession(tab)
+  // This tab knows the head and is far behind with its clock.
+  await setState(other, 'known', 1)
+  tab.wall.advance(60_000)
+  await write(tab, 0, 1_100)
+  tab.wall.set(tab.wall.now() - 60_000)
+  expect(await tab.journal.mark(STREAM)).toBe(true)
+  const [mark] = await tab.connection.db.marks.toArray()
+  await setState(other, 'late', 1)
+  const last = (await rowsOf(tab)).at(-1)?.events[0]
+  expect(clockOfId(last?.id ?? '')).toBeGreaterThan(mark?.hlc ?? 0)
+  await expectLaws(tab)
+})
+
+test('SG18 what this tab had decided before its own mark is decided again', async () => {
+  const tab = await openTab()
+  await createSession(tab)
+  await write(tab, 0, 1_100)
+  const marking = tab.journal.mark(STREAM)
+  const writes = Promise.all([setState(tab, 'a', 1), setState(tab, 'b', 2)])
+  expect(await marking).toBe(true)
+  await writes
+  await expectLaws(tab)
+})
+
+test('SG19 old marks are thinned out', async () => {
+  const tab = await openTab()
+  await createSession(tab)
+  await write(tab, 0, 1_000)
+  await tab.journal.mark(STREAM)
+  const [mark] = await tab.connection.db.marks.toArray()
+  if (mark === undefined) throw new Error('no mark')
+  const older = Array.from({ length: MAX_MARKS - 1 }, (_, at) => ({
+    ...mark,
+    hlc: (at + 1) as typeof mark.hlc,
+  }))
+  await tab.connection.db.marks.bulkPut(older)
+  await write(tab, 1_000, 1_000)
+  await tab.journal.mark(STREAM)
+  const clocks = (await tab.connection.db.marks.toArray()).map(({ hlc }) => hlc)
+  expect(clocks).toHaveLength(MAX_MARKS + 1 - MAX_MARKS / 4)
+  expect(clocks.slice(0, 4)).toEqual([1, 3, 5, 7])
+  await tab.connection.db.marks.bulkDelete(older.map(({ hlc }) => [STREAM, hlc]))
+})
+
+test('SG19 a mark that fails leaves none, and a write goes on', async () => {
+  const tab = await openTab()
+  await createSession(tab)
+  await write(tab, 0, 1_000)
+  const restore = failCommits(tab, () => true)
+  await expect(tab.journal.mark(STREAM)).rejects.toMatchObject({ code: 'STORAGE_FAILED' })
+  restore()
+  expect(await tab.connection.db.marks.count()).toBe(0)
+  await setState(tab, 'a', 1)
+  expect(await tab.journal.mark(STREAM)).toBe(true)
+})
