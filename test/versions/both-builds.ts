@@ -15,37 +15,57 @@ declare global {
   }
 }
 
-/** The first build and today's, as pages of one origin. */
-export interface BothBuilds extends AsyncDisposable {
-  openFirst(): Promise<Page>
-  openToday(): Promise<Page>
-  /** Where the other build's worker is served, to be given to a page as `workerUrl`. */
+/** The first build and today's, served at one origin. */
+export interface ServedBuilds extends AsyncDisposable {
+  readonly origin: string
+  /** Where each build's worker is served, to be given to a page of the other as `workerUrl`. */
   readonly firstWorker: string
   readonly todaysWorker: string
+  /** Serves another folder too. */
+  beside(path: string, folder: string): void
 }
 
-/** @param given a browser of the test's own; what it has to block is service workers */
-export async function openBothBuilds(given?: BrowserContext): Promise<BothBuilds> {
-  const folder = await buildFixture('plain')
-  const site = await serveFolder(folder, { '/first/': join(root, 'test/versions/first') })
-  // The fixture's own would answer for the pages of the first build too.
-  const context = given ?? (await openContext({ serviceWorkers: 'block' }))
+export interface BothPages {
+  openFirst(): Promise<Page>
+  openToday(): Promise<Page>
+}
 
+export async function serveBothBuilds(): Promise<ServedBuilds> {
+  const folder = await buildFixture('plain')
+  const others: Record<string, string> = { '/first/': join(root, 'test/versions/first') }
+  const site = await serveFolder(folder, others)
+  return {
+    origin: site.origin,
+    firstWorker: '/first/worker.js',
+    todaysWorker: `/assets/${workerIn(join(folder, 'assets'))}`,
+    beside(path, other) {
+      others[path] = other
+    },
+    [Symbol.asyncDispose]: () => site[Symbol.asyncDispose](),
+  }
+}
+
+/** Opens pages of either build. The context has to block service workers: today's would answer for the first one's pages. */
+export function pagesIn(context: BrowserContext, { origin }: ServedBuilds): BothPages {
   async function openPage(path: string): Promise<Page> {
     const page = await context.newPage()
-    await page.goto(site.origin + path)
+    await page.goto(origin + path)
     await page.waitForFunction(() => window.holdfast !== undefined)
     return page
   }
+  return { openFirst: () => openPage('/first/'), openToday: () => openPage('/') }
+}
 
+/** Both builds in a browser that the tests of a file share. */
+export async function openBothBuilds(): Promise<ServedBuilds & BothPages> {
+  const served = await serveBothBuilds()
+  const context = await openContext({ serviceWorkers: 'block' })
   return {
-    openFirst: () => openPage('/first/'),
-    openToday: () => openPage('/'),
-    firstWorker: '/first/worker.js',
-    todaysWorker: `/assets/${workerIn(join(folder, 'assets'))}`,
+    ...served,
+    ...pagesIn(context, served),
     async [Symbol.asyncDispose]() {
-      if (given === undefined) await context.close()
-      await site[Symbol.asyncDispose]()
+      await context.close()
+      await served[Symbol.asyncDispose]()
     },
   }
 }
