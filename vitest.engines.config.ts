@@ -6,6 +6,7 @@ import { BROWSER, ENGINE, POWER_CUT, served } from './vitest.shared.ts'
 
 const engine = process.env.HOLDFAST_ENGINE ?? 'chromium'
 if (!isEngineName(engine)) throw new Error(`There is no engine '${engine}'.`)
+const rounds = Number(process.env.HOLDFAST_ROUNDS ?? 2)
 
 // One engine a run: two browsers at once would share two cores, and their timeouts.
 export default defineConfig({
@@ -40,11 +41,23 @@ export default defineConfig({
           include: [ENGINE],
           exclude: [...configDefaults.exclude, POWER_CUT],
           setupFiles: 'test/engines/leave-out.ts',
-          provide: { engine, rounds: 2 },
+          provide: { engine, rounds },
           testTimeout: 120_000,
           hookTimeout: 120_000,
           maxWorkers: 1,
           sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        test: {
+          name: 'power-cut',
+          environment: 'node',
+          // Only when it is asked for: it needs root.
+          include: process.env.HOLDFAST_POWER_CUT === undefined ? [] : [POWER_CUT],
+          provide: { engine, rounds },
+          testTimeout: 300_000,
+          maxWorkers: 1,
+          sequence: { groupOrder: 3 },
         },
       },
     ],

@@ -81,12 +81,24 @@ test('EG5 an origin is held to the quota that it was given', async () => {
   const tab = await rig.openTab()
 
   const { stored, error } = await tab.evaluate(async () => {
-    const cache = await caches.open('fill')
+    const database = await new Promise<IDBDatabase>((resolve, reject) => {
+      const request = indexedDB.open('fill', 1)
+      request.onupgradeneeded = () => request.result.createObjectStore('pieces')
+      request.onsuccess = () => resolve(request.result)
+      request.onerror = () => reject(request.error)
+    })
     const piece = new Uint8Array(1_000_000)
     for (let at = 0; at < piece.length; at += 65_536) crypto.getRandomValues(piece.subarray(at, at + 65_536))
+    const put = (key: number) =>
+      new Promise<void>((resolve, reject) => {
+        const transaction = database.transaction('pieces', 'readwrite')
+        transaction.objectStore('pieces').put(piece, key)
+        transaction.oncomplete = () => resolve()
+        transaction.onabort = () => reject(transaction.error)
+      })
     let stored = 0
     try {
-      for (; stored < 100; stored += 1) await cache.put(`./fill-${stored}`, new Response(piece))
+      for (; stored < 100; stored += 1) await put(stored)
       return { stored, error: undefined }
     } catch (failure) {
       return { stored, error: failure instanceof Error ? failure.name : String(failure) }
