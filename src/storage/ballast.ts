@@ -17,7 +17,8 @@ export function createBallast(perform: (chore: Omit<Chore, 'end'>) => Promise<vo
     perform({
       doing,
       stores: ['meta'],
-      durability: 'relaxed',
+      // A large row: relaxed, it could not be read after a power cut, nor with it what reads all of the table.
+      durability: 'strict',
       work: (transaction) => work(transaction.objectStore('meta')),
     })
 

@@ -70,6 +70,7 @@ export interface Decided {
 export interface MeasuredWrite {
   readonly write: StreamWrite
   readonly events: readonly MeasuredEvent[]
+  readonly sizeBytes: number
 }
 
 export interface MeasuredEvent {
@@ -184,7 +185,7 @@ function measure(decision: Decision<unknown>, on: ReadonlyMap<string, HeadState>
     erase: decision.erase ?? [],
     stores: storesOf(decision, on.size > 0),
     documents: [...new Set(writes.filter(changesDocument).map(({ write }) => write.stream))],
-    sizeBytes: writes.reduce((sum, write) => sum + sizeOfWrite(write), 0) + sizeOf(rows),
+    sizeBytes: writes.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) + sizeOf(rows),
   }
 }
 
@@ -208,16 +209,14 @@ function nextState({ key, value }: HeadWrite, on: ReadonlyMap<string, HeadState>
 }
 
 function measureWrite(write: StreamWrite): MeasuredWrite {
+  const events = write.events.map((event) => ({ event, deltas: deltasOf(event), sizeBytes: sizeOf(event) }))
   return {
     write,
-    events: write.events.map((event) => ({ event, deltas: deltasOf(event), sizeBytes: sizeOf(event) })),
+    events,
+    sizeBytes: events.reduce((sum, event) => sum + event.sizeBytes, write.update?.byteLength ?? 0),
   }
 }
 
 function changesDocument({ events }: MeasuredWrite): boolean {
   return events.some(({ deltas }) => deltas.length > 0)
-}
-
-function sizeOfWrite({ write, events }: MeasuredWrite): number {
-  return events.reduce((sum, event) => sum + event.sizeBytes, write.update?.byteLength ?? 0)
 }

@@ -12,6 +12,7 @@ import { eraseStreams } from './erase.ts'
 import { type Evaluation, evaluate, expectReads, type Reach } from './evaluation.ts'
 import { guessHeads, verifyGuess } from './guess.ts'
 import { headText } from './heads.ts'
+import { mayWriteLargeRow } from './large-rows.ts'
 import { Reads, validKey } from './reads.ts'
 import type { StoredHead, StoreName } from './schema.ts'
 import { bringUpToDate, isSessionStream } from './session-rows.ts'
@@ -187,7 +188,8 @@ function storesOf(batch: readonly Entry[]): ReadonlySet<StoreName> {
 }
 
 function durabilityOf(batch: readonly Entry[]): Durability {
-  return batch.some(({ operation }) => operation.durability === 'strict') ? 'strict' : 'relaxed'
+  const strict = batch.some(({ operation }) => operation.durability === 'strict') || mayWriteLargeRow(batch)
+  return strict ? 'strict' : 'relaxed'
 }
 
 function growthOf({ stored: { streamId, body }, sizeBytes }: NewRow): Growth {

@@ -184,7 +184,8 @@ export function createJournal({ connection, clock, documents, wall, compression 
       const chore: Omit<Chore, 'end'> = {
         doing: `packing ${stream}`,
         stores: PACK_STORES,
-        durability: 'relaxed',
+        // It takes rows away for one large one, which a later strict transaction would not carry.
+        durability: 'strict',
         async work(transaction) {
           const request = { now: wall.now(), whole, notes: connection.damage }
           packed = await packStream(transaction, stream, request)
@@ -233,7 +234,8 @@ export function createJournal({ connection, clock, documents, wall, compression 
       const chore: Omit<Chore, 'end'> = {
         doing: `storing a snapshot of ${stream}`,
         stores: ['commits', 'segments', 'snapshots'],
-        durability: 'relaxed',
+        // A large row, which a later strict transaction would not carry.
+        durability: 'strict',
         async work(transaction) {
           isStored = await putSnapshot(new TailReader(transaction, connection.damage), stream, made)
         },

@@ -18,12 +18,18 @@ export interface Kept {
   readonly beyond: readonly number[]
 }
 
+/** A value by turn, in bytes: what stays in a row, and what engines put into files of their own (64 KiB, 1 MiB). */
+export const SIZES = [10, 1_000, 32_000, 60_000, 200, 70_000, 1_100_000]
+
+/** Each so many writes, one is strict. */
+export const STRICT_EVERY = 12
+
 /** IndexedDB alone: relaxed transactions of all sizes in two stores, and after some of them a strict one in a third. */
-export async function writeRaw(): Promise<void> {
+export async function writeRaw(sizes: readonly number[], strictEvery: number): Promise<void> {
   const database = await new Promise<IDBDatabase>((resolve, reject) => {
     const request = indexedDB.open('raw', 1)
     request.onupgradeneeded = () => {
-      for (const name of ['first', 'second', 'marks']) request.result.createObjectStore(name)
+      for (const name of ['first', 'second', 'strict']) request.result.createObjectStore(name)
     }
     request.onsuccess = () => resolve(request.result)
     request.onerror = () => reject(request.error)
@@ -36,98 +42,116 @@ export async function writeRaw(): Promise<void> {
       transaction.onabort = () => reject(transaction.error)
     })
   const tell = (progress: Progress) => fetch('./', { method: 'POST', body: JSON.stringify(progress) })
-  // What does not compress: the larger ones fill the write buffer of a log-structured store within a few, and the
-  // largest are what engines keep in files of their own.
-  const bytes = new Uint8Array(1_000_000)
+  // What does not compress.
+  const bytes = new Uint8Array(Math.max(...sizes))
   for (let at = 0; at < bytes.length; at += 65_536) crypto.getRandomValues(bytes.subarray(at, at + 65_536))
-  const sizes = [10, 1_000, 32_000, 60_000, 200, 70_000, 1_000_000]
 
   void (async () => {
     for (let turn = 1; ; turn += 1) {
       const value = bytes.slice(0, sizes[turn % sizes.length])
-      if (turn % 12 !== 0) {
-        await put(turn % 2 === 0 ? 'first' : 'second', turn, value, 'relaxed')
-        continue
-      }
-      await put('marks', turn, value, 'strict')
-      // Not waited for: what comes next is under way when the power goes.
-      void tell({ by: 'raw', upTo: turn, strict: true })
+      if (turn % strictEvery === 0) {
+        await put('strict', turn, value, 'strict')
+        // Not waited for: what comes next is under way when the power goes.
+        void tell({ by: 'raw', upTo: turn, strict: true })
+      } else await put(turn % 2 === 0 ? 'first' : 'second', turn, value, 'relaxed')
     }
   })()
 }
 
-export async function readRaw(): Promise<Kept & { readonly unreadable: readonly string[] }> {
+/** Also reads every value: a row can be there without it. */
+export async function readRaw(
+  sizes: readonly number[],
+): Promise<Kept & { readonly withoutValue: readonly number[] }> {
   const database = await new Promise<IDBDatabase>((resolve, reject) => {
     const request = indexedDB.open('raw')
     request.onsuccess = () => resolve(request.result)
     request.onerror = () => reject(request.error)
   })
-  const stores = [...database.objectStoreNames]
-  const keysOf = (store: string) =>
-    new Promise<number[]>((resolve, reject) => {
-      const request = database.transaction(store).objectStore(store).getAllKeys()
-      request.onsuccess = () => resolve(request.result.map(Number))
+  const ask = <T>(store: string, make: (store: IDBObjectStore) => IDBRequest<T>) =>
+    new Promise<T>((resolve, reject) => {
+      const request = make(database.transaction(store).objectStore(store))
+      request.onsuccess = () => resolve(request.result)
       request.onerror = () => reject(request.error)
     })
-  const keys = (await Promise.all(stores.map(keysOf))).flat().sort((a, b) => a - b)
-  const sizes = [10, 1_000, 32_000, 60_000, 200, 70_000, 1_000_000]
-  const unreadable: string[] = []
-  for (const store of stores) {
-    for (const key of await keysOf(store)) {
-      const failure = await new Promise<string | undefined>((resolve) => {
-        const request = database.transaction(store).objectStore(store).get(key)
-        const size = sizes[key % sizes.length]
-        request.onsuccess = () =>
-          resolve(request.result?.byteLength === size ? undefined : `${request.result?.byteLength}`)
-        request.onerror = () => resolve(String(request.error))
-      })
-      if (failure !== undefined) unreadable.push(`${store} ${key} ${sizes[key % sizes.length]} ${failure}`)
+  const turns: number[] = []
+  const withoutValue: number[] = []
+  for (const store of [...database.objectStoreNames]) {
+    for (const turn of (await ask(store, (rows) => rows.getAllKeys())).map(Number)) {
+      turns.push(turn)
+      const value = await ask(store, (rows) => rows.get(turn)).catch(() => undefined)
+      if (value?.byteLength !== sizes[turn % sizes.length]) withoutValue.push(turn)
     }
   }
   database.close()
+  turns.sort((one, other) => one - other)
   let upTo = 0
-  while (keys[upTo] === upTo + 1) upTo += 1
-  return { upTo, beyond: keys.slice(upTo), unreadable }
+  while (turns[upTo] === upTo + 1) upTo += 1
+  return { upTo, beyond: turns.slice(upTo), withoutValue }
 }
 
-/** A session with relaxed writes and a strict one after some of them; in another database, one with relaxed writes alone. */
-export async function writeSessions(): Promise<void> {
+/**
+ * A session with relaxed writes, and after some of them a strict one, which may be an artifact of several chunks; in
+ * another database, a session with relaxed writes alone.
+ */
+export async function writeSessions(strictEvery: number): Promise<void> {
   const tell = (progress: Progress) => fetch('./', { method: 'POST', body: JSON.stringify(progress) })
   const begin = async (name: Progress['by']) => {
     const holdfast = await window.holdfast.openHoldfast({ name })
-    const session = await holdfast.sessions.create({ id: 'cut', name: 'cut' })
-    return (turn: number, durability: 'strict' | 'relaxed') =>
-      turn % 3 === 0
-        ? session.emit('it.was', { turn }, { durability })
-        : session.state.set(`turn-${turn}`, 'x'.repeat((turn * 97) % 9_000), { durability })
+    return holdfast.sessions.create({ id: 'cut', name: 'cut' })
   }
+  const write = (
+    session: Awaited<ReturnType<typeof begin>>,
+    turn: number,
+    durability: 'strict' | 'relaxed',
+  ) =>
+    turn % 5 === 0
+      ? session.emit('it.was', { turn }, { durability })
+      : session.state.set(`turn-${turn}`, 'x'.repeat((turn * 97) % 20_000), { durability })
+  const bytes = new Uint8Array(1_500_000)
+  for (let at = 0; at < bytes.length; at += 65_536) crypto.getRandomValues(bytes.subarray(at, at + 65_536))
   const [mixed, relaxed] = [await begin('mixed'), await begin('relaxed')]
 
   void (async () => {
     for (let turn = 1; ; turn += 1) {
-      const strict = turn % 12 === 0
-      await mixed(turn, strict ? 'strict' : 'relaxed')
+      const strict = turn % strictEvery === 0
+      if (turn % (4 * strictEvery) === 0) {
+        // Each its own first byte: else they would be one content.
+        bytes[0] = turn % 256
+        await mixed.artifacts.store({ name: `turn-${turn}`, content: bytes })
+      } else await write(mixed, turn, strict ? 'strict' : 'relaxed')
       if (strict) void tell({ by: 'mixed', upTo: turn, strict })
     }
   })()
   void (async () => {
     for (let turn = 1; ; turn += 1) {
-      await relaxed(turn, 'relaxed')
+      await write(relaxed, turn, 'relaxed')
       await tell({ by: 'relaxed', upTo: turn, strict: false })
     }
   })()
 }
 
-export async function readSession(name: string): Promise<Kept & { readonly violations: readonly unknown[] }> {
+/** Also reads the bytes of every artifact, and checks the laws. */
+export async function readSession(
+  name: string,
+): Promise<Kept & { readonly unreadable: readonly string[]; readonly violations: readonly unknown[] }> {
   const holdfast = await window.holdfast.openHoldfast({ name })
   const session = await holdfast.sessions.open('cut')
-  const { items } = await session.timeline.query({ types: ['it.was'], limit: 10_000 })
+  const { items: events } = await session.timeline.query({ types: ['it.was'], limit: 10_000 })
+  const { items: artifacts } = await session.artifacts.list()
+  const numberIn = (text: string) => Number(text.slice('turn-'.length))
   const turns = [
-    ...session.state.keys().map((key) => Number(key.slice('turn-'.length))),
-    ...items.map(({ data }) => Number(Reflect.get(Object(data), 'turn'))),
-  ].sort((a, b) => a - b)
+    ...session.state.keys().map(numberIn),
+    ...events.map(({ data }) => Number(Reflect.get(Object(data), 'turn'))),
+    ...artifacts.map((artifact) => numberIn(artifact.name)),
+  ].sort((one, other) => one - other)
+  const unreadable: string[] = []
+  for (const artifact of artifacts) {
+    const bytes = await artifact.bytes().catch(() => undefined)
+    if (bytes?.byteLength !== 1_500_000 || bytes[0] !== numberIn(artifact.name) % 256)
+      unreadable.push(artifact.name)
+  }
   await holdfast.close()
   let upTo = 0
   while (turns[upTo] === upTo + 1) upTo += 1
-  return { upTo, beyond: turns.slice(upTo), violations: await window.checkLaws(name) }
+  return { upTo, beyond: turns.slice(upTo), unreadable, violations: await window.checkLaws(name) }
 }

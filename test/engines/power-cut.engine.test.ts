@@ -5,7 +5,15 @@ import { serveFolder } from '../pages/harness/static-server.ts'
 import { createDisk } from './disk.ts'
 import { type Tab, waitFor } from './driver/engine.ts'
 import { startEngine } from './driver/start.ts'
-import { type Progress, readRaw, readSession, writeRaw, writeSessions } from './power-cut-writers.ts'
+import {
+  type Progress,
+  readRaw,
+  readSession,
+  SIZES,
+  STRICT_EVERY,
+  writeRaw,
+  writeSessions,
+} from './power-cut-writers.ts'
 
 /** The power goes with the acknowledgement of a strict write, but not of one of the first. */
 const FIRST_STRICT = 8
@@ -16,26 +24,44 @@ const BARRIER_HAS_PASSED_MS = 3_000
 
 const rounds = Array.from({ length: inject('rounds') }, (_, at) => ({ round: at + 1 }))
 
+/** From here on a relaxed write is not carried by a later strict one in Chromium; the journal has none that large. */
+const LARGE_BYTES = 65_536
+
 test.each(rounds)(
-  'EG9 power cut: a strict transaction is there and carried all relaxed ones before it; of those after it, the first ones are there (round $round)',
+  'EG9 power cut: a strict transaction is there and carried all relaxed ones before it, but for their large values; of those after it, the first ones are there (round $round)',
   async ({ round }) => {
-    const { told, found } = await cutPower('raw', writeRaw, (tab) => tab.evaluate(readRaw))
+    const { told, found } = await cutPower(
+      'raw',
+      (tab) => tab.evaluate(writeRaw, SIZES, STRICT_EVERY),
+      (tab) => tab.evaluate(readRaw, SIZES),
+    )
 
     const acknowledged = told.at(-1)?.upTo ?? 0
-    show(round, `IndexedDB: ${acknowledged} acknowledged by strict, ${found.upTo} found`)
-    console.log(found.unreadable)
+    const isCarried = (turn: number) =>
+      turn % STRICT_EVERY === 0 || (SIZES[turn % SIZES.length] ?? 0) < LARGE_BYTES
+    const carried = found.withoutValue.filter((turn) => turn <= acknowledged && isCarried(turn))
+    show(
+      round,
+      `IndexedDB: ${acknowledged} acknowledged by strict, ${found.upTo} found, ` +
+        `${found.withoutValue.filter((turn) => turn <= acknowledged).length} of them without their value, all large and relaxed`,
+    )
     expect(found.upTo).toBeGreaterThanOrEqual(acknowledged)
     expect(found.beyond).toEqual([])
+    expect(carried).toEqual([])
   },
 )
 
 test.each(rounds)(
   'EG10 power cut: a strict write of a session is there with all before it, a relaxed one once the barrier has passed, and the laws are kept (round $round)',
   async ({ round }) => {
-    const { told, cutAtMs, found } = await cutPower('mixed', writeSessions, async (tab) => ({
-      mixed: await tab.evaluate(readSession, 'mixed'),
-      relaxed: await tab.evaluate(readSession, 'relaxed'),
-    }))
+    const { told, cutAtMs, found } = await cutPower(
+      'mixed',
+      (tab) => tab.evaluate(writeSessions, STRICT_EVERY),
+      async (tab) => ({
+        mixed: await tab.evaluate(readSession, 'mixed'),
+        relaxed: await tab.evaluate(readSession, 'relaxed'),
+      }),
+    )
 
     const last = (by: Progress['by'], untilMs: number) =>
       told.findLast((one) => one.by === by && one.atMs <= untilMs)?.upTo ?? 0
@@ -50,6 +76,7 @@ test.each(rounds)(
     expect(found.mixed.upTo).toBeGreaterThanOrEqual(strict)
     expect(found.relaxed.upTo).toBeGreaterThanOrEqual(passed)
     expect([found.mixed, found.relaxed].flatMap(({ beyond }) => beyond)).toEqual([])
+    expect(found.mixed.unreadable).toEqual([])
     expect([found.mixed, found.relaxed].flatMap(({ violations }) => violations)).toEqual([])
   },
 )
@@ -67,7 +94,7 @@ interface Cut<Found> {
  */
 async function cutPower<Found>(
   by: Progress['by'],
-  write: () => Promise<void>,
+  write: (tab: Tab) => Promise<void>,
   read: (tab: Tab) => Promise<Found>,
 ): Promise<Cut<Found>> {
   const told: (Progress & { readonly atMs: number })[] = []
@@ -92,7 +119,7 @@ async function cutPower<Found>(
   await using writing = await startEngine(inject('engine'), { profile: join(disk.folder, 'profile') })
   const tab = await writing.openTab(site.origin)
   await waitFor(tab, () => window.holdfast !== undefined)
-  await tab.evaluate(write)
+  await write(tab)
   const cutAtMs = await cut
   using left = disk.cutPower()
   await writing.kill()
