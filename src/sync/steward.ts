@@ -49,7 +49,7 @@ export function createSteward({ locks, wall, takeEpoch, onTaken, onError }: Stew
       .request(STEWARD_LOCK, request, () => serve(own))
       .catch((error: unknown) => {
         // Another worker stole it, or this one left the queue: neither is a failure.
-        if (own.epoch === undefined && !own.leaving.signal.aborted) onError(error)
+        if (own.epoch === undefined && !own.leaving.signal.aborted && !isStolen(error)) onError(error)
       })
       .finally(() => {
         if (term !== own) return
@@ -106,6 +106,11 @@ interface Term {
 }
 
 const STEWARD_LOCK = 'steward'
+
+/** What Web Locks reject the former holder's request with; it may have been taking the epoch then. */
+function isStolen(error: unknown): boolean {
+  return error instanceof DOMException && error.name === 'AbortError'
+}
 
 export function isFenced(error: unknown): boolean {
   return isHoldfastError(error) && error.code === 'STEWARD_FENCED'

@@ -92,3 +92,27 @@ test('SW5 an epoch that cannot be stored makes no steward; it is asked for again
   await expect.poll(() => taken).toEqual(['one 7'])
   one.close()
 })
+
+test('SW5 a stewardship that is stolen while its epoch is being taken is no failure', async () => {
+  const { taken, errors, worker } = database()
+  let store = (_epoch: number) => {}
+  const storing = new Promise<number>((resolve) => {
+    store = resolve
+  })
+  const asked: string[] = []
+  const one = worker('one', undefined, () => {
+    asked.push('one')
+    return storing
+  })
+  const other = worker('other')
+  await expect.poll(() => asked).toEqual(['one'])
+
+  other.steal()
+  await expect.poll(() => taken).toEqual(['other 1'])
+  store(2)
+  await storing
+  expect([one.held, other.held]).toEqual([false, true])
+  one.close()
+  other.close()
+  expect(errors).toEqual([])
+})

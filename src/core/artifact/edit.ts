@@ -1,7 +1,7 @@
 import { type ArtifactId, type EventId, sessionStream } from '../ids.ts'
 import type { Request } from '../request.ts'
 import { sessionHeadKey } from '../session/head.ts'
-import { commitStrict, performOnce } from '../session/lifecycle.ts'
+import { commitStrict, performOnce, readAnswer } from '../session/lifecycle.ts'
 import { makeEvent } from '../timeline/make-event.ts'
 import type { ArtifactDeps } from './deps.ts'
 import { parseChanges } from './fields.ts'
@@ -23,7 +23,7 @@ export function createEditArtifact(deps: ArtifactDeps) {
     const present = (id: string) => requireArtifact(tables, { id: id as ArtifactId })
     return performOnce(deps, request, present, async () => {
       const { id } = await edit(request, which, parseChanges(changes))
-      return present(id)
+      return readAnswer(request, () => present(id))
     })
   }
 

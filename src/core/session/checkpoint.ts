@@ -21,6 +21,7 @@ import {
   hookEvents,
   passHooks,
   performOnce,
+  readAnswer,
   readPassed,
   readRecord,
   scopeOf,
@@ -95,7 +96,8 @@ async function perform(
   })
   if (outcome.repeated) return answer(outcome.resultId)
   if (deps.hooks.has('session:save', 'after')) {
-    tellHooks(deps.hooks, 'session:save', passed.input, scope, await readRecord(deps.tables, id))
+    const record = await readAnswer(request, () => readRecord(deps.tables, id))
+    tellHooks(deps.hooks, 'session:save', passed.input, scope, record)
   }
   return outcome.result
 }

@@ -25,6 +25,7 @@ import {
   nextLifeId,
   passHooks,
   performOnce,
+  readAnswer,
   readPassed,
   readRecord,
   tellHooks,
@@ -119,7 +120,7 @@ async function perform(
   })
 
   if (outcome.repeated) return answer(outcome.resultId)
-  const start = await openSession(deps.log, plan.id)
+  const start = await readAnswer(request, () => openSession(deps.log, plan.id))
   tellHooks(deps.hooks, 'session:start', passed.input, { ...scope, sessionId: plan.id }, start.record)
   return start
 }

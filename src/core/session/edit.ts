@@ -6,7 +6,7 @@ import type { SessionDeps } from './deps.ts'
 import { assertOnly, invalid, isRecord, parseFields, parseSessionId } from './fields.ts'
 import { headValue, requireHead, sessionHeadKey } from './head.ts'
 import type { EditSession } from './input.ts'
-import { commitStrict, nextLifeId, performOnce, readRecord, scopeOf } from './lifecycle.ts'
+import { commitStrict, nextLifeId, performOnce, readAnswer, readRecord, scopeOf } from './lifecycle.ts'
 import type { SessionRecord } from './record.ts'
 import { assertPermitted } from './status.ts'
 
@@ -52,7 +52,7 @@ async function perform(
       heads: [{ key: sessionHeadKey(id), value: { ...headValue(head), revision } }],
     }
   })
-  return readRecord(deps.tables, id)
+  return readAnswer(request, () => readRecord(deps.tables, id))
 }
 
 const EDIT_FIELDS = [

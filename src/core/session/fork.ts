@@ -17,6 +17,7 @@ import {
   nextLifeId,
   passHooks,
   performOnce,
+  readAnswer,
   readPassed,
   readRecord,
   scopeOf,
@@ -107,7 +108,7 @@ async function perform(
   })
 
   if (outcome.repeated) return answer(outcome.resultId)
-  const start = await openSession(deps.log, id)
+  const start = await readAnswer(request, () => openSession(deps.log, id))
   tellHooks(deps.hooks, 'session:fork', passed.input, scope, start.record)
   return start
 }

@@ -1,6 +1,6 @@
 /** What every lifecycle operation does alike: repeats, hooks, ids, the strict commit. */
 import type { Decision, HeadKey, HeadReader, Operation, Outcome } from '../commit.ts'
-import { createError } from '../errors.ts'
+import { createError, isHoldfastError } from '../errors.ts'
 import type { LifecyclePayload } from '../hook/definition.ts'
 import type { HookScope, OperationHooks } from '../hook/operation-hooks.ts'
 import type { HookStage, PointName } from '../hook/points.ts'
@@ -42,7 +42,7 @@ export async function performOnce<T>(
   const earlier = await outcomeOfRepeat(deps, request)
   if (earlier !== undefined) {
     assertSameTarget(request, earlier, target)
-    return answer(earlier)
+    return readAnswer(request, () => answer(earlier))
   }
   try {
     return await perform()
@@ -51,7 +51,7 @@ export async function performOnce<T>(
     const late = await outcomeOfRepeat(deps, request)
     if (late === undefined) throw error
     assertSameTarget(request, late, target)
-    return answer(late)
+    return readAnswer(request, () => answer(late))
   }
 }
 
@@ -69,6 +69,35 @@ export async function readRecord(tables: Pick<Tables, 'session'>, id: SessionId)
   const record = await tables.session(id)
   if (record === undefined) throw sessionNotFound(id)
   return record
+}
+
+/**
+ * Reads the answer of an operation that is stored by now. A read that fails is no refusal of it: it is tried once more,
+ * and the caller is told that nobody knows rather than that nothing happened.
+ *
+ * @throws OUTCOME_UNKNOWN where the database cannot be read.
+ */
+export async function readAnswer<T>(request: Request, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read()
+  } catch (error) {
+    if (!isStorageFailure(error)) throw error
+  }
+  try {
+    return await read()
+  } catch (error) {
+    if (!isStorageFailure(error)) throw error
+    throw createError(
+      'OUTCOME_UNKNOWN',
+      `The change was stored, but what it made could not be read back; send it again with request id ${request.id}.`,
+      { requestId: request.id },
+      error,
+    )
+  }
+}
+
+function isStorageFailure(error: unknown): boolean {
+  return isHoldfastError(error) && error.code === 'STORAGE_FAILED'
 }
 
 /** What an operation on a session says of itself to its hooks, and the correlation of its events. */

@@ -17,6 +17,7 @@ import {
   hookEvents,
   passHooks,
   performOnce,
+  readAnswer,
   readRecord,
   scopeOf,
   tellHooks,
@@ -74,7 +75,7 @@ async function perform(
     }
   })
 
-  const start = await openSession(deps.log, id)
+  const start = await readAnswer(request, () => openSession(deps.log, id))
   if (!outcome.repeated) tellHooks(deps.hooks, 'session:restore', passed.input, scope, start.record)
   return start
 }

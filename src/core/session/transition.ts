@@ -17,6 +17,7 @@ import {
   nextLifeId,
   passHooks,
   performOnce,
+  readAnswer,
   readPassed,
   readRecord,
   scopeOf,
@@ -93,7 +94,7 @@ async function perform(
     }
   })
 
-  const record = await readRecord(deps.tables, id)
+  const record = await readAnswer(request, () => readRecord(deps.tables, id))
   if (!outcome.repeated && point !== undefined) tellHooks(deps.hooks, point, passed.input, scope, record)
   return record
 }
