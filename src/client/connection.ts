@@ -71,6 +71,8 @@ export interface Connection {
   wake(): void
   /** Says of what is no call whether it waits for the worker. The function returned ends that. */
   busy(isBusy: () => boolean): () => void
+  /** Calls back once, when the page first writes something. */
+  onFirstWrite(listener: () => void): void
   /** Replaces the worker by one that opens a database that was lost. */
   reopen(): Promise<void>
   close(): Promise<void>
@@ -84,6 +86,7 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
   const givenUpListeners = new Set<(error: HoldfastError) => void>()
   const busy = new Set<() => boolean>()
   let closed = false
+  let firstWrite: (() => void) | undefined
   let lastId = 0
   let flushing = false
   let unheardOf = 0
@@ -136,6 +139,12 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
     return pending.add(sending)
   }
 
+  const noteWrite = () => {
+    const tell = firstWrite
+    firstWrite = undefined
+    tell?.()
+  }
+
   const wireOf = (frame: Frame, { deadlineMs = timing.deadlineMs }: CallOptions) => ({
     deadlineMs,
     ...(frame.cause && { cause: frame.cause }),
@@ -155,6 +164,7 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
       const { kind, long } = traits(method)
       if (signal?.aborted) throw abortedBySignal(method, signal)
       if (kind === 'write') assertNoReplay(frame, method)
+      if (kind === 'write') noteWrite()
       assertAnswered(method, keeper.welcome.protocol)
       lastId += 1
       const outgoing = {
@@ -171,6 +181,7 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
       assertNoReplay(frame, 'state.write')
       // An older worker would write what belongs to a scope, or stands aside, openly among the session's own keys.
       if (changes.some(isOfProtocol2)) assertAnswered('state.read', keeper.welcome.protocol)
+      noteWrite()
       lastId += 1
       const id = lastId
       const { signal, durability = options.durability } = writeOptions
@@ -202,6 +213,9 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
     busy: (isBusy) => {
       busy.add(isBusy)
       return () => busy.delete(isBusy)
+    },
+    onFirstWrite: (listener) => {
+      firstWrite = listener
     },
     reopen: keeper.reopen,
     close: async () => {

@@ -22,6 +22,8 @@ export interface LinkKeeperOptions {
   readonly templates?: Readonly<Record<string, unknown>> | undefined
   readonly blockedMs?: number | undefined
   readonly onBlocked?: ((waiting: Blocked) => void) | undefined
+  /** Takes the database as it is, also where it is not the one that was here. */
+  readonly reopen?: boolean | undefined
   /** Gives up the first opening. */
   readonly signal?: AbortSignal | undefined
 }
@@ -138,8 +140,7 @@ export function createLinkKeeper(options: LinkKeeperOptions, events: LinkKeeperE
       if (welcome === undefined) throw createError('CLOSED', 'This connection was not opened.')
       return welcome
     },
-    // A page that loads takes what it finds; only one that had the database open must not be given an empty one.
-    open: () => open(true),
+    open: () => open(options.reopen === true),
     ensure,
     stand: (messages) => {
       standing.add(messages)

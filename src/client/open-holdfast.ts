@@ -27,6 +27,17 @@ export interface OpenOptions<A extends App = App> extends WorkerOptions {
    * itself when they are closed; without that it is STORAGE_BLOCKED when the time is up.
    */
   readonly onBlocked?: (waiting: Blocked) => void
+  /**
+   * Begins anew where the database that this browser remembers is gone (evicted, deleted, or lost by the browser) and an
+   * empty one stands in its place. Without it that is STORAGE_LOST, so that nobody takes emptiness for what was stored.
+   * @defaultValue false
+   */
+  readonly reopen?: boolean
+  /**
+   * When the browser is asked not to evict this origin's data: by `storage.persist()` alone, or at the first write too.
+   * Some browsers ask the person. Nothing ever waits for the answer. @defaultValue 'on-request'
+   */
+  readonly persist?: 'on-request' | 'at-first-write'
   /** Gives up the opening. */
   readonly signal?: AbortSignal
 }
@@ -69,7 +80,11 @@ export async function openWith<A extends App>(options: OpenOptions<A>, timing: T
     )
   })
   const [connection, { createHoldfast }] = await Promise.all([connecting, loading])
-  return createHoldfast(connection, options)
+  const holdfast = await createHoldfast(connection, options)
+  if (options.persist === 'at-first-write') {
+    connection.onFirstWrite(() => void holdfast.storage.persist())
+  }
+  return holdfast
 }
 
 function assertName(name: unknown): void {

@@ -6,14 +6,19 @@ import type { Answer, Connection } from './connection.ts'
 export type StoreState = 'ok' | 'lost' | 'stale'
 
 export interface StoreInfo {
-  /** What `navigator.storage.persisted()` said when the worker started: the browser will not evict this origin's data. */
+  /** Whether the browser promised not to evict this origin's data: as it said when the worker started, or to `persist()` since. */
   readonly persisted: boolean
+  /**
+   * Asks the browser for that promise. Some ask the person, so the answer may take long, or never come; nothing else
+   * waits for it. False where it is refused, or cannot be asked for.
+   */
+  persist(): Promise<boolean>
   readonly state: StoreState
   /** The protocol that page and worker agreed on: the newest that both speak. */
   readonly protocol: number
   /** Messages of a newer worker that this page had no word for, and left unread. */
   readonly unreadMessages: number
-  /** Calls back when `state` changed, with a sentence for people. The function returned ends it. */
+  /** Calls back when `state` or `persisted` changed, with a sentence for people. The function returned ends it. */
   subscribe(listener: (state: StoreState, message: string) => void): () => void
   /** Bytes used and allowed, as far as the browser says. */
   info(): Promise<Answer<'storage.info'>>
@@ -24,11 +29,15 @@ export interface StoreInfo {
 export function createStoreInfo(connection: Connection): StoreInfo {
   const listeners = new Set<(state: StoreState, message: string) => void>()
   let state: StoreState = 'ok'
+  let granted = false
 
+  const tell = (message: string) => {
+    for (const listener of [...listeners]) listener(state, message)
+  }
   const change = (next: StoreState, message: string) => {
     if (next === state) return
     state = next
-    for (const listener of [...listeners]) listener(next, message)
+    tell(message)
   }
   connection.listen((message) => {
     if (message.type === 'storage' && isStoreState(message.state)) change(message.state, message.message)
@@ -37,7 +46,13 @@ export function createStoreInfo(connection: Connection): StoreInfo {
 
   return {
     get persisted() {
-      return connection.welcome.persisted
+      return granted || connection.welcome.persisted
+    },
+    persist: async () => {
+      const before = granted || connection.welcome.persisted
+      granted = (await askToPersist()) || granted
+      if (granted && !before) tell('The browser keeps what is stored here.')
+      return granted
     },
     get state() {
       return state
@@ -60,4 +75,12 @@ export function createStoreInfo(connection: Connection): StoreInfo {
 /** A newer worker may know more states. */
 function isStoreState(state: string): state is StoreState {
   return state === 'ok' || state === 'lost' || state === 'stale'
+}
+
+async function askToPersist(): Promise<boolean> {
+  try {
+    return (await navigator.storage?.persist?.()) ?? false
+  } catch {
+    return false
+  }
 }

@@ -36,7 +36,8 @@ export const ERROR_MEANINGS = {
   WORKER_START: 'The worker did not start; details.url names it and the message says what to check.',
   VERSION_MISMATCH: 'Page and worker speak different protocol versions; reload the page.',
   QUOTA_EXCEEDED: 'The browser gives this origin no more storage; delete something and try again.',
-  STORAGE_LOST: 'The database was deleted under the running page; call reopen() or reload.',
+  STORAGE_LOST:
+    'The database that was here is gone; call reopen(), or open it with reopen: true, to begin anew.',
   STORAGE_FAILED: 'The browser failed to read or write its database; details.name is its own error.',
   STORAGE_BLOCKED: 'Another tab holds an older version of the database open; close or reload it.',
   STORAGE_NEWER: 'The database was written by a newer version of this app; reload the page to get it.',

@@ -39,7 +39,7 @@ export function createMethods(deps: MethodDeps): AllMethods {
     methods: {
       ...createSessionMethods(sessions, parts.storedTables, parts.artifacts, opened),
       ...createImportMethods(sessions, parts),
-      ...createArtifactMethods(parts.artifacts),
+      ...createArtifactMethods(parts.artifacts, parts.world.meter),
       ...steps.methods,
       ...createReplayMethods(parts, definitions, page),
       ...createDocumentMethods(parts),

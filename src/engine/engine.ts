@@ -241,12 +241,12 @@ function storageStateOf(reason: HoldfastError): 'lost' | 'stale' | 'closed' {
   return isConnectionLost(reason) ? 'closed' : 'lost'
 }
 
-/** A page that comes back after its worker died must find the database it left, not an empty one of the same name. */
+/** A page must find the database that its browser remembers, not an empty one of the same name. */
 function assertGeneration(hello: Hello, generation: string): void {
   if (hello.generation === undefined || hello.reopen === true || hello.generation === generation) return
   throw createError(
     'STORAGE_LOST',
-    `Database ${hello.name} was deleted while this page had it open; call reopen() or reload the page to begin a new one.`,
+    `Database ${hello.name}, as this browser remembers it, is gone: it was deleted, evicted or lost, and an empty one is in its place. Call reopen(), or open it with reopen: true, to begin anew.`,
     { name: hello.name },
   )
 }

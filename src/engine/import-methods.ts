@@ -3,6 +3,7 @@ import type { SessionDeps } from '../core/session/deps.ts'
 import { createImporter } from '../core/transcript/import.ts'
 import type { Methods } from './methods.ts'
 import type { Parts } from './parts.ts'
+import { assertRoom, bytesOf } from './room.ts'
 
 /** How much of a transcript is read at a time. */
 const PIECE_BYTES = 65_536
@@ -20,7 +21,8 @@ export function createImportMethods(
     readValue: artifacts.readValue,
   })
   return {
-    'sessions.import': (request, { source, ...input }, { progress }) => {
+    'sessions.import': async (request, { source, ...input }, { progress }) => {
+      if (!request.mayRepeat) await assertRoom(world.meter, bytesOf(source))
       const bytes = openSource(source, request.signal)
       return importTranscript(
         request,

@@ -1,6 +1,7 @@
 import { parseSessionId } from '../core/session/fields.ts'
 import type { Methods } from './methods.ts'
 import type { Parts } from './parts.ts'
+import { roomOf } from './room.ts'
 
 /** The database as a whole. */
 export function createStorageMethods(
@@ -10,7 +11,7 @@ export function createStorageMethods(
   return {
     'storage.info': async () => {
       const [persisted, estimate] = await Promise.all([world.meter.persisted(), world.meter.estimate()])
-      return { persisted, ...estimate }
+      return { persisted, ...estimate, room: roomOf(estimate) }
     },
     'storage.damage': (_request, { sessionId }) =>
       storedTables.damage(sessionId === undefined ? undefined : parseSessionId(sessionId)),

@@ -165,6 +165,8 @@ export interface WorkerApi {
     readonly persisted: boolean
     readonly usageBytes: number | null
     readonly quotaBytes: number | null
+    /** `low` from 80 % of the quota on, `critical` from 95 %. Absent from workers of protocol 1. */
+    readonly room?: 'unknown' | 'enough' | 'low' | 'critical'
   }
   /** Of one session, or of the whole database; oldest first. */
   'storage.damage': (input: { readonly sessionId?: SessionId }) => readonly Damage[]

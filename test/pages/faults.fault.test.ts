@@ -103,7 +103,7 @@ test('FA2 a database deleted under a running page: STORAGE_LOST until the page c
   })
 })
 
-test('FA3 a database deleted while no page had it open is begun anew by a reload', async () => {
+test('FA3 a database deleted while no page had it open: STORAGE_LOST at each load, until the app begins anew', async () => {
   await using plain = await openPlain()
   const { page } = plain
   await page.evaluate(async () => {
@@ -112,17 +112,47 @@ test('FA3 a database deleted while no page had it open is begun anew by a reload
     await holdfast.close()
     indexedDB.deleteDatabase('gone')
   })
-  await page.reload()
-  await page.waitForFunction(() => window.holdfast !== undefined)
 
-  const list = await page.evaluate(async () => {
-    const holdfast = await window.holdfast.openHoldfast({ name: 'gone' })
+  for (const _load of [1, 2]) {
+    await page.reload()
+    await page.waitForFunction(() => window.holdfast !== undefined)
+    const code = await page.evaluate(() =>
+      window.holdfast.openHoldfast({ name: 'gone' }).then(
+        () => 'opened',
+        (error) => error.code,
+      ),
+    )
+    expect(code).toBe('STORAGE_LOST')
+  }
+  const seen = await page.evaluate(async () => {
+    const holdfast = await window.holdfast.openHoldfast({ name: 'gone', reopen: true })
     const { items } = await holdfast.sessions.list()
+    await holdfast.sessions.create({ name: 'two' })
     await holdfast.close()
-    return items
+    const again = await window.holdfast.openHoldfast({ name: 'gone' })
+    const names = (await again.sessions.list()).items.map(({ name }) => name)
+    await again.close()
+    return { items, names, violations: await window.checkLaws('gone') }
   })
 
-  expect(list).toEqual([])
+  expect(seen).toEqual({ items: [], names: ['two'], violations: [] })
+})
+
+test('FA3 a page whose memory of the database is gone takes what is there', async () => {
+  await using plain = await openPlain()
+
+  const names = await plain.page.evaluate(async () => {
+    const holdfast = await window.holdfast.openHoldfast({ name: 'forgotten' })
+    await holdfast.sessions.create({ name: 'one' })
+    await holdfast.close()
+    localStorage.clear()
+    const again = await window.holdfast.openHoldfast({ name: 'forgotten' })
+    const { items } = await again.sessions.list()
+    await again.close()
+    return items.map(({ name }) => name)
+  })
+
+  expect(names).toEqual(['one'])
 })
 
 test('FA4 quota exceeded: QUOTA_EXCEEDED, nothing half stored, deleting still works', async () => {

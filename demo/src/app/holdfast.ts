@@ -9,8 +9,9 @@ const app = defineApp({ steps })
 export type DemoHoldfast = Holdfast<typeof app>
 export type DemoSession = Session<typeof app>
 
-export function openDemo(): Promise<DemoHoldfast> {
-  return openHoldfast({ ...STORE, app })
+/** @param anew begins an empty store where the one that was here is gone */
+export function openDemo({ anew = false } = {}): Promise<DemoHoldfast> {
+  return openHoldfast({ ...STORE, app, persist: 'at-first-write', reopen: anew })
 }
 
 /** The same store once more, for a replay that finds further steps. Whoever opens it closes it. */
