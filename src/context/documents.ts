@@ -4,7 +4,7 @@
  */
 import type { CommitRow } from '../core/commit.ts'
 import { createError } from '../core/errors.ts'
-import type { StreamId } from '../core/ids.ts'
+import type { Clock, StreamId } from '../core/ids.ts'
 import type { Documents, Log } from '../core/ports.ts'
 import type { Delta, Entry, ManagedMap } from '../core/state/delta.ts'
 import { randomClientId } from './genesis.ts'
@@ -33,6 +33,12 @@ export interface LiveDocuments extends Documents {
 
 const MAX_DOCUMENTS = 32
 const MAX_BYTES = 64 * 1024 * 1024
+
+/** Yjs keeps a list for each client that ever wrote, and each start of a worker is one. */
+const MAX_CLIENTS = 500
+
+/** Old deletions that a document keeps before it is worth beginning it anew. */
+const MAX_OLD_DELETIONS = 100
 
 export function createDocuments(options: DocumentsOptions): LiveDocuments {
   return new DocumentCache(options)
@@ -105,8 +111,8 @@ class DocumentCache implements LiveDocuments {
     if (live !== undefined) live.unstored = Math.max(0, live.unstored - 1)
   }
 
-  receive(stream: StreamId, rows: readonly CommitRow[], snapshot?: Uint8Array): void {
-    this.#live.get(stream)?.document.receive(rows, snapshot)
+  receive(stream: StreamId, rows: readonly CommitRow[], snapshot?: Uint8Array, generation?: number): void {
+    this.#live.get(stream)?.document.receive(rows, snapshot, generation)
     this.#loading.get(stream)?.rows.push(...rows)
   }
 
@@ -114,6 +120,26 @@ class DocumentCache implements LiveDocuments {
     const live = this.#live.get(stream)
     if (live === undefined || live.unstored > 0 || live.document.suspect) return undefined
     return live.document.snapshot()
+  }
+
+  generation(stream: StreamId): number {
+    return this.#live.get(stream)?.document.generation ?? 0
+  }
+
+  isWorn(stream: StreamId, before: Clock): boolean {
+    const wear = this.#live.get(stream)?.document.wear(before)
+    return wear !== undefined && (wear.clients > MAX_CLIENTS || wear.oldDeletions > MAX_OLD_DELETIONS)
+  }
+
+  renewed(stream: StreamId, before: Clock): Uint8Array | undefined {
+    const live = this.#live.get(stream)
+    if (live === undefined || live.unstored > 0 || live.document.suspect) return undefined
+    return live.document.renewed(before)
+  }
+
+  outdate(stream: StreamId): void {
+    const live = this.#live.get(stream)
+    if (live !== undefined) live.document.suspect = true
   }
 
   drop(stream: StreamId): void {

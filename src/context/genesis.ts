@@ -12,16 +12,19 @@ export const GENESIS_CLIENT = 1
 
 let bytes: Uint8Array | undefined
 
+/** The one writer of what a later generation of a document begins with. */
+export const RENEWAL_CLIENT = 2
+
 /** The genesis update, as v1 bytes. */
 export function genesisUpdate(): Uint8Array {
   bytes ??= makeGenesis()
   return bytes
 }
 
-/** A random client id for a writer: 32 bits, never the one of the genesis. */
+/** A random client id for a writer: 32 bits, never one of those that are the same everywhere. */
 export function randomClientId(): number {
   const { clientID } = new Y.Doc()
-  return clientID > GENESIS_CLIENT ? clientID : randomClientId()
+  return clientID > RENEWAL_CLIENT ? clientID : randomClientId()
 }
 
 function makeGenesis(): Uint8Array {

@@ -1,5 +1,6 @@
 import * as Y from 'yjs'
 import type { CommitRow } from '../core/commit.ts'
+import type { StreamId } from '../core/ids.ts'
 import { type Entry, MANAGED_MAPS } from '../core/state/delta.ts'
 import { GENESIS_CLIENT } from './genesis.ts'
 import { ManagedDocument } from './managed-document.ts'
@@ -9,11 +10,19 @@ import { ManagedDocument } from './managed-document.ts'
  * the rows' updates hold, since later updates build on those.
  * @throws CONTENT_DAMAGED when the snapshot cannot be read
  */
-export function isSnapshotOf(snapshot: Uint8Array, rows: readonly CommitRow[]): boolean {
-  const hydrated = new ManagedDocument(GENESIS_CLIENT, { snapshot, tail: [] })
+export function isSnapshotOf(
+  snapshot: Uint8Array,
+  rows: readonly CommitRow[],
+  _stream?: StreamId,
+  generation = 0,
+): boolean {
+  const hydrated = new ManagedDocument(GENESIS_CLIENT, { snapshot, generation, tail: [] })
   const folded = new ManagedDocument(GENESIS_CLIENT, { tail: rows })
+  // Old deletions have left with the generation before.
+  const shown = (entries: Iterable<Entry>) =>
+    textOf(generation === 0 ? entries : [...entries].filter(({ value }) => value !== undefined))
   const sameValues = MANAGED_MAPS.every(
-    (map) => textOf(hydrated.entries(map)) === textOf(folded.entries(map)),
+    (map) => shown(hydrated.entries(map)) === shown(folded.entries(map)),
   )
   hydrated.destroy()
   folded.destroy()

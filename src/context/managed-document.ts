@@ -4,16 +4,19 @@
  */
 import * as Y from 'yjs'
 import type { CommitRow } from '../core/commit.ts'
+import { type Clock, clockOfId } from '../core/ids.ts'
 import { type Delta, type Entry, MANAGED_MAPS, type ManagedMap } from '../core/state/delta.ts'
 import { deltasOf } from '../core/state/fold.ts'
 import { foldUpdates } from './fold-updates.ts'
-import { genesisUpdate } from './genesis.ts'
+import { genesisUpdate, RENEWAL_CLIENT } from './genesis.ts'
 import { LwwMap } from './lww-map.ts'
 
 /** What the log holds of a document. */
 export interface StoredDocument {
   /** v2 bytes. */
   readonly snapshot?: Uint8Array
+  /** How often it was begun anew. @defaultValue 0 */
+  readonly generation?: number
   /** Rows after the snapshot. */
   readonly tail: readonly CommitRow[]
 }
@@ -22,6 +25,7 @@ export interface StoredDocument {
 const MEMORY_PER_BYTE = 7
 
 export class ManagedDocument {
+  readonly generation: number
   readonly #doc: Y.Doc
   readonly #maps: Readonly<Record<ManagedMap, LwwMap>>
   #encodedBytes: number
@@ -34,8 +38,12 @@ export class ManagedDocument {
   suspect = false
 
   /** @param clientId the writer's Yjs client id, which no other live writer has */
-  constructor(clientId: number, { snapshot, tail }: StoredDocument) {
-    const withUpdate = tail.flatMap((row) => (row.update === undefined ? [] : [{ row, update: row.update }]))
+  constructor(clientId: number, { snapshot, generation = 0, tail }: StoredDocument) {
+    this.generation = generation
+    const withUpdate = tail.flatMap((row) => {
+      const { update } = row
+      return update === undefined || !this.#isOwn(row) ? [] : [{ row, update }]
+    })
     const updates = withUpdate.map(({ update }) => update)
     const { doc, damaged } = foldUpdates(snapshot, [genesisUpdate(), ...updates])
     doc.clientID = clientId
@@ -70,10 +78,39 @@ export class ManagedDocument {
   }
 
   /** Takes rows that another writer stored, and before them the snapshot (v2 bytes) that they come after. */
-  receive(rows: readonly CommitRow[], snapshot?: Uint8Array): void {
-    if (snapshot !== undefined) this.#takeSnapshot(snapshot)
-    const unused = rows.filter((row) => row.update === undefined || !this.#take(row.update))
+  receive(rows: readonly CommitRow[], snapshot?: Uint8Array, generation = 0): void {
+    const newest = Math.max(snapshot === undefined ? 0 : generation, ...rows.map((row) => row.generation ?? 0))
+    // Begun anew by another tab: its values are right here too, but what is written to it builds on what is gone.
+    if (newest > this.generation) this.suspect = true
+    if (snapshot !== undefined && generation === this.generation) this.#takeSnapshot(snapshot)
+    const unused = rows.filter(
+      (row) => row.update === undefined || !this.#isOwn(row) || !this.#take(row.update),
+    )
     this.#replaceByDeltas(this.#hasWaiting() ? rows : unused)
+  }
+
+  /** How many clients wrote it, and how many of its deletions are from before a clock. */
+  wear(before: Clock): { readonly clients: number; readonly oldDeletions: number } {
+    const entries = MANAGED_MAPS.flatMap((map) => [...this.#maps[map].entries()])
+    return {
+      clients: this.#doc.store.clients.size,
+      oldDeletions: entries.filter((entry) => isOldDeletion(entry, before)).length,
+    }
+  }
+
+  /** The values alone, written by one client in the order of their keys: the same bytes wherever it is done. */
+  renewed(before: Clock): Uint8Array {
+    const doc = new Y.Doc()
+    Y.applyUpdate(doc, genesisUpdate())
+    doc.clientID = RENEWAL_CLIENT
+    for (const map of MANAGED_MAPS) {
+      const entries = [...this.#maps[map].entries()].filter((entry) => !isOldDeletion(entry, before))
+      const inOrder = entries.toSorted((a, b) => (a.key < b.key ? -1 : 1))
+      new LwwMap(doc, `holdfast:${map}`).put(inOrder)
+    }
+    const bytes = Y.encodeStateAsUpdateV2(doc)
+    doc.destroy()
+    return bytes
   }
 
   /** The whole document, as v2 bytes. */
@@ -85,6 +122,11 @@ export class ManagedDocument {
 
   destroy(): void {
     this.#doc.destroy()
+  }
+
+  /** Updates of another generation build on structs that this one does not have. */
+  #isOwn({ generation = 0 }: CommitRow): boolean {
+    return generation === this.generation
   }
 
   #takeSnapshot(snapshot: Uint8Array): void {
@@ -146,4 +188,8 @@ export class ManagedDocument {
     this.#doc.off('update', listen)
     return captured
   }
+}
+
+function isOldDeletion({ value, at }: Entry, before: Clock): boolean {
+  return value === undefined && clockOfId(at) < before
 }

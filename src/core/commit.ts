@@ -144,4 +144,6 @@ export interface CommitRow {
   readonly events: readonly StoredEvent[]
   /** Yjs v1 bytes; absent where the document did not change. */
   readonly update?: Uint8Array
+  /** The generation of the document that the update belongs to; absent for the first. Others take its row by its deltas. */
+  readonly generation?: number
 }

@@ -115,6 +115,11 @@ export interface Journal {
    * mark already that is near. Answers whether there is a new one.
    */
   mark(stream: StreamId, fence?: number): Promise<boolean>
+  /**
+   * Begins a managed document anew where it has been written by more clients, or holds more old deletions, than a document
+   * should: the same values, of one client, without deletions older than 30 days. Answers whether it did.
+   */
+  renew(stream: StreamId, fence?: number): Promise<boolean>
   /** Makes a snapshot of a managed document as it is now, however short its tail. */
   snapshot(stream: StreamId, fence?: number): Promise<void>
   /** Compresses the rows of a stream's segments, where the host can; readers inflate them. */
@@ -171,7 +176,12 @@ export interface Log {
   /** Latest snapshot of a stream's document, the last row that it holds, and the rows after it. */
   document(
     stream: StreamId,
-  ): Promise<{ snapshot?: Uint8Array; snapshotTo?: number; tail: readonly CommitRow[] }>
+  ): Promise<{
+    snapshot?: Uint8Array
+    snapshotTo?: number
+    generation?: number
+    tail: readonly CommitRow[]
+  }>
   /** Streams after one, in the order of their names, that have rows outside segments, and how many. */
   unpacked(options: {
     after?: StreamId
@@ -219,7 +229,15 @@ export interface Documents {
   /** One update that `apply` gave has been stored. A document with unstored updates never leaves memory. */
   stored(stream: StreamId): void
   /** Takes rows that another writer stored, and before them the snapshot (v2 bytes) that they come after. */
-  receive(stream: StreamId, rows: readonly CommitRow[], snapshot?: Uint8Array): void
+  receive(stream: StreamId, rows: readonly CommitRow[], snapshot?: Uint8Array, generation?: number): void
+  /** The generation of a loaded document, to which the updates belong that `apply` gives; 0 for the first. */
+  generation(stream: StreamId): number
+  /** Whether a loaded document should be begun anew: too many clients wrote it, or too many deletions are from before a clock. */
+  isWorn(stream: StreamId, before: Clock): boolean
+  /** A loaded document as v2 bytes of its next generation, without the deletions from before a clock; undefined where `snapshot` is. */
+  renewed(stream: StreamId, before: Clock): Uint8Array | undefined
+  /** A document was begun anew: the loaded one leaves memory as soon as nothing keeps it. */
+  outdate(stream: StreamId): void
   /** The whole document as v2 bytes, for a snapshot; undefined when it is not loaded, holds what is not stored, or could not take something. */
   snapshot(stream: StreamId): Uint8Array | undefined
   /** Forgets a live document, whose unstored changes are wrong since a commit failed. */

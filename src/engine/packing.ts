@@ -7,6 +7,7 @@ import type { CommitRow } from '../core/commit.ts'
 import {
   documentStream,
   isDocumentStream,
+  STORE_STREAM,
   type SessionId,
   type StreamId,
   sessionOfStream,
@@ -38,7 +39,7 @@ export interface Packing {
 }
 
 export interface PackingDeps {
-  readonly journal: Pick<Journal, 'pack' | 'mark' | 'snapshot' | 'putSnapshot' | 'squeeze'>
+  readonly journal: Pick<Journal, 'pack' | 'mark' | 'renew' | 'snapshot' | 'putSnapshot' | 'squeeze'>
   readonly log: Pick<Log, 'unpacked' | 'archiving' | 'document' | 'documents'>
   readonly tables: Pick<Tables, 'session' | 'sessions'>
 }
@@ -98,7 +99,10 @@ export function createPacking({ journal, log, tables }: PackingDeps): Packing {
       grown.delete(stream)
       try {
         if (isDocumentStream(stream)) await snapshotDocument(stream, fence, false)
-        while ((await journal.pack(stream, { fence })) > 0) {}
+        let isPacked = false
+        while ((await journal.pack(stream, { fence })) > 0) isPacked = true
+        // It is loaded for that, so not at every look.
+        if (isPacked && !isDocumentStream(stream) && stream !== STORE_STREAM) await journal.renew(stream, fence)
       } catch (error) {
         note(stream, rows, bytes, events)
         throw error

@@ -157,6 +157,7 @@ export function createGroup(batch: readonly Entry[], deps: GroupDeps): Group {
           touched.add(stream)
           return deps.documents.apply(stream, deltas)
         },
+        generation: (stream) => deps.documents.generation(stream),
       },
       nextNumber(stream) {
         const n = (numbers.get(stream) ?? notes.lastNumber(stream)) + 1

@@ -3,7 +3,7 @@
  */
 import type { CommitRow, Operation, Outcome, RowChange } from '../core/commit.ts'
 import { createError, type HoldfastError, isHoldfastError } from '../core/errors.ts'
-import type { RequestId } from '../core/ids.ts'
+import { clockAt, type RequestId } from '../core/ids.ts'
 import type { Compression, Documents, Journal, WallClock } from '../core/ports.ts'
 import type { HybridClock } from '../core/timeline/hybrid-clock.ts'
 import { createAdmission } from './admission.ts'
@@ -19,7 +19,7 @@ import { createPump } from './pump.ts'
 import { type Chore, Queue } from './queue.ts'
 import { readOutcome } from './reads.ts'
 import { DAMAGEABLE, setAside } from './set-aside.ts'
-import { putSnapshot, snapshotNow } from './snapshot-rows.ts'
+import { putSnapshot, renewSnapshot, snapshotNow } from './snapshot-rows.ts'
 import { squeezeStream } from './squeeze-stream.ts'
 import { StreamNotes } from './stream-notes.ts'
 import { TailReader } from './tail-reader.ts'
@@ -32,6 +32,9 @@ export interface JournalDeps {
   /** Without it nothing is squeezed. */
   readonly compression?: Pick<Compression, 'deflate'>
 }
+
+/** A deletion older than this may leave: a write that comes later still, and is older, brings its key back. */
+export const DELETION_KEEP_MS = 30 * 86_400_000
 
 /** One journal per connection. When the connection ends it refuses everything; open another one for a new connection. */
 export function createJournal({ connection, clock, documents, wall, compression }: JournalDeps): Journal {
@@ -207,6 +210,29 @@ export function createJournal({ connection, clock, documents, wall, compression 
       }
       await perform(chore, fence)
       return isStored
+    },
+    async renew(stream, fence) {
+      if (closed !== undefined) throw closed
+      await documents.prepare([stream])
+      try {
+        const before = clockAt(wall.now() - DELETION_KEEP_MS)
+        if (!documents.isWorn(stream, before)) return false
+        let isRenewed = false
+        const chore: Omit<Chore, 'end'> = {
+          doing: `beginning the document of ${stream} anew`,
+          stores: ['commits', 'segments', 'snapshots', 'views'],
+          durability: 'relaxed',
+          async work(transaction) {
+            const tails = new TailReader(transaction, connection.damage)
+            isRenewed = await renewSnapshot(tails, stream, documents, clock.writer, before)
+          },
+        }
+        await perform(chore, fence)
+        if (isRenewed) documents.outdate(stream)
+        return isRenewed
+      } finally {
+        documents.release([stream])
+      }
     },
     async snapshot(stream, fence) {
       if (closed !== undefined) throw closed

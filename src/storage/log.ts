@@ -157,7 +157,11 @@ async function readDocument(reading: LogReading, stream: StreamId): ReturnType<L
   const after = snapshot?.seq ?? 0
   const found = await findAfter(reading, stream, after)
   const tail = (await rowsIn(reading, found, (row) => row.seq > after)).sort(byArrival)
-  return { ...(snapshot === undefined ? {} : { snapshot: snapshot.bytes, snapshotTo: snapshot.seq }), tail }
+  return { ...(snapshot === undefined ? {} : {
+          snapshot: snapshot.bytes,
+          snapshotTo: snapshot.seq,
+          ...(snapshot.generation === undefined ? {} : { generation: snapshot.generation }),
+        }), tail }
 }
 
 /** One jump and one count per stream, however many rows it has. */

@@ -59,6 +59,8 @@ export interface CommitBody {
   readonly requests: Readonly<Record<string, string>>
   readonly events: readonly StoredEvent[]
   readonly update?: Uint8Array
+  /** Of the document that the update belongs to; absent for the first. */
+  readonly generation?: number
 }
 
 /**
@@ -112,6 +114,8 @@ export interface StoredSnapshot extends Summed {
   /** Of each writer, the number of its last row that the bytes hold. */
   readonly covers: Readonly<Record<WriterId, number>>
   readonly bytes: Uint8Array
+  /** How often the document was begun anew; absent before the first time. */
+  readonly generation?: number
 }
 
 /** The entries of the map `state` after all rows up to `upTo`. */
@@ -121,6 +125,8 @@ export interface StoredView extends Summed {
   readonly entries: readonly Entry[]
   /** Estimate of the entries' size, by which the next rewrite is decided. */
   readonly sizeBytes: number
+  /** Deletions before this clock have left with an older generation of the document. */
+  readonly forgotten?: Clock
 }
 
 /** A session as it was at one clock: all its events up to it, and none that comes later has an earlier one. */

@@ -138,11 +138,12 @@ function packRow(stored: StoredCommit, { now, snapshotTo }: PackOptions): Packed
   const { streamId: _, sum: _sum, ...row } = stored
   const seq = seqOf(stored)
   const isOld = timeOfClock(row.hlc) < now - REQUEST_KEEP_MS
-  const { update, requests, ...rest } = row.body
+  const { update, requests, generation, ...rest } = row.body
   const body: CommitBody = {
     ...rest,
     requests: isOld ? {} : requests,
     ...(update === undefined || seq <= snapshotTo ? {} : { update }),
+    ...(generation === undefined || seq <= snapshotTo ? {} : { generation }),
   }
   const held = new Set(heldRefs(requests, body.events))
   return { ...row, seq, refs: row.refs.filter((ref) => !held.has(ref)), body }

@@ -3,7 +3,7 @@
  * kept; never are updates merged (`Y.mergeUpdates` is quadratic in a long log).
  */
 import { wrap as resultOf } from 'idb'
-import type { StreamId, WriterId } from '../core/ids.ts'
+import type { Clock, StreamId, WriterId } from '../core/ids.ts'
 import type { Documents } from '../core/ports.ts'
 import { withSum } from './checksum.ts'
 import { rowsAfter, seqOf, toCommitRow } from './commit-rows.ts'
@@ -12,6 +12,7 @@ import type { StoredCommit, StoredSnapshot } from './schema.ts'
 import { soundSnapshots } from './sound-rows.ts'
 import type { TailReader } from './tail-reader.ts'
 import type { Tail } from './tails.ts'
+import { forgetDeletions } from './view-rows.ts'
 
 /** Below this a tail is read faster than a new snapshot is made. */
 const MIN_TAIL_BYTES = 64 * 1024
@@ -27,7 +28,7 @@ export async function refreshSnapshot(
   tails: TailReader,
   stream: StreamId,
   tail: Readonly<Tail>,
-  documents: Pick<Documents, 'receive' | 'snapshot'>,
+  documents: Pick<Documents, 'receive' | 'snapshot' | 'generation'>,
   writer: WriterId,
 ): Promise<Partial<Tail>> {
   if (tail.updateRows === 0) return {}
@@ -75,7 +76,7 @@ async function write(
   tails: TailReader,
   stream: StreamId,
   previous: StoredSnapshot | undefined,
-  documents: Pick<Documents, 'receive' | 'snapshot'>,
+  documents: Pick<Documents, 'receive' | 'snapshot' | 'generation'>,
   writer: WriterId,
 ): Promise<Partial<Tail> | undefined> {
   const rows = await tails.withPacked(stream, previous?.seq ?? 0)
@@ -85,11 +86,41 @@ async function write(
     stream,
     foreign.map((row) => toCommitRow(row)),
     previous?.bytes,
+    previous?.generation,
   )
+  // One that another tab began anew meanwhile has to be loaded first.
+  if (documents.generation(stream) !== (previous?.generation ?? 0)) return undefined
   const bytes = documents.snapshot(stream)
   if (bytes === undefined) return undefined
-  put(tails.transaction, previous, rows, bytes)
+  put(tails.transaction, previous, rows, bytes, previous?.generation)
   return { updateRows: 0, updateBytes: 0, snapshotSize: bytes.byteLength }
+}
+
+/**
+ * Begins a loaded document anew: its snapshot becomes that of the next generation. Rows of the one before that come later
+ * are taken by their deltas.
+ *
+ * @returns false where the document cannot give it, or another tab began it anew already
+ */
+export async function renewSnapshot(
+  tails: TailReader,
+  stream: StreamId,
+  documents: Pick<Documents, 'receive' | 'renewed' | 'generation'>,
+  writer: WriterId,
+  before: Clock,
+): Promise<boolean> {
+  const previous = await readLatest(tails, stream)
+  const rows = await tails.withPacked(stream, previous?.seq ?? 0)
+  if (rows === undefined || rows.length === 0) return false
+  const foreign = rows.filter((row) => row.writer !== writer).map((row) => toCommitRow(row))
+  documents.receive(stream, foreign, previous?.bytes, previous?.generation)
+  const generation = previous?.generation ?? 0
+  if (documents.generation(stream) !== generation) return false
+  const bytes = documents.renewed(stream, before)
+  if (bytes === undefined) return false
+  await forgetDeletions(tails, stream, before)
+  put(tails.transaction, previous, rows, bytes, generation + 1)
+  return true
 }
 
 /**
@@ -99,7 +130,7 @@ async function write(
 export async function snapshotNow(
   tails: TailReader,
   stream: StreamId,
-  documents: Pick<Documents, 'receive' | 'snapshot'>,
+  documents: Pick<Documents, 'receive' | 'snapshot' | 'generation'>,
   writer: WriterId,
 ): Promise<boolean> {
   const previous = await readLatest(tails, stream)
@@ -116,7 +147,7 @@ export async function putSnapshot(
   if ((previous?.seq ?? 0) !== after) return false
   const rows = (await tails.withPacked(stream, after))?.filter((row) => seqOf(row) <= upTo)
   if (rows === undefined || seqOf(rows.at(-1)) !== upTo) return false
-  put(tails.transaction, previous, rows, bytes)
+  put(tails.transaction, previous, rows, bytes, undefined)
   return true
 }
 
@@ -126,6 +157,7 @@ function put(
   previous: StoredSnapshot | undefined,
   rows: readonly StoredCommit[],
   bytes: Uint8Array,
+  generation: number | undefined,
 ): void {
   const last = rows.at(-1)
   if (last === undefined) return
@@ -133,6 +165,8 @@ function put(
   for (const row of rows) covers[row.writer] = row.n
   const { streamId } = last
   const snapshots = transaction.objectStore('snapshots')
-  snapshots.put(withSum({ streamId, seq: seqOf(last), covers, bytes }) satisfies StoredSnapshot)
+  const begun = generation === undefined ? {} : { generation }
+  const row: StoredSnapshot = { streamId, seq: seqOf(last), covers, bytes, ...begun }
+  snapshots.put(withSum(row))
   if (previous !== undefined) snapshots.delete([streamId, previous.seq])
 }

@@ -33,7 +33,7 @@ export interface NewRow {
 export interface RowContext {
   readonly commitId: CommitId
   readonly writer: WriterId
-  readonly documents: Pick<Documents, 'apply'>
+  readonly documents: Pick<Documents, 'apply' | 'generation'>
   /** The next number of this writer's rows of a stream. */
   readonly nextNumber: (stream: StreamId) => number
 }
@@ -133,6 +133,7 @@ function toRow(stream: StreamId, part: Part, context: RowContext): NewRow {
   const deltas = part.events.flatMap((event) => event.deltas)
   const made = deltas.length === 0 ? undefined : context.documents.apply(stream, deltas)
   const update = part.update ?? made
+  const generation = made === undefined ? 0 : context.documents.generation(stream)
   const first = part.events[0]
   const stored: StoredCommit = withSum({
     streamId: stream,
@@ -145,6 +146,7 @@ function toRow(stream: StreamId, part: Part, context: RowContext): NewRow {
       requests: part.requests,
       events: part.events.map(({ event }) => event),
       ...(update === undefined ? {} : { update }),
+      ...(made === undefined || generation === 0 ? {} : { generation }),
     },
   })
   const sizeBytes = part.events.reduce((sum, event) => sum + event.sizeBytes, update?.byteLength ?? 0)

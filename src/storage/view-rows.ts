@@ -2,7 +2,7 @@
  * Views: the values of a stream's state as of one row, so that opening it does not fold its whole history.
  */
 import { wrap as resultOf } from 'idb'
-import { STORE_STREAM, type StreamId, sessionOfStream } from '../core/ids.ts'
+import { type Clock, clockOfId, STORE_STREAM, type StreamId, sessionOfStream } from '../core/ids.ts'
 import { deltasOf, foldEntries } from '../core/state/fold.ts'
 import { withSum } from './checksum.ts'
 import { seqOf } from './commit-rows.ts'
@@ -46,6 +46,18 @@ export async function rewriteView(tails: TailReader, stream: StreamId): Promise<
   if (rows.length > 0) writeView(tails, stream, view, rows)
 }
 
+/** Takes the deletions from before a clock out of a stream's view, which is brought up to date. */
+export async function forgetDeletions(tails: TailReader, stream: StreamId, before: Clock): Promise<void> {
+  await rewriteView(tails, stream)
+  const { view } = await readView(tails, stream)
+  if (view === undefined) return
+  const { sum: _, ...row } = view
+  const entries = view.entries.filter(({ value, at }) => value !== undefined || clockOfId(at) >= before)
+  const forgotten = Math.max(before, view.forgotten ?? 0) as Clock
+  const next: StoredView = { ...row, entries, sizeBytes: sizeOf(entries), forgotten }
+  tails.transaction.objectStore('views').put(withSum(next))
+}
+
 async function readView(
   tails: TailReader,
   stream: StreamId,
@@ -67,7 +79,8 @@ function writeView(
   const entries = foldEntries(view?.entries ?? [], deltas, 'state')
   const sizeBytes = sizeOf(entries)
   const upTo = rows.reduce((last, row) => Math.max(last, seqOf(row)), view?.upTo ?? 0)
-  const row: StoredView = { streamId: stream, upTo, entries, sizeBytes }
+  const forgotten = view?.forgotten === undefined ? {} : { forgotten: view.forgotten }
+  const row: StoredView = { streamId: stream, upTo, entries, sizeBytes, ...forgotten }
   tails.transaction.objectStore('views').put(withSum(row))
   return sizeBytes
 }

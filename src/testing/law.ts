@@ -15,7 +15,12 @@ export interface CheckOptions {
    *
    * @defaultValue the values and changes of the two are compared
    */
-  readonly isSnapshotOf?: (bytes: Uint8Array, rows: readonly CommitRow[], stream: StreamId) => boolean
+  readonly isSnapshotOf?: (
+    bytes: Uint8Array,
+    rows: readonly CommitRow[],
+    stream: StreamId,
+    generation: number,
+  ) => boolean
 }
 
 /** The options as the laws get them: every default is filled in. */

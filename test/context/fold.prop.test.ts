@@ -4,6 +4,7 @@ import * as Y from 'yjs'
 import { createDocuments, type LiveDocuments } from '../../src/context/documents.ts'
 import { LwwMap } from '../../src/context/lww-map.ts'
 import type { CommitRow } from '../../src/core/commit.ts'
+import type { Clock } from '../../src/core/ids.ts'
 import type { Delta } from '../../src/core/state/delta.ts'
 import { deltasOf, foldEntries } from '../../src/core/state/fold.ts'
 import { RowLog, STREAM } from './rows.ts'
@@ -40,6 +41,7 @@ const action = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('reload' as const), writer }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('snapshot' as const), writer }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('renew' as const), writer }) },
   {
     weight: 1,
     arbitrary: fc.record({ do: fc.constant('without update' as const), writer, changes, skew: fc.nat(30) }),
@@ -60,7 +62,7 @@ class World {
       case 'write': {
         const deltas = this.#deltas(step)
         const update = documents.apply(STREAM, deltas)
-        this.#store(step.writer, deltas, update)
+        this.#store(step.writer, deltas, update, documents.generation(STREAM))
         if (update !== undefined) documents.stored(STREAM)
         break
       }
@@ -81,14 +83,27 @@ class World {
         this.#undelivered[step.writer] = []
         break
       case 'snapshot':
-        this.deliverAll(step.writer)
-        this.log.snapshot = {
-          bytes: documents.snapshot(STREAM) ?? new Uint8Array(),
-          upTo: this.log.rows.length,
-        }
+        this.#snapshot(step.writer, false)
+        break
+      case 'renew':
+        this.#snapshot(step.writer, true)
         break
     }
     documents.release([STREAM])
+  }
+
+  /** As the journal does: of the generation that the last snapshot has, or of the one after it. */
+  #snapshot(writer: number, isNew: boolean): void {
+    const documents = this.documents(writer)
+    const { bytes: before, generation = 0 } = this.log.snapshot ?? {}
+    this.deliverAll(writer)
+    documents.receive(STREAM, [], before, generation)
+    if (documents.generation(STREAM) !== generation) return
+    const bytes = isNew ? documents.renewed(STREAM, 0 as Clock) : documents.snapshot(STREAM)
+    if (bytes === undefined) return
+    const upTo = this.log.rows.length
+    this.log.snapshot = { bytes, upTo, generation: generation + (isNew ? 1 : 0) }
+    if (isNew) documents.outdate(STREAM)
   }
 
   documents(writer: number): LiveDocuments {
@@ -115,8 +130,8 @@ class World {
     return [...last].map(([key, value]) => delta(key, value ?? undefined, this.#tick - skew, writer))
   }
 
-  #store(writer: number, deltas: readonly Delta[], update: Uint8Array | undefined): void {
-    const row = this.log.add(writer, deltas, update)
+  #store(writer: number, deltas: readonly Delta[], update: Uint8Array | undefined, generation = 0): void {
+    const row = this.log.add(writer, deltas, update, update === undefined ? 0 : generation)
     for (const [other, waiting] of this.#undelivered.entries()) if (other !== writer) waiting.push(row)
   }
 
@@ -129,7 +144,7 @@ class World {
 }
 
 test(
-  'SF1, CX6 for three writers that merge, fail, take snapshots and reload at random, state is the fold of the log',
+  'SF1, CX6, SG21 for three writers that merge, fail, take snapshots, begin anew and reload at random, state is the fold of the log',
   PATIENT,
   async () => {
     await fc.assert(

@@ -25,12 +25,12 @@ export function eventsOf(deltas: readonly Delta[]): readonly StoredEvent[] {
 /** A log in memory: rows in order of arrival, and a snapshot that covers those up to a number. */
 export class RowLog implements Pick<Log, 'document'> {
   readonly rows: CommitRow[] = []
-  snapshot: { readonly bytes: Uint8Array; readonly upTo: number } | undefined
+  snapshot: { readonly bytes: Uint8Array; readonly upTo: number; readonly generation?: number } | undefined
   reads = 0
   /** What a read waits for. */
   gate: Promise<void> = Promise.resolve()
 
-  add(writer: number, deltas: readonly Delta[], update?: Uint8Array): CommitRow {
+  add(writer: number, deltas: readonly Delta[], update?: Uint8Array, generation = 0): CommitRow {
     const seq = this.rows.length + 1
     const row: CommitRow = {
       seq,
@@ -42,16 +42,19 @@ export class RowLog implements Pick<Log, 'document'> {
       requests: {},
       events: eventsOf(deltas),
       ...(update === undefined ? {} : { update }),
+      ...(generation === 0 ? {} : { generation }),
     }
     this.rows.push(row)
     return row
   }
 
-  async document(): Promise<{ snapshot?: Uint8Array; tail: readonly CommitRow[] }> {
+  async document(): ReturnType<Log['document']> {
     this.reads += 1
     const { snapshot } = this
     const tail = this.rows.filter(({ seq }) => seq > (snapshot?.upTo ?? 0))
     await this.gate
-    return snapshot === undefined ? { tail } : { snapshot: snapshot.bytes, tail }
+    if (snapshot === undefined) return { tail }
+    const { bytes, generation = 0 } = snapshot
+    return { snapshot: bytes, generation, tail }
   }
 }

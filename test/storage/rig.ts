@@ -87,7 +87,11 @@ function countedDocuments(log: Log): CountedDocuments {
       return documents.apply(stream, deltas)
     },
     stored: (stream) => documents.stored(stream),
-    receive: (stream, rows, snapshot) => documents.receive(stream, rows, snapshot),
+    receive: (stream, rows, snapshot, generation) => documents.receive(stream, rows, snapshot, generation),
+    generation: (stream) => documents.generation(stream),
+    isWorn: (stream, before) => documents.isWorn(stream, before),
+    renewed: (stream, before) => documents.renewed(stream, before),
+    outdate: (stream) => documents.outdate(stream),
     snapshot: (stream) => documents.snapshot(stream),
     drop(stream) {
       dropped.push(stream)

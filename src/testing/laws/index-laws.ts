@@ -1,6 +1,6 @@
 import type { ArtifactRecord } from '../../core/artifact/record.ts'
 import type { CommitRow } from '../../core/commit.ts'
-import type { ArtifactId } from '../../core/ids.ts'
+import { type ArtifactId, clockOfId } from '../../core/ids.ts'
 import { foldSession } from '../../core/session/fold.ts'
 import { deltasOf, foldEntries } from '../../core/state/fold.ts'
 import type { EventDataByType, EventType } from '../../core/timeline/catalog.ts'
@@ -63,12 +63,14 @@ export function applyArtifactEvent(records: Map<ArtifactId, ArtifactRecord>, eve
 }
 
 function* viewLaw({ views, rowsByStream, lossy }: DatabaseContent): Iterable<Violation> {
-  for (const { streamId, upTo: last, entries } of views) {
+  for (const { streamId, upTo: last, entries, forgotten = 0 } of views) {
     if (lossy.has(streamId)) continue
     const rows = upTo(rowsByStream.get(streamId), last)
     const deltas = rows.flatMap((row) => row.events.flatMap(deltasOf))
     const byKey = new Map(entries.map((entry) => [entry.key, entry]))
-    const folded = foldEntries([], deltas, 'state')
+    const folded = foldEntries([], deltas, 'state').filter(
+      (entry) => entry.value !== undefined || byKey.has(entry.key) || clockOfId(entry.at) >= forgotten,
+    )
     const same =
       folded.length === byKey.size && folded.every((entry) => sameValue(entry, byKey.get(entry.key)))
     if (!same)

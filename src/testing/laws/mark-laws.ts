@@ -9,7 +9,7 @@ import { sameValue } from '../same-value.ts'
 import { applyArtifactEvent } from './index-laws.ts'
 
 /** A mark is what all events up to its clock make, also those that came after it. */
-export function* markLaws({ marks, rowsByStream, lossy }: DatabaseContent): Iterable<Violation> {
+export function* markLaws({ marks, rowsByStream, lossy, views }: DatabaseContent): Iterable<Violation> {
   for (const { streamId, hlc, events, content } of marks) {
     // What is missing was there when the mark was made.
     if (lossy.has(streamId)) continue
@@ -23,7 +23,11 @@ export function* markLaws({ marks, rowsByStream, lossy }: DatabaseContent): Iter
     const inOrder = rows.flatMap((row) => row.events).toSorted((a, b) => (a.id < b.id ? -1 : 1))
     const record = foldSession(undefined, streamId, rows)
     if (!sameValue(content.record, record) || events !== record?.counters.events) yield say('another record')
-    const entries = foldEntries([], inOrder.flatMap(deltasOf), 'state')
+    const { forgotten = 0 } = views.find((view) => view.streamId === streamId) ?? {}
+    const kept = new Set(content.entries.map(({ key }) => key))
+    const entries = foldEntries([], inOrder.flatMap(deltasOf), 'state').filter(
+      ({ key, value, at }) => value !== undefined || kept.has(key) || clockOfId(at) >= forgotten,
+    )
     if (!sameByKey(content.entries, entries)) yield say('another state')
     const artifacts = new Map<ArtifactId, ArtifactRecord>()
     for (const event of inOrder) applyArtifactEvent(artifacts, event)
