@@ -21,9 +21,7 @@ export function isSnapshotOf(
   // Old deletions have left with the generation before.
   const shown = (entries: Iterable<Entry>) =>
     textOf(generation === 0 ? entries : [...entries].filter(({ value }) => value !== undefined))
-  const sameValues = MANAGED_MAPS.every(
-    (map) => shown(hydrated.entries(map)) === shown(folded.entries(map)),
-  )
+  const sameValues = MANAGED_MAPS.every((map) => shown(hydrated.entries(map)) === shown(folded.entries(map)))
   hydrated.destroy()
   folded.destroy()
   return sameValues && holdsUpdates(snapshot, rows)

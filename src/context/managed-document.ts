@@ -79,7 +79,10 @@ export class ManagedDocument {
 
   /** Takes rows that another writer stored, and before them the snapshot (v2 bytes) that they come after. */
   receive(rows: readonly CommitRow[], snapshot?: Uint8Array, generation = 0): void {
-    const newest = Math.max(snapshot === undefined ? 0 : generation, ...rows.map((row) => row.generation ?? 0))
+    const newest = Math.max(
+      snapshot === undefined ? 0 : generation,
+      ...rows.map((row) => row.generation ?? 0),
+    )
     // Begun anew by another tab: its values are right here too, but what is written to it builds on what is gone.
     if (newest > this.generation) this.suspect = true
     if (snapshot !== undefined && generation === this.generation) this.#takeSnapshot(snapshot)

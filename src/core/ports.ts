@@ -174,9 +174,7 @@ export interface Log {
   /** The last mark of a session from before a clock. */
   mark(stream: StreamId, before: Clock): Promise<PastMark | undefined>
   /** Latest snapshot of a stream's document, the last row that it holds, and the rows after it. */
-  document(
-    stream: StreamId,
-  ): Promise<{
+  document(stream: StreamId): Promise<{
     snapshot?: Uint8Array
     snapshotTo?: number
     generation?: number

@@ -7,8 +7,8 @@ import type { CommitRow } from '../core/commit.ts'
 import {
   documentStream,
   isDocumentStream,
-  STORE_STREAM,
   type SessionId,
+  STORE_STREAM,
   type StreamId,
   sessionOfStream,
   sessionStream,
@@ -102,7 +102,8 @@ export function createPacking({ journal, log, tables }: PackingDeps): Packing {
         let isPacked = false
         while ((await journal.pack(stream, { fence })) > 0) isPacked = true
         // It is loaded for that, so not at every look.
-        if (isPacked && !isDocumentStream(stream) && stream !== STORE_STREAM) await journal.renew(stream, fence)
+        if (isPacked && !isDocumentStream(stream) && stream !== STORE_STREAM)
+          await journal.renew(stream, fence)
       } catch (error) {
         note(stream, rows, bytes, events)
         throw error

@@ -157,11 +157,16 @@ async function readDocument(reading: LogReading, stream: StreamId): ReturnType<L
   const after = snapshot?.seq ?? 0
   const found = await findAfter(reading, stream, after)
   const tail = (await rowsIn(reading, found, (row) => row.seq > after)).sort(byArrival)
-  return { ...(snapshot === undefined ? {} : {
+  return {
+    ...(snapshot === undefined
+      ? {}
+      : {
           snapshot: snapshot.bytes,
           snapshotTo: snapshot.seq,
           ...(snapshot.generation === undefined ? {} : { generation: snapshot.generation }),
-        }), tail }
+        }),
+    tail,
+  }
 }
 
 /** One jump and one count per stream, however many rows it has. */

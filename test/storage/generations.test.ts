@@ -101,7 +101,8 @@ test('SG20 more than 500 clients wear a document out, and what it begins anew wi
   expect(bytes).toEqual(other.renewed(never))
   const anew = new ManagedDocument(9, { snapshot: bytes, generation: 1, tail: [] })
   expect(anew.wear(never).clients).toBeLessThanOrEqual(3)
-  const entries = (from: ManagedDocument) => [...from.entries('state')].toSorted((a, b) => (a.key < b.key ? -1 : 1))
+  const entries = (from: ManagedDocument) =>
+    [...from.entries('state')].toSorted((a, b) => (a.key < b.key ? -1 : 1))
   expect(entries(anew)).toEqual(entries(document))
 })
 

@@ -16,7 +16,16 @@ export function* snapshotLaws(
     if (!sameValue(covers, covered)) {
       yield { law: 'LA11', message: `The snapshot of ${streamId} at ${seq} covers other rows than it says.` }
     }
-    if (!isSound(() => isSnapshotOf(bytes, rows.map((row) => ofGeneration(row, generation)), streamId, generation))) {
+    if (
+      !isSound(() =>
+        isSnapshotOf(
+          bytes,
+          rows.map((row) => ofGeneration(row, generation)),
+          streamId,
+          generation,
+        ),
+      )
+    ) {
       yield { law: 'LA11', message: `The snapshot of ${streamId} at ${seq} is not the document of its rows.` }
     }
   }
