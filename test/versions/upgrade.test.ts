@@ -62,7 +62,8 @@ function failInUpgrade(k: number): { readonly failed: () => boolean; undo(): voi
         this.transaction.mode === 'versionchange'
       ) {
         seen += 1
-        if (seen === k) throw new DOMException('the disk failed', 'UnknownError')
+        // Not UnknownError: an opening that fails with that is tried once more at once, and completes.
+        if (seen === k) throw new DOMException('the disk failed', 'DataError')
       }
       return original.apply(this, given)
     })
