@@ -46,7 +46,7 @@ export function createArtifacts(caller: Caller, sessionId: SessionId): Artifacts
   return {
     store: async (artifact, options) => {
       assertStorable(artifact)
-      const { content, transfers } = await toSendable<ArtifactContent>(artifact.content)
+      const { content, transfers } = await toSendable<ArtifactContent>(artifact.content, options)
       return handle(
         await caller.call('artifacts.store', { ...artifact, sessionId, content }, { ...options, transfers }),
       )

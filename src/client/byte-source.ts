@@ -1,5 +1,7 @@
 import type { ArtifactContent } from '../core/artifact/input.ts'
 import { createError } from '../core/errors.ts'
+import { gather } from './gather.ts'
+import type { CallOptions } from './request.ts'
 
 /** Bytes as they can be sent, with what changes hands. */
 export interface Sendable<Content> {
@@ -14,8 +16,9 @@ export interface Sendable<Content> {
  */
 export async function toSendable<Content extends ArtifactContent>(
   content: Content,
+  options: CallOptions = {},
 ): Promise<Sendable<Content | Blob>> {
-  if (content instanceof ReadableStream) return streamToSendable(content)
+  if (content instanceof ReadableStream) return streamToSendable(content, options)
   // A copy of a view takes its whole buffer along.
   if (content instanceof Uint8Array && content.byteLength < content.buffer.byteLength)
     return { content: content.slice() as Content, transfers: [] }
@@ -24,6 +27,7 @@ export async function toSendable<Content extends ArtifactContent>(
 
 async function streamToSendable<Content extends ReadableStream>(
   stream: Content,
+  options: CallOptions,
 ): Promise<Sendable<Content | Blob>> {
   if (stream.locked) {
     throw createError(
@@ -33,7 +37,7 @@ async function streamToSendable<Content extends ReadableStream>(
     )
   }
   if (canTransferStreams()) return { content: stream, transfers: [stream] }
-  return { content: await new Response(stream).blob(), transfers: [] }
+  return { content: await gather(stream, options), transfers: [] }
 }
 
 let transferable: boolean | undefined

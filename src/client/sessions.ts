@@ -58,7 +58,7 @@ export function createSessions<A extends App>(
     get: (id, options) => caller.call('sessions.get', { id: id as SessionId }, options),
     list: (query, options) => caller.call('sessions.list', { ...query }, options),
     import: async (source, { requestId, signal, deadlineMs, onProgress, ...settings }) => {
-      const { content, transfers } = await toSendable(source)
+      const { content, transfers } = await toSendable(source, { signal, deadlineMs })
       const blob =
         content instanceof Uint8Array || content instanceof ArrayBuffer
           ? new Blob([content as BlobPart])

@@ -14,6 +14,18 @@ export const LACKS: readonly Lack[] = [
     test: 'EG4 a tab without a network fetches nothing, and fetches again with one',
     reason: 'WebKitGTK cannot be told to be offline; tests stop the server, and navigator.onLine stays true.',
   },
+  {
+    engine: 'webkit',
+    test: 'WI14 a call that handed over a stream cannot be repeated',
+    reason:
+      'WebKit hands no stream over to a worker: it is gathered in the page, and then the call can be repeated.',
+  },
+  {
+    engine: 'webkit',
+    test: 'WI37 calls that are sent again alone hand over what is theirs',
+    reason:
+      'WebKit hands no stream over to a worker; what is handed over there is a MessagePort of another test.',
+  },
 ]
 
 export function lackOf(engine: EngineName, test: string): Lack | undefined {

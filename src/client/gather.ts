@@ -1,0 +1,51 @@
+import { unreadable } from '../core/artifact/byte-source.ts'
+import { createError, type HoldfastError, isHoldfastError } from '../core/errors.ts'
+import type { CallOptions } from './request.ts'
+
+/**
+ * Reads a stream to its end into a Blob, which the browser may keep on disk: the way of browsers that hand no stream over
+ * to a worker. It ends, closing the source, as the worker's own reading would.
+ * @throws ABORTED, DEADLINE, INVALID_VALUE for a stream that failed or gave something other than bytes
+ */
+export async function gather(
+  stream: ReadableStream<Uint8Array>,
+  { signal, deadlineMs }: CallOptions,
+): Promise<Blob> {
+  const reader = stream.getReader()
+  let failure: HoldfastError | undefined
+  // Cancelling ends a wait for a piece that never comes.
+  const stop = (error: HoldfastError, reason: unknown) => {
+    failure ??= error
+    reader.cancel(reason).catch(() => {})
+  }
+  const abort = () =>
+    stop(
+      createError('ABORTED', 'The call was aborted by its signal; nothing was stored.', {}, signal?.reason),
+      signal?.reason,
+    )
+  const late = () => {
+    const text = `The stream did not end within ${deadlineMs} ms; nothing was stored. Call again with more time.`
+    const error = createError('DEADLINE', text, { deadlineMs })
+    stop(error, error)
+  }
+  signal?.addEventListener('abort', abort)
+  const timer = deadlineMs === undefined ? undefined : setTimeout(late, deadlineMs)
+  const pieces: Blob[] = []
+  try {
+    if (signal?.aborted) abort()
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (failure !== undefined) throw failure
+      if (done) return new Blob(pieces)
+      if (!(value instanceof Uint8Array)) throw unreadable('is a stream of something other than Uint8Array')
+      pieces.push(new Blob([value.slice()]))
+    }
+  } catch (error) {
+    const coded = isHoldfastError(error) ? error : unreadable('is a stream that failed', error)
+    stop(coded, coded)
+    throw coded
+  } finally {
+    clearTimeout(timer)
+    signal?.removeEventListener('abort', abort)
+  }
+}
