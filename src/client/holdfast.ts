@@ -66,7 +66,10 @@ export async function createHoldfast<A extends App>(
   const storage = createStoreInfo(connection)
   const current = createCurrentSession(name)
   const steps = createStepAnswers(app?.steps ?? [], (id, frame) => openSession(id, frame))
-  const stopPageLife = watchPageLife(() => connection.post({ type: 'flush' }))
+  const stopPageLife = watchPageLife((life) => {
+    if (life !== 'shown') connection.post({ type: 'flush' })
+    connection.post({ type: 'life', life })
+  })
 
   answerAsks(connection, { hook: hooks.answer, step: steps.answer })
   connection.stand(() => (steps.known.length > 0 ? [{ type: 'steps', steps: steps.known }] : []))

@@ -64,6 +64,8 @@ export interface Locks {
 
 /** Messages to the other tabs of this database (BroadcastChannel). Never heard by the sender itself. */
 export interface TabChannel {
+  /** The host has none: nobody hears, and nobody can be expected to answer. */
+  readonly silent?: boolean
   post(message: unknown): void
   listen(listener: (message: unknown) => void): () => void
   close(): void
@@ -99,6 +101,8 @@ export interface Journal {
   ): Promise<number>
   /** Makes this worker the steward of the database: raises the stored epoch and gives it. */
   takeStewardship(): Promise<number>
+  /** The stored epoch; 0 where nobody ever was the steward. */
+  stewardEpoch(): Promise<number>
   /**
    * Sets these bytes aside, where none are yet: they are given up for operations that make room when the quota is used up.
    * Never fails.

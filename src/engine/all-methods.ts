@@ -1,5 +1,6 @@
 import type { SessionId } from '../core/ids.ts'
 import type { Request } from '../core/request.ts'
+import type { Peers } from '../sync/peers.ts'
 import { createArtifactMethods } from './artifact-methods.ts'
 import type { Definitions } from './definitions.ts'
 import { createDocumentMethods } from './document-methods.ts'
@@ -18,6 +19,8 @@ export interface MethodDeps {
   /** A template by name: the asking page's own first. */
   readonly templates: (name: string, request: Request) => unknown
   readonly page: (client: string) => Page | undefined
+  /** Whether a worker gives a sign of life. */
+  readonly answers: Peers['answers']
   /** A page has opened this session. */
   readonly opened: (session: SessionId) => void
   /** Stores what pages edited in documents until now. */
@@ -32,8 +35,8 @@ export interface AllMethods {
 
 /** The whole table of the worker's API, made of the use cases of each room. */
 export function createMethods(deps: MethodDeps): AllMethods {
-  const { parts, definitions, templates, page, opened, flushDocuments } = deps
-  const steps = createStepParts(parts)
+  const { parts, definitions, templates, page, answers, opened, flushDocuments } = deps
+  const steps = createStepParts(parts, answers)
   const sessions = { ...parts, templates }
   return {
     methods: {

@@ -14,6 +14,7 @@ import { eventsAfter } from './missed-events.ts'
 import { createOpenDocuments, type OpenDocuments } from './open-documents.ts'
 import { createPage, type Page, type PageServices } from './page.ts'
 import { definitionOfPageHook } from './page-hooks.ts'
+import { createPageLives } from './page-lives.ts'
 import { createParts, type PartsOptions } from './parts.ts'
 import { countWorkers, prefixLocks } from './prefix-locks.ts'
 import { beginStewardship } from './stewardship.ts'
@@ -121,6 +122,12 @@ export async function openEngine(
     views.takeOwn(rows)
   })
   await tabs.begin()
+  const lives = createPageLives({
+    wall: world.wall,
+    steward: stewardship.steward,
+    catchUp: () => tabs.catchUp(),
+    onError,
+  })
   const stopEnding = connection.onEnding((reason) => {
     tabs.stop()
     for (const page of pages.values()) page.storage(storageStateOf(reason), reason.message)
@@ -134,6 +141,7 @@ export async function openEngine(
       return own?.[template] ?? options.definitions.templates[template]
     },
     page: (client) => pages.get(client),
+    answers: tabs.peers.answers,
     opened(session) {
       upkeep.opened(session)
       damage.opened(session)
@@ -161,6 +169,7 @@ export async function openEngine(
     },
     isClosed: () => isConnectionLost(connection.ended),
     foretell: tabs.foretell,
+    onLife: lives.set,
     onError,
   }
 
@@ -210,9 +219,11 @@ export async function openEngine(
       }
       const page = createPage(hello, welcome, send, services, () => {
         if (pages.get(hello.client) === page) pages.delete(hello.client)
+        lives.left(hello.client)
         pageLeft(hello.client)
       })
       pages.set(hello.client, page)
+      lives.joined(hello.client)
       helloByClient.set(hello.client, hello)
       return page
     },
@@ -222,6 +233,7 @@ export async function openEngine(
       stopStored()
       stopEnding()
       for (const page of [...pages.values()]) await page.disconnect()
+      lives.stop()
       stewardship.stop()
       await parts.hooks.drain()
       openDocuments.close()

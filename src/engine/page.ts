@@ -5,7 +5,16 @@ import type { RequestId, StreamId } from '../core/ids.ts'
 import type { WallClock } from '../core/ports.ts'
 import { withEntryKey } from '../core/state/scope.ts'
 import type { EngineClient, SendToPage } from '../protocol/engine-host.ts'
-import type { Call, Hello, PageHook, PageMessage, PageStep, Settled, Welcome } from '../protocol/messages.ts'
+import type {
+  Call,
+  Hello,
+  PageHook,
+  PageLife,
+  PageMessage,
+  PageStep,
+  Settled,
+  Welcome,
+} from '../protocol/messages.ts'
 import { STORAGE_STATES_SINCE } from '../protocol/since.ts'
 import { toWireError } from '../protocol/wire-error.ts'
 import { type Asks, createAsks } from './asks.ts'
@@ -33,6 +42,7 @@ export interface PageServices {
   /** The database has to be opened anew, by another hello of the page. */
   readonly isClosed: () => boolean
   readonly foretell: Foretell
+  readonly onLife: (client: string, life: PageLife) => void
   readonly onError: (error: unknown) => void
 }
 
@@ -181,6 +191,9 @@ export function createPage(
         return
       case 'flush':
         services.flush().catch(services.onError)
+        return
+      case 'life':
+        services.onLife(hello.client, message.life)
         return
       case 'ping':
         send({ type: 'pong', ping: message.ping })

@@ -5,6 +5,7 @@ import { createOwnerships } from '../core/run/ownership.ts'
 import { createRunSteps } from '../core/run/run-steps.ts'
 import { createRuns } from '../core/run/runs.ts'
 import { createSteps, type Steps } from '../core/run/steps.ts'
+import type { Peers } from '../sync/peers.ts'
 import type { Methods } from './methods.ts'
 import type { Parts } from './parts.ts'
 
@@ -18,10 +19,10 @@ export interface StepParts {
   pageLeft(page: string): void
 }
 
-export function createStepParts(parts: Parts): StepParts {
+export function createStepParts(parts: Parts, answers: Peers['answers']): StepParts {
   const { log, tables, world } = parts
   const deps = { ...parts, digest: world.digest, locks: world.locks, readValue: parts.artifacts.readValue }
-  const ownerships = createOwnerships({ locks: world.locks, log, tables })
+  const ownerships = createOwnerships({ locks: world.locks, log, tables, answers })
   const steps = createSteps(deps, createRunSteps(deps, ownerships))
   const runs = createRuns(deps, ownerships)
   const runsOfPage = new Map<string, Set<RunId>>()

@@ -42,6 +42,7 @@ export function beginStewardship(
     locks: world.locks,
     wall: world.wall,
     takeEpoch: () => journal.takeStewardship(),
+    readEpoch: () => journal.stewardEpoch(),
     onTaken: () => void chores.run(),
     onError,
   })

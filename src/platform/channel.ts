@@ -27,7 +27,7 @@ export function createTabChannel(
 }
 
 function createNullChannel(): TabChannel {
-  return { post: () => {}, listen: () => () => {}, close: () => {} }
+  return { silent: true, post: () => {}, listen: () => () => {}, close: () => {} }
 }
 
 /** In Node an open channel would keep the process from ending. */

@@ -115,5 +115,6 @@ const PAGE_MESSAGES = {
   documentFrame: { document: count, frame: bytes },
   closeDocument: { document: count },
   flush: {},
+  life: { life: oneOf('shown', 'hidden', 'frozen') },
   ping: { ping: count },
 } satisfies Record<PageMessage['type'], Readonly<Record<string, Check>>> satisfies FieldsByType

@@ -101,6 +101,9 @@ export interface PageStep {
   readonly purity: Purity
 }
 
+/** A page that is hidden or frozen may end, or come back as it was. One that was left counts as frozen. */
+export type PageLife = 'shown' | 'hidden' | 'frozen'
+
 export type PageMessage =
   | {
       readonly type: 'write'
@@ -156,6 +159,8 @@ export type PageMessage =
   | { readonly type: 'documentFrame'; readonly document: number; readonly frame: Uint8Array }
   | { readonly type: 'closeDocument'; readonly document: number }
   | { readonly type: 'flush' }
+  /** An older worker passes it over. */
+  | { readonly type: 'life'; readonly life: PageLife }
   | { readonly type: 'ping'; readonly ping: number }
 
 export type WorkerMessage =

@@ -4,7 +4,7 @@
  */
 import { wrap as resultOf } from 'idb'
 import type { WriterId } from '../core/ids.ts'
-import { assertEpoch, nextStewardRow, STEWARD_KEY } from '../core/steward.ts'
+import { assertEpoch, isStewardRow, nextStewardRow, STEWARD_KEY } from '../core/steward.ts'
 import type { Chore } from './queue.ts'
 
 /** The chore behind its fence; without one it is given back as it is. */
@@ -26,4 +26,9 @@ export async function raiseEpoch(transaction: IDBTransaction, writer: WriterId):
   const row = nextStewardRow(await resultOf(meta.get(STEWARD_KEY)), writer)
   meta.put(row)
   return row.epoch
+}
+
+export async function readEpoch(transaction: IDBTransaction): Promise<number> {
+  const row: unknown = await resultOf(transaction.objectStore('meta').get(STEWARD_KEY))
+  return isStewardRow(row) ? row.epoch : 0
 }

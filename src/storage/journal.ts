@@ -11,7 +11,7 @@ import { createBallast } from './ballast.ts'
 import { createBarrier } from './barrier.ts'
 import type { Connection } from './connection.ts'
 import { sweepContents } from './contents.ts'
-import { fenced, raiseEpoch } from './fence.ts'
+import { fenced, raiseEpoch, readEpoch } from './fence.ts'
 import { HeadCache } from './heads.ts'
 import { MARK_STORES, markStream } from './mark-rows.ts'
 import { PACK_STORES, packStream } from './pack.ts'
@@ -167,6 +167,14 @@ export function createJournal({ connection, clock, documents, wall, compression 
       }
       await perform(chore, fence)
       return removed
+    },
+    async stewardEpoch() {
+      if (closed !== undefined) throw closed
+      try {
+        return await readEpoch(connection.transaction(['meta'], 'readonly'))
+      } catch (cause) {
+        throw connection.failure(cause, 'looking for the steward')
+      }
     },
     async takeStewardship() {
       if (closed !== undefined) throw closed

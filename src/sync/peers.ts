@@ -9,7 +9,7 @@ export interface Peers {
   readonly alone: boolean
   /**
    * Whether that worker, or whoever is the steward, answers: false where it is frozen or gone, though the browser may
-   * have left it its locks. Takes as long as an answer takes, or {@link PING_MS}.
+   * have left it its locks. Takes as long as an answer takes, or {@link PING_MS}. True where tabs cannot hear each other.
    */
   answers(who: WriterId | 'steward'): Promise<boolean>
   /** Calls back when a worker has ended, however it ended: what others keep for it is free. */
@@ -102,7 +102,7 @@ export function createPeers(deps: {
       return known.size === 0
     },
     answers(who) {
-      if (who === self) return Promise.resolve(true)
+      if (who === self || tabs.silent) return Promise.resolve(true)
       const id = deps.newId()
       return new Promise<boolean>((resolve) => {
         const end = (isThere: boolean) => {

@@ -13,8 +13,12 @@ export interface Steward {
   steal(): void
   /** Gives it up, or the place in the queue, until `queue` is called: a page that is about to be frozen does not keep it. */
   leave(): void
-  /** Waits for it, behind those that wait already; where it is held, others have their turn first. */
+  /** Waits for it, behind those that wait already, unless this worker has it or waits. */
   queue(): void
+  /** Gives it to the next one that waits, and waits behind the last. */
+  yieldTurn(): void
+  /** After a time in which this worker did not run: whether it still is what it was. */
+  check(): Promise<void>
   /** A chore met the fence: the epoch that this worker took is not the stored one any more. */
   fenced(): void
   close(): void
@@ -25,6 +29,8 @@ export interface StewardDeps {
   readonly wall: Pick<WallClock, 'after'>
   /** Raises the stored epoch, in a transaction. */
   readonly takeEpoch: () => Promise<number>
+  /** The stored one. */
+  readonly readEpoch: () => Promise<number>
   /** Called each time that this worker has become the steward. */
   readonly onTaken: (epoch: number) => void
   readonly onError: (error: unknown) => void
@@ -34,7 +40,7 @@ export interface StewardDeps {
 const RETRY_MS = 1_000
 
 /** One steward per database, by a lock that ends with its holder and an epoch that fences what a former holder writes. */
-export function createSteward({ locks, wall, takeEpoch, onTaken, onError }: StewardDeps): Steward {
+export function createSteward({ locks, wall, takeEpoch, readEpoch, onTaken, onError }: StewardDeps): Steward {
   let term: Term | undefined
   let stopRetry: (() => void) | undefined
   let closed = false
@@ -89,7 +95,18 @@ export function createSteward({ locks, wall, takeEpoch, onTaken, onError }: Stew
     },
     steal: () => ask({ steal: true }),
     leave: end,
-    queue: () => ask(),
+    queue() {
+      if (term === undefined) ask()
+    },
+    yieldTurn() {
+      if (term?.epoch !== undefined) ask()
+    },
+    async check() {
+      const own = term
+      if (own?.epoch === undefined) return
+      const epoch = await readEpoch()
+      if (term === own && epoch !== own.epoch) ask()
+    },
     fenced: () => ask(),
     close() {
       closed = true

@@ -15,6 +15,8 @@ export interface Tabs {
   /** Tells at once what waits for further numbers. */
   flush(): void
   post(message: TabMessage): void
+  /** Nobody can hear: the host has no channel. */
+  readonly silent: boolean
   listen(listener: (message: TabMessage) => void): () => void
   close(): void
 }
@@ -102,6 +104,7 @@ export function createTabs(
     },
     flush: send,
     post,
+    silent: channel.silent === true,
     listen(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)

@@ -30,7 +30,11 @@ test('PG90 a closed store refuses, and what was under way is stored', async () =
 test('PG91 a page that hides or leaves asks for the strict barrier', async () => {
   const { connection, read } = await connectScripted()
   const { watchPageLife } = await import('../../src/client/page-life.ts')
-  const stop = watchPageLife(() => connection.post({ type: 'flush' }))
+  const lives: string[] = []
+  const stop = watchPageLife((life) => {
+    lives.push(life)
+    if (life !== 'shown') connection.post({ type: 'flush' })
+  })
   const flushes = async () =>
     ((await read('received')) as { type: string }[]).filter(({ type }) => type === 'flush').length
   dispatchEvent(new PageTransitionEvent('pagehide'))
@@ -43,11 +47,17 @@ test('PG91 a page that hides or leaves asks for the strict barrier', async () =>
   await expect.poll(flushes).toBe(2)
   hidden('visible')
   document.dispatchEvent(new Event('visibilitychange'))
+  document.dispatchEvent(new Event('freeze'))
+  document.dispatchEvent(new Event('resume'))
+  dispatchEvent(new PageTransitionEvent('pageshow', { persisted: false }))
+  dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))
+  await expect.poll(flushes).toBe(3)
+  expect(lives).toEqual(['frozen', 'hidden', 'shown', 'frozen', 'shown', 'shown'])
   stop()
   hidden('hidden')
   document.dispatchEvent(new Event('visibilitychange'))
   dispatchEvent(new PageTransitionEvent('pagehide'))
-  expect(await flushes()).toBe(2)
+  expect(await flushes()).toBe(3)
 })
 
 test('PG92 storage says what the browser says', async () => {

@@ -14,11 +14,15 @@ function database(locks: Locks = createProcessLocks()) {
     taken,
     errors,
     wall,
+    raise: () => {
+      epoch += 1
+    },
     worker: (name: string, own: Locks = locks, takeEpoch: () => Promise<number> = async () => ++epoch) =>
       createSteward({
         locks: own,
         wall,
         takeEpoch,
+        readEpoch: async () => epoch,
         onTaken: (at) => taken.push(`${name} ${at}`),
         onError: (error) => errors.push(error),
       }),
@@ -115,4 +119,32 @@ test('SW5 a stewardship that is stolen while its epoch is being taken is no fail
   one.close()
   other.close()
   expect(errors).toEqual([])
+})
+
+test('SW5 who yields its turn waits behind the others, and keeps it where nobody waits', async () => {
+  const { taken, worker } = database()
+  const one = worker('one')
+  await expect.poll(() => taken).toEqual(['one 1'])
+  one.yieldTurn()
+  await expect.poll(() => taken).toEqual(['one 1', 'one 2'])
+  const other = worker('other')
+  one.queue()
+  one.yieldTurn()
+  await expect.poll(() => taken).toEqual(['one 1', 'one 2', 'other 3'])
+  other.close()
+  await expect.poll(() => taken.at(-1)).toBe('one 4')
+  one.close()
+})
+
+test('SW5 a worker that did not run for a while finds out by the stored epoch that it is the steward no more', async () => {
+  const { taken, raise, worker } = database()
+  const one = worker('one')
+  await expect.poll(() => taken).toEqual(['one 1'])
+  await one.check()
+  expect([one.held, one.epoch]).toEqual([true, 1])
+  // As a browser does that brings a page back without the lock it had.
+  raise()
+  await one.check()
+  await expect.poll(() => taken).toEqual(['one 1', 'one 3'])
+  one.close()
 })

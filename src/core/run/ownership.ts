@@ -1,5 +1,5 @@
 import { createError, type HoldfastError } from '../errors.ts'
-import type { RunId } from '../ids.ts'
+import type { RunId, WriterId } from '../ids.ts'
 import type { Locks, Log, Tables } from '../ports.ts'
 import { parseRunHead, runHeadKey } from './head.ts'
 import type { RunRow } from './record.ts'
@@ -27,6 +27,11 @@ export interface Ownerships {
   /** Takes a run's lock; undefined when another tab has it. */
   lock(run: RunId): Promise<(() => void) | undefined>
   /**
+   * Takes a run's lock from its owner, where that does not answer: a tab that the browser froze keeps its locks.
+   * Undefined where it answers, or where another one is the owner by now.
+   */
+  lockFromSilent(run: RunRow): Promise<(() => void) | undefined>
+  /**
    * The ownership of a run at an epoch. A worker that was started anew under a living page takes the run back, if no
    * other tab took it meanwhile.
    *
@@ -43,20 +48,36 @@ export function createOwnerships(deps: {
   readonly locks: Locks
   readonly log: Log
   readonly tables: Pick<Tables, 'head' | 'run'>
+  /** Whether that worker gives a sign of life. @defaultValue it does: who cannot ask takes nothing away */
+  readonly answers?: (writer: WriterId) => Promise<boolean>
 }): Ownerships {
-  const { locks, log, tables } = deps
+  const { locks, log, tables, answers = async () => true } = deps
   const owned = new Map<RunId, Ownership>()
   const takingBack = new Map<RunId, Promise<Ownership>>()
 
   function lock(run: RunId): Promise<(() => void) | undefined> {
+    return holdLock(run, { ifAvailable: true })
+  }
+
+  function holdLock(
+    run: RunId,
+    options: { readonly ifAvailable: true } | { readonly steal: true },
+  ): Promise<(() => void) | undefined> {
     return new Promise((resolve, reject) => {
-      const held = locks.request(
-        runLockName(run),
-        { ifAvailable: true },
-        () => new Promise<void>((free) => resolve(free)),
-      )
+      let release: (() => void) | undefined
+      const held = locks.request(runLockName(run), options, () => {
+        return new Promise<void>((free) => {
+          release = free
+          resolve(free)
+        })
+      })
       // Where the lock is taken, `hold` is never called and this is the answer; later it changes nothing.
-      held.then(() => resolve(undefined), reject)
+      held
+        .then(() => resolve(undefined), reject)
+        // It may have been stolen: the run is another tab's now.
+        .finally(() => {
+          if (release !== undefined && owned.get(run)?.release === release) owned.delete(run)
+        })
     })
   }
 
@@ -89,6 +110,11 @@ export function createOwnerships(deps: {
       owned.delete(run)
     },
     lock,
+    async lockFromSilent({ id, owner, epoch }) {
+      if (await answers(owner)) return undefined
+      const present = parseRunHead(await tables.head(runHeadKey(id)))
+      return present?.epoch === epoch ? holdLock(id, { steal: true }) : undefined
+    },
     async ensure(run, epoch) {
       const known = owned.get(run)
       if (known !== undefined) {

@@ -27,7 +27,7 @@ export async function resumeRun(
 ): Promise<OpenedRun> {
   const { clock, log, tables } = deps
   if (known.blocked && waitsForPerson(known.blocked)) throw blockedError(known, known.blocked)
-  const release = await ownerships.lock(known.id)
+  const release = (await ownerships.lock(known.id)) ?? (await ownerships.lockFromSilent(known))
   if (release === undefined) return { run: known, owned: false }
   try {
     // Read again: it may have changed hands before the lock was ours.
