@@ -53,27 +53,25 @@ export function createForeignRows(deps: {
   const early: Range[] = []
   let arrivals: Arrivals | undefined
 
-  function tell(ranges: readonly Range[]): void {
-    if (arrivals === undefined) early.push(...ranges)
-    else arrivals.told(ranges)
+  function tell(ranges: readonly Range[]): readonly Range[] {
+    if (arrivals !== undefined) return arrivals.told(ranges)
+    early.push(...ranges)
+    return ranges
   }
 
-  function take(streams: StoredMessage['streams'], rows: readonly Range[] | undefined): void {
+  /** @param fresh the rows that nobody told of before: of the same stream there may be others by now */
+  function take(streams: StoredMessage['streams'], fresh: readonly Range[]): void {
     for (const [stream, seq] of streams) {
       deps.onWritten(stream)
-      takeStream(stream, seq, rows).catch((error: unknown) => {
+      takeStream(stream, seq, fresh).catch((error: unknown) => {
         onError(error)
-        later(RETRY_MS, () => takeStream(stream, seq, rows).catch(onError))
+        later(RETRY_MS, () => takeStream(stream, seq, fresh).catch(onError))
       })
     }
   }
 
   /** The log is the truth: the message only says that it is worth a look. */
-  async function takeStream(
-    stream: StreamId,
-    seq: number,
-    told: readonly Range[] | undefined,
-  ): Promise<void> {
+  async function takeStream(stream: StreamId, seq: number, fresh: readonly Range[]): Promise<void> {
     void views.takeForeign(stream)
     const watching = deps.watching()
     const isShown = views.has(stream)
@@ -86,13 +84,13 @@ export function createForeignRows(deps: {
     observeRows(clock, foreign)
     documents.receive(stream, foreign)
     // What else the read brought is told by a message of its own.
-    const rows = foreign.filter((row) => told?.some(([from, to]) => row.seq >= from && row.seq <= to) ?? true)
+    const rows = foreign.filter((row) => fresh.some(([from, to]) => row.seq >= from && row.seq <= to))
     if (isShown || rows.length === 0) return
     for (const page of watching) page.take({ stream, rows, source: 'tab' })
   }
 
   /** The first new row of each stream of others in a range of the log. */
-  async function readRange([from, to]: Range): Promise<void> {
+  async function readRange([from, to]: Range): Promise<StoredMessage['streams']> {
     const first = new Map<StreamId, number>()
     for (let after = from - 1; ; ) {
       const rows = await log.arrived({ after, before: to + 1, limit: ROWS_A_READ })
@@ -101,7 +99,7 @@ export function createForeignRows(deps: {
       if (last === undefined || rows.length < ROWS_A_READ) break
       after = last.seq
     }
-    take([...first], [[from, to]])
+    return [...first]
   }
 
   function ofOthers(rows: readonly CommitRow[]): readonly CommitRow[] {
@@ -132,16 +130,15 @@ export function createForeignRows(deps: {
 
   return {
     begin(heardTo) {
-      arrivals = createArrivals({ wall, heardTo, read: readRange, onError })
+      arrivals = createArrivals({ wall, heardTo, read: readRange, onFound: take, onError })
       arrivals.told(early)
       later(LOOK_MS, look)
     },
     takeOwn: (rows) => tell(rangesOf(rows.map(({ seq }) => seq))),
-    take({ streams, rows }) {
-      // A message that comes twice, or after its rows were read, says nothing new.
-      const fresh = streams.filter(([, seq]) => arrivals?.isHeard(seq) !== true)
-      tell(rows ?? streams.map(([, seq]) => [seq, seq]))
-      take(fresh, rows)
+    take({ streams, rows = streams.map(([, seq]): Range => [seq, seq]) }) {
+      // Of a message that comes twice, or after its rows were read, nothing is left.
+      const fresh = tell(rows)
+      if (fresh.length > 0) take(streams, fresh)
     },
     catchUp,
     stop() {

@@ -10,9 +10,11 @@ export type Range = readonly [from: number, to: number]
 export interface Arrivals {
   /** Everything up to here was told, or was read. */
   readonly heardTo: number
-  isHeard(seq: number): boolean
-  /** These rows were stored, here or in another tab. Again, or out of order, changes nothing. */
-  told(ranges: Iterable<Range>): void
+  /**
+   * These rows were stored, here or in another tab.
+   * @returns those of them that were not told before
+   */
+  told(ranges: Iterable<Range>): readonly Range[]
   /** Reads now what has not been told yet, up to this number. Resolves when it was given on. */
   readTo(seq: number): Promise<void>
   stop(): void
@@ -27,12 +29,14 @@ export const HOLE_MS = 50
 /** How long after a read that failed the hole is read again. */
 const RETRY_MS = 1_000
 
-export function createArrivals(deps: {
+export function createArrivals<Found>(deps: {
   readonly wall: Pick<WallClock, 'after'>
   /** The last row that was stored when this worker began to listen. */
   readonly heardTo: number
-  /** Reads the rows of the range, which nobody told of, and gives them on. */
-  readonly read: (range: Range) => Promise<void>
+  /** Looks at the rows of the range, which nobody told of. */
+  readonly read: (range: Range) => Promise<Found>
+  /** Takes what was found; only these rows of it were not told while it was read. */
+  readonly onFound: (found: Found, fresh: readonly Range[]) => void
   readonly onError: (error: unknown) => void
 }): Arrivals {
   let heardTo = deps.heardTo
@@ -41,14 +45,16 @@ export function createArrivals(deps: {
   let stopWaiting: (() => void) | undefined
   let reading: Promise<void> = Promise.resolve()
 
-  function take(ranges: Iterable<Range>): void {
-    beyond = joined([...beyond, ...ranges])
+  function take(ranges: Iterable<Range>): readonly Range[] {
+    const fresh = without(joined([...ranges]), [[0, heardTo], ...beyond])
+    beyond = joined([...beyond, ...fresh])
     for (let [first] = beyond; first !== undefined && first[0] <= heardTo + 1; [first] = beyond) {
       heardTo = Math.max(heardTo, first[1])
       beyond = beyond.slice(1)
     }
     if (beyond.length > 0) wait(HOLE_MS)
     else stopWait()
+    return fresh
   }
 
   function stopWait(): void {
@@ -70,13 +76,12 @@ export function createArrivals(deps: {
     const work = async () => {
       if (seq <= heardTo) return
       const hole: Range = [heardTo + 1, seq]
-      try {
-        await deps.read(hole)
-      } catch (error) {
+      const found = await deps.read(hole).catch((error: unknown) => {
         if (beyond.length > 0) wait(RETRY_MS)
         throw error
-      }
-      take([hole])
+      })
+      const fresh = take([hole])
+      if (fresh.length > 0) deps.onFound(found, fresh)
     }
     // One after the other, so that nothing is read twice.
     const done = reading.then(work)
@@ -88,7 +93,6 @@ export function createArrivals(deps: {
     get heardTo() {
       return heardTo
     },
-    isHeard: (seq) => seq <= heardTo || beyond.some(([from, to]) => seq >= from && seq <= to),
     told: take,
     readTo,
     stop() {
@@ -108,6 +112,20 @@ function joined(ranges: readonly Range[]): readonly Range[] {
     else joinedRanges.push([from, to])
   }
   return joinedRanges
+}
+
+/** What of the ranges is in none of the others; both are in order. */
+function without(ranges: readonly Range[], others: readonly Range[]): readonly Range[] {
+  return ranges.flatMap(([from, to]) => {
+    const left: Range[] = []
+    let next = from
+    for (const [otherFrom, otherTo] of others) {
+      if (otherTo < next || otherFrom > to) continue
+      if (otherFrom > next) left.push([next, otherFrom - 1])
+      next = otherTo + 1
+    }
+    return next <= to ? [...left, [next, to] as const] : left
+  })
 }
 
 /** The numbers as ranges, in order. */

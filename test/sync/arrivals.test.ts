@@ -5,6 +5,7 @@ import { fakeClock } from '../../src/testing/fake-clock.ts'
 function rig(heardTo = 10) {
   const wall = fakeClock()
   const read: Range[] = []
+  const found: Range[] = []
   const errors: unknown[] = []
   let fails = 0
   const arrivals = createArrivals({
@@ -15,9 +16,11 @@ function rig(heardTo = 10) {
       fails -= 1
       if (fails >= 0) throw new Error('not now')
     },
+    onFound: (_found, fresh) => found.push(...fresh),
     onError: (error) => errors.push(error),
   })
   return {
+    found,
     wall,
     read,
     errors,
@@ -36,7 +39,7 @@ test('TA5 rows that are told in any order and however often are read by nobody',
     [13, 14],
     [11, 11],
   ])
-  expect([arrivals.heardTo, arrivals.isHeard(12), arrivals.isHeard(13)]).toEqual([11, false, true])
+  expect(arrivals.heardTo).toBe(11)
   arrivals.told([[12, 12]])
   wall.advance(HOLE_MS)
   await Promise.resolve()
@@ -78,4 +81,29 @@ test('TA5 what is read because the log is longer than was told is read once', as
   const { read, arrivals } = rig()
   await Promise.all([arrivals.readTo(12), arrivals.readTo(12), arrivals.readTo(9)])
   expect([read, arrivals.heardTo]).toEqual([[[11, 12]], 12])
+})
+
+test('TA5 what was told is told apart from what is new, also while a hole is being read', async () => {
+  const { found, arrivals, wall } = rig()
+  expect(
+    arrivals.told([
+      [9, 11],
+      [14, 15],
+    ]),
+  ).toEqual([
+    [11, 11],
+    [14, 15],
+  ])
+  expect(arrivals.told([[10, 20]])).toEqual([
+    [12, 13],
+    [16, 20],
+  ])
+  arrivals.told([[25, 25]])
+  wall.advance(HOLE_MS)
+  expect(arrivals.told([[22, 22]])).toEqual([[22, 22]])
+  await expect.poll(() => arrivals.heardTo).toBe(25)
+  expect(found).toEqual([
+    [21, 21],
+    [23, 24],
+  ])
 })
