@@ -6,6 +6,7 @@ import { loneWrite } from './workloads/lone-write.ts'
 import { past } from './workloads/past.ts'
 import { pipelined } from './workloads/pipelined.ts'
 import { restore } from './workloads/restore.ts'
+import { beTab, tabs } from './workloads/tabs.ts'
 
 const WORKLOADS = {
   'lone-write': (quick: boolean) => loneWrite({ blocks: quick ? 20 : 50, operations: 10 }),
@@ -14,6 +15,7 @@ const WORKLOADS = {
   'past-10k': (quick: boolean) => past({ edits: 10_000, blocks: quick ? 4 : 10 }),
   'restore-10k': (quick: boolean) => restore({ edits: 10_000, blocks: quick ? 4 : 10 }),
   events: (quick: boolean) => events({ count: 10_000, rounds: quick ? 3 : 5 }),
+  tabs: (quick: boolean) => tabs({ turns: quick ? 60 : 300 }),
   executor: (quick: boolean) => executor({ writes: quick ? 300 : 2_000 }),
 } as const
 
@@ -30,3 +32,6 @@ window.runBench = (workload, quick) => {
   if (run === undefined) throw new Error(`No workload ${workload}`)
   return run(quick)
 }
+
+// The workload of the tabs opens this page once more.
+if (location.hash === '#tab') await beTab()

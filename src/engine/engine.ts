@@ -125,6 +125,7 @@ export async function openEngine(
   const lives = createPageLives({
     wall: world.wall,
     steward: stewardship.steward,
+    peers: tabs.peers,
     catchUp: () => tabs.catchUp(),
     onError,
   })

@@ -1,6 +1,7 @@
 /** What the lives of its pages mean for a worker: one whose pages are frozen is frozen too, and serves nobody. */
 import type { WallClock } from '../core/ports.ts'
 import type { PageLife } from '../protocol/messages.ts'
+import type { Peers } from '../sync/peers.ts'
 import type { Steward } from '../sync/steward.ts'
 
 export interface PageLives {
@@ -17,11 +18,12 @@ export const LONG_HIDDEN_MS = 300_000
 export function createPageLives(deps: {
   readonly wall: Pick<WallClock, 'after'>
   readonly steward: Pick<Steward, 'leave' | 'queue' | 'yieldTurn' | 'check'>
+  readonly peers: Pick<Peers, 'leave' | 'join'>
   /** Reads what was stored meanwhile. */
   readonly catchUp: () => Promise<void>
   readonly onError: (error: unknown) => void
 }): PageLives {
-  const { steward, wall } = deps
+  const { peers, steward, wall } = deps
   const lives = new Map<string, PageLife>()
   let stopHidden: (() => void) | undefined
 
@@ -30,6 +32,7 @@ export function createPageLives(deps: {
   }
 
   function wake(): void {
+    peers.join()
     steward.queue()
     // Its timers did not ring, and messages may have been dropped; and another worker may have become the steward.
     for (const work of [deps.catchUp, steward.check]) work().catch(deps.onError)
@@ -37,7 +40,10 @@ export function createPageLives(deps: {
 
   function set(client: string, life: PageLife): void {
     lives.set(client, life)
-    if (all('frozen')) steward.leave()
+    if (all('frozen')) {
+      steward.leave()
+      peers.leave()
+    }
     if (life === 'shown') wake()
     if (!all('hidden', 'frozen')) {
       stopHidden?.()

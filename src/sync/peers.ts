@@ -12,6 +12,13 @@ export interface Peers {
    * have left it its locks. Takes as long as an answer takes, or {@link PING_MS}. True where tabs cannot hear each other.
    */
   answers(who: WriterId | 'steward'): Promise<boolean>
+  /**
+   * Lets the others take this worker for ended, and answers no more: its pages are frozen, or are kept by the browser to
+   * be shown again, which it does only while nobody waits for what they hold.
+   */
+  leave(): void
+  /** Is there again. */
+  join(): void
   /** Calls back when a worker has ended, however it ended: what others keep for it is free. */
   onGone(listener: (writer: WriterId) => void): () => void
   stop(): void
@@ -33,6 +40,8 @@ export function createPeers(deps: {
   const known = new Map<WriterId, AbortController>()
   const listeners = new Set<(writer: WriterId) => void>()
   const waiting = new Map<string, () => void>()
+  let isHere = false
+  let freeLock = () => {}
 
   function meet(writer: WriterId): void {
     if (writer === self || known.has(writer)) return
@@ -58,13 +67,13 @@ export function createPeers(deps: {
     switch (message.type) {
       case 'present':
         meet(message.writer)
-        if (message.answer) present(false)
+        if (message.answer && isHere) present(false)
         return
       case 'foreseen':
         meet(message.writer)
         return
       case 'ping':
-        if (message.to === self || (message.to === 'steward' && deps.isSteward()))
+        if (isHere && (message.to === self || (message.to === 'steward' && deps.isSteward())))
           tabs.post({ type: 'pong', id: message.id })
         return
       case 'pong':
@@ -81,22 +90,27 @@ export function createPeers(deps: {
     tabs.post({ type: 'present', writer: self, answer })
   }
 
-  /** Held as long as this worker lives; others hear of it only then. */
-  function live(): Promise<void> {
-    return new Promise((end, fail) => {
-      const hold = () => {
-        present(true)
-        return new Promise<void>((free) => {
-          stopLiving = free
-        })
-      }
-      locks.request(tabLockName(self), {}, hold).then(end, fail)
-    })
+  /** Takes the lock that says so; others hear of this worker only then. */
+  function join(): void {
+    if (isHere) return
+    isHere = true
+    const hold = () => {
+      if (!isHere) return Promise.resolve()
+      present(true)
+      return new Promise<void>((free) => {
+        freeLock = free
+      })
+    }
+    locks.request(tabLockName(self), {}, hold).catch(deps.onError)
   }
 
-  let stopLiving = () => {}
+  function leave(): void {
+    isHere = false
+    freeLock()
+  }
+
   const stopHearing = tabs.listen(hear)
-  live().catch(deps.onError)
+  join()
   return {
     get alone() {
       return known.size === 0
@@ -115,13 +129,15 @@ export function createPeers(deps: {
         tabs.post({ type: 'ping', id, to: who })
       })
     },
+    leave,
+    join,
     onGone(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
     stop() {
       stopHearing()
-      stopLiving()
+      leave()
       for (const leaving of known.values()) leaving.abort()
       known.clear()
     },

@@ -7,7 +7,8 @@ import { LOOK_MS } from '../../src/engine/foreign-rows.ts'
 import { createProcessLocks } from '../../src/platform/process-locks.ts'
 import { createWallClock } from '../../src/platform/wall-clock.ts'
 import { checkLaws } from '../../src/testing/check-laws.ts'
-import { type Fate, lossyChannel, seeded } from './lossy-channel.ts'
+import { seeded } from '../seeded.ts'
+import { type Fate, lossyChannel } from './lossy-channel.ts'
 import { settableWall, startEngine } from './rig.ts'
 
 type Tab = Awaited<ReturnType<typeof startEngine>>

@@ -102,3 +102,21 @@ test('TA11 where tabs cannot hear each other, nobody is taken for frozen', async
   const one = open('one', { silent: true })
   expect(await one.peers.answers('other' as WriterId)).toBe(true)
 })
+
+test('TA11 a worker that left is taken for ended and answers nothing, until it is there again', async () => {
+  const { open, wall, errors } = origin()
+  const one = open('one')
+  const other = open('other')
+  await expect.poll(() => [one.peers.alone, other.peers.alone]).toEqual([false, false])
+  other.peers.leave()
+  await expect.poll(() => one.gone).toEqual(['other'])
+  const asked = one.peers.answers(other.writer)
+  wall.advance(PING_MS)
+  expect(await asked).toBe(false)
+
+  other.peers.join()
+  await expect.poll(() => one.peers.alone).toBe(false)
+  expect(await one.peers.answers(other.writer)).toBe(true)
+  for (const { peers } of [one, other]) peers.stop()
+  expect(errors).toEqual([])
+})

@@ -36,18 +36,20 @@ export interface Site extends AsyncDisposable {
  * Serves a folder at a free port, with the right types and a strict policy.
  * @param beside other folders by the path that they are served under, as `/old/`
  * @param receive gets what a page posts, when all of it has come: what it says outlives the page
+ * @param cacheControl a page that must not be stored is not kept in a browser's back-forward cache either
  */
 export async function serveFolder(
   folder: string,
   beside: Readonly<Record<string, string>> = {},
   receive?: (text: string) => void,
+  cacheControl: 'no-store' | 'no-cache' = 'no-store',
 ): Promise<Site> {
   const server = createServer((request, response) => {
     const url = request.url ?? '/'
     const path = Object.keys(beside).find((prefix) => url.startsWith(prefix))
     if (request.method === 'POST' && receive !== undefined) void take(request, response, receive)
-    else if (path === undefined) answer(folder, url, response)
-    else answer(beside[path] ?? folder, url.slice(path.length - 1), response)
+    else if (path === undefined) answer(folder, url, response, cacheControl)
+    else answer(beside[path] ?? folder, url.slice(path.length - 1), response, cacheControl)
   })
   let port = 0
 
@@ -86,7 +88,7 @@ async function take(
   }
 }
 
-function answer(folder: string, url: string, response: ServerResponse): void {
+function answer(folder: string, url: string, response: ServerResponse, cacheControl: string): void {
   const { pathname } = new URL(url, 'http://127.0.0.1')
   const path = normalize(
     join(folder, decodeURIComponent(pathname.endsWith('/') ? `${pathname}index.html` : pathname)),
@@ -98,7 +100,7 @@ function answer(folder: string, url: string, response: ServerResponse): void {
   response.writeHead(200, {
     'Content-Type': MIME_TYPES[extname(path)] ?? 'application/octet-stream',
     'Content-Security-Policy': CONTENT_SECURITY_POLICY,
-    'Cache-Control': 'no-store',
+    'Cache-Control': cacheControl,
   })
   createReadStream(path).pipe(response)
 }
