@@ -149,9 +149,7 @@ test('FA10 a tab that was frozen as the steward: another one takes over its run 
   await expect.poll(() => stewardOf(other, name), { timeout: 15_000 }).toMatchObject({ epoch: 2 })
 
   thaw()
-  await expect
-    .poll(async () => Object.keys(await stateOf(one)).length, { timeout: 10_000 })
-    .toBe(20)
+  await expect.poll(async () => Object.keys(await stateOf(one)).length, { timeout: 10_000 }).toBe(20)
   await one.evaluate(() => Reflect.get(window, 'here').session.state.set('thawed', true))
   await expect.poll(async () => (await stateOf(other)).thawed).toBe(true)
   await one.close()
@@ -197,10 +195,12 @@ test('FA11 two copies of one profile write as writers of their own, and as clien
         const request = indexedDB.open('cloned')
         request.onsuccess = () => resolve(request.result)
       })
-      const rows = await new Promise<readonly { writer: string; body: { update?: Uint8Array } }[]>((resolve) => {
-        const request = opened.transaction('commits').objectStore('commits').getAll()
-        request.onsuccess = () => resolve(request.result)
-      })
+      const rows = await new Promise<readonly { writer: string; body: { update?: Uint8Array } }[]>(
+        (resolve) => {
+          const request = opened.transaction('commits').objectStore('commits').getAll()
+          request.onsuccess = () => resolve(request.result)
+        },
+      )
       opened.close()
       return {
         keys,

@@ -86,7 +86,11 @@ function begun(id: string, begunAt: number): Operation {
   return { id, tab, begunAt, outcome, ...(kind === 'key' ? { key: tab } : {}) }
 }
 
-async function openTab({ context, address, database }: ChaosOptions, tab: string, isFirst: boolean): Promise<Page> {
+async function openTab(
+  { context, address, database }: ChaosOptions,
+  tab: string,
+  isFirst: boolean,
+): Promise<Page> {
   const page = await context.newPage()
   await page.goto(address)
   await page.waitForFunction(() => window.holdfast !== undefined)
@@ -152,7 +156,11 @@ async function find(page: Page): Promise<Finding> {
     const { session, tab, told } = Reflect.get(window, 'chaos')
     const log: string[] = []
     for (let cursor: string | undefined; ; ) {
-      const found = await session.timeline.query({ types: ['it.*'], limit: 10_000, ...(cursor && { cursor }) })
+      const found = await session.timeline.query({
+        types: ['it.*'],
+        limit: 10_000,
+        ...(cursor && { cursor }),
+      })
       log.push(...found.items.map(({ data }: { data: string }) => data))
       cursor = found.cursor
       if (cursor === undefined) break

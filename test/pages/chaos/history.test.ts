@@ -38,7 +38,12 @@ test.each<[string, Partial<Finding>, Partial<Finding> | undefined, string]>([
   ['twice', { log: [...LOG, 'a1'] }, undefined, 'x: a1 stands 2 times in the log'],
   ['refused', { log: [...LOG, 'b1'] }, undefined, 'x: b1 was refused and is there'],
   ['unheard of', { log: [...LOG, 'z9'] }, undefined, 'x: z9 is there and nobody wrote it'],
-  ['out of order', { log: ['a2', 'a1', 'a3'] }, undefined, 'x: a2 stands before a1, which had ended when it began'],
+  [
+    'out of order',
+    { log: ['a2', 'a1', 'a3'] },
+    undefined,
+    'x: a2 stands before a1, which had ended when it began',
+  ],
   ['not told', { told: ['a1', 'a2'] }, undefined, 'x: a3 is there and was not told'],
   ['told twice', { told: [...LOG, 'a1'] }, undefined, 'x: a1 was told 2 times'],
   ['told and gone', { told: [...LOG, 'b2'] }, undefined, 'x: b2 was told and is not there'],

@@ -52,7 +52,8 @@ function* eventsOf(operations: readonly Operation[], { tab, log }: Finding): Ite
   for (const { id, outcome } of events) {
     const count = counts.get(id) ?? 0
     if (count > 1) yield `${tab}: ${id} stands ${count} times in the log`
-    if (count === 0 && outcome.kind === 'acknowledged') yield `${tab}: ${id} was acknowledged and is not there`
+    if (count === 0 && outcome.kind === 'acknowledged')
+      yield `${tab}: ${id} was acknowledged and is not there`
     if (count > 0 && outcome.kind === 'refused') yield `${tab}: ${id} was refused and is there`
   }
   const known = new Set(events.map(({ id }) => id))
@@ -70,11 +71,17 @@ function* orderOf(operations: readonly Operation[], { tab, log }: Finding): Iter
   const placeOf = ({ id }: Operation) => places.get(id) ?? -1
   for (const own of byTab.values()) {
     const begun = [...own].sort((a, b) => a.begunAt - b.begunAt)
-    const ended = own.filter(({ outcome }) => outcome.kind === 'acknowledged').sort((a, b) => endOf(a) - endOf(b))
+    const ended = own
+      .filter(({ outcome }) => outcome.kind === 'acknowledged')
+      .sort((a, b) => endOf(a) - endOf(b))
     let next = 0
     let furthest: Operation | undefined
     for (const operation of begun) {
-      for (let done = ended[next]; done !== undefined && endOf(done) < operation.begunAt; done = ended[next]) {
+      for (
+        let done = ended[next];
+        done !== undefined && endOf(done) < operation.begunAt;
+        done = ended[next]
+      ) {
         if (furthest === undefined || placeOf(done) > placeOf(furthest)) furthest = done
         next += 1
       }
@@ -111,7 +118,8 @@ function* stateOf(operations: readonly Operation[], { tab, state }: Finding): It
     if (!allowed.some(({ id }) => id === value))
       yield `${tab}: ${key} holds ${value ?? 'nothing'} and not ${inOrder[last]?.id ?? 'nothing'}`
   }
-  for (const key of Object.keys(state)) if (!byKey.has(key)) yield `${tab}: ${key} is there and nobody wrote it`
+  for (const key of Object.keys(state))
+    if (!byKey.has(key)) yield `${tab}: ${key} is there and nobody wrote it`
 }
 
 /** All tabs find the same, in the same order. */

@@ -24,7 +24,9 @@ async function rendererOf(page: Page): Promise<number> {
   const session = await browser.newBrowserCDPSession()
   const times = async () => {
     const { processInfo } = await session.send('SystemInfo.getProcessInfo')
-    return new Map(processInfo.filter(({ type }) => type === 'renderer').map(({ id, cpuTime }) => [id, cpuTime]))
+    return new Map(
+      processInfo.filter(({ type }) => type === 'renderer').map(({ id, cpuTime }) => [id, cpuTime]),
+    )
   }
   const before = await times()
   await page.evaluate((busyMs) => {
