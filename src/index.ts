@@ -31,6 +31,7 @@ export type { Change, SessionState, State, StateWriteOptions } from './client/st
 export type { StoreInfo, StoreState } from './client/store-info.ts'
 export type { Timeline } from './client/timeline.ts'
 export type { Watch, WatchedEvent, WatchOptions } from './client/watch.ts'
+export type { ListWatch, ListWatchOptions } from './client/watch-list.ts'
 export { type App, defineApp, type Schemas, type Template } from './core/app/app.ts'
 export type { ArtifactChanges, ArtifactContent } from './core/artifact/input.ts'
 export type { ArtifactQuery } from './core/artifact/query.ts'

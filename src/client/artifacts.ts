@@ -7,6 +7,7 @@ import { assertStorable } from './assert-storable.ts'
 import { toSendable } from './byte-source.ts'
 import type { Caller } from './caller.ts'
 import type { CallOptions, ChangeOptions } from './request.ts'
+import type { ListWatch, ListWatchOptions, StartListWatch } from './watch-list.ts'
 
 export interface ArtifactList {
   readonly items: readonly Artifact[]
@@ -29,6 +30,12 @@ export interface Artifacts {
   /** null when there is none in this session. */
   get(name: ArtifactName, options?: CallOptions): Promise<Artifact | null>
   list(query?: Omit<ArtifactQuery, 'sessionId'>, options?: CallOptions): Promise<ArtifactList>
+  /**
+   * The list as it is now, and again whenever this or another tab made another one of it, for `for await`. Only the
+   * newest waits to be read; a stream of changes is read about three times a second.
+   * @throws what `list` throws, which ends the watch
+   */
+  watch(query?: Omit<ArtifactQuery, 'sessionId'>, options?: ListWatchOptions): ListWatch<ArtifactList>
   /** All versions of a name that are there, newest first. */
   versions(name: string, options?: CallOptions): Promise<readonly Artifact[]>
   /** Changes what may change after storing; the bytes never do. */
@@ -40,7 +47,11 @@ export interface Artifacts {
   delete(artifact: { readonly id: string }, options?: ChangeOptions): Promise<void>
 }
 
-export function createArtifacts(caller: Caller, sessionId: SessionId): Artifacts {
+export function createArtifacts(
+  caller: Caller,
+  startListWatch: StartListWatch,
+  sessionId: SessionId,
+): Artifacts {
   const handle = (record: ArtifactRecord) => createArtifact(record, caller)
   const idOf = (artifact: { readonly id: string }) => artifact.id as ArtifactId
   return {
@@ -60,6 +71,13 @@ export function createArtifacts(caller: Caller, sessionId: SessionId): Artifacts
       const page = await caller.call('artifacts.list', { ...query, sessionId }, options)
       return { ...page, items: page.items.map(handle) }
     },
+    watch: (query, options) =>
+      startListWatch(
+        sessionId,
+        () => caller.call('artifacts.list', { ...query, sessionId }),
+        options,
+        (page): ArtifactList => ({ ...page, items: page.items.map(handle) }),
+      ),
     versions: async (name, options) =>
       (await caller.call('artifacts.versions', { sessionId, name }, options)).map(handle),
     edit: async (artifact, changes, options) => {

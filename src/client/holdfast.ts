@@ -21,6 +21,7 @@ import { createStoreInfo, type StoreInfo } from './store-info.ts'
 import { createStreams, type Streams } from './streams.ts'
 import { createTimeline, type Timeline } from './timeline.ts'
 import { createWatches } from './watch.ts'
+import { createListWatches } from './watch-list.ts'
 
 /** The store of one name, as a page holds it. */
 export interface Holdfast<A extends App = App> extends AsyncDisposable {
@@ -62,7 +63,8 @@ export async function createHoldfast<A extends App>(
   const streams = createStreams(connection, hooks.isGated, onError)
   const caller = createCaller(connection, {})
   const startWatch = createWatches(connection)
-  const house: House<A> = { connection, app, startWatch, adopt: handleOf }
+  const startListWatch = createListWatches(connection)
+  const house: House<A> = { connection, app, startWatch, startListWatch, adopt: handleOf }
   const storage = createStoreInfo(connection)
   const current = createCurrentSession(name)
   const steps = createStepAnswers(app?.steps ?? [], (id, frame) => openSession(id, frame))
@@ -88,7 +90,7 @@ export async function createHoldfast<A extends App>(
   }
 
   const holdfast: Holdfast<A> = {
-    sessions: createSessions(caller, current, { open: openSession, adopt: handleOf }, app),
+    sessions: createSessions(caller, current, startListWatch, { open: openSession, adopt: handleOf }, app),
     hooks: hooks.api,
     storage,
     adopt: createAdopt(caller),

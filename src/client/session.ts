@@ -67,7 +67,7 @@ export function createSession<A extends App>(
         caller,
         app: house.app,
       }),
-      artifacts: createArtifacts(caller, id),
+      artifacts: createArtifacts(caller, house.startListWatch, id),
       timeline: createTimeline(caller, house.startWatch, id),
       documents: createDocuments(caller, house.connection, id),
       runs: createRuns(caller, id),

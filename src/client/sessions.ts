@@ -11,6 +11,7 @@ import type { Caller } from './caller.ts'
 import type { CurrentSession } from './current-session.ts'
 import type { CallOptions, ChangeOptions } from './request.ts'
 import type { Session } from './session-handle.ts'
+import type { ListWatch, ListWatchOptions, StartListWatch } from './watch-list.ts'
 
 /** A transcript to import: bytes, text, or a stream of bytes. */
 export type ImportSource = Blob | string | Uint8Array | ArrayBuffer | ReadableStream<Uint8Array>
@@ -32,6 +33,12 @@ export interface Sessions<A extends App = App> {
   get(id: string, options?: CallOptions): Promise<SessionRecord | null>
   list(query?: SessionQuery, options?: CallOptions): Promise<SessionPage>
   /**
+   * The list as it is now, and again whenever this or another tab made another one of it, for `for await`. Only the
+   * newest waits to be read; a stream of changes is read about three times a second.
+   * @throws what `list` throws, which ends the watch
+   */
+  watch(query?: SessionQuery, options?: ListWatchOptions): ListWatch<SessionPage>
+  /**
    * Reads a transcript of another tool into a new session, through the same hooks and collectors as live work. The
    * session shows in lists when all of it is there.
    * @throws IMPORT_FAILED naming the line that is broken, unless such lines are to be skipped
@@ -44,6 +51,7 @@ export interface Sessions<A extends App = App> {
 export function createSessions<A extends App>(
   caller: Caller,
   current: CurrentSession,
+  startListWatch: StartListWatch,
   handles: { open(id: SessionId): Promise<Session<A>>; adopt(start: SessionStart): Session<A> },
   app?: App,
 ): Sessions<A> {
@@ -57,6 +65,8 @@ export function createSessions<A extends App>(
     open: (id) => handles.open(id as SessionId),
     get: (id, options) => caller.call('sessions.get', { id: id as SessionId }, options),
     list: (query, options) => caller.call('sessions.list', { ...query }, options),
+    watch: (query, options) =>
+      startListWatch(undefined, () => caller.call('sessions.list', { ...query }), options),
     import: async (source, { requestId, signal, deadlineMs, onProgress, ...settings }) => {
       const { content, transfers } = await toSendable(source, { signal, deadlineMs })
       const blob =

@@ -105,6 +105,7 @@ export async function openEngine(
     onWritten: (stream) => {
       stewardship.noteForeign(stream)
       openDocuments.takeForeign(stream)
+      for (const page of pages.values()) page.note(stream)
     },
     onError,
   })
@@ -120,6 +121,8 @@ export async function openEngine(
   const stopStored = journal.onStored((rows) => {
     tabs.takeOwn(rows)
     views.takeOwn(rows)
+    const streams = new Set(rows.map(({ stream }) => stream))
+    for (const page of pages.values()) for (const stream of streams) page.note(stream)
   })
   await tabs.begin()
   const lives = createPageLives({

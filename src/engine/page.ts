@@ -22,6 +22,7 @@ import { createCalls } from './calls.ts'
 import type { Foreseen } from './foreseen-writes.ts'
 import type { Foretell } from './foretell.ts'
 import { type Methods, performMethod } from './methods.ts'
+import { createNotices } from './notices.ts'
 import type { OpenDocuments } from './open-documents.ts'
 import { createPageDocuments } from './page-documents.ts'
 import { goneMessage, patchOf } from './patches.ts'
@@ -55,6 +56,8 @@ export interface Page extends EngineClient {
   readonly asks: Asks
   take(change: StreamChange): void
   foresee(change: Foreseen): void
+  /** Something was stored in this stream, here or in another tab. */
+  note(stream: StreamId): void
   /** A session that this page may have open was deleted. */
   gone(stream: StreamId, source: StreamChange['source']): void
   storage(state: 'lost' | 'stale' | 'closed', message: string): void
@@ -101,6 +104,8 @@ export function createPage(
     missed: services.missedEvents,
     onError: services.onError,
   })
+
+  const notices = createNotices(services.wall, send)
 
   async function write(message: Extract<PageMessage, { type: 'write' }>): Promise<void> {
     const { id, target, changes, durability } = message
@@ -164,6 +169,12 @@ export function createPage(
         return
       case 'watch':
         watches.watch(message)
+        return
+      case 'notice':
+        notices.add(message)
+        return
+      case 'unnotice':
+        notices.remove(message.watch)
         return
       case 'unwatch':
         watches.unwatch(message.watch)
@@ -234,6 +245,7 @@ export function createPage(
       const writes = begun.map(({ request, changes }) => ({ request, entries: changes.map(withEntryKey) }))
       send({ type: 'foreseen', stream, begun: writes, ended })
     },
+    note: notices.note,
     gone(stream, source) {
       if (streams.has(stream)) send(goneMessage(stream, source))
     },
@@ -243,6 +255,7 @@ export function createPage(
     async disconnect() {
       asks.close()
       watches.close()
+      notices.close()
       for (const stream of [...streams.keys()]) {
         while (streams.has(stream)) detach(stream)
       }

@@ -107,6 +107,8 @@ const PAGE_MESSAGES = {
   detach: { stream: text },
   watch: { watch: count, sessionId: optional(text), types: listOf(text), since: optional(text) },
   unwatch: { watch: count },
+  notice: { watch: count, sessionId: optional(text) },
+  unnotice: { watch: count },
   hook: { hook },
   unhook: { id: text, point, stage },
   steps: { steps: listOf(shape({ step: text, purity })) },

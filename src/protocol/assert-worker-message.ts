@@ -64,6 +64,7 @@ const WORKER_MESSAGES = {
     writes: listOf(count),
     foreseen: optional(listOf(text)),
   },
+  noticed: { watch: count },
   foreseen: {
     stream: text,
     begun: listOf(shape({ request: text, entries: listOf(shape({ key: text })) })),

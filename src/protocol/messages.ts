@@ -128,6 +128,9 @@ export type PageMessage =
       readonly since?: EventId
     }
   | { readonly type: 'unwatch'; readonly watch: number }
+  /** Say so when the list of sessions, or that of a session's artifacts, may be another one. */
+  | { readonly type: 'notice'; readonly watch: number; readonly sessionId?: SessionId }
+  | { readonly type: 'unnotice'; readonly watch: number }
   | { readonly type: 'hook'; readonly hook: PageHook }
   | { readonly type: 'unhook'; readonly id: string; readonly point: PointName; readonly stage: HookStage }
   | { readonly type: 'steps'; readonly steps: readonly PageStep[] }
@@ -180,6 +183,8 @@ export type WorkerMessage =
       /** Writes of other tabs that were foreseen and that the patch holds. */
       readonly foreseen?: readonly RequestId[]
     }
+  /** A watched list may be another one by now. */
+  | { readonly type: 'noticed'; readonly watch: number }
   /** What other tabs are about to store, or will not store after all. Only for pages that say they know it. */
   | {
       readonly type: 'foreseen'

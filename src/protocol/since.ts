@@ -21,6 +21,7 @@ export const WORKER_MESSAGES_SINCE: Since<Exclude<WorkerMessage['type'], FirstWo
   documentFrame: 2,
   documentState: 2,
   foreseen: 2,
+  noticed: 2,
 }
 
 export const STORAGE_STATES_SINCE: Since<Exclude<StorageState, FirstStorageState>> = { closed: 2 }

@@ -60,7 +60,13 @@ function openHandle() {
     },
   } as Partial<Stream> as Stream
   const session: Session = createSession(
-    { connection, app: undefined, startWatch: () => ({}) as never, adopt: () => ({}) as Session },
+    {
+      connection,
+      app: undefined,
+      startWatch: () => ({}) as never,
+      startListWatch: () => ({}) as never,
+      adopt: () => ({}) as Session,
+    },
     stream,
     record,
   )
@@ -138,7 +144,7 @@ test('PG21 the store hands on what its calls are given', async () => {
   const { calls, connection } = recording()
   const caller = createCaller(connection, {})
   const handles = { open: async () => ({}) as Session, adopt: () => ({}) as Session }
-  const sessions = createSessions(caller, {} as never, handles)
+  const sessions = createSessions(caller, {} as never, {} as never, handles)
   await sessions.create({ name: 'n' }, change)
   await sessions.get('s1', look)
   await sessions.list({ limit: 1 }, look)
