@@ -24,6 +24,8 @@ export interface StoreInfo {
   info(): Promise<Answer<'storage.info'>>
   /** What was found damaged and set aside, of one session or of all; oldest first. The rest is there and works. */
   damage(session?: SessionId): Promise<readonly Damage[]>
+  /** Makes lists, views and heads anew from the log, where they differ from it. Answers how many rows did. */
+  repair(): Promise<{ readonly mended: number }>
 }
 
 export function createStoreInfo(connection: Connection): StoreInfo {
@@ -68,6 +70,7 @@ export function createStoreInfo(connection: Connection): StoreInfo {
       return () => listeners.delete(listener)
     },
     info: () => connection.call('storage.info', {}),
+    repair: () => connection.call('storage.repair', {}),
     damage: (sessionId) => connection.call('storage.damage', sessionId === undefined ? {} : { sessionId }),
   }
 }

@@ -6,6 +6,7 @@ import type { ArtifactPage, ArtifactQuery } from './artifact/query.ts'
 import type { ArtifactRecord, ChunkRow, ContentRow, IntakeRow } from './artifact/record.ts'
 import type { CommitRow, HeadKey, Operation, Outcome, RowChange } from './commit.ts'
 import type { Damage, FoundDamage } from './damage/damage.ts'
+import type { Mending } from './damage/mending.ts'
 import type {
   ArtifactId,
   CheckpointId,
@@ -137,6 +138,8 @@ export interface Journal {
     made: { readonly bytes: Uint8Array; readonly after: number; readonly upTo: number },
     fence?: number,
   ): Promise<boolean>
+  /** Puts the index rows of a stream as its log says. Answers how many differed; undefined where rows came since it was read. */
+  mend(stream: StreamId, mending: Mending): Promise<number | undefined>
   /** Moves the row that a record of damage names out of its table, into that record. */
   setAside(damage: string): Promise<void>
   /** The strict barrier: resolves when everything committed so far survives a power cut. Index rows and views are brought up to date by it. */
@@ -193,6 +196,8 @@ export interface Log {
   gaps(stream: StreamId): Promise<readonly FoundDamage[]>
   /** Streams that were packed to be squeezed, and are not yet. */
   archiving(): Promise<readonly StreamId[]>
+  /** Every stream that has rows. */
+  streams(): Promise<readonly StreamId[]>
   /** Names of a session's app documents. */
   documents(session: SessionId): Promise<readonly string[]>
 }

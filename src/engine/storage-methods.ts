@@ -1,3 +1,4 @@
+import { repairIndexes } from '../core/damage/repair.ts'
 import { parseSessionId } from '../core/session/fields.ts'
 import type { Methods } from './methods.ts'
 import type { Parts } from './parts.ts'
@@ -5,9 +6,12 @@ import { roomOf } from './room.ts'
 
 /** The database as a whole. */
 export function createStorageMethods(
-  { journal, storedTables, world, registry, metrics }: Parts,
+  { journal, log, storedTables, world, registry, metrics }: Parts,
   flushDocuments: () => Promise<void>,
-): Pick<Methods, 'storage.info' | 'storage.damage' | 'flush' | 'hooks.stats' | 'hooks.metrics'> {
+): Pick<
+  Methods,
+  'storage.info' | 'storage.damage' | 'storage.repair' | 'flush' | 'hooks.stats' | 'hooks.metrics'
+> {
   return {
     'storage.info': async () => {
       const [persisted, estimate] = await Promise.all([world.meter.persisted(), world.meter.estimate()])
@@ -15,6 +19,9 @@ export function createStorageMethods(
     },
     'storage.damage': (_request, { sessionId }) =>
       storedTables.damage(sessionId === undefined ? undefined : parseSessionId(sessionId)),
+    'storage.repair': async (_request, _input, { progress }) => ({
+      mended: await repairIndexes({ journal, log }, progress),
+    }),
     flush: async () => {
       await flushDocuments()
       await journal.flush()

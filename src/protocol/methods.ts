@@ -56,6 +56,7 @@ export const METHODS = {
   'adopt.yIndexedDB': { kind: 'write', long: true },
   'storage.info': read,
   'storage.damage': read,
+  'storage.repair': { kind: 'read', long: true },
   flush: read,
   'hooks.stats': read,
   'hooks.metrics': read,

@@ -13,6 +13,7 @@ type StorageState = Extract<WorkerMessage, { type: 'storage' }>['state']
 export const METHODS_SINCE: Since<Exclude<MethodName, FirstMethod>> = {
   'state.read': 2,
   'storage.damage': 2,
+  'storage.repair': 2,
   'timeline.append': 2,
 }
 

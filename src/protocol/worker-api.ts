@@ -170,6 +170,8 @@ export interface WorkerApi {
   }
   /** Of one session, or of the whole database; oldest first. */
   'storage.damage': (input: { readonly sessionId?: SessionId }) => readonly Damage[]
+  /** Makes index rows that differ from the log anew; answers how many did. */
+  'storage.repair': (input: Record<string, never>) => { readonly mended: number }
   flush: (input: Record<string, never>) => null
   'hooks.stats': (input: Record<string, never>) => readonly import('../core/hook/stats.ts').HookStats[]
   /** null where the worker leaves metrics out. */

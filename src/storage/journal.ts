@@ -3,7 +3,7 @@
  */
 import type { CommitRow, Operation, Outcome, RowChange } from '../core/commit.ts'
 import { createError, type HoldfastError, isHoldfastError } from '../core/errors.ts'
-import { clockAt, type RequestId } from '../core/ids.ts'
+import { type CommitId, clockAt, type RequestId } from '../core/ids.ts'
 import type { Compression, Documents, Journal, WallClock } from '../core/ports.ts'
 import type { HybridClock } from '../core/timeline/hybrid-clock.ts'
 import { createAdmission } from './admission.ts'
@@ -14,6 +14,7 @@ import { sweepContents } from './contents.ts'
 import { fenced, raiseEpoch, readEpoch } from './fence.ts'
 import { HeadCache } from './heads.ts'
 import { MARK_STORES, markStream } from './mark-rows.ts'
+import { MEND_STORES, mendStream } from './mend.ts'
 import { PACK_STORES, packStream } from './pack.ts'
 import { createPump } from './pump.ts'
 import { type Chore, Queue } from './queue.ts'
@@ -276,6 +277,20 @@ export function createJournal({ connection, clock, documents, wall, compression 
       }
       await perform(chore, fence)
       return isStored
+    },
+    async mend(stream, mending) {
+      if (closed !== undefined) throw closed
+      let mended: number | undefined
+      await perform({
+        doing: `repairing the index rows of ${stream}`,
+        stores: MEND_STORES,
+        durability: 'strict',
+        async work(transaction) {
+          mended = await mendStream(transaction, stream, mending, clock.nextId<CommitId>())
+        },
+      })
+      cache.clear()
+      return mended
     },
     async setAside(damage) {
       if (closed !== undefined) throw closed

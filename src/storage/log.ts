@@ -111,6 +111,12 @@ export function createLog(connection: Connection, compression: Pick<Compression,
         const keys = await resultOf(index.getAllKeys(ARCHIVING_REF))
         return [...new Set((keys as [StreamId, number][]).map(([stream]) => stream))]
       }),
+    streams: () =>
+      read(LOG, 'listing the streams of the log', async (transaction) => {
+        const sources = [bySeq(transaction), transaction.objectStore('segments')]
+        const found = await Promise.all(sources.map(readStreams))
+        return [...new Set(found.flat())].sort()
+      }),
     documents: (session) =>
       read(LOG, `listing the documents of ${session}`, (tx) => readDocumentNames(tx, session)),
   }
@@ -186,6 +192,17 @@ async function readUnpacked(
     last = stream
   }
   return found
+}
+
+/** One jump per stream, however many rows it has. */
+async function readStreams(source: IDBIndex | IDBObjectStore): Promise<readonly StreamId[]> {
+  const streams: StreamId[] = []
+  for (let after: StreamId | undefined; ; after = streams.at(-1)) {
+    const rest = after === undefined ? null : IDBKeyRange.lowerBound([after, Number.POSITIVE_INFINITY], true)
+    const cursor = await resultOf(source.openKeyCursor(rest))
+    if (cursor === null) return streams
+    streams.push((cursor.key as [StreamId, number])[0])
+  }
 }
 
 async function readDocumentNames(
