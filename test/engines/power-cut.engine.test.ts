@@ -43,7 +43,7 @@ test.each(rounds)(
     show(
       round,
       `IndexedDB: ${acknowledged} acknowledged by strict, ${found.upTo} found, ` +
-        `${found.withoutValue.filter((turn) => turn <= acknowledged).length} of them without their value, all large and relaxed`,
+        `${found.withoutValue.filter((turn) => turn <= acknowledged).length} of them without their value`,
     )
     expect(found.upTo).toBeGreaterThanOrEqual(acknowledged)
     expect(found.beyond).toEqual([])
