@@ -131,7 +131,7 @@ test('ST23, JO23 an upgrade elsewhere gets the database after the last writes we
   await createSession(tab)
   const writes = [setState(tab, 'a', 1), setState(tab, 'b', 2)]
   const upgraded = await new Promise<IDBDatabase>((resolve, reject) => {
-    const request = indexedDB.open(tab.name, 20)
+    const request = indexedDB.open(tab.name, tab.connection.native.version + 10)
     request.onsuccess = () => resolve(request.result)
     request.onerror = () => reject(request.error)
   })
