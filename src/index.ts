@@ -12,6 +12,7 @@ export { type OpenOptions, openHoldfast } from './client/open-holdfast.ts'
 export type { Replay, ReplayOptions } from './client/replay.ts'
 export type { CallOptions, ChangeOptions, WriteOptions } from './client/request.ts'
 export type { FreeAnswer, Runs } from './client/runs.ts'
+export type { BackPressure } from './client/send-window.ts'
 export type {
   Moment,
   PageStepDefinition,
@@ -32,6 +33,7 @@ export type { StoreInfo, StoreState } from './client/store-info.ts'
 export type { Timeline } from './client/timeline.ts'
 export type { Watch, WatchedEvent, WatchOptions } from './client/watch.ts'
 export type { ListWatch, ListWatchOptions } from './client/watch-list.ts'
+export type { WriteState, Writes } from './client/writes.ts'
 export { type App, defineApp, type Schemas, type Template } from './core/app/app.ts'
 export type { ArtifactChanges, ArtifactContent } from './core/artifact/input.ts'
 export type { ArtifactQuery } from './core/artifact/query.ts'

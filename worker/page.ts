@@ -1,6 +1,7 @@
 import { assertCall } from '../src/protocol/assert-page-message.ts'
 import type { EngineHost, SendToPage } from '../src/protocol/engine-host.ts'
 import type { BatchAnswer, Call, Hello, PageMessage, Settled, Welcome } from '../src/protocol/messages.ts'
+import { withBarrier } from '../src/protocol/settled.ts'
 import { toWireError } from '../src/protocol/wire-error.ts'
 import { wordingFor } from '../src/protocol/wording.ts'
 import { holdAlive } from './alive.ts'
@@ -49,7 +50,7 @@ export async function openPage(host: EngineHost, hello: Hello, port: MessagePort
       started.add(call.id)
       const answer = client.call(call)
       if (abortedEarly.delete(call.id)) client.receive({ type: 'abort', id: call.id })
-      return { id: call.id, ok: true, value: await answer }
+      return withBarrier({ id: call.id, ok: true, value: await answer }, client.exposedUntil)
     } catch (error) {
       return failed(call.id, error)
     } finally {

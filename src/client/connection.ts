@@ -1,5 +1,6 @@
 import type { Durability } from '../core/commit.ts'
 import { createError, type HoldfastError } from '../core/errors.ts'
+import { sizeOf } from '../core/size.ts'
 import type { WriteChange } from '../core/state/write-change.ts'
 import { assertAnswered } from '../protocol/agree.ts'
 import type { PageMessage, Welcome, WorkerMessage } from '../protocol/messages.ts'
@@ -9,7 +10,7 @@ import type { WireApi } from '../protocol/wire-safe.ts'
 import type { StateTarget } from '../protocol/worker-api.ts'
 import type { Outbound } from './link.ts'
 import { createLinkKeeper, type LinkKeeperOptions } from './link-keeper.ts'
-import { createPending, type Sending } from './pending.ts'
+import { createPending, type Load, type Sending } from './pending.ts'
 import {
   abortedBySignal,
   type CallOptions,
@@ -18,7 +19,10 @@ import {
   requestIdOf,
   type WriteOptions,
 } from './request.ts'
+import { type BackPressure, createSendWindow, HIGH_WATER_MARK_BYTES } from './send-window.ts'
+import { streamOf } from './stream-of-call.ts'
 import { within } from './within.ts'
+import { createWriteLedger, type WriteLedger } from './writes.ts'
 
 export type MethodName = keyof WireApi
 export type Input<Method extends MethodName> = Parameters<WireApi[Method]>[0]
@@ -30,12 +34,16 @@ export interface SendOptions extends ChangeOptions {
   readonly onProgress?: ((loaded: number, total: number | null) => void) | undefined
   /** Called right before the call leaves: until then its argument may still be added to. */
   readonly onSend?: (() => void) | undefined
+  /** What the call weighs, where that may still grow; see `grew`. */
+  readonly load?: Load | undefined
 }
 
 export interface ConnectionOptions extends LinkKeeperOptions {
   /** Of the database. */
   readonly name: string
   readonly durability?: Durability | undefined
+  /** Of calls under way, in bytes. */
+  readonly highWaterMark?: number | undefined
 }
 
 /** The page's wire to its worker, over the deaths of workers: what was registered is registered again with the next. */
@@ -45,6 +53,11 @@ export interface Connection {
   readonly unheardOf: number
   /** Of state writes and events that do not say it. */
   readonly durability: Durability | undefined
+  /** How what this page wrote stands. */
+  readonly ledger: WriteLedger
+  readonly pressure: BackPressure
+  /** A call that was made and not sent yet weighs more. */
+  grew(load: Load, bytes: number): void
   call<Method extends MethodName>(
     method: Method,
     input: Input<Method>,
@@ -81,7 +94,12 @@ export interface Connection {
 /** @throws what the handshake throws */
 export async function connect(options: ConnectionOptions): Promise<Connection> {
   const { name, timing } = options
-  const pending = createPending(timing, (id) => keeper.link?.post({ type: 'abort', id }))
+  const window = createSendWindow(options.highWaterMark ?? HIGH_WATER_MARK_BYTES)
+  const ledger = createWriteLedger(reportError)
+  const pending = createPending(timing, window, {
+    onAbort: (id) => keeper.link?.post({ type: 'abort', id }),
+    onRoom: () => schedule(),
+  })
   const listeners = new Set<Parameters<Connection['listen']>[0]>()
   const givenUpListeners = new Set<(error: HoldfastError) => void>()
   const busy = new Set<() => boolean>()
@@ -96,6 +114,7 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
     onMessage: (message, reply) => {
       if (message.type === 'settled') for (const settled of message.settled) pending.settle(settled)
       else if (message.type === 'progress') pending.progress(message.id, message.loaded, message.total)
+      else if (message.type === 'barrier') ledger.passed(message.passed)
       else for (const listener of listeners) listener(message, reply)
     },
     onUnheardOf: () => {
@@ -104,7 +123,11 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
     onBatchLost: (calls, error) => {
       for (const { id } of calls) pending.lose(id, fromWireError(toWireError(error)))
     },
-    onOpen: () => flush(),
+    onOpen: () => {
+      // What the worker before stored is not safe before this one has put something strictly.
+      if (ledger.restart()) keeper.link?.post({ type: 'flush', unsafe: true })
+      flush()
+    },
     onDeath: pending.workerDied,
     onGivenUp: (error) => {
       pending.rejectAll(error)
@@ -132,10 +155,17 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
     if (calls.length > 0) link.batch(calls)
   }
 
-  const send = (sending: Sending): Promise<unknown> => {
-    if (closed) return Promise.reject(createError('CLOSED', `Holdfast "${name}" was closed; open it again.`))
+  const schedule = () => {
     if (!flushing) queueMicrotask(flush)
     flushing = true
+  }
+
+  const send = (sending: Sending): Promise<unknown> => {
+    if (closed) {
+      sending.onEnd?.()
+      return Promise.reject(createError('CLOSED', `Holdfast "${name}" was closed; open it again.`))
+    }
+    schedule()
     return pending.add(sending)
   }
 
@@ -159,6 +189,12 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
       return unheardOf
     },
     durability: options.durability,
+    ledger,
+    pressure: window,
+    grew: (load, bytes) => {
+      load.bytes += bytes
+      window.add(bytes)
+    },
     call: async (method, input, sendOptions = {}, frame = {}) => {
       const { signal, transfers, onProgress, onSend, deadlineMs } = sendOptions
       const { kind, long } = traits(method)
@@ -175,7 +211,11 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
         ...(kind === 'write' && requestIdOf(sendOptions)),
       }
       // The worker speaks this build's protocol, or an older one that had the same method: answers only ever gained.
-      return (await send({ outgoing, transfers, signal, onProgress, onSend })) as Answer<typeof method>
+      const load = sendOptions.load ?? { bytes: sizeOf(input) }
+      const onEnd = kind === 'write' ? ledger.begin(streamOf(method, input)) : undefined
+      return (await send({ outgoing, transfers, signal, onProgress, onSend, onEnd, load })) as Answer<
+        typeof method
+      >
     },
     write: (target, changes, writeOptions, frame) => {
       assertNoReplay(frame, 'state.write')
@@ -194,7 +234,9 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
         ...wireOf(frame, writeOptions),
         ...(durability && { durability }),
       } as const
-      return { id, stored: send({ outgoing, signal }) as Promise<Answer<'state.write'>> }
+      const onEnd = ledger.begin(streamOf('state.write', { target }))
+      const load = { bytes: sizeOf(changes) }
+      return { id, stored: send({ outgoing, signal, onEnd, load }) as Promise<Answer<'state.write'>> }
     },
     stand: keeper.stand,
     post: (message, transfer) => keeper.link?.post(message, transfer),
@@ -228,6 +270,7 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
       const reason = createError('CLOSED', `Holdfast "${name}" was closed before the call was answered.`)
       for (const listener of [...givenUpListeners]) listener(reason)
       pending.rejectAll(reason)
+      window.close()
     },
   }
 

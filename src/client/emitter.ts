@@ -1,12 +1,13 @@
 import { createError, type HoldfastError } from '../core/errors.ts'
 import { type SessionId, timeOfId } from '../core/ids.ts'
+import { sizeOf } from '../core/size.ts'
 import type { StateValue } from '../core/state/value.ts'
-import { sizeOfValue } from '../core/state/value-size.ts'
 import type { TimelineEvent } from '../core/timeline/event.ts'
 import { METHODS_SINCE } from '../protocol/since.ts'
 import { fromWireError } from '../protocol/wire-error.ts'
 import type { Caller } from './caller.ts'
 import type { Answer, Connection } from './connection.ts'
+import type { Load } from './pending.ts'
 import type { WriteOptions } from './request.ts'
 
 /** Records one event. The data was checked and copied before. */
@@ -19,7 +20,7 @@ interface Group {
   readonly durability: WriteOptions['durability']
   readonly events: { readonly type: string; readonly data: StateValue }[]
   readonly answer: Promise<Answer<'timeline.append'>>
-  sizeBytes: number
+  readonly load: Load
 }
 
 /** Sends events that are emitted before the page comes to send anything as one call, in their order. */
@@ -28,24 +29,25 @@ export function createEmitter(connection: Connection, caller: Caller, sessionId:
 
   const begin = (durability: WriteOptions['durability']): Group => {
     const events: Group['events'] = []
+    const load = { bytes: 0 }
     const leave = () => {
       if (group?.events === events) group = undefined
     }
     const answer = caller.call(
       'timeline.append',
       { sessionId, events, ...(durability && { durability }) },
-      { onSend: leave },
+      { onSend: leave, load },
     )
     // A call that is refused before it is sent never leaves.
     answer.then(leave, leave)
-    return { durability, events, answer, sizeBytes: 0 }
+    return { durability, events, answer, load }
   }
 
   const together = async (type: string, data: StateValue, durability: WriteOptions['durability']) => {
     if (group === undefined || !fits(group, durability)) group = begin(durability)
-    const { events, answer } = group
+    const { events, answer, load } = group
     const at = events.push({ type, data }) - 1
-    group.sizeBytes += sizeOfValue(data)
+    connection.grew(load, sizeOf(data))
     const { common, events: appended } = await answer
     const one = appended[at]
     if (one !== undefined && 'error' in one) throw fromWireError(one.error)
@@ -65,8 +67,8 @@ function canAppend({ welcome }: Connection): boolean {
   return welcome.protocol >= METHODS_SINCE['timeline.append']
 }
 
-function fits({ durability, sizeBytes }: Group, asked: WriteOptions['durability']): boolean {
-  return durability === asked && sizeBytes < MAX_TOGETHER_BYTES
+function fits({ durability, load }: Group, asked: WriteOptions['durability']): boolean {
+  return durability === asked && load.bytes < MAX_TOGETHER_BYTES
 }
 
 function unanswered(type: string): HoldfastError {

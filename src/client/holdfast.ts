@@ -12,6 +12,7 @@ import { createHooks, type Hooks } from './hooks.ts'
 import type { House } from './house.ts'
 import { watchPageLife } from './page-life.ts'
 import type { Frame } from './request.ts'
+import type { BackPressure } from './send-window.ts'
 import { createSession } from './session.ts'
 import type { Session } from './session-handle.ts'
 import { createSessions, type Sessions } from './sessions.ts'
@@ -22,12 +23,15 @@ import { createStreams, type Streams } from './streams.ts'
 import { createTimeline, type Timeline } from './timeline.ts'
 import { createWatches } from './watch.ts'
 import { createListWatches } from './watch-list.ts'
+import { createStoreWrites, type Writes } from './writes.ts'
 
 /** The store of one name, as a page holds it. */
 export interface Holdfast<A extends App = App> extends AsyncDisposable {
   readonly sessions: Sessions<A>
   readonly hooks: Hooks<Session<A>>
   readonly storage: StoreInfo
+  /** How all that this page wrote stands, and how much more it may call for. */
+  readonly writes: Writes & BackPressure
   readonly adopt: Adopt
   /** Events of all sessions, and of the store itself. */
   readonly timeline: Timeline
@@ -93,6 +97,7 @@ export async function createHoldfast<A extends App>(
     sessions: createSessions(caller, current, startListWatch, { open: openSession, adopt: handleOf }, app),
     hooks: hooks.api,
     storage,
+    writes: createStoreWrites(connection),
     adopt: createAdopt(caller),
     timeline: createTimeline(caller, startWatch),
     state: (where) => {

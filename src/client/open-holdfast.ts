@@ -18,6 +18,11 @@ export interface OpenOptions<A extends App = App> extends WorkerOptions {
   readonly actor?: Actor
   /** How writes of state and events are stored that do not say it. @defaultValue 'relaxed' */
   readonly durability?: Durability
+  /**
+   * Of calls that were sent and are not answered, in bytes; beyond it calls wait on the page, in their order.
+   * @defaultValue 8,388,608
+   */
+  readonly highWaterMark?: number
   /** Until a call is aborted, in milliseconds. @defaultValue 30,000; ten minutes for imports, artifacts and replays */
   readonly deadlineMs?: number
   /** How long an upgrade of the database waits for tabs that hold an older version open, in milliseconds. @defaultValue 30,000 */

@@ -3,6 +3,7 @@ import type { Call, PageMessage, Settled } from '../protocol/messages.ts'
 import { METHODS } from '../protocol/methods.ts'
 import { fromWireError } from '../protocol/wire-error.ts'
 import { abortedBySignal } from './request.ts'
+import type { SendWindow } from './send-window.ts'
 import type { Timing } from './timing.ts'
 
 /** A call, or a state write, which goes by the data port. */
@@ -14,6 +15,15 @@ export interface Sending {
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: ((loaded: number, total: number | null) => void) | undefined
   readonly onSend?: (() => void) | undefined
+  /** Called once it is over: with the barrier that makes it safe, where it was stored and is not safe yet. */
+  readonly onEnd?: ((barrier?: number) => void) | undefined
+  /** What it weighs; may grow until it is sent. */
+  readonly load: Load
+}
+
+/** Bytes of a call. */
+export interface Load {
+  bytes: number
 }
 
 interface Entry extends Sending {
@@ -23,7 +33,7 @@ interface Entry extends Sending {
   endsAt: number
   /** Begins the time anew: the work has come further. */
   goesOn(): void
-  resolve(value: unknown): void
+  resolve(value: unknown, barrier: number | undefined): void
   reject(error: unknown): void
 }
 
@@ -31,7 +41,7 @@ interface Entry extends Sending {
 export interface Pending {
   readonly size: number
   add(sending: Sending): Promise<unknown>
-  /** What has not been sent to the present worker, marked as sent from now on. */
+  /** Of what has not been sent to the present worker: what fits the window, in order, marked as sent from now on. */
   takeUnsent(): readonly Sending[]
   settle(settled: Settled): void
   progress(id: number, loaded: number, total: number | null): void
@@ -44,14 +54,33 @@ export interface Pending {
   drained(): Promise<unknown>
 }
 
-export function createPending(timing: Timing, onAbort: (id: number) => void): Pending {
+export interface PendingEvents {
+  /** A call that was sent has no caller any more. */
+  onAbort(id: number): void
+  /** Something was answered, and calls wait for room. */
+  onRoom(): void
+}
+
+export function createPending(
+  timing: Timing,
+  window: SendWindow,
+  { onAbort, onRoom }: PendingEvents,
+): Pending {
   const entries = new Map<number, Entry>()
+  /** Not sent, in order. */
+  let line = new Set<Entry>()
 
   let drainWaiters: ((value?: unknown) => void)[] = []
 
   const end = (id: number): Entry | undefined => {
     const entry = entries.get(id)
     entries.delete(id)
+    if (entry !== undefined) {
+      line.delete(entry)
+      if (entry.sent) window.unsend(entry.load.bytes)
+      window.remove(entry.load.bytes)
+    }
+    if (line.size > 0) onRoom()
     if (entries.size > 0) return entry
     for (const drained of drainWaiters) drained()
     drainWaiters = []
@@ -68,6 +97,12 @@ export function createPending(timing: Timing, onAbort: (id: number) => void): Pe
         const { id, deadlineMs } = outgoing
         if (signal?.aborted) return reject(abortedBySignal(nameOf(outgoing), signal))
         const giveUp = () => {
+          const waiting = entries.get(id)
+          // It waits for its turn: what is under way has deadlines of its own.
+          if (waiting !== undefined && !waiting.sent && window.isBusy) {
+            backstop = wait()
+            return
+          }
           const entry = end(id)
           // Nobody waits any more: what is still at it may stop.
           if (entry?.sent) onAbort(id)
@@ -80,12 +115,13 @@ export function createPending(timing: Timing, onAbort: (id: number) => void): Pe
           if (entry?.sent) onAbort(id)
           else if (end(id)) entry?.reject(lostError(entry, abortedBySignal(nameOf(outgoing), signal)))
         }
-        const stop = () => {
+        const stop = (barrier?: number) => {
+          sending.onEnd?.(barrier)
           clearTimeout(backstop)
           signal?.removeEventListener('abort', abort)
         }
         signal?.addEventListener('abort', abort)
-        entries.set(id, {
+        const entry: Entry = {
           ...sending,
           sent: false,
           repeated: false,
@@ -95,27 +131,33 @@ export function createPending(timing: Timing, onAbort: (id: number) => void): Pe
             backstop = wait()
             this.endsAt = performance.now() + deadlineMs
           },
-          resolve: (value) => {
-            stop()
+          resolve: (value, barrier) => {
+            stop(barrier)
             resolve(value)
           },
           reject: (error) => {
             stop()
             reject(error)
           },
-        })
+        }
+        entries.set(id, entry)
+        line.add(entry)
+        window.add(sending.load.bytes)
       }),
     takeUnsent: () => {
-      const unsent = [...entries.values()].filter((entry) => !entry.sent)
-      for (const entry of unsent) {
+      const taken = takeFrom(line, window)
+      for (const entry of taken) {
+        line.delete(entry)
+        window.sent(entry.load.bytes)
+        if (!entry.repeated) entry.goesOn()
         entry.sent = true
         entry.onSend?.()
       }
-      return unsent
+      return taken
     },
     settle: (settled) => {
       const entry = end(settled.id)
-      if (settled.ok) entry?.resolve(settled.value)
+      if (settled.ok) entry?.resolve(settled.value, settled.barrier)
       else entry?.reject(withReason(fromWireError(settled.error), entry.signal))
     },
     progress: (id, loaded, total) => {
@@ -128,10 +170,16 @@ export function createPending(timing: Timing, onAbort: (id: number) => void): Pe
       entry?.reject(lostError(entry, error))
     },
     workerDied: (error) => {
+      const repeated: Entry[] = []
       for (const entry of [...entries.values()].filter(({ sent }) => sent)) {
-        if (canRepeat(entry)) repeat(entry)
-        else end(entry.outgoing.id)?.reject(lostError(entry, error))
+        if (!canRepeat(entry)) end(entry.outgoing.id)?.reject(lostError(entry, error))
+        else {
+          window.unsend(entry.load.bytes)
+          repeat(entry)
+          repeated.push(entry)
+        }
       }
+      line = new Set([...repeated, ...line])
     },
     rejectAll: (error) => {
       for (const entry of [...entries.values()]) end(entry.outgoing.id)?.reject(lostError(entry, error))
@@ -139,6 +187,24 @@ export function createPending(timing: Timing, onAbort: (id: number) => void): Pe
     drained: () =>
       entries.size === 0 ? Promise.resolve() : new Promise((resolve) => drainWaiters.push(resolve)),
   }
+}
+
+/** As many as fit, none before one that came earlier; but a call that a hook made goes at once, since what it is nested in waits for it. */
+function takeFrom(line: ReadonlySet<Entry>, window: SendWindow): readonly Entry[] {
+  const taken: Entry[] = []
+  let bytes = 0
+  let isFull = false
+  for (const entry of line) {
+    const isNested = entry.outgoing.hookPath !== undefined
+    isFull ||= !window.fits(bytes + entry.load.bytes)
+    if (isFull && !isNested) {
+      if (!window.isBusy && taken.length === 0) taken.push(entry)
+      continue
+    }
+    bytes += entry.load.bytes
+    taken.push(entry)
+  }
+  return taken
 }
 
 /** Why the caller aborted never crosses to the worker: it may be anything. */

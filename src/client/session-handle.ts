@@ -19,6 +19,7 @@ import type { CallOptions, ChangeOptions, WriteOptions } from './request.ts'
 import type { Runs } from './runs.ts'
 import type { SessionState } from './state.ts'
 import type { Timeline } from './timeline.ts'
+import type { Writes } from './writes.ts'
 
 /** A moment of a session: an event, or its id. */
 export type Moment = string | { readonly id: EventId }
@@ -33,6 +34,8 @@ export interface Session<A extends App = App> extends AsyncDisposable {
   readonly info: SessionRecord
   /** Calls back when `info` was replaced; with null when the session was deleted. The function returned ends it. */
   subscribe(listener: (info: SessionRecord | null) => void): () => void
+  /** How what this page wrote to the session stands: for a sign that says whether it is kept. */
+  readonly writes: Writes
   readonly state: SessionState<A>
   readonly artifacts: Artifacts
   readonly timeline: Timeline

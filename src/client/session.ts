@@ -1,6 +1,6 @@
 import type { App } from '../core/app/app.ts'
 import { createError } from '../core/errors.ts'
-import type { CheckpointId, EventId } from '../core/ids.ts'
+import { type CheckpointId, type EventId, sessionStream } from '../core/ids.ts'
 import type { SessionRecord } from '../core/session/record.ts'
 import type { Verb } from '../core/session/status.ts'
 import { admitState } from '../core/state/admit.ts'
@@ -60,6 +60,7 @@ export function createSession<A extends App>(
       get info() {
         return stream.record ?? record
       },
+      writes: house.connection.ledger.of(sessionStream(id)),
       subscribe: (listener) => stream.subscribe((info) => listener(info ?? null)),
       state: createSessionState<A>(stream, {
         frame: bound,

@@ -1,10 +1,12 @@
 import type { HoldfastError } from '../core/errors.ts'
+import { sizeOf } from '../core/size.ts'
 import type { Mirror } from '../core/state/mirror.ts'
 import { entryKeyOf, withEntryKey } from '../core/state/scope.ts'
 import type { WriteChange } from '../core/state/write-change.ts'
 import { fromWireError } from '../protocol/wire-error.ts'
 import type { StateTarget } from '../protocol/worker-api.ts'
 import type { Connection } from './connection.ts'
+import { MAX_TOGETHER_BYTES } from './emitter.ts'
 import type { Frame, WriteOptions } from './request.ts'
 
 /** Writes one change. Resolves when it is stored; rejects, with the mirror as it was before, when it is refused. */
@@ -21,7 +23,9 @@ interface Group {
   /** What the mirror shows them by. */
   readonly localIds: number[]
   readonly stored: Promise<Refusals>
-  settle(stored: Promise<Refusals>): void
+  /** Sends it, once. */
+  leave(): void
+  sizeBytes: number
 }
 
 /** Shows changes in the mirror at once, and sends those of one microtask as one write. */
@@ -53,12 +57,18 @@ export function createStateWriter(
   }
 
   const begin = (options: WriteOptions, frame: Frame): Group => {
-    const begun = createGroup(options, frame)
+    const begun = createGroup(options, frame, send)
     queueMicrotask(() => {
       if (group === begun) group = undefined
-      begun.settle(send(begun))
+      begun.leave()
     })
     return begun
+  }
+
+  /** At once: what waits for room has to be known before more is called for. */
+  const leaveFull = (full: Group) => {
+    group = undefined
+    full.leave()
   }
 
   return async (change, options, frame) => {
@@ -70,17 +80,32 @@ export function createStateWriter(
     changes.set(entry.key, change)
     // What stands aside is shown nowhere, so it does not show before it is stored either.
     if (change.class === undefined) mirror.write(lastLocalId, [entry], isOptimistic)
+    group.sizeBytes += sizeOf(change)
+    if (group.sizeBytes >= MAX_TOGETHER_BYTES) leaveFull(group)
     const refused = (await stored).get(entry.key)
     if (refused !== undefined) throw refused
   }
 }
 
-function createGroup(options: WriteOptions, frame: Frame): Group {
-  let settle: Group['settle'] = () => {}
+function createGroup(options: WriteOptions, frame: Frame, send: (group: Group) => Promise<Refusals>): Group {
+  let settle: (stored: Promise<Refusals>) => void = () => {}
   const stored = new Promise<Refusals>((resolve) => {
     settle = resolve
   })
-  return { options, frame, changes: new Map(), localIds: [], stored, settle }
+  let left = false
+  const group: Group = {
+    options,
+    frame,
+    changes: new Map(),
+    localIds: [],
+    stored,
+    sizeBytes: 0,
+    leave() {
+      if (!left) settle(send(group))
+      left = true
+    },
+  }
+  return group
 }
 
 /** A write that can be named, aborted or timed by itself travels by itself. */

@@ -142,8 +142,12 @@ export interface Journal {
   mend(stream: StreamId, mending: Mending): Promise<number | undefined>
   /** Moves the row that a record of damage names out of its table, into that record. */
   setAside(damage: string): Promise<void>
-  /** The strict barrier: resolves when everything committed so far survives a power cut. Index rows and views are brought up to date by it. */
-  flush(): Promise<void>
+  /** The strict barrier: resolves when everything committed so far survives a power cut. Index rows and views are brought up to date by it. `unsafe`: also what a worker stored that died before its barrier. */
+  flush(options?: { readonly unsafe?: boolean }): Promise<void>
+  /** The number of the barrier that will make safe what is stored now; undefined where all of it survives a power cut. */
+  readonly exposedUntil: number | undefined
+  /** Calls back when a barrier was passed, with its number, before anybody is answered whose write it covers. */
+  onBarrier(listener: (passed: number) => void): () => void
   /** Rows as soon as their transaction completed; own ones only (other tabs' arrive by the channel). */
   onStored(listener: (rows: readonly CommitRow[]) => void): () => void
   close(): Promise<void>

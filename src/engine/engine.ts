@@ -132,6 +132,9 @@ export async function openEngine(
     catchUp: () => tabs.catchUp(),
     onError,
   })
+  const stopBarriers = journal.onBarrier((passed) => {
+    for (const page of pages.values()) page.barrier(passed)
+  })
   const stopEnding = connection.onEnding((reason) => {
     tabs.stop()
     for (const page of pages.values()) page.storage(storageStateOf(reason), reason.message)
@@ -164,11 +167,12 @@ export async function openEngine(
       const handle = registry.register(definitionOfPageHook(hook, asks), client)
       return () => void registry.unregister(handle)
     },
-    async flush() {
+    exposedUntil: () => journal.exposedUntil,
+    async flush(unsafe) {
       // A hidden page's worker may be frozen before its timers come.
       tabs.flush()
       await openDocuments.flush()
-      await journal.flush()
+      await journal.flush({ unsafe })
       tabs.flush()
     },
     isClosed: () => isConnectionLost(connection.ended),
@@ -235,6 +239,7 @@ export async function openEngine(
       tabs.stop()
       for (const stop of stopTimers) stop()
       stopStored()
+      stopBarriers()
       stopEnding()
       for (const page of [...pages.values()]) await page.disconnect()
       lives.stop()

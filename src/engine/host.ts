@@ -51,6 +51,9 @@ export function createEngineHost(options: EngineOptions): EngineHost {
       const client = await engine.connect(hello, send)
       return {
         welcome: client.welcome,
+        get exposedUntil() {
+          return client.exposedUntil
+        },
         call: (call) => client.call(call),
         receive: (message) => client.receive(message),
         async disconnect() {

@@ -15,6 +15,7 @@ import type {
   Settled,
   Welcome,
 } from '../protocol/messages.ts'
+import { withBarrier } from '../protocol/settled.ts'
 import { STORAGE_STATES_SINCE } from '../protocol/since.ts'
 import { toWireError } from '../protocol/wire-error.ts'
 import { type Asks, createAsks } from './asks.ts'
@@ -39,7 +40,8 @@ export interface PageServices {
   readonly missedEvents: Parameters<typeof createWatches>[0]['missed']
   /** Puts a page's hook among those that gate its calls; the function returned takes it out. */
   readonly addHook: (hook: PageHook, client: string, asks: Asks) => () => void
-  readonly flush: () => Promise<void>
+  readonly flush: (unsafe: boolean) => Promise<void>
+  readonly exposedUntil: () => number | undefined
   /** The database has to be opened anew, by another hello of the page. */
   readonly isClosed: () => boolean
   readonly foretell: Foretell
@@ -60,6 +62,8 @@ export interface Page extends EngineClient {
   note(stream: StreamId): void
   /** A session that this page may have open was deleted. */
   gone(stream: StreamId, source: StreamChange['source']): void
+  /** Everything stored before survives a power cut. */
+  barrier(passed: number): void
   storage(state: 'lost' | 'stale' | 'closed', message: string): void
 }
 
@@ -121,7 +125,7 @@ export function createPage(
           ...(durability && { durability }),
         }),
       )
-      settled = { id, ok: true, value }
+      settled = withBarrier({ id, ok: true, value }, services.exposedUntil())
       isStored = true
     } catch (error) {
       if (isLeftOpen(error)) return
@@ -201,7 +205,7 @@ export function createPage(
         documents.close(message)
         return
       case 'flush':
-        services.flush().catch(services.onError)
+        services.flush(message.unsafe ?? false).catch(services.onError)
         return
       case 'life':
         services.onLife(hello.client, message.life)
@@ -249,6 +253,10 @@ export function createPage(
     gone(stream, source) {
       if (streams.has(stream)) send(goneMessage(stream, source))
     },
+    get exposedUntil() {
+      return services.exposedUntil()
+    },
+    barrier: (passed) => send({ type: 'barrier', passed }),
     storage(state, message) {
       send({ type: 'storage', state: state === 'closed' && !opensAnew ? 'lost' : state, message })
     },
@@ -263,7 +271,7 @@ export function createPage(
       calls.abortAll(createError('ABORTED', 'The page left before the call was stored.'))
       documents.closeAll()
       onLeave()
-      await services.flush().catch(services.onError)
+      await services.flush(false).catch(services.onError)
       calls.stop()
     },
   }

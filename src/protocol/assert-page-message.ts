@@ -116,7 +116,7 @@ const PAGE_MESSAGES = {
   openDocument: { document: count, sessionId: text, name: anything, clientId: count },
   documentFrame: { document: count, frame: bytes },
   closeDocument: { document: count },
-  flush: {},
+  flush: { unsafe: optional(flag) },
   life: { life: oneOf('shown', 'hidden', 'frozen') },
   ping: { ping: count },
 } satisfies Record<PageMessage['type'], Readonly<Record<string, Check>>> satisfies FieldsByType

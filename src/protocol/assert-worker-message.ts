@@ -40,7 +40,7 @@ export function assertWorkerMessage(value: unknown): asserts value is WorkerMess
 }
 
 const settled: Check = (value) => {
-  if (!shape({ id: count, ok: flag })(value)) return false
+  if (!shape({ id: count, ok: flag, barrier: optional(count) })(value)) return false
   const { ok, error } = value as { ok: Settled['ok']; error?: unknown }
   return ok || isWireError(error)
 }
@@ -75,6 +75,7 @@ const WORKER_MESSAGES = {
   progress: { id: count, loaded: count, total: (value) => value === null || count(value) },
   storage: { state: text, message: text },
   blocked: { tabs: (value) => value === null || count(value), leftMs: count },
+  barrier: { passed: count },
   pong: { ping: count },
   documentFrame: { document: count, frame: bytes },
   documentState: {

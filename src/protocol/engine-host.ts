@@ -24,6 +24,8 @@ export interface EngineHost {
 
 export interface EngineClient {
   readonly welcome: Welcome
+  /** The barrier that makes safe what is stored now, see `Settled`; undefined where all of it is, or nobody counts. */
+  readonly exposedUntil?: number | undefined
   /** Performs one call. Enforces its deadline. Rejects with a HoldfastError; anything else is a defect of the engine. */
   call(call: Call): Promise<unknown>
   /** Takes one message of the data port; it has passed its guard. Must not throw. */

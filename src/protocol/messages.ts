@@ -72,7 +72,13 @@ export interface Call {
 }
 
 export type Settled =
-  | { readonly id: number; readonly ok: true; readonly value: unknown }
+  | {
+      readonly id: number
+      readonly ok: true
+      readonly value: unknown
+      /** The barrier after which what was stored until now survives a power cut; absent where it does already. */
+      readonly barrier?: number
+    }
   | { readonly id: number; readonly ok: false; readonly error: WireError }
 
 /** A batch's answer: what settled while the batch waited; the rest comes by the data port. */
@@ -161,7 +167,8 @@ export type PageMessage =
   /** A frame of y-protocols, handed over. Frames that hold edits are counted, see `documentState`. */
   | { readonly type: 'documentFrame'; readonly document: number; readonly frame: Uint8Array }
   | { readonly type: 'closeDocument'; readonly document: number }
-  | { readonly type: 'flush' }
+  /** `unsafe`: what was stored by a worker that died may not survive a power cut yet. */
+  | { readonly type: 'flush'; readonly unsafe?: true }
   /** An older worker passes it over. */
   | { readonly type: 'life'; readonly life: PageLife }
   | { readonly type: 'ping'; readonly ping: number }
@@ -206,6 +213,8 @@ export type WorkerMessage =
    * `tabs` is how many there are, as far as the browser says; `leftMs` how long they are waited for.
    */
   | { readonly type: 'blocked'; readonly tabs: number | null; readonly leftMs: number }
+  /** The worker's barriers are counted from 1: what was stored before this one survives a power cut. */
+  | { readonly type: 'barrier'; readonly passed: number }
   | { readonly type: 'pong'; readonly ping: number }
   | { readonly type: 'documentFrame'; readonly document: number; readonly frame: Uint8Array }
   | { readonly type: 'documentState'; readonly document: number; readonly state: DocumentState }

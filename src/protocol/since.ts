@@ -19,6 +19,7 @@ export const METHODS_SINCE: Since<Exclude<MethodName, FirstMethod>> = {
 
 export const WORKER_MESSAGES_SINCE: Since<Exclude<WorkerMessage['type'], FirstWorkerMessage>> = {
   blocked: 2,
+  barrier: 2,
   documentFrame: 2,
   documentState: 2,
   foreseen: 2,

@@ -32,9 +32,15 @@ export interface BarrierDeps {
   readonly notes: StreamNotes
   readonly damage: DamageNotes
   readonly perform: (chore: Omit<Chore, 'end'>) => Promise<void>
+  /** Everything stored before survives a power cut. Barriers are counted from 1. */
+  readonly onPassed: (barrier: number) => void
 }
 
 export interface Barrier {
+  /** The one that will make safe what is stored now; undefined where all of it is safe. */
+  readonly next: number | undefined
+  /** What another worker stored may not be safe. */
+  distrust(): void
   /** Notes what a group stored, and sets the timer. */
   took(group: Pick<GroupResult, 'wrote' | 'grown' | 'indexed' | 'erased'>, durability: Durability): void
   /** Resolves when all that was noted so far survives a power cut and its index rows are up to date. */
@@ -42,7 +48,15 @@ export interface Barrier {
   stop(): void
 }
 
-export function createBarrier({ wall, clock, documents, notes, damage, perform }: BarrierDeps): Barrier {
+export function createBarrier({
+  wall,
+  clock,
+  documents,
+  notes,
+  damage,
+  perform,
+  onPassed,
+}: BarrierDeps): Barrier {
   const tails = new Tails()
   /** Streams that grew since the last barrier. */
   const grown = new Set<StreamId>()
@@ -50,9 +64,17 @@ export function createBarrier({ wall, clock, documents, notes, damage, perform }
   const indexed = new Set<StreamId>()
   /** Something stored may be lost at a power cut. */
   let exposed = false
+  let passed = 0
   let failures = 0
   let stopTimer: (() => void) | undefined
   let stopped = false
+
+  function safe(): void {
+    if (!exposed) return
+    exposed = false
+    passed += 1
+    onPassed(passed)
+  }
 
   function arm(): void {
     if (stopTimer !== undefined || stopped || (!exposed && grown.size === 0)) return
@@ -115,7 +137,7 @@ export function createBarrier({ wall, clock, documents, notes, damage, perform }
         }
       },
     })
-    exposed = false
+    safe()
     for (const [stream, seq] of upTo) notes.indexed(stream, seq)
     for (const [stream, tail] of fresh) {
       Object.assign(tails.of(stream), tail)
@@ -125,8 +147,18 @@ export function createBarrier({ wall, clock, documents, notes, damage, perform }
   }
 
   return {
+    get next() {
+      return exposed ? passed + 1 : undefined
+    },
+    distrust() {
+      exposed = true
+      arm()
+    },
     took(group, durability) {
-      if (group.wrote) exposed = durability === 'relaxed'
+      if (group.wrote) {
+        if (durability === 'relaxed') exposed = true
+        else safe()
+      }
       for (const growth of group.grown) {
         tails.grow(growth)
         grown.add(growth.stream)

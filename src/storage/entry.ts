@@ -13,12 +13,12 @@ import type {
 } from '../core/commit.ts'
 import { createError, type HoldfastError } from '../core/errors.ts'
 import type { CommitId, StreamId } from '../core/ids.ts'
+import { sizeOf } from '../core/size.ts'
 import type { Delta } from '../core/state/delta.ts'
 import { deltasOf } from '../core/state/fold.ts'
 import type { StoredEvent } from '../core/timeline/event.ts'
 import { type HeadState, headText } from './heads.ts'
 import { STORE_NAMES, type StoreName } from './schema.ts'
-import { sizeOf } from './size.ts'
 
 export interface Entry {
   readonly operation: Pick<Operation<unknown>, 'requestId' | 'mayRepeat' | 'durability' | 'heads' | 'signal'>

@@ -43,6 +43,7 @@ export function createJournal({ connection, clock, documents, wall, compression 
   const cache = new HeadCache()
   const notes = new StreamNotes(clock.writer)
   const listeners = new Set<(rows: readonly CommitRow[]) => void>()
+  const barrierListeners = new Set<(passed: number) => void>()
   const pending = new Map<Promise<unknown>, RequestId>()
   /** Why nothing more is taken. */
   let closed: HoldfastError | undefined
@@ -77,6 +78,9 @@ export function createJournal({ connection, clock, documents, wall, compression 
     notes,
     damage: connection.damage,
     perform,
+    onPassed: (passed) => {
+      for (const listener of [...barrierListeners]) listener(passed)
+    },
   })
   const ballast = createBallast(perform)
   const stopListening = connection.onEnding(end)
@@ -302,8 +306,16 @@ export function createJournal({ connection, clock, documents, wall, compression 
       })
     },
     keepBallast: (bytes) => ballast.keep(bytes),
-    async flush() {
+    get exposedUntil() {
+      return barrier.next
+    },
+    onBarrier(listener) {
+      barrierListeners.add(listener)
+      return () => barrierListeners.delete(listener)
+    },
+    async flush({ unsafe = false } = {}) {
       if (closed !== undefined) throw closed
+      if (unsafe) barrier.distrust()
       await flush()
     },
     onStored(listener) {

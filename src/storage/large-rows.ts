@@ -3,8 +3,9 @@
  * and flushes that file only at the end of a strict transaction that wrote it: what a relaxed one wrote is a row without
  * its value after a power cut, whatever was flushed later. So what may hold such a row is never relaxed.
  */
+
+import { sizeOf } from '../core/size.ts'
 import type { Entry } from './entry.ts'
-import { sizeOf } from './size.ts'
 
 /**
  * From this size on, by our estimate, a row is taken for large. The estimate counts a character as one byte where

@@ -6,12 +6,12 @@ import { contentsOfEvent, type NamedContent } from '../core/artifact/references.
 import { decodeValue, encodeValue } from '../core/artifact/value-bytes.ts'
 import { type Clock, type RequestId, type StreamId, timeOfClock, type WriterId } from '../core/ids.ts'
 import type { Compression } from '../core/ports.ts'
+import { sizeOf } from '../core/size.ts'
 import type { StateValue } from '../core/state/value.ts'
 import { withSum } from './checksum.ts'
 import { seqOf } from './commit-rows.ts'
 import { heldRefs } from './row-refs.ts'
 import type { CommitBody, PackedRow, StoredCommit, StoredSegment } from './schema.ts'
-import { sizeOf } from './size.ts'
 
 /** A reader of one event clones the whole segment, so it stays small. */
 export const MAX_SEGMENT_ROWS = 100

@@ -3,12 +3,12 @@
  */
 import { wrap as resultOf } from 'idb'
 import { type Clock, clockOfId, STORE_STREAM, type StreamId, sessionOfStream } from '../core/ids.ts'
+import { sizeOf } from '../core/size.ts'
 import { deltasOf, foldEntries } from '../core/state/fold.ts'
 import { withSum } from './checksum.ts'
 import { seqOf } from './commit-rows.ts'
 import type { StoredCommit, StoredView } from './schema.ts'
 import { isSessionStream } from './session-rows.ts'
-import { sizeOf } from './size.ts'
 import { soundView } from './sound-rows.ts'
 import type { TailReader } from './tail-reader.ts'
 import type { Tail } from './tails.ts'

@@ -24,7 +24,13 @@ function rig(protocol = 2) {
         resolve(method === 'timeline.append' ? answerTo(input) : input)
       })
     })
-  const connection = { durability: undefined, welcome: { protocol } }
+  const connection = {
+    durability: undefined,
+    welcome: { protocol },
+    grew: (load: { bytes: number }, bytes: number) => {
+      load.bytes += bytes
+    },
+  }
   const emit = createEmitter(
     connection as unknown as Connection,
     { frame: {}, call } as unknown as Caller,

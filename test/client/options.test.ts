@@ -8,6 +8,7 @@ import { createSession } from '../../src/client/session.ts'
 import type { Session } from '../../src/client/session-handle.ts'
 import { createSessions } from '../../src/client/sessions.ts'
 import type { Stream } from '../../src/client/streams.ts'
+import { createWriteLedger } from '../../src/client/writes.ts'
 import type { StreamId } from '../../src/core/ids.ts'
 import type { SessionRecord } from '../../src/core/session/record.ts'
 import { Mirror } from '../../src/core/state/mirror.ts'
@@ -43,7 +44,11 @@ function recording() {
     calls.push({ method, input, options })
     return ['artifacts.versions', 'runs.list', 'timeline.tree'].includes(method) ? [] : answer
   }
-  return { calls, record: record as SessionRecord, connection: { call } as Partial<Connection> as Connection }
+  return {
+    calls,
+    record: record as SessionRecord,
+    connection: { call, ledger: createWriteLedger(() => {}) } as Partial<Connection> as Connection,
+  }
 }
 
 function openHandle() {

@@ -3,8 +3,8 @@ import { expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { exportDocument } from '../../src/context/app-documents.ts'
 import { documentStream, type RequestId } from '../../src/core/ids.ts'
+import { sizeOf } from '../../src/core/size.ts'
 import { createPacking } from '../../src/engine/packing.ts'
-import { sizeOf } from '../../src/storage/size.ts'
 import { failCommits } from '../storage/faults.ts'
 import {
   createSession,

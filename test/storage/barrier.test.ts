@@ -323,6 +323,7 @@ test('JO28 a barrier that fails is tried again, each time twice as late, at most
     documents: tab.documents,
     notes: new StreamNotes(tab.clock.writer),
     damage: tab.connection.damage,
+    onPassed: () => {},
     perform() {
       tries.push(wall.now())
       return Promise.reject(new Error('full'))
@@ -352,4 +353,34 @@ test('JO15 streams without a session have a view and no index row', async () => 
   expect(start.entries).toMatchObject([{ key: 'theme', value: 'dark' }])
   expect(start.record).toBeUndefined()
   expect(await tab.connection.db.sessions.count()).toBe(0)
+})
+
+test('JO33 what is stored can be told the barrier that makes it safe, and hears of it before anybody is answered', async () => {
+  const tab = await openTab()
+  const told: string[] = []
+  const stop = tab.journal.onBarrier((passed) => told.push(`barrier ${passed}`))
+  await createSession(tab)
+  expect(tab.journal.exposedUntil).toBeUndefined()
+  await setState(tab, 'a', 1)
+  expect(tab.journal.exposedUntil).toBe(1)
+  await tab.journal.flush()
+  expect(tab.journal.exposedUntil).toBeUndefined()
+  await setState(tab, 'b', 1)
+  expect(tab.journal.exposedUntil).toBe(2)
+  // A strict write is a barrier too.
+  await setState(tab, 'c', 1, { durability: 'strict' }).then(() => told.push('answered'))
+  expect(tab.journal.exposedUntil).toBeUndefined()
+  stop()
+  await setState(tab, 'd', 1)
+  await tab.journal.flush()
+  expect(told).toEqual(['barrier 1', 'barrier 2', 'answered'])
+})
+
+test('JO33 a flush that is told of what another worker left unsafe puts something strictly', async () => {
+  const tab = await openTab()
+  const transactions = watchTransactions(tab)
+  await tab.journal.flush()
+  expect(transactions).toEqual([])
+  await tab.journal.flush({ unsafe: true })
+  expect(transactions.map(({ durability }) => durability)).toEqual(['strict'])
 })

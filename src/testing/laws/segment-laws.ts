@@ -1,4 +1,5 @@
 import type { StreamId } from '../../core/ids.ts'
+import { sizeOf } from '../../core/size.ts'
 import type { StoredSegment } from '../../storage/schema.ts'
 import {
   contentsOfSegment,
@@ -8,7 +9,6 @@ import {
   numbersIn,
   rowsOfSegment,
 } from '../../storage/segment.ts'
-import { sizeOf } from '../../storage/size.ts'
 import type { DatabaseContent } from '../database-content.ts'
 import type { Violation } from '../law.ts'
 import { sameValue } from '../same-value.ts'
