@@ -7,7 +7,7 @@ import type { Durability } from '../core/commit.ts'
 import { createError } from '../core/errors.ts'
 import { clockOfId, documentStream, type EventId, type SessionId, sessionStream } from '../core/ids.ts'
 import type { Journal, Log, Tables } from '../core/ports.ts'
-import type { Request } from '../core/request.ts'
+import { doing, type Request } from '../core/request.ts'
 import { requireHead, sessionHeadKey } from '../core/session/head.ts'
 import { readRecord, scopeOf } from '../core/session/lifecycle.ts'
 import { assertPermitted } from '../core/session/status.ts'
@@ -71,6 +71,7 @@ export async function storeDocumentEdit(
   await deps.journal.commit({
     requestId: request.id,
     mayRepeat: request.mayRepeat,
+    ...doing(request),
     durability,
     heads: [sessionHeadKey(sessionId)],
     decide(heads) {

@@ -108,6 +108,8 @@ export interface Operation<Result> {
   readonly requestId: RequestId
   /** True when this request id may have been sent before: the journal then looks for its first outcome. */
   readonly mayRepeat: boolean
+  /** Which call it is: an id that was sent for another call is INVALID_ARGUMENT. Kept only where the id may be sent again. */
+  readonly does?: string
   readonly durability: Durability
   readonly heads: readonly HeadKey[]
   /** It removes more than it adds, so it is to be stored also where the origin's quota is used up. @defaultValue false */

@@ -86,8 +86,11 @@ export interface StorageMeter {
 export interface Journal {
   readonly writer: WriterId
   commit<Result>(operation: Operation<Result>): Promise<Outcome<Result>>
-  /** The id that an earlier commit made for this request id; undefined when none is known (they are kept for 24 h). */
-  outcomeOf(requestId: RequestId): Promise<string | undefined>
+  /**
+   * The id that an earlier commit made for this request id; undefined when none is known (they are kept for 24 h).
+   * @throws INVALID_ARGUMENT where it was sent for a call that did something else
+   */
+  outcomeOf(requestId: RequestId, does?: string): Promise<string | undefined>
   /** Rows that belong to no commit yet: chunks before their manifest. Relaxed. */
   putRows(rows: readonly RowChange[]): Promise<void>
   /**

@@ -6,6 +6,8 @@ export interface Request {
   readonly id: RequestId
   /** True when this id may have been sent before (a repeat after OUTCOME_UNKNOWN, or an id chosen by the caller). */
   readonly mayRepeat: boolean
+  /** Which call it is: its method, and the verb of a transition. */
+  readonly does?: string
   readonly actor?: Actor
   /** What this call runs inside of; absent for a call of its own, which then begins a correlation. */
   readonly correlationId?: CorrelationId
@@ -18,4 +20,9 @@ export interface Request {
   readonly signal?: AbortSignal
   /** The page that asks; page hooks of other pages do not gate it. */
   readonly client?: string
+}
+
+/** What an operation says of the call that it is. */
+export function doing({ does }: Request): { readonly does?: string } {
+  return does === undefined ? {} : { does }
 }

@@ -35,5 +35,10 @@ export async function performMethod<Method extends MethodName>(
   if (typeof input !== 'object' || input === null) {
     throw createError('INVALID_ARGUMENT', `${method} takes an object.`, { method, path: '' })
   }
-  return methods[method](request, input as Input<Method>, context)
+  return methods[method]({ ...request, does: doingOf(method, input) }, input as Input<Method>, context)
+}
+
+/** Which call it is; of a change of a session's life, which one. */
+function doingOf(method: MethodName, input: object): string {
+  return method === 'sessions.transition' && 'verb' in input ? `${method} ${String(input.verb)}` : method
 }

@@ -21,7 +21,10 @@ import { type HeadState, headText } from './heads.ts'
 import { STORE_NAMES, type StoreName } from './schema.ts'
 
 export interface Entry {
-  readonly operation: Pick<Operation<unknown>, 'requestId' | 'mayRepeat' | 'durability' | 'heads' | 'signal'>
+  readonly operation: Pick<
+    Operation<unknown>,
+    'requestId' | 'mayRepeat' | 'does' | 'durability' | 'heads' | 'signal'
+  >
   /** The heads it names, as text. */
   readonly keys: readonly string[]
   /** The decision that stands now. */

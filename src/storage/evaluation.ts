@@ -7,6 +7,7 @@ import { createError, type HoldfastError } from '../core/errors.ts'
 import type { RequestId, StreamId } from '../core/ids.ts'
 import type { Entry } from './entry.ts'
 import { type HeadState, sameHead, unreadHead } from './heads.ts'
+import { assertSameCall, type Performed } from './performed.ts'
 import { PENDING, type Pending, type Reads, rowText } from './reads.ts'
 import type { StoreName } from './schema.ts'
 import { fromStored, keyOfRow } from './table-rows.ts'
@@ -62,7 +63,7 @@ class Pass implements Evaluation {
   readonly stale: Entry[] = []
   readonly heads = new Map<string, HeadState>()
   readonly rows = new Map<string, PlannedRow>()
-  readonly #requests = new Map<RequestId, string>()
+  readonly #requests = new Map<RequestId, Performed>()
   readonly #reads: Reads
   readonly #reach: Reach
 
@@ -72,15 +73,15 @@ class Pass implements Evaluation {
   }
 
   take(entry: Entry): void {
-    const { requestId, mayRepeat } = entry.operation
+    const { requestId, mayRepeat, does } = entry.operation
     const earlier = this.#requests.get(requestId) ?? (mayRepeat ? this.#reads.outcome(requestId) : undefined)
     if (earlier === PENDING) return
-    if (earlier !== undefined) {
-      this.repeated.push({ entry, resultId: earlier })
-      return
-    }
     try {
-      this.#apply(entry)
+      if (earlier === undefined) this.#apply(entry)
+      else {
+        assertSameCall(requestId, does, earlier)
+        this.repeated.push({ entry, resultId: earlier.resultId })
+      }
     } catch (error) {
       this.refused.push({ entry, error })
     }
@@ -99,7 +100,8 @@ class Pass implements Evaluation {
     if (planned === PENDING) return
     for (const [text, row] of planned) this.rows.set(text, row)
     for (const [text, state] of entry.decided.next) this.heads.set(text, state)
-    this.#requests.set(entry.operation.requestId, entry.decided.resultId)
+    const { requestId, does } = entry.operation
+    this.#requests.set(requestId, { resultId: entry.decided.resultId, does })
     this.applied.push(entry)
   }
 

@@ -16,6 +16,7 @@ import { HeadCache } from './heads.ts'
 import { MARK_STORES, markStream } from './mark-rows.ts'
 import { MEND_STORES, mendStream } from './mend.ts'
 import { PACK_STORES, packStream } from './pack.ts'
+import { assertSameCall } from './performed.ts'
 import { createPump } from './pump.ts'
 import { type Chore, Queue } from './queue.ts'
 import { readOutcome } from './reads.ts'
@@ -141,11 +142,14 @@ export function createJournal({ connection, clock, documents, wall, compression 
   return {
     writer: clock.writer,
     commit,
-    async outcomeOf(requestId) {
+    async outcomeOf(requestId, does) {
       if (closed !== undefined) throw closed
       await Promise.allSettled([...pending].filter(([, id]) => id === requestId).map(([outcome]) => outcome))
       try {
-        return await readOutcome(connection.transaction(['commits', 'segments'], 'readonly'), requestId)
+        const transaction = connection.transaction(['commits', 'segments'], 'readonly')
+        const earlier = await readOutcome(transaction, requestId)
+        if (earlier !== undefined) assertSameCall(requestId, does, earlier)
+        return earlier?.resultId
       } catch (cause) {
         throw connection.failure(cause, `looking for request ${requestId}`)
       }

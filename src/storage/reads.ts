@@ -8,6 +8,7 @@ import type { RowChange, RowKey, RowTable } from '../core/commit.ts'
 import type { RequestId } from '../core/ids.ts'
 import { isSound } from './checksum.ts'
 import { type HeadState, NO_HEAD } from './heads.ts'
+import { type Performed, performedIn } from './performed.ts'
 import type { StoredCommit, StoredHead, StoredSegment } from './schema.ts'
 import { outcomeIn } from './segment.ts'
 import { isSoundSegment } from './sound-rows.ts'
@@ -50,8 +51,8 @@ export class Reads {
     })
   }
 
-  /** The id that an earlier commit made for a request; undefined when none did. */
-  outcome(request: RequestId): string | undefined | Pending {
+  /** What an earlier commit did for a request; undefined when none did. */
+  outcome(request: RequestId): Performed | undefined | Pending {
     return this.#value(`outcome ${request}`, (transaction) => readOutcome(transaction, request))
   }
 
@@ -86,11 +87,11 @@ export async function readHead(transaction: IDBTransaction, text: string): Promi
   return toHeadState(await resultOf(request))
 }
 
-/** The id that an earlier commit made for a request, from rows or from packed rows. */
+/** What an earlier commit did for a request, from rows or from packed rows. */
 export async function readOutcome(
   transaction: IDBTransaction,
   request: RequestId,
-): Promise<string | undefined> {
+): Promise<Performed | undefined> {
   const ref = `q:${request}`
   const inCommits: IDBRequest<StoredCommit | undefined> = transaction
     .objectStore('commits')
@@ -101,7 +102,7 @@ export async function readOutcome(
     .index('refs')
     .get(ref)
   const [commit, segment] = await Promise.all([resultOf(inCommits), resultOf(inSegments)])
-  const made = commit !== undefined && isSound(commit) ? commit.body.requests[request] : undefined
+  const made = commit !== undefined && isSound(commit) ? performedIn([commit], request) : undefined
   if (made !== undefined || segment === undefined || !isSoundSegment(segment)) return made
   return outcomeIn(segment, request)
 }

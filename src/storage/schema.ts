@@ -57,6 +57,8 @@ export interface StoredCommit extends Summed {
 export interface CommitBody {
   readonly commitId: CommitId
   readonly requests: Readonly<Record<string, string>>
+  /** What the requests did whose ids may be sent again; rows of older builds do not say it. */
+  readonly does?: Readonly<Record<string, string>>
   readonly events: readonly StoredEvent[]
   readonly update?: Uint8Array
   /** Of the document that the update belongs to; absent for the first. */

@@ -10,6 +10,7 @@ import { sizeOf } from '../core/size.ts'
 import type { StateValue } from '../core/state/value.ts'
 import { withSum } from './checksum.ts'
 import { seqOf } from './commit-rows.ts'
+import { type Performed, performedIn } from './performed.ts'
 import { heldRefs } from './row-refs.ts'
 import type { CommitBody, PackedRow, StoredCommit, StoredSegment } from './schema.ts'
 
@@ -79,10 +80,11 @@ export function numbersIn({
   return byWriter.flatMap(([writer, numbers]) => numbers.map((n) => ({ writer, n })))
 }
 
-/** What a request made, as a segment knows it. */
-export function outcomeIn({ rows = [], squeezed }: StoredSegment, request: RequestId): string | undefined {
-  if (squeezed !== undefined) return squeezed.requests[request]
-  return rows.map(({ body }) => body.requests[request]).find((id) => id !== undefined)
+/** What a request did, as a segment knows it; a squeezed one does not say for what call. */
+export function outcomeIn({ rows = [], squeezed }: StoredSegment, request: RequestId): Performed | undefined {
+  if (squeezed === undefined) return performedIn(rows, request)
+  const resultId = squeezed.requests[request]
+  return resultId === undefined ? undefined : { resultId }
 }
 
 /** The segment with its rows compressed; undefined where the host compresses nothing. */

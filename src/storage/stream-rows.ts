@@ -50,6 +50,7 @@ interface Part {
   readonly events: MeasuredEvent[]
   readonly refs: Set<string>
   readonly requests: Record<string, string>
+  readonly does: Record<string, string>
   update?: Uint8Array
 }
 
@@ -67,7 +68,9 @@ function partsByStream(entries: readonly Entry[]): ReadonlyMap<StreamId, readonl
       for (const ref of write.refs ?? []) part.refs.add(ref)
       if (!answered) {
         answered = true
-        part.requests[operation.requestId] = decided.resultId
+        const { requestId, mayRepeat, does } = operation
+        part.requests[requestId] = decided.resultId
+        if (mayRepeat && does !== undefined) part.does[requestId] = does
       }
     }
   }
@@ -81,7 +84,7 @@ function partFor(parts: Part[], update: Uint8Array | undefined): Part {
     if (update !== undefined) last.update = update
     return last
   }
-  const part: Part = { events: [], refs: new Set(), requests: {} }
+  const part: Part = { events: [], refs: new Set(), requests: {}, does: {} }
   if (update !== undefined) part.update = update
   parts.push(part)
   return part
@@ -107,7 +110,7 @@ function cutByEvents(part: Part, events: readonly MeasuredEvent[]): readonly Par
     const isFull = sizeBytes + event.sizeBytes > MAX_ROW_BYTES || event.event.id > lastId
     if (piece.events.length > 0 && isFull) {
       pieces.push(piece)
-      piece = { events: [], refs: new Set(part.refs), requests: {} }
+      piece = { events: [], refs: new Set(part.refs), requests: {}, does: {} }
       sizeBytes = 0
     }
     if (piece.events.length === 0) lastId = lastIdWith(event)
@@ -144,6 +147,7 @@ function toRow(stream: StreamId, part: Part, context: RowContext): NewRow {
     body: {
       commitId,
       requests: part.requests,
+      ...(Object.keys(part.does).length === 0 ? {} : { does: part.does }),
       events: part.events.map(({ event }) => event),
       ...(update === undefined ? {} : { update }),
       ...(made === undefined || generation === 0 ? {} : { generation }),

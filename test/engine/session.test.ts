@@ -132,6 +132,19 @@ describe('sessions through the engine', () => {
     })
   })
 
+  test('SE26 one request id for two verbs of a session is refused', async () => {
+    const page = await openPage()
+    const { record } = await page.call('sessions.create', {})
+    const chosen = { requestId: 'mine', mayRepeat: true }
+    await page.call('sessions.transition', { id: record.id, verb: 'suspend' }, chosen)
+    const resuming = page.call('sessions.transition', { id: record.id, verb: 'resume' }, chosen)
+    await expect(resuming).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      details: { earlier: 'sessions.transition suspend', does: 'sessions.transition resume' },
+    })
+    expect(await page.call('sessions.get', { id: record.id })).toMatchObject({ status: 'suspended' })
+  })
+
   test('SE25 a call sent again by its page happens once', async () => {
     const page = await openPage()
     const first = await page.call('sessions.create', { name: 'one' }, { requestId: 'same' })

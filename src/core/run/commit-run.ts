@@ -1,6 +1,6 @@
 import type { HeadKey, HeadReader, HeadWrite, RowChange, RowChangeOf } from '../commit.ts'
 import { clockOfId, type EventId, type RunId, sessionStream, timeOfId } from '../ids.ts'
-import type { Request } from '../request.ts'
+import { doing, type Request } from '../request.ts'
 import { requireHead, sessionHeadKey } from '../session/head.ts'
 import { type Action, assertPermitted } from '../session/status.ts'
 import type { EventDataByType } from '../timeline/catalog.ts'
@@ -70,6 +70,7 @@ export async function commitRun(
     const outcome = await journal.commit<'stored' | 'unchanged'>({
       requestId: request.id,
       mayRepeat: request.mayRepeat,
+      ...doing(request),
       durability: 'strict',
       heads: [sessionHeadKey(run.sessionId), runHeadKey(run.id), ...(change.heads ?? [])],
       ...(request.signal === undefined ? {} : { signal: request.signal }),

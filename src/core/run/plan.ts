@@ -1,6 +1,6 @@
 import type { Decision, Durability, HeadKey, HeadReader, HeadWrite, Outcome, StreamWrite } from '../commit.ts'
 import type { Journal } from '../ports.ts'
-import type { Request } from '../request.ts'
+import { doing, type Request } from '../request.ts'
 
 /** A step's start or end that is ready to be committed: alone, or with its neighbours of an import. */
 export interface Plan<Result> {
@@ -24,6 +24,7 @@ export async function commitPlan<Result>(
     const outcome = await journal.commit({
       requestId: request.id,
       mayRepeat: request.mayRepeat,
+      ...doing(request),
       durability: plan.durability,
       heads: plan.heads,
       decide: (heads) => plan.decide(heads),

@@ -48,7 +48,7 @@ export function createRuns(deps: RunDeps, ownerships: Ownerships): Runs {
 
   async function open(request: Request, given: OpenRun): Promise<OpenedRun> {
     const input = parseOpenRun(given)
-    const first = request.mayRepeat ? await journal.outcomeOf(request.id) : undefined
+    const first = request.mayRepeat ? await journal.outcomeOf(request.id, request.does) : undefined
     if (first !== undefined) return openedAgain(first as RunId)
     for (let look = 0; look < MAX_LOOKS; look += 1) {
       const opened = await openOnce(request, input)
@@ -81,7 +81,7 @@ export function createRuns(deps: RunDeps, ownerships: Ownerships): Runs {
     open,
     async finish(request, given) {
       const { runId, epoch, outcome } = parseFinishRun(given)
-      const first = request.mayRepeat ? await journal.outcomeOf(request.id) : undefined
+      const first = request.mayRepeat ? await journal.outcomeOf(request.id, request.does) : undefined
       if (first !== undefined) return requireRun(tables, runId)
       const { run } = await ownerships.ensure(runId, epoch)
       await finishRun(deps, request, { ...run, epoch }, outcome)

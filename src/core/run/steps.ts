@@ -38,7 +38,7 @@ export function createSteps(deps: StepDeps, runs: RunSteps): Steps {
 
   async function start(request: Request, given: StartStep): Promise<StepTicket> {
     const input = parseStartStep(given)
-    const first = request.mayRepeat ? await journal.outcomeOf(request.id) : undefined
+    const first = request.mayRepeat ? await journal.outcomeOf(request.id, request.does) : undefined
     if (first !== undefined) return ticketAgain(input, first as EventId)
     const call = await runs.call(request, input)
     if (call?.kind === 'answered') return call.ticket
@@ -60,7 +60,8 @@ export function createSteps(deps: StepDeps, runs: RunSteps): Steps {
     given: FinishStep,
   ): Promise<{ readonly result: StateValue | null }> {
     const input = parseFinishStep(given)
-    if (request.mayRepeat && (await journal.outcomeOf(request.id)) !== undefined) return { result: null }
+    if (request.mayRepeat && (await journal.outcomeOf(request.id, request.does)) !== undefined)
+      return { result: null }
     const { startedId } = input
     // One end at a time: the second one finds the first and gets its result.
     const before = ending.get(startedId)

@@ -6,7 +6,7 @@ import type { HookScope, OperationHooks } from '../hook/operation-hooks.ts'
 import type { HookStage, PointName } from '../hook/points.ts'
 import { clockOfId, type EventId, type SessionId } from '../ids.ts'
 import type { Tables } from '../ports.ts'
-import type { Request } from '../request.ts'
+import { doing, type Request } from '../request.ts'
 import type { HookRunRecord } from '../timeline/catalog.ts'
 import { correlationIn, observeCause } from '../timeline/correlation.ts'
 import type { StoredEvent } from '../timeline/event.ts'
@@ -23,7 +23,7 @@ export function outcomeOfRepeat(
   deps: Pick<SessionDeps, 'journal'>,
   request: Request,
 ): Promise<string | undefined> | undefined {
-  return request.mayRepeat ? deps.journal.outcomeOf(request.id) : undefined
+  return request.mayRepeat ? deps.journal.outcomeOf(request.id, request.does) : undefined
 }
 
 /**
@@ -212,6 +212,7 @@ export function commitStrict<Result>(
     ...options,
     requestId: request.id,
     mayRepeat: request.mayRepeat,
+    ...doing(request),
     durability: 'strict',
     heads,
     decide,

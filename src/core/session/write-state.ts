@@ -4,7 +4,7 @@ import type { Durability } from '../commit.ts'
 import { createError, type HoldfastError } from '../errors.ts'
 import type { HookScope } from '../hook/operation-hooks.ts'
 import { type CorrelationId, clockOfId, type EventId, type StreamId } from '../ids.ts'
-import type { Request } from '../request.ts'
+import { doing, type Request } from '../request.ts'
 import { admitChanges } from '../state/admit.ts'
 import { entryKeyOf, keyOf } from '../state/scope.ts'
 import type { WriteChange } from '../state/write-change.ts'
@@ -116,6 +116,7 @@ function commit(
   return deps.journal.commit({
     requestId: request.id,
     mayRepeat: request.mayRepeat,
+    ...doing(request),
     durability,
     heads: place.session === undefined ? [] : [sessionHeadKey(place.session)],
     decide: (heads) => {

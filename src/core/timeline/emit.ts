@@ -6,7 +6,7 @@ import type { EventDraft } from '../hook/definition.ts'
 import type { HookScope, OperationHooks } from '../hook/operation-hooks.ts'
 import { clockOfId, type EventId, type SessionId, sessionStream } from '../ids.ts'
 import type { Journal, Log, Tables } from '../ports.ts'
-import type { Request } from '../request.ts'
+import { doing, type Request } from '../request.ts'
 import { invalid, parseDurability, parseSessionId } from '../session/fields.ts'
 import { requireHead, sessionHeadKey } from '../session/head.ts'
 import { hookEvents, performOnce, readRecord, scopeOf } from '../session/lifecycle.ts'
@@ -145,6 +145,7 @@ async function commit(
     const outcome = await journal.commit<readonly TimelineEvent[]>({
       requestId: request.id,
       mayRepeat: request.mayRepeat,
+      ...doing(request),
       durability,
       heads: [sessionHeadKey(sessionId)],
       decide: (heads) => {

@@ -59,7 +59,7 @@ export function createImporter(deps: ImportDeps): Importer {
 
   return async (request, input, options = {}) => {
     const parsed = parseImport(input)
-    const first = request.mayRepeat ? await journal.outcomeOf(request.id) : undefined
+    const first = request.mayRepeat ? await journal.outcomeOf(request.id, request.does) : undefined
     if (first !== undefined) return reportAgain(first as SessionId)
     const signal = options.signal ?? request.signal
     assertGoing(signal)

@@ -121,4 +121,33 @@ describe('repeats', () => {
     })
     expect(await tab.sessions.get(tab.request(), { id: two })).toMatchObject({ id: two, status: 'active' })
   })
+
+  test('SE26 a request id that was sent for another call is refused, and nothing is done, also at once and after a restart', async () => {
+    const tab = await openTab()
+    const id = await created(tab)
+    const request = tab.request({ mayRepeat: true, does: 'sessions.edit' })
+    const other = { ...request, does: 'sessions.save' }
+    const wrong = { code: 'INVALID_ARGUMENT', details: { earlier: 'sessions.edit', does: 'sessions.save' } }
+    const editing = tab.sessions.edit(request, { id, changes: { name: 'edited' } })
+    await expect(tab.sessions.save(other, { id })).rejects.toMatchObject(wrong)
+    await editing
+    await expect(tab.sessions.save(other, { id })).rejects.toMatchObject(wrong)
+    const again = await reopen(tab)
+    await expect(again.sessions.save(other, { id })).rejects.toMatchObject(wrong)
+    expect(await again.sessions.checkpoints(again.request(), { id })).toEqual([])
+    expect(await again.sessions.edit(request, { id, changes: { name: 'edited' } })).toMatchObject({
+      name: 'edited',
+    })
+  })
+
+  test('SE26 what an older build stored does not say what it was for, and is answered as it was', async () => {
+    const tab = await openTab()
+    const id = await created(tab)
+    const request = tab.request({ mayRepeat: true })
+    await tab.sessions.edit(request, { id, changes: { name: 'edited' } })
+    const named = { ...request, does: 'sessions.edit' }
+    expect(await tab.sessions.edit(named, { id, changes: { name: 'again' } })).toMatchObject({
+      name: 'edited',
+    })
+  })
 })
