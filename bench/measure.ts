@@ -1,8 +1,10 @@
 /** One timed operation of one variant. */
 export interface Variant {
   readonly name: string
-  /** Performs the operation once. */
-  run(): Promise<void> | void
+  /** Performs the operation once, or as often as `scale` says. */
+  run(): Promise<void> | void | undefined
+  /** Operations in one run, by which its time is divided. @defaultValue 1 */
+  readonly scale?: number
 }
 
 export interface Samples {
@@ -30,7 +32,7 @@ export async function interleave(
       for (let i = 0; i < operations; i += 1) {
         const start = performance.now()
         await variant.run()
-        sample.ms.push(performance.now() - start)
+        sample.ms.push((performance.now() - start) / (variant.scale ?? 1))
       }
     }
   }

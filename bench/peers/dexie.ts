@@ -20,6 +20,7 @@ export function dexieStore(): Store {
     async pipeline(entries) {
       await Promise.all(entries.map(([key, value]) => put(key, value)))
     },
+    get: async (key) => (await table?.get(key))?.value,
     async close() {
       db?.close()
     },

@@ -23,6 +23,7 @@ export function holdfastStore(durability: 'relaxed' | 'strict'): Store & { reado
       const state = session().state
       await Promise.all(entries.map(([key, value]) => state.set(key, value)))
     },
+    get: (key) => session().state.get(key),
     async close() {
       await holdfast?.close()
     },

@@ -16,6 +16,7 @@ export function idbStore(): Store {
     async pipeline(entries) {
       await Promise.all(entries.map(([key, value]) => put(key, value)))
     },
+    get: (key) => db?.get('values', key),
     async close() {
       db?.close()
     },

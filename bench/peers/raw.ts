@@ -48,6 +48,10 @@ export function rawStore(durability: 'relaxed' | 'strict'): Store {
     async pipeline(entries) {
       await Promise.all(entries.map(([key, value]) => put(key, value)))
     },
+    get(key) {
+      if (db === undefined) throw new Error('not open')
+      return answer(db.transaction(STORE).objectStore(STORE).get(key))
+    },
     async close() {
       db?.close()
     },

@@ -48,6 +48,7 @@ export function yIndexedDbStore(): Store & { readonly map: () => Y.Map<unknown> 
       for (const [key, value] of entries) map?.set(key, value)
       await stored()
     },
+    get: (key) => map?.get(key),
     async close() {
       await persistence?.destroy()
     },

@@ -23,7 +23,11 @@ export async function events(scale: { count: number; rounds: number }): Promise<
         samples[index]?.ms.push(await variant.append(`bench-events-${index}-${round}`, scale.count))
     }
   }
-  return [ratiosTo(`append ${scale.count} events, durable and findable`, BULK, samples)]
+  return [
+    ratiosTo(`append ${scale.count} events, durable and findable`, BULK, samples, {
+      musts: [{ row: 'Holdfast', atMost: 0.2 }],
+    }),
+  ]
 }
 
 function rows(count: number) {

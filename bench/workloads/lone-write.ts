@@ -1,9 +1,7 @@
 import { interleave } from '../measure.ts'
-import { dexieStore } from '../peers/dexie.ts'
+import { OTHERS } from '../peers/all.ts'
 import { holdfastStore } from '../peers/holdfast.ts'
-import { idbStore } from '../peers/idb.ts'
 import { rawStore } from '../peers/raw.ts'
-import { yIndexedDbStore } from '../peers/y-indexeddb.ts'
 import { type Result, ratiosTo } from '../result.ts'
 import { stateValue } from '../values.ts'
 
@@ -11,7 +9,7 @@ const KEYS = 100
 
 /** A 200 B value written alone: the next one starts when it is stored. */
 export async function loneWrite(scale: { blocks: number; operations: number }): Promise<readonly Result[]> {
-  const relaxed = [rawStore('relaxed'), idbStore(), dexieStore(), yIndexedDbStore(), holdfastStore('relaxed')]
+  const relaxed = [...OTHERS.map((make) => make()), holdfastStore('relaxed')]
   const strict = [rawStore('strict'), holdfastStore('strict')]
   const stores = [...relaxed, ...strict]
   for (const store of stores) await store.open(`bench-lone-${store.name}`)
@@ -28,7 +26,14 @@ export async function loneWrite(scale: { blocks: number; operations: number }): 
   )
   for (const store of stores) await store.close()
   return [
-    ratiosTo('lone durable state write, relaxed', rawStore('relaxed').name, samples.slice(0, relaxed.length)),
-    ratiosTo('lone durable state write, strict', rawStore('strict').name, samples.slice(relaxed.length)),
+    ratiosTo(
+      'lone durable state write, relaxed',
+      rawStore('relaxed').name,
+      samples.slice(0, relaxed.length),
+      { musts: [{ row: holdfastStore('relaxed').name, atMost: 2.5 }] },
+    ),
+    ratiosTo('lone durable state write, strict', rawStore('strict').name, samples.slice(relaxed.length), {
+      musts: [{ row: holdfastStore('strict').name, atMost: 2.2 }],
+    }),
   ]
 }

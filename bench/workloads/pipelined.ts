@@ -1,21 +1,12 @@
 import type { Samples } from '../measure.ts'
-import { dexieStore } from '../peers/dexie.ts'
+import { OTHERS } from '../peers/all.ts'
 import { holdfastStore } from '../peers/holdfast.ts'
-import { idbStore } from '../peers/idb.ts'
-import { rawStore } from '../peers/raw.ts'
-import { yIndexedDbStore } from '../peers/y-indexeddb.ts'
 import { type Result, ratiosTo } from '../result.ts'
 import { stateValue } from '../values.ts'
 
 /** Many writes at once, until all are stored. Holdfast is the limit here: the peers say how many times slower they are. */
 export async function pipelined(scale: { count: number; rounds: number }): Promise<readonly Result[]> {
-  const makers = [
-    () => holdfastStore('relaxed'),
-    () => rawStore('relaxed'),
-    idbStore,
-    dexieStore,
-    yIndexedDbStore,
-  ]
+  const makers = [() => holdfastStore('relaxed'), ...OTHERS]
   const samples = makers.map((make): Samples => ({ name: make().name, ms: [] }))
   for (let round = 0; round < scale.rounds; round += 1) {
     for (let turn = 0; turn < makers.length; turn += 1) {
@@ -33,7 +24,14 @@ export async function pipelined(scale: { count: number; rounds: number }): Promi
       await store.close()
     }
   }
+  const workload = `${scale.count} pipelined state writes, all stored`
   return [
-    ratiosTo(`${scale.count} pipelined state writes, all stored`, holdfastStore('relaxed').name, samples),
+    ratiosTo(workload, holdfastStore('relaxed').name, samples, {
+      musts: [
+        { row: 'RxDB', atLeast: 8 },
+        { row: 'Dexie', atLeast: 40 },
+        { row: 'y-indexeddb', atLeast: 40 },
+      ],
+    }),
   ]
 }

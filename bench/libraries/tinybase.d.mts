@@ -1,0 +1,3 @@
+import type { Store } from '../peers/store.ts'
+
+export function tinybaseStore(): Store
