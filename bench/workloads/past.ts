@@ -51,5 +51,9 @@ export async function past(scale: { edits: number; blocks: number }): Promise<re
   raw.close()
   await session.close()
   await holdfast.close()
-  return [ratiosTo(`a past moment, ${edits} edits`, LIMIT, samples)]
+  return [
+    ratiosTo(`a past moment, ${edits} edits`, LIMIT, samples, {
+      musts: [{ row: 'Holdfast: the session at an event of long ago', atMost: 3 }],
+    }),
+  ]
 }
