@@ -38,7 +38,14 @@ export async function tabs({ turns }: { readonly turns: number }): Promise<reado
   channel.postMessage({ kind: 'end' } satisfies Word)
   const { samples } = await words.next('samples')
   await holdfast.close()
-  return [ratiosTo('a value written alone, until another tab has it', HOP, samples)]
+  return [
+    ratiosTo('a value written alone, until another tab has it', HOP, samples, {
+      musts: [
+        { row: SHOWN, atMost: 2 },
+        { row: STORED, atMost: 4 },
+      ],
+    }),
+  ]
 }
 
 /** The other tab: notes when what comes. */
