@@ -1,4 +1,5 @@
 /** What comes after a run: the faults end, everything comes to rest, and what was promised has to be there. */
+import { isSnapshotOf } from '../../src/context/is-snapshot-of.ts'
 import { isHoldfastError } from '../../src/core/errors.ts'
 import { checkLaws } from '../../src/testing/check-laws.ts'
 import { type DatabaseContent, readDatabase } from '../../src/testing/database-content.ts'
@@ -11,8 +12,6 @@ import type { Machine } from './machine.ts'
 import type { Known } from './operations.ts'
 import type { Random } from './random.ts'
 import { DATABASE } from './tab.ts'
-// Loaded here, since loading takes the host's time, which a simulation does not wait for.
-import '../../src/context/is-snapshot-of.ts'
 
 export interface Run {
   readonly machine: Machine
@@ -25,7 +24,13 @@ export interface Run {
 /** How long everything may take to come to rest: the longest deadline of a call, and a little. */
 const REST = { steps: 200_000, ms: 700_000 }
 
-export function findProblems(run: Run): Promise<readonly string[]> {
+export interface Found {
+  readonly problems: readonly string[]
+  /** Up to where the database was read, which takes the host's time. */
+  readonly trace: string
+}
+
+export function findProblems(run: Run): Promise<Found> {
   return new Aftermath(run).find()
 }
 
@@ -33,13 +38,14 @@ class Aftermath {
   readonly #run: Run
   readonly #machine: Machine
   readonly #problems: string[] = []
+  #trace: string | undefined
 
   constructor(run: Run) {
     this.#run = run
     this.#machine = run.machine
   }
 
-  async find(): Promise<readonly string[]> {
+  async find(): Promise<Found> {
     await this.#rest()
     if (this.#problems.length === 0) await this.#check()
     // What fails in the background says what it was, too.
@@ -47,7 +53,7 @@ class Aftermath {
       if (isHoldfastError(error) && error.code !== 'INTERNAL') continue
       this.#problems.push(`${agent} reported ${describe(error)}`)
     }
-    return this.#problems
+    return { problems: this.#problems, trace: this.#trace ?? this.#machine.scheduler.trace }
   }
 
   /** Whoever lives has to be answered. */
@@ -96,6 +102,7 @@ class Aftermath {
     const differences = () => checkMirrors(fresh, apps)
     await this.#machine.scheduler.run(() => differences().length === 0, REST)
     this.#problems.push(...differences())
+    this.#trace = this.#machine.scheduler.trace
     const content = await this.#read()
     if (content === undefined) return
     this.#problems.push(...checkLog(content), ...checkHistory(content, this.#run.attempts))
@@ -128,7 +135,8 @@ class Aftermath {
     let content: DatabaseContent | undefined
     let failure: unknown
     const look = async () => {
-      for (const { law, message } of await checkLaws(DATABASE)) this.#problems.push(`${law}: ${message}`)
+      for (const { law, message } of await checkLaws(DATABASE, { isSnapshotOf }))
+        this.#problems.push(`${law}: ${message}`)
       content = await readDatabase(DATABASE)
     }
     const { machine } = this.#machine.scheduler
@@ -137,7 +145,9 @@ class Aftermath {
         failure = error
       })
     })
-    await this.#until('the database is read', () => content !== undefined || failure !== undefined)
+    const isOver = () => content !== undefined || failure !== undefined
+    if (!(await this.#machine.scheduler.runWithHost(isOver)))
+      this.#problems.push('The database was never read.')
     if (failure !== undefined) this.#problems.push(`The database could not be read: ${describe(failure)}`)
     return content
   }

@@ -20,6 +20,12 @@ export interface DiskFaults {
   closed: number
 }
 
+/** One fault at one place: at the so-manieth request or transaction that agents make from here on. */
+export interface Strike {
+  readonly what: 'request' | 'transaction' | 'connection'
+  readonly at: number
+}
+
 /** What browsers abort transactions with; null where WebKit gives no error. */
 const ABORTS = ['QuotaExceededError', 'UnknownError', 'AbortError', 'DataError', null] as const
 
@@ -99,6 +105,16 @@ export class Disk {
     for (const raw of this.#raw._databases.values()) raw.processTransactions()
   }
 
+  /** What agents asked for since then. */
+  readonly asked = { requests: 0, transactions: 0 }
+
+  /** Fails one thing from here on, and counts anew. */
+  strike(strike: Strike | undefined): void {
+    this.#strike = strike
+    Object.assign(this.asked, { requests: 0, transactions: 0 })
+  }
+  #strike: Strike | undefined
+
   /** After every agent died: some of the latest relaxed transactions were never written. */
   cutPower(): void {
     const lost = this.#random.between(0, this.#unsynced.length)
@@ -148,6 +164,7 @@ export class Disk {
     this.#owners.set(transaction, owner)
     const raw = transaction.db._rawDatabase
     if (!this.#watched.has(raw)) this.#watch(raw)
+    if (transaction.mode !== 'versionchange' && owner !== this.#scheduler.machine) this.#count(transaction)
     if (transaction.mode === 'readonly') {
       if (this.#random.chance(this.#faults.aborted / 10)) this.#doomed.set(transaction, 0)
       return
@@ -156,6 +173,13 @@ export class Disk {
     if (transaction.mode === 'versionchange') return
     if (this.#random.chance(this.#faults.closed)) this.#closeLater(transaction.db, owner)
     if (this.#random.chance(this.#faults.aborted)) this.#doomed.set(transaction, this.#random.between(0, 8))
+  }
+
+  #count(transaction: RawTransaction): void {
+    this.asked.transactions += 1
+    if (this.#strike === undefined || this.#strike.at !== this.asked.transactions) return
+    if (this.#strike.what === 'transaction') this.#doomed.set(transaction, 1)
+    if (this.#strike.what === 'connection') this.#closeLater(transaction.db, this.#scheduler.current)
   }
 
   /** Whose turn ends one transaction says nothing of whose turn begins the next. */
@@ -171,6 +195,16 @@ export class Disk {
       transaction._started = true
       this.#queue(owner, STEP_MS, () => this.#step(transaction, step))
       return
+    }
+    if (
+      transaction.mode === 'readwrite' &&
+      owner !== this.#scheduler.machine &&
+      transaction._requests.length > 0 &&
+      transaction._state !== 'finished'
+    ) {
+      this.asked.requests += 1
+      if (this.#strike?.what === 'request' && this.#strike.at === this.asked.requests)
+        failRequest(transaction)
     }
     const left = this.#doomed.get(transaction)
     const isLast = transaction._requests.length === 0 && transaction._state === 'committing'
@@ -220,6 +254,18 @@ export class Disk {
       this.#queue(owner, STEP_MS, () => connection.onclose?.(new Event('close')))
     }
     this.#scheduler.task(owner, this.#random.between(0, 5), 'close database', close)
+  }
+}
+
+/** The request fails, and with it its transaction, unless whoever made it prevents that. */
+function failRequest({ _requests: requests }: RawTransaction): void {
+  const [first] = requests
+  if (first === undefined) return
+  requests[0] = {
+    request: first.request,
+    operation: () => {
+      throw new DOMException('injected', 'UnknownError')
+    },
   }
 }
 

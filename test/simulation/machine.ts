@@ -15,7 +15,7 @@ export class Machine {
   /** What went wrong where nobody waited for it. */
   readonly reports: { readonly agent: string; readonly error: unknown }[] = []
   tabs: Tab[] = []
-  readonly #disk: Disk
+  readonly disk: Disk
   readonly #locks: MachineLocks
   readonly #giveBack: () => void
   #opened = 0
@@ -23,12 +23,12 @@ export class Machine {
   constructor(seed: number) {
     this.random = seededRandom(seed)
     this.scheduler = new Scheduler(this.random.branch())
-    this.#disk = new Disk(this.scheduler, this.random.branch(), this.diskFaults)
+    this.disk = new Disk(this.scheduler, this.random.branch(), this.diskFaults)
     this.#locks = new MachineLocks(this.scheduler)
     this.#giveBack = becomeHost({
       scheduler: this.scheduler,
       random: this.random.branch(),
-      disk: this.#disk,
+      disk: this.disk,
       locks: this.#locks,
       broadcasts: new Broadcasts(this.scheduler, this.random.branch(), this.channelFaults),
       onReport: ({ name }, error) => this.reports.push({ agent: name, error }),
@@ -55,7 +55,7 @@ export class Machine {
   end(agent: Agent): void {
     if (!agent.alive) return
     agent.alive = false
-    this.#disk.release(agent)
+    this.disk.release(agent)
     const release = () => this.#locks.release(agent)
     this.scheduler.task(this.scheduler.machine, this.scheduler.latency(2), 'free locks', release)
   }
@@ -75,7 +75,7 @@ export class Machine {
 
   cutPower(): void {
     for (const tab of this.tabs) this.crash(tab)
-    this.#disk.cutPower()
+    this.disk.cutPower()
   }
 
   switchOff(): void {

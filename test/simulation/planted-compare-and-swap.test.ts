@@ -7,4 +7,4 @@ vi.mock('../../src/storage/heads.ts', async (load) => ({ ...(await load<object>(
 
 test('SI5 the simulation finds a journal that compares no heads', async () => {
   expect(await firstUnsound(seedsFrom(1, 60))).toMatchObject({ problems: [expect.any(String)] })
-}, 120_000)
+}, 600_000)

@@ -54,14 +54,14 @@ class Simulation {
     const { machine } = this
     await this.#act()
     if (!this.#apps.some((app) => app.isAlive && app.failed === undefined)) this.#openTab()
-    const problems = await findProblems({
+    const { problems, trace } = await findProblems({
       machine,
       random: this.#random,
       known: this.#known,
       attempts: this.#attempts,
       apps: this.#apps,
     })
-    const { trace, steps } = machine.scheduler
+    const { steps } = machine.scheduler
     return { seed: this.#seed, problems, trace, steps, attempts: this.#attempts, plan: this.#plan }
   }
 
