@@ -29,7 +29,8 @@ export const LACKS: readonly Lack[] = [
   {
     engine: 'webkit',
     test: 'BI20 a signal that is aborted while bytes come in ends the store, closes the source and leaves nothing',
-    reason: 'It waits for a chunk of a stream without end; WebKit gathers a stream whole first (test/client/gather.test.ts).',
+    reason:
+      'It waits for a chunk of a stream without end; WebKit gathers a stream whole first (test/client/gather.test.ts).',
   },
 ]
 
