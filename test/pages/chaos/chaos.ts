@@ -24,7 +24,7 @@ export interface Chaos extends History {
 }
 
 /** Operations that a tab begins at once. */
-const BATCH = 10
+const BATCH = 30
 
 type Noted =
   | { readonly kind: 'begun'; readonly ids: readonly string[] }
