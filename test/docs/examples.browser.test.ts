@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { artifacts } from '../../docs/examples/artifacts.ts'
 import { basicState } from '../../docs/examples/basic-state.ts'
+import { documents } from '../../docs/examples/documents.ts'
 import { lifecycleWithHooks } from '../../docs/examples/lifecycle-with-hooks.ts'
 import { ownWorker } from '../../docs/examples/own-worker.ts'
 import { replay } from '../../docs/examples/replay.ts'
@@ -44,4 +45,14 @@ test('DO1 the example of replay finds the changed tool and its collector', async
 
 test('DO1 the example with a worker of its own is gated by its hook', async () => {
   expect(await ownWorker(name())).toEqual({ refusedWith: 'HOOK_CANCELLED', reason: 'too big' })
+})
+
+test('DO1 the example of documents is saved, and read-only once its session is suspended', async () => {
+  expect(await documents(name())).toEqual({
+    atOnce: false,
+    afterFlush: true,
+    text: 'Hello.',
+    readOnly: true,
+    names: ['notes'],
+  })
 })

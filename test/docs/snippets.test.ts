@@ -22,6 +22,7 @@ const PUBLISHED = {
   holdfast: 'src/index.ts',
   'holdfast/worker': 'worker/serve.ts',
   'holdfast/testing': 'src/testing/index.ts',
+  'holdfast/yjs': 'src/adapters/yjs/index.ts',
 }
 
 test('DO4 every block of TypeScript in the documents compiles', { timeout: COMPILING_MS }, async () => {
@@ -62,7 +63,7 @@ function config(): object {
       paths: Object.fromEntries(Object.entries(PUBLISHED).map(([name, path]) => [name, [join(root, path)]])),
     },
     include: ['.'],
-    references: ['src', 'src/client', 'src/core', 'src/testing', 'worker'].map((path) => ({
+    references: ['src', 'src/adapters', 'src/client', 'src/core', 'src/testing', 'worker'].map((path) => ({
       path: join(root, path),
     })),
   }
