@@ -52,6 +52,7 @@ const CONFIGS = [
   'biome.json',
   'knip.json',
   'vitest.config.ts',
+  'vitest.shared.ts',
   'tsconfig.json',
   'tsconfig.base.json',
   'src/tsconfig.json',
