@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest'
 import { IndexeddbPersistence } from 'y-indexeddb'
 import * as Y from 'yjs'
+import type { LiveDocument } from '../../../src/adapters/yjs/live-document.ts'
 import { openDocument } from '../../../src/adapters/yjs/open-document.ts'
+import { within } from '../../../src/client/within.ts'
 import { checkLaws } from '../../../src/testing/check-laws.ts'
-import { open, openAgain } from '../../client/open.ts'
+import { open, openAgain, spawnPackaged } from '../../client/open.ts'
 import { rejectionOf } from '../../client/rejection.ts'
 import { openSynced, reading, standing, textOf, type } from './open.ts'
 
@@ -33,25 +35,21 @@ test(
   },
 )
 
-test(
-  'YD5, YD10 edits that a terminated worker did not store are sent to the next one; who edited there has left',
-  MANY_WORKERS,
-  async () => {
-    const opened = await open()
-    const session = await opened.holdfast.sessions.create()
-    const notes = await openSynced(session)
-    type(notes, 'before ')
-    await notes.flush()
-    opened.workers[0]?.terminate()
-    type(notes, 'while it was dead ')
-    await notes.flush()
-    expect(opened.workers).toHaveLength(2)
-    type(notes, 'after')
-    await notes.flush()
-    const other = await (await openAgain(opened)).holdfast.sessions.open(session.id)
-    expect(textOf(await openSynced(other))).toBe('before while it was dead after')
-  },
-)
+test('YD5 edits that a terminated worker did not store are sent to the next one', MANY_WORKERS, async () => {
+  const opened = await open()
+  const session = await opened.holdfast.sessions.create()
+  const notes = await openSynced(session)
+  type(notes, 'before ')
+  await notes.flush()
+  opened.workers[0]?.terminate()
+  type(notes, 'while it was dead ')
+  await notes.flush()
+  expect(opened.workers).toHaveLength(2)
+  type(notes, 'after')
+  await notes.flush()
+  const other = await (await openAgain(opened)).holdfast.sessions.open(session.id)
+  expect(textOf(await openSynced(other))).toBe('before while it was dead after')
+})
 
 test(
   'YD5 a worker that dies while nothing else waits for it is replaced for the sake of an edit',
@@ -86,6 +84,32 @@ test(
     expect(textOf(notes)).toBe('kept here!')
   },
 )
+
+test(
+  'YD10 who edited in a tab whose worker has ended is gone for the others, though nobody said so',
+  MANY_WORKERS,
+  async () => {
+    const worker = spawnPackaged()
+    const opened = await open({ worker })
+    const session = await opened.holdfast.sessions.create()
+    const notes = await openSynced(session)
+    const there = await openSynced(await (await openAgain(opened)).holdfast.sessions.open(session.id))
+    notes.awareness.setLocalStateField('user', 'Ada')
+    await seeing(there, true)
+    worker.terminate()
+    await within(20_000, seeing(there, false))
+  },
+)
+
+function seeing({ awareness }: LiveDocument, wanted: boolean): Promise<void> {
+  return new Promise((resolve) => {
+    const look = () => {
+      if ([...awareness.getStates().values()].some(({ user }) => user === 'Ada') === wanted) resolve()
+    }
+    awareness.on('change', look)
+    look()
+  })
+}
 
 test('YD14 an adopted document opens for editing', MANY_WORKERS, async () => {
   const opened = await open()

@@ -226,12 +226,11 @@ test('YD10 awareness is seen in the other tabs, never stored, and leaves with th
   expect(await other.call('documents.list', { sessionId: session })).toEqual([])
 })
 
-test('YD10 awareness leaves with a tab that says no farewell', async () => {
+test('YD10 awareness leaves with a tab that closes', async () => {
   const { database, tab, session } = await begin()
   const [here, there] = [await tab.open(session), await (await openNodeTab(database)).open(session)]
   here.awareness.setLocalStateField('user', { name: 'Ada' })
   await seeing(there, 'Ada', true)
-  // The port is gone: what the page would say is heard by nobody.
   await tab.close()
   await seeing(there, 'Ada', false)
 })
