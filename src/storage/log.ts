@@ -46,13 +46,14 @@ export function createLog(connection: Connection, compression: Pick<Compression,
   }
 
   const { damage: notes } = connection
+  const begun = new Beginnings()
   const readingIn = (transaction: IDBTransaction): LogReading => ({ transaction, notes, compression })
   const LOG = ['commits', 'segments'] as const
 
   return {
     start: (stream) =>
       read(['views', 'sessions', ...LOG], `opening ${stream}`, (transaction) =>
-        readStart(readingIn(transaction), stream),
+        readStart(readingIn(transaction), stream, begun),
       ),
     tail: (stream, afterSeq, limit) =>
       read(LOG, `reading the log of ${stream}`, async (transaction) => {
@@ -125,12 +126,20 @@ export function createLog(connection: Connection, compression: Pick<Compression,
 /**
  * Record and entries both stand at `upTo`, whichever of view and index row was brought up to date last.
  */
-async function readStart(reading: LogReading, stream: StreamId): Promise<StreamStart> {
+async function readStart(
+  reading: LogReading,
+  stream: StreamId,
+  begun: Beginnings,
+): Promise<StreamStart> {
   const { transaction, notes } = reading
   const viewRequest: IDBRequest<StoredView | undefined> = transaction.objectStore('views').get(stream)
   const sessionRequest: IDBRequest<StoredSession | undefined> = transaction
     .objectStore('sessions')
     .get(stream)
+  const guess = begun.get(stream)
+  const guessed = guess === undefined ? undefined : findUnpacked(reading, stream, guess)
+  // Awaited below, unless the reading fails before that.
+  guessed?.catch(() => {})
   const [storedView, session] = await Promise.all([resultOf(viewRequest), resultOf(sessionRequest)])
   const view = soundView(storedView, notes)
   // What is packed both of them hold; where there is neither, what is packed is not part of a start.
@@ -138,8 +147,11 @@ async function readStart(reading: LogReading, stream: StreamId): Promise<StreamS
   const sessionTo = session?.upTo ?? viewTo
   const upTo = Math.max(viewTo, sessionTo)
   const after = Math.min(viewTo, sessionTo)
-  const found = after > 0 ? await findUnpacked(reading, stream, after) : await findAfter(reading, stream, 0)
-  const rows = await rowsIn(reading, found)
+  const isGuessed = guess !== undefined && guess <= after && after > 0
+  const unpacked = () => findUnpacked(reading, stream, after)
+  const found = await ((isGuessed ? guessed : undefined) ?? (after > 0 ? unpacked() : findAfter(reading, stream, 0)))
+  begun.set(stream, after)
+  const rows = await rowsIn(reading, found, (row) => row.seq > after)
   const between = (after: number) => rows.filter((row) => row.seq > after && row.seq <= upTo)
   const deltas = between(viewTo).flatMap((row) => row.events.flatMap(deltasOf))
   const record = foldSession(session?.record, stream, between(sessionTo))
@@ -256,4 +268,27 @@ function byArrival(a: CommitRow, b: CommitRow): number {
 
 function byClock(a: CommitRow, b: CommitRow): number {
   return a.hlc - b.hlc || a.seq - b.seq
+}
+
+/** Streams whose beginnings are remembered. */
+const MAX_BEGINNINGS = 1_000
+
+/**
+ * Where the reading of a stream began last time. It never begins earlier again, but for damage, so the rows can be asked
+ * for together with the row that says where: opening a session that was open before takes one turn less.
+ */
+class Beginnings {
+  readonly #seqByStream = new Map<StreamId, number>()
+
+  get(stream: StreamId): number | undefined {
+    return this.#seqByStream.get(stream)
+  }
+
+  set(stream: StreamId, seq: number): void {
+    this.#seqByStream.delete(stream)
+    if (seq === 0) return
+    this.#seqByStream.set(stream, seq)
+    const oldest = this.#seqByStream.keys().next().value
+    if (this.#seqByStream.size > MAX_BEGINNINGS && oldest !== undefined) this.#seqByStream.delete(oldest)
+  }
 }

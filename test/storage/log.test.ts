@@ -14,6 +14,7 @@ import {
 import {
   createSession,
   eventOf,
+  openBeside,
   openTab,
   operationOf,
   rowsOf,
@@ -204,4 +205,48 @@ test('ST14 a read that the browser fails is one of our errors', async () => {
   await expect(tab.log.byRef('c:x')).rejects.toMatchObject({ code: 'STORAGE_FAILED' })
   await expect(tab.tables.sessions({})).rejects.toMatchObject({ code: 'STORAGE_FAILED' })
   native.transaction = original
+})
+
+test('ST8 a start that was read before is the present one, whatever was stored, packed or lost since', async () => {
+  const tab = await openTab()
+  const other = await openBeside(tab)
+  await createSession(tab)
+  await setState(tab, 'a', 1)
+  await tab.journal.flush()
+  const fresh = async () => (await openBeside(tab)).log.start(STREAM)
+  const requests: string[] = []
+  const { get } = IDBObjectStore.prototype
+  const { getAll } = IDBIndex.prototype
+  let turn = 0
+  IDBObjectStore.prototype.get = function (...given) {
+    requests.push(`${this.name} in turn ${turn}`)
+    return get.apply(this, given)
+  }
+  IDBIndex.prototype.getAll = function (...given) {
+    requests.push(`${this.objectStore.name} in turn ${turn}`)
+    return getAll.apply(this, given)
+  }
+  try {
+    await tab.log.start(STREAM)
+    requests.length = 0
+    const again = tab.log.start(STREAM)
+    turn = 1
+    await again
+    // All at once: nothing waits for the answer to something else.
+    expect(requests.toSorted()).toEqual(['commits in turn 0', 'sessions in turn 0', 'views in turn 0'])
+  } finally {
+    IDBObjectStore.prototype.get = get
+    IDBIndex.prototype.getAll = getAll
+  }
+  for (let at = 0; at < 40; at += 1) await setState(other, 'b', at)
+  expect(await tab.log.start(STREAM)).toEqual(await fresh())
+  await other.journal.flush()
+  await other.journal.pack(STREAM, { whole: true })
+  await setState(other, 'c', 1)
+  expect(await tab.log.start(STREAM)).toEqual(await fresh())
+  await tab.connection.db.views.delete(STREAM)
+  const start = await tab.log.start(STREAM)
+  expect(start).toEqual(await fresh())
+  expect(start.entries.map(({ key }) => key).toSorted()).toEqual(['a', 'b'])
+  await other.journal.flush()
 })

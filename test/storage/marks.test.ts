@@ -72,8 +72,8 @@ test('SG17 a past moment is folded from the mark before it, and is the same as f
     const past = await sessionAt(watched, SESSION, id)
     expect(past).toEqual(await sessionAt(unmarked(tab.log), SESSION, id))
     const mark = await tab.log.mark(STREAM, clockOfId(id))
-    // Rows that began up to two seconds earlier may reach beyond it.
-    expect(from).toBeGreaterThanOrEqual(Math.max(0, (mark?.clock ?? 0) - 2_048 * 2_000))
+    // Nothing from before it is read.
+    expect(from).toBe(mark === undefined ? 0 : mark.clock + 1)
     expect(mark === undefined).toBe(at <= 1_200)
   }
   const none = tab.clock.nextId<EventId>()

@@ -32,7 +32,8 @@ export async function sessionAt(log: Log, id: SessionId, event: EventId): Promis
   const mark = await log.mark(sessionStream(id), to)
   const fold = new PastFold(mark)
   let isThere = false
-  const range = mark === undefined ? { to } : { from: (mark.clock + 1) as Clock, to }
+  // What is stored after a mark has later clocks, to its last event.
+  const range = mark === undefined ? { to } : { from: (mark.clock + 1) as Clock, to, isBorder: true }
   for await (const batch of scanEvents(log, sessionStream(id), range)) {
     const events = batch.filter((one) => one.id <= event)
     isThere ||= events.some((one) => one.id === event)

@@ -14,6 +14,8 @@ export interface ScanRange {
   readonly from?: Clock
   /** Clock of the last event, inclusive. @defaultValue the stream's end */
   readonly to?: Clock
+  /** No row that begins before `from` holds an event of the range, so none of them is read. @defaultValue false */
+  readonly isBorder?: boolean
   /** Newest first. @defaultValue false */
   readonly reverse?: boolean
 }
@@ -32,7 +34,8 @@ export async function* scanEvents(
   const reverse = range.reverse ?? false
   let waiting: TimelineEvent[] = []
 
-  for await (const rows of readRows(log, stream, from, to, reverse)) {
+  const low = range.isBorder ? from : (Math.max(0, from - ROW_SPAN) as Clock)
+  for await (const rows of readRows(log, stream, low, to, reverse)) {
     for (const event of rows.flatMap((row) => row.events)) {
       const clock = clockOfId(event.id)
       if (clock >= from && clock <= to) waiting.push(toTimelineEvent(stream, event))
@@ -53,7 +56,7 @@ async function* readRows(
   to: Clock,
   reverse: boolean,
 ): AsyncGenerator<readonly CommitRow[]> {
-  let low = Math.max(0, from - ROW_SPAN) as Clock
+  let low = from
   let high = to
   let limit = ROWS_A_READ
   let seen = new Set<number>()
