@@ -126,11 +126,7 @@ export function createLog(connection: Connection, compression: Pick<Compression,
 /**
  * Record and entries both stand at `upTo`, whichever of view and index row was brought up to date last.
  */
-async function readStart(
-  reading: LogReading,
-  stream: StreamId,
-  begun: Beginnings,
-): Promise<StreamStart> {
+async function readStart(reading: LogReading, stream: StreamId, begun: Beginnings): Promise<StreamStart> {
   const { transaction, notes } = reading
   const viewRequest: IDBRequest<StoredView | undefined> = transaction.objectStore('views').get(stream)
   const sessionRequest: IDBRequest<StoredSession | undefined> = transaction
@@ -149,7 +145,8 @@ async function readStart(
   const after = Math.min(viewTo, sessionTo)
   const isGuessed = guess !== undefined && guess <= after && after > 0
   const unpacked = () => findUnpacked(reading, stream, after)
-  const found = await ((isGuessed ? guessed : undefined) ?? (after > 0 ? unpacked() : findAfter(reading, stream, 0)))
+  const found = await ((isGuessed ? guessed : undefined) ??
+    (after > 0 ? unpacked() : findAfter(reading, stream, 0)))
   begun.set(stream, after)
   const rows = await rowsIn(reading, found, (row) => row.seq > after)
   const between = (after: number) => rows.filter((row) => row.seq > after && row.seq <= upTo)
