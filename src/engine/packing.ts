@@ -93,7 +93,7 @@ export function createPacking({ journal, log, tables }: PackingDeps): Packing {
 
   async function packGrown(fence: number): Promise<void> {
     for (const [stream, { rows, bytes, events }] of [...grown]) {
-      if (events >= MIN_EVENTS) await journal.mark(stream, fence)
+      if (events >= MIN_EVENTS && isSession(stream)) await journal.mark(stream, fence)
       if (rows < MIN_ROWS && events < MIN_EVENTS && !(isDocumentStream(stream) && bytes >= MIN_TAIL_BYTES))
         continue
       grown.delete(stream)
@@ -165,4 +165,8 @@ export function createPacking({ journal, log, tables }: PackingDeps): Packing {
       noteArchived(stream)
     },
   }
+}
+
+function isSession(stream: StreamId): boolean {
+  return (sessionOfStream(stream) as string | undefined) === stream
 }

@@ -3,8 +3,10 @@ import { expect, test } from 'vitest'
 import type { CommitRow } from '../../src/core/commit.ts'
 import {
   type Clock,
+  type CommitId,
   type CorrelationId,
   clockAt,
+  clockOfId,
   documentStream,
   type EventId,
   idAt,
@@ -12,7 +14,9 @@ import {
   type SessionId,
   type StreamId,
   sessionStream,
+  type WriterId,
 } from '../../src/core/ids.ts'
+import { withSum } from '../../src/storage/checksum.ts'
 import { lateRef, MAX_SEGMENT_ROWS, REQUEST_KEEP_MS } from '../../src/storage/segment.ts'
 import { failCommits } from './faults.ts'
 import {
@@ -379,4 +383,31 @@ test('SG2 rows of several streams are read by arrival across their segments, eit
   await tab.journal.pack(STREAM, { whole: true })
   await tab.journal.squeeze(STREAM)
   expect(await reads()).toEqual(more)
+})
+
+test('SG4 rows with updates wait for their snapshot no longer when more than 1,200 rows do', async () => {
+  const tab = await openTab()
+  await createSession(tab)
+  // As another tab stored them; written one by one they would take their time.
+  const writer = '9000-000000000000' as WriterId
+  const plant = async (first: number, count: number) => {
+    const rows = Array.from({ length: count }, (_, at) => {
+      const event = eventOf(tab.clock, 'import.entry', { line: first + at, data: null })
+      return withSum({
+        streamId: STREAM,
+        hlc: clockOfId(event.id),
+        writer,
+        n: first + at,
+        refs: [`c:${event.correlationId}`],
+        body: { commitId: tab.clock.nextId<CommitId>(), requests: {}, events: [event] },
+      })
+    })
+    await tab.connection.db.commits.bulkAdd(rows)
+  }
+  await plant(1, 1_199)
+  expect(await tab.journal.pack(STREAM)).toBe(0)
+  await plant(1_200, 1)
+  expect(await tab.journal.pack(STREAM)).toBeGreaterThan(400)
+  const [first] = await tab.connection.db.segments.toArray()
+  expect(first?.rows?.[0]?.body.update).toBeDefined()
 })
