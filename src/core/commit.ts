@@ -112,12 +112,23 @@ export interface Operation<Result> {
   readonly does?: string
   readonly durability: Durability
   readonly heads: readonly HeadKey[]
+  /**
+   * The end of a stream as it was read for this operation. Rows that came since, of whichever tab, refuse it with
+   * `CONFLICT {stream}`: it is to be read and made anew.
+   */
+  readonly seen?: StreamEnd
   /** It removes more than it adds, so it is to be stored also where the origin's quota is used up. @defaultValue false */
   readonly makesRoom?: boolean
   /** Pure and synchronous. Throws a HoldfastError to refuse. May be called up to five times. */
   decide(heads: HeadReader): Decision<Result>
   /** Aborts at the deadline or by the caller, as long as the transaction has not completed. */
   readonly signal?: AbortSignal
+}
+
+export interface StreamEnd {
+  readonly stream: StreamId
+  /** The last row that was read, or a later one of another stream. */
+  readonly upTo: number
 }
 
 export interface HeadReader {

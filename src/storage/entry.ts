@@ -23,7 +23,7 @@ import { STORE_NAMES, type StoreName } from './schema.ts'
 export interface Entry {
   readonly operation: Pick<
     Operation<unknown>,
-    'requestId' | 'mayRepeat' | 'does' | 'durability' | 'heads' | 'signal'
+    'requestId' | 'mayRepeat' | 'does' | 'durability' | 'heads' | 'seen' | 'signal'
   >
   /** The heads it names, as text. */
   readonly keys: readonly string[]

@@ -37,6 +37,7 @@ export function expectReads(reads: Reads, batch: readonly Entry[]): void {
     for (const text of keys) reads.head(text)
     for (const change of decided.rows) reads.expect(change)
     if (operation.mayRepeat) reads.outcome(operation.requestId)
+    if (operation.seen !== undefined) reads.goesOn(operation.seen)
   }
 }
 
@@ -96,6 +97,9 @@ class Pass implements Evaluation {
         return
       }
     }
+    const goesOn = this.#goesOn(entry.operation)
+    if (goesOn === PENDING) return
+    if (goesOn !== undefined) throw movedOn(entry.operation.requestId, goesOn)
     const planned = this.#planRows(entry.decided.rows)
     if (planned === PENDING) return
     for (const [text, row] of planned) this.rows.set(text, row)
@@ -129,6 +133,18 @@ class Pass implements Evaluation {
 
   #head(text: string): HeadState {
     return this.heads.get(text) ?? unreadHead(text)
+  }
+
+  /** The stream on which something came since an operation read it: stored, or in this transaction before it. */
+  #goesOn({ seen }: Pick<Entry['operation'], 'seen'>): StreamId | undefined | Pending {
+    if (seen === undefined) return undefined
+    const { stream } = seen
+    const isWritten = this.applied.some(({ decided }) =>
+      decided.writes.some(({ write }) => write.stream === stream),
+    )
+    const goesOn = isWritten || this.#reads.goesOn(seen)
+    if (goesOn === PENDING) return PENDING
+    return goesOn ? stream : undefined
   }
 
   /** A decision made inside the transaction can be stored in it only if nothing has to be awaited for it. */
@@ -178,6 +194,14 @@ function changeRow(
 ): RowByTable[RowTable] | undefined {
   const apply = change.change as (row: RowByTable[RowTable] | undefined) => RowByTable[RowTable] | undefined
   return apply(row)
+}
+
+function movedOn(requestId: RequestId, stream: StreamId): HoldfastError {
+  return createError(
+    'CONFLICT',
+    `Something was written to ${stream} after request ${requestId} had read it, so nothing was stored. Send it again.`,
+    { requestId, stream },
+  )
 }
 
 function missing(table: RowTable, key: RowKey): HoldfastError {

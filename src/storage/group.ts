@@ -183,7 +183,7 @@ function storesOf(batch: readonly Entry[]): ReadonlySet<StoreName> {
   const stores = new Set<StoreName>(['heads'])
   for (const { operation, decided } of batch) {
     for (const store of decided.stores) stores.add(store)
-    if (operation.mayRepeat) stores.add('commits').add('segments')
+    if (operation.mayRepeat || operation.seen !== undefined) stores.add('commits').add('segments')
   }
   return stores
 }

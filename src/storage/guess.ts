@@ -16,7 +16,8 @@ export function guessHeads(batch: readonly Entry[]): ReadonlyMap<string, HeadSta
   const heads = new Map<string, HeadState>()
   const written = new Set<string>()
   for (const { operation, keys, decided, careful } of batch) {
-    if (careful || operation.mayRepeat || decided.rows.some(mustRead)) return undefined
+    if (careful || operation.mayRepeat || operation.seen !== undefined || decided.rows.some(mustRead))
+      return undefined
     for (const text of keys) {
       const state = decided.on.get(text)
       if (state === undefined) return undefined

@@ -4,9 +4,10 @@
  */
 
 import { wrap as resultOf } from 'idb'
-import type { RowChange, RowKey, RowTable } from '../core/commit.ts'
+import type { RowChange, RowKey, RowTable, StreamEnd } from '../core/commit.ts'
 import type { RequestId } from '../core/ids.ts'
 import { isSound } from './checksum.ts'
+import { rowsAfter } from './commit-rows.ts'
 import { type HeadState, NO_HEAD } from './heads.ts'
 import { type Performed, performedIn } from './performed.ts'
 import type { StoredCommit, StoredHead, StoredSegment } from './schema.ts'
@@ -54,6 +55,18 @@ export class Reads {
   /** What an earlier commit did for a request; undefined when none did. */
   outcome(request: RequestId): Performed | undefined | Pending {
     return this.#value(`outcome ${request}`, (transaction) => readOutcome(transaction, request))
+  }
+
+  /** Whether a stream goes on after this row. */
+  goesOn({ stream, upTo }: StreamEnd): boolean | Pending {
+    return this.#value(`after ${stream} ${upTo}`, async (transaction) => {
+      const range = rowsAfter(stream, upTo)
+      const [commit, segment] = await Promise.all([
+        resultOf(transaction.objectStore('commits').index('[streamId+seq]').getKey(range)),
+        resultOf(transaction.objectStore('segments').getKey(range)),
+      ])
+      return commit !== undefined || segment !== undefined
+    })
   }
 
   /** Puts on the list what a change of a row needs to know. */

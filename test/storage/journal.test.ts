@@ -479,3 +479,26 @@ test('JO30 more documents at once than stay in memory: each write is stored', as
   const values = await Promise.all(sessions.map((session) => valuesIn(tab, sessionStream(session))))
   expect(values).toEqual(sessions.map((session) => ({ a: session })))
 })
+
+test('JO34 an operation that has seen the end of a stream is refused where something came since, of its own tab or of another', async () => {
+  const tab = await openTab()
+  const other = await openBeside(tab)
+  await createSession(tab)
+  const upTo = (await rowsOf(tab)).at(-1)?.seq ?? 0
+  const seen = { stream: STREAM, upTo }
+  const set = (key: string, options = {}) => setState(tab, key, 1, options)
+  await set('seen', { seen })
+  const moved = { code: 'CONFLICT', details: { stream: STREAM } }
+  await expect(set('refused', { seen })).rejects.toMatchObject(moved)
+
+  const now = { stream: STREAM, upTo: (await rowsOf(tab)).at(-1)?.seq ?? 0 }
+  const [before, late] = await Promise.allSettled([set('before'), set('late', { seen: now })])
+  expect([before.status, late]).toMatchObject(['fulfilled', { reason: moved }])
+
+  const stored = { stream: STREAM, upTo: (await rowsOf(tab)).at(-1)?.seq ?? 0 }
+  await setState(other, 'other', 1)
+  await tab.journal.flush()
+  await other.journal.pack(STREAM, { whole: true })
+  await expect(set('packed', { seen: stored })).rejects.toMatchObject(moved)
+  expect(await valuesIn(tab)).toEqual({ seen: 1, before: 1, other: 1 })
+})

@@ -1,3 +1,4 @@
+import type { Decision, HeadReader } from '../commit.ts'
 import { createError, type HoldfastError } from '../errors.ts'
 import {
   type ArtifactId,
@@ -27,7 +28,7 @@ import {
   scopeOf,
   tellHooks,
 } from './lifecycle.ts'
-import { openSession } from './open.ts'
+import { onPresentState } from './on-present-state.ts'
 import type { Checkpoint, CheckpointContent } from './record.ts'
 import { assertPermitted } from './status.ts'
 
@@ -35,7 +36,8 @@ import { assertPermitted } from './status.ts'
  * Keeps the session's state and its list of artifacts as they are, to come back to. Everything that was sent before
  * the save is in it.
  *
- * @throws SESSION_NOT_FOUND; SESSION_NOT_ACTIVE while archived; HOOK_CANCELLED.
+ * @throws SESSION_NOT_FOUND; SESSION_NOT_ACTIVE while archived; HOOK_CANCELLED; CONFLICT when it is written to
+ * without a pause.
  */
 export async function saveSession(
   deps: SessionDeps,
@@ -64,35 +66,36 @@ async function perform(
 
   // What still waits in the journal is part of the session as the caller knows it.
   await deps.journal.flush()
-  const { entries } = await openSession(deps.log, id)
-  const state = valuesOf(entries)
-  const artifactIds = await artifactIdsOf(deps.tables, id)
-
-  const outcome = await commitStrict(deps, request, [sessionHeadKey(id)], (heads) => {
-    const head = requireHead(heads, id)
-    assertPermitted(head, 'save')
-    const frame = frameOf(request, scope.correlationId)
-    const checkpointId = deps.clock.nextId<CheckpointId>()
-    const eventId = deps.clock.nextId<EventId>()
-    const content: CheckpointContent = {
-      id: checkpointId,
-      sessionId: id,
-      ...label,
-      at: timeOfId(checkpointId),
-      status: head.status,
-      state,
-      artifactIds,
+  const outcome = await onPresentState(deps.log, id, async ({ entries, seen }) => {
+    const state = valuesOf(entries)
+    const artifactIds = await artifactIdsOf(deps.tables, id)
+    const decide = (heads: HeadReader): Decision<Checkpoint> => {
+      const head = requireHead(heads, id)
+      assertPermitted(head, 'save')
+      const frame = frameOf(request, scope.correlationId)
+      const checkpointId = deps.clock.nextId<CheckpointId>()
+      const eventId = deps.clock.nextId<EventId>()
+      const content: CheckpointContent = {
+        id: checkpointId,
+        sessionId: id,
+        ...label,
+        at: timeOfId(checkpointId),
+        status: head.status,
+        state,
+        artifactIds,
+      }
+      const events = [
+        makeEvent(eventId, 'session.saved', { checkpointId, ...label }, frame),
+        ...hookEvents(deps.clock, 'session:save', passed.runs, frame, eventId),
+      ]
+      return {
+        result: shown(content),
+        resultId: checkpointId,
+        writes: [{ stream: sessionStream(id), index: true, events }],
+        rows: [{ table: 'checkpoints', put: content }],
+      }
     }
-    const events = [
-      makeEvent(eventId, 'session.saved', { checkpointId, ...label }, frame),
-      ...hookEvents(deps.clock, 'session:save', passed.runs, frame, eventId),
-    ]
-    return {
-      result: shown(content),
-      resultId: checkpointId,
-      writes: [{ stream: sessionStream(id), index: true, events }],
-      rows: [{ table: 'checkpoints', put: content }],
-    }
+    return commitStrict(deps, request, [sessionHeadKey(id)], decide, { seen })
   })
   if (outcome.repeated) return answer(outcome.resultId)
   if (deps.hooks.has('session:save', 'after')) {

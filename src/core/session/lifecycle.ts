@@ -206,7 +206,7 @@ export function commitStrict<Result>(
   request: Request,
   heads: readonly HeadKey[],
   decide: (heads: HeadReader) => Decision<Result>,
-  options: Pick<Operation<Result>, 'makesRoom'> = {},
+  options: Pick<Operation<Result>, 'makesRoom' | 'seen'> = {},
 ): Promise<Outcome<Result>> {
   return deps.journal.commit({
     ...options,

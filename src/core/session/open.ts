@@ -1,3 +1,4 @@
+import type { StreamEnd } from '../commit.ts'
 import { clockOfId, type SessionId, type StreamId, sessionStream } from '../ids.ts'
 import type { Log } from '../ports.ts'
 import type { Entry } from '../state/delta.ts'
@@ -7,6 +8,11 @@ import { foldSession } from './fold.ts'
 import { sessionNotFound } from './head.ts'
 import type { SessionStart } from './input.ts'
 import type { SessionRecord } from './record.ts'
+
+export interface SeenState {
+  readonly entries: readonly Entry[]
+  readonly seen: StreamEnd
+}
 
 type Start = Awaited<ReturnType<Log['start']>>
 
@@ -20,6 +26,18 @@ export async function openSession(log: Log, id: SessionId): Promise<SessionStart
   const record = recordOf(id, start)
   if (record === undefined) throw sessionNotFound(id)
   return { record, entries: withTail(start) }
+}
+
+/**
+ * The state of a session with the end of what it was read of, for an operation that is to stand on it.
+ *
+ * @throws SESSION_NOT_FOUND where there is no such session.
+ */
+export async function readState(log: Log, id: SessionId): Promise<SeenState> {
+  const stream = sessionStream(id)
+  const start = await log.start(stream)
+  if (recordOf(id, start) === undefined) throw sessionNotFound(id)
+  return { entries: withTail(start), seen: { stream, upTo: start.tail.at(-1)?.seq ?? start.upTo } }
 }
 
 /**

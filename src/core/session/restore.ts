@@ -1,3 +1,4 @@
+import type { HeadReader } from '../commit.ts'
 import { type CheckpointId, type EventId, type SessionId, sessionStream } from '../ids.ts'
 import type { Request } from '../request.ts'
 import { changeOf, valuesOf } from '../state/fold.ts'
@@ -22,6 +23,7 @@ import {
   scopeOf,
   tellHooks,
 } from './lifecycle.ts'
+import { onPresentState } from './on-present-state.ts'
 import { observeEntries, openSession } from './open.ts'
 import { assertPermitted } from './status.ts'
 
@@ -29,7 +31,8 @@ import { assertPermitted } from './status.ts'
  * Takes a session's state back to a checkpoint, by a commit that goes forward: nothing of the history is lost. Status,
  * name, tags, artifacts and app documents stay as they are.
  *
- * @throws SESSION_NOT_FOUND, CHECKPOINT_NOT_FOUND; SESSION_NOT_ACTIVE; HOOK_CANCELLED.
+ * @throws SESSION_NOT_FOUND, CHECKPOINT_NOT_FOUND; SESSION_NOT_ACTIVE; HOOK_CANCELLED; CONFLICT when it is written to
+ * without a pause.
  */
 export async function restoreSession(
   deps: SessionDeps,
@@ -55,24 +58,25 @@ async function perform(
   const passed = await passHooks(deps.hooks, 'session:restore', { checkpoint: checkpoint.id }, scope)
 
   await deps.journal.flush()
-  const { entries } = await openSession(deps.log, id)
-  observeEntries(deps.clock, entries)
-  const changes = await readableChanges(deps.tables, changesBetween(valuesOf(entries), checkpoint.state))
-
-  const outcome = await commitStrict(deps, request, [sessionHeadKey(id)], (heads) => {
-    assertPermitted(requireHead(heads, id), 'restore')
-    const frame = frameOf(request, scope.correlationId)
-    const eventId = deps.clock.nextId<EventId>()
-    const events = [
-      makeEvent(eventId, 'session.restored', { checkpointId: checkpoint.id, changes }, frame),
-      ...hookEvents(deps.clock, 'session:restore', passed.runs, frame, eventId),
-    ]
-    return {
-      result: undefined,
-      resultId: id,
-      writes: [{ stream: sessionStream(id), index: true, events }],
-      rows: namesOf(changes),
+  const outcome = await onPresentState(deps.log, id, async ({ entries, seen }) => {
+    observeEntries(deps.clock, entries)
+    const changes = await readableChanges(deps.tables, changesBetween(valuesOf(entries), checkpoint.state))
+    const decide = (heads: HeadReader) => {
+      assertPermitted(requireHead(heads, id), 'restore')
+      const frame = frameOf(request, scope.correlationId)
+      const eventId = deps.clock.nextId<EventId>()
+      const events = [
+        makeEvent(eventId, 'session.restored', { checkpointId: checkpoint.id, changes }, frame),
+        ...hookEvents(deps.clock, 'session:restore', passed.runs, frame, eventId),
+      ]
+      return {
+        result: undefined,
+        resultId: id,
+        writes: [{ stream: sessionStream(id), index: true, events }],
+        rows: namesOf(changes),
+      }
     }
+    return commitStrict(deps, request, [sessionHeadKey(id)], decide, { seen })
   })
 
   const start = await readAnswer(request, () => openSession(deps.log, id))

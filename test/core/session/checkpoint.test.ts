@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { CheckpointId, SessionId } from '../../../src/core/ids.ts'
+import type { Journal } from '../../../src/core/ports.ts'
+import { createSessionManager, type SessionManager } from '../../../src/core/session/manager.ts'
 import { valuesOf } from '../../../src/core/state/fold.ts'
 import type { StateValue } from '../../../src/core/state/value.ts'
 import { created, eventsOf, move, openTab, refusal, reopen, storeArtifact, type Tab, typesOf } from './rig.ts'
@@ -13,6 +15,22 @@ function put(tab: Tab, session: SessionId, values: Readonly<Record<string, State
 
 async function stateOf(tab: Tab, id: SessionId) {
   return valuesOf((await tab.sessions.open(tab.request(), { id })).entries)
+}
+
+/** The use cases of a tab that does something each time that it has read a state and is about to store what it made of it. */
+function interrupted(tab: Tab, meanwhile: (time: number) => Promise<unknown>): SessionManager {
+  let times = 0
+  const journal: Journal = {
+    ...tab.journal,
+    async commit(operation) {
+      if (operation.seen !== undefined) {
+        times += 1
+        await meanwhile(times)
+      }
+      return tab.journal.commit(operation)
+    },
+  }
+  return createSessionManager({ ...tab, journal })
 }
 
 describe('checkpoints', () => {
@@ -51,6 +69,47 @@ describe('checkpoints', () => {
     await move(tab, id, 'suspend')
     const suspended = await tab.sessions.save(tab.request(), { id })
     expect(await tab.tables.checkpoint(suspended.id)).toMatchObject({ status: 'suspended' })
+  })
+
+  test('SE28 what another tab stores while a save is being made is in it', async () => {
+    const tab = await openTab()
+    const other = await openTab({ name: tab.name, wall: tab.wall })
+    const id = await created(tab, { state: { a: 1 } })
+    const artifacts: string[] = []
+    const sessions = interrupted(tab, async (time) => {
+      if (time > 2) return
+      await put(other, id, { [`late ${time}`]: time })
+      artifacts.push((await storeArtifact(other, id, `late ${time}`, 'text')).id)
+    })
+    const { id: checkpoint } = await sessions.save(tab.request(), { id })
+    expect(await tab.tables.checkpoint(checkpoint)).toMatchObject({
+      state: { a: 1, 'late 1': 1, 'late 2': 2 },
+      artifactIds: artifacts.sort(),
+    })
+    expect((await typesOf(tab, id)).filter((type) => type === 'session.saved')).toHaveLength(1)
+  })
+
+  test('SE28 what another tab stores while a restore is being made does not stay', async () => {
+    const tab = await openTab()
+    const other = await openTab({ name: tab.name, wall: tab.wall })
+    const id = await created(tab, { state: { a: 1 } })
+    const { id: checkpoint } = await tab.sessions.save(tab.request(), { id })
+    const sessions = interrupted(tab, async (time) => {
+      if (time === 1) await put(other, id, { a: 2, late: true })
+    })
+    const start = await sessions.restore(tab.request(), { id, checkpoint })
+    expect(valuesOf(start.entries)).toEqual({ a: 1 })
+    expect(await stateOf(other, id)).toEqual({ a: 1 })
+  })
+
+  test('SE28 a session that is written to each time is CONFLICT, and nothing is stored', async () => {
+    const tab = await openTab()
+    const other = await openTab({ name: tab.name, wall: tab.wall })
+    const id = await created(tab)
+    const sessions = interrupted(tab, (time) => put(other, id, { time }))
+    const error = await refusal(sessions.save(tab.request(), { id }), 'CONFLICT')
+    expect(error.details).toEqual({ id })
+    expect(await tab.sessions.checkpoints(tab.request(), { id })).toEqual([])
   })
 
   test.each(['', 'x'.repeat(256), 'a\nb', 7])('SE11 the label %j is refused', async (label) => {
