@@ -23,10 +23,8 @@ function interrupted(tab: Tab, meanwhile: (time: number) => Promise<unknown>): S
   const journal: Journal = {
     ...tab.journal,
     async commit(operation) {
-      if (operation.seen !== undefined) {
-        times += 1
-        await meanwhile(times)
-      }
+      times += 1
+      await meanwhile(times)
       return tab.journal.commit(operation)
     },
   }
