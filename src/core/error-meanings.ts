@@ -28,7 +28,8 @@ export const ERROR_MEANINGS = {
   HOOK_TIMEOUT: 'A before-hook did not answer in time, so the operation was refused; nothing was stored.',
   HOOK_REENTRANT: 'A hook called back into the operation that runs it, or calls nest deeper than 4.',
   HOOK_DUPLICATE: 'A hook with this id is registered already.',
-  CONFLICT: 'Other writers changed the same thing each time that it was tried, five times or more; send the call again.',
+  CONFLICT:
+    'Other writers changed the same thing each time that it was tried, five times or more; send the call again.',
   DEADLINE: 'The call was aborted at its deadline; nothing was stored.',
   OUTCOME_UNKNOWN: 'It is not known whether the call was stored; send it again with details.requestId.',
   ABORTED: 'The caller aborted the call by its signal.',
