@@ -137,7 +137,7 @@ export class Scheduler {
    */
   async runWithHost(isOver: () => boolean): Promise<boolean> {
     for (let rounds = 0; rounds < MAX_ROUNDS; rounds += 1) {
-      if (await this.run(isOver, { steps: 100, ms: 1_000 })) return true
+      if (await this.run(isOver, { steps: 1_000, ms: 1_000 })) return true
       await new Promise((resolve) => laterInHost(resolve, 1))
     }
     return false
