@@ -2,7 +2,9 @@
  * How an operation gets into the queue: decided on what is known of its heads, its documents on their way.
  */
 import type { Operation, Outcome } from '../core/commit.ts'
+import { clockOfId } from '../core/ids.ts'
 import type { Documents } from '../core/ports.ts'
+import type { HybridClock } from '../core/timeline/hybrid-clock.ts'
 import type { Connection } from './connection.ts'
 import { createEntry, type Entry } from './entry.ts'
 import type { HeadCache, HeadState } from './heads.ts'
@@ -16,6 +18,7 @@ export interface AdmissionDeps {
   readonly documents: Documents
   readonly queue: Queue
   readonly cache: HeadCache
+  readonly clock: Pick<HybridClock, 'observe'>
   /** Something became ready to be stored. */
   readonly onReady: () => void
   readonly onAborted: (entry: Entry) => void
@@ -30,6 +33,7 @@ export function createAdmission({
   documents,
   queue,
   cache,
+  clock,
   onReady,
   onAborted,
 }: AdmissionDeps): Admit {
@@ -112,6 +116,8 @@ export function createAdmission({
       const state = reads.head(text)
       if (state === PENDING) continue
       heads.set(text, state)
+      // What is decided on it must sort after it, whichever tab wrote it and with whatever clock.
+      if (state.commitId !== undefined) clock.observe(clockOfId(state.commitId), 'database')
       // What was stored here while this was read is newer.
       if (cache.get(text) === undefined) cache.store(text, state)
     }

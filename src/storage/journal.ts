@@ -69,6 +69,7 @@ export function createJournal({ connection, clock, documents, wall, compression 
     documents,
     queue,
     cache,
+    clock,
     onReady: pump.schedule,
     onAborted: pump.abort,
   })

@@ -5,6 +5,7 @@ import type { Log } from '../../src/core/ports.ts'
 import { sessionAt } from '../../src/core/session/past.ts'
 import { createPacking } from '../../src/engine/packing.ts'
 import { MAX_MARKS } from '../../src/storage/mark-rows.ts'
+import { fakeClock } from '../../src/testing/fake-clock.ts'
 import { failCommits } from './faults.ts'
 import {
   createSession,
@@ -107,6 +108,21 @@ test('SG18 what another tab had decided before a mark is decided again, with lat
   expect(await tab.journal.mark(STREAM)).toBe(true)
   const [mark] = await tab.connection.db.marks.toArray()
   await setState(other, 'late', 1)
+  const last = (await rowsOf(tab)).at(-1)?.events[0]
+  expect(clockOfId(last?.id ?? '')).toBeGreaterThan(mark?.hlc ?? 0)
+  await expectLaws(tab)
+})
+
+test('SG18 what a tab decides that was opened after a mark has a later clock, however far its own lags', async () => {
+  const tab = await openTab()
+  await createSession(tab)
+  const lagging = fakeClock()
+  lagging.set(tab.wall.now())
+  tab.wall.advance(60_000)
+  await write(tab, 0, 1_100)
+  expect(await tab.journal.mark(STREAM)).toBe(true)
+  const [mark] = await tab.connection.db.marks.toArray()
+  await setState(await openTab(tab.name, lagging), 'late', 1)
   const last = (await rowsOf(tab)).at(-1)?.events[0]
   expect(clockOfId(last?.id ?? '')).toBeGreaterThan(mark?.hlc ?? 0)
   await expectLaws(tab)
