@@ -26,6 +26,7 @@ import {
   rowsFound,
 } from './segment-reads.ts'
 import { readSoundCommits, soundSnapshots, soundView } from './sound-rows.ts'
+import { hasState } from './view-rows.ts'
 
 /** A reading that can open squeezed segments. */
 interface LogReading extends Reading {
@@ -138,8 +139,8 @@ async function readStart(reading: LogReading, stream: StreamId, begun: Beginning
   guessed?.catch(() => {})
   const [storedView, session] = await Promise.all([resultOf(viewRequest), resultOf(sessionRequest)])
   const view = soundView(storedView, notes)
-  // What is packed both of them hold; where there is neither, what is packed is not part of a start.
-  const viewTo = view?.upTo ?? (session === undefined ? await packedTo(transaction, stream) : 0)
+  // What is packed both of them hold; of a stream that has neither, what is packed is not part of a start.
+  const viewTo = view?.upTo ?? (hasState(stream) ? 0 : await packedTo(transaction, stream))
   const sessionTo = session?.upTo ?? viewTo
   const upTo = Math.max(viewTo, sessionTo)
   const after = Math.min(viewTo, sessionTo)

@@ -7,10 +7,9 @@ import type { Clock, StreamId } from '../core/ids.ts'
 import type { Compression } from '../core/ports.ts'
 import { rowsAfter } from './commit-rows.ts'
 import type { DamageNotes } from './damage-notes.ts'
-import { readRange } from './read-range.ts'
 import type { StoredCommit, StoredSegment } from './schema.ts'
 import { lateRef, MAX_SEGMENT_ROWS, rowsOfSegment, unsqueeze } from './segment.ts'
-import { readSoundCommits, soundSegments } from './sound-rows.ts'
+import { readSoundCommits, readSoundSegments } from './sound-rows.ts'
 
 /** What may hold the rows asked for, and nothing that does is missing. */
 export interface Found {
@@ -29,10 +28,10 @@ export interface Reading {
  * squeezed segments are inflated.
  */
 export async function rowsFound(
-  { notes, compression }: Pick<Reading, 'notes'> & { readonly compression: Pick<Compression, 'inflate'> },
+  { compression }: { readonly compression: Pick<Compression, 'inflate'> },
   { segments, commits }: Found,
 ): Promise<StoredCommit[]> {
-  const plain = await Promise.all(soundSegments(segments, notes).map((one) => unsqueeze(one, compression)))
+  const plain = await Promise.all(segments.map((one) => unsqueeze(one, compression)))
   return [...plain.flatMap(rowsOfSegment), ...commits]
 }
 
@@ -52,11 +51,8 @@ export async function findAfter(
 ): Promise<Found> {
   const { transaction, notes } = reading
   const options = limit === undefined ? {} : { limit }
-  const segments = await readRange<StoredSegment>(
-    transaction.objectStore('segments'),
-    rowsAfter(stream, after),
-    options,
-  )
+  const store = transaction.objectStore('segments')
+  const segments = await readSoundSegments(store, rowsAfter(stream, after), options, notes)
   // Each holds one row at least.
   if (limit !== undefined && segments.length >= limit) return { segments, commits: [] }
   // Rows up to there were deleted when they were packed; a scan over them would be slow.
@@ -78,8 +74,8 @@ export async function findByClock(reading: Reading, stream: StreamId, range: Clo
   if (range.from > range.to || range.limit === 0) return { segments: [], commits: [] }
   const unpacked = range.reverse ? await findUnpackedBack(reading, stream, range) : undefined
   if (unpacked?.enough) return { segments: unpacked.late, commits: unpacked.commits }
-  const late = unpacked?.late ?? (await readLate(transaction, stream))
-  const chain = await readChain(transaction, stream, range)
+  const late = unpacked?.late ?? (await readLate(reading, stream))
+  const chain = await readChain(reading, stream, range)
   const options = { reverse: range.reverse, ...(range.limit === undefined ? {} : { limit: range.limit }) }
   const clocks = clockKeys(stream, chain.from, chain.to)
   const commits = await readSoundCommits(byClock(transaction), clocks, options, notes)
@@ -103,12 +99,12 @@ export async function findArrived(reading: Reading, range: ArrivalRange): Promis
   const commits = await readSoundCommits(store, arrived, { reverse, limit }, notes)
   const end = commits.length < limit ? undefined : commits.at(-1)?.seq
   const part = reverse ? { ...range, after: end ?? after } : { ...range, before: end ?? before }
-  return { segments: await readArrivedSegments(transaction, part), commits }
+  return { segments: await readArrivedSegments(reading, part), commits }
 }
 
 /** Segments of all streams lie across each other, so they are read one by one until no further one can matter. */
 async function readArrivedSegments(
-  transaction: IDBTransaction,
+  { transaction, notes }: Reading,
   { after, before, reverse, limit }: ArrivalRange,
 ): Promise<readonly StoredSegment[]> {
   const store = transaction.objectStore('segments')
@@ -122,7 +118,7 @@ async function readArrivedSegments(
   )
   const read: StoredSegment[] = []
   for (const key of candidates) {
-    const [segment] = await readRange<StoredSegment>(store, IDBKeyRange.only(key))
+    const [segment] = await readSoundSegments(store, IDBKeyRange.only(key), {}, notes)
     if (segment === undefined) continue
     if (isBehind(segment, read, { after, before, reverse, limit })) break
     read.push(segment)
@@ -148,7 +144,7 @@ export async function findByRef(reading: Reading, ref: string): Promise<Found> {
   const { transaction, notes } = reading
   const only = IDBKeyRange.only(ref)
   const [segments, commits] = await Promise.all([
-    readRange<StoredSegment>(transaction.objectStore('segments').index('refs'), only),
+    readSoundSegments(transaction.objectStore('segments').index('refs'), only, {}, notes),
     readSoundCommits(transaction.objectStore('commits').index('refs'), only, {}, notes),
   ])
   return { segments, commits }
@@ -163,7 +159,7 @@ async function findUnpackedBack(
   const { transaction, notes } = reading
   const chain = transaction.objectStore('segments').index('[streamId+first+last]')
   const [late, cursor] = await Promise.all([
-    readLate(transaction, stream),
+    readLate(reading, stream),
     resultOf(chain.openKeyCursor(firstClocks(stream, 0 as Clock, to), 'prev')),
   ])
   const last = cursor === null ? 0 : (cursor.key as [StreamId, Clock, Clock])[2]
@@ -173,8 +169,9 @@ async function findUnpackedBack(
   return { late, commits, enough: commits.length >= limit || last < from }
 }
 
-function readLate(transaction: IDBTransaction, stream: StreamId): Promise<readonly StoredSegment[]> {
-  return readRange(transaction.objectStore('segments').index('refs'), IDBKeyRange.only(lateRef(stream)))
+function readLate({ transaction, notes }: Reading, stream: StreamId): Promise<readonly StoredSegment[]> {
+  const index = transaction.objectStore('segments').index('refs')
+  return readSoundSegments(index, IDBKeyRange.only(lateRef(stream)), {}, notes)
 }
 
 /** Segments of the range that follow each other by clock, and the part of the range in which all of them were read. */
@@ -184,17 +181,19 @@ interface Chain {
   readonly to: Clock
 }
 
-async function readChain(transaction: IDBTransaction, stream: StreamId, range: ClockRange): Promise<Chain> {
+async function readChain(
+  { transaction, notes }: Reading,
+  stream: StreamId,
+  range: ClockRange,
+): Promise<Chain> {
   const { from, to, reverse, limit } = range
   const index = transaction.objectStore('segments').index('[streamId+first+last]')
   // One that begins before the range may reach into it; no more than one, since they do not overlap.
-  const head = from > 0 ? await readReaching(index, stream, from) : []
+  const head = from > 0 ? await readReaching(index, stream, from, notes) : []
   const begins = firstClocks(stream, from, to)
   for (let asked = limit === undefined ? undefined : Math.ceil(limit / MAX_SEGMENT_ROWS) + 1; ; ) {
-    const read = await readRange<StoredSegment>(index, begins, {
-      reverse,
-      ...(asked === undefined ? {} : { limit: asked }),
-    })
+    const options = { reverse, ...(asked === undefined ? {} : { limit: asked }) }
+    const read = await readSoundSegments(index, begins, options, notes)
     const end = read.at(-1)
     if (asked === undefined || limit === undefined || end === undefined || read.length < asked) {
       return { segments: [...head, ...read], from, to }
@@ -213,9 +212,10 @@ async function readReaching(
   index: IDBIndex,
   stream: StreamId,
   from: Clock,
+  notes: Reading['notes'],
 ): Promise<readonly StoredSegment[]> {
   const before = firstClocks(stream, 0 as Clock, (from - 1) as Clock)
-  const read = await readRange<StoredSegment>(index, before, { reverse: true, limit: 1 })
+  const read = await readSoundSegments(index, before, { reverse: true, limit: 1 }, notes)
   return read.filter(({ reach }) => reach >= from)
 }
 

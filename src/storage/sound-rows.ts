@@ -33,19 +33,38 @@ export function isSoundSegment(segment: StoredSegment): boolean {
 }
 
 /** As many sound rows of a range as asked for, or as there are. */
-export async function readSoundCommits(
+export function readSoundCommits(
   source: Source,
   range: IDBKeyRange | null,
   options: RangeOptions,
   notes: Notes,
 ): Promise<readonly StoredCommit[]> {
+  return readSound<StoredCommit>(source, range, options, (rows) => soundCommits(rows, notes))
+}
+
+/** As many sound segments of a range as asked for, or as there are. */
+export function readSoundSegments(
+  source: Source,
+  range: IDBKeyRange,
+  options: RangeOptions,
+  notes: Notes,
+): Promise<readonly StoredSegment[]> {
+  return readSound<StoredSegment>(source, range, options, (segments) => soundSegments(segments, notes))
+}
+
+async function readSound<Row>(
+  source: Source,
+  range: IDBKeyRange | null,
+  options: RangeOptions,
+  soundOf: (rows: readonly Row[]) => readonly Row[],
+): Promise<readonly Row[]> {
   const { limit } = options
   for (let asked = limit; ; ) {
-    const read = await readRange<StoredCommit>(source, range, {
+    const read = await readRange<Row>(source, range, {
       ...options,
       ...(asked !== undefined && { limit: asked }),
     })
-    const sound = soundCommits(read, notes)
+    const sound = soundOf(read)
     if (limit === undefined || asked === undefined || read.length < asked || sound.length >= limit) {
       return limit === undefined ? sound : sound.slice(0, limit)
     }
@@ -53,7 +72,7 @@ export async function readSoundCommits(
   }
 }
 
-export function soundSegments(segments: readonly StoredSegment[], notes: Notes): readonly StoredSegment[] {
+function soundSegments(segments: readonly StoredSegment[], notes: Notes): readonly StoredSegment[] {
   return segments.filter((segment) => {
     if (isSoundSegment(segment)) return true
     const { streamId, firstSeq, lastSeq } = segment

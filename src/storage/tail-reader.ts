@@ -7,7 +7,7 @@ import type { DamageNotes } from './damage-notes.ts'
 import type { StoredCommit } from './schema.ts'
 import { rowsOfSegment } from './segment.ts'
 import { findAfter } from './segment-reads.ts'
-import { readSoundCommits, soundSegments } from './sound-rows.ts'
+import { readSoundCommits } from './sound-rows.ts'
 
 export class TailReader {
   readonly transaction: IDBTransaction
@@ -30,7 +30,7 @@ export class TailReader {
   async withPacked(stream: StreamId, seq: number): Promise<readonly StoredCommit[] | undefined> {
     const { segments, commits } = await findAfter(this, stream, seq)
     if (segments.some(({ squeezed }) => squeezed !== undefined)) return undefined
-    const packed = soundSegments(segments, this.notes).flatMap(rowsOfSegment)
+    const packed = segments.flatMap(rowsOfSegment)
     return [...packed.filter((row) => seqOf(row) > seq), ...commits]
   }
 

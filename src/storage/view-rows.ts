@@ -86,7 +86,7 @@ function writeView(
 }
 
 /** App documents and the store's own stream have events alone. */
-function hasState(stream: StreamId): boolean {
+export function hasState(stream: StreamId): boolean {
   return isSessionStream(stream) || (sessionOfStream(stream) === undefined && stream !== STORE_STREAM)
 }
 

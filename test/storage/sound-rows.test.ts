@@ -1,12 +1,14 @@
 import 'fake-indexeddb/auto'
 import { expect, test } from 'vitest'
-import type { CheckpointId } from '../../src/core/ids.ts'
-import type { StoredCommit, StoredSnapshot, StoredView } from '../../src/storage/schema.ts'
+import { type CheckpointId, scopeStream } from '../../src/core/ids.ts'
+import type { StoredCommit, StoredSegment, StoredSnapshot, StoredView } from '../../src/storage/schema.ts'
 import { alterRow, done } from './alter.ts'
 import {
   createSession,
+  eventOf,
   openBeside,
   openTab,
+  operationOf,
   rowsOf,
   SESSION,
   STREAM,
@@ -66,6 +68,37 @@ test('DM2 a read of so many rows gives so many sound ones', async () => {
   ])
 })
 
+test('DM2 a read of so many rows gives so many sound ones where a segment is damaged', async () => {
+  const tab = await withValues(0)
+  for (let piece = 0; piece < 4; piece += 1) {
+    for (let at = 0; at < 3; at += 1) await setState(tab, `key-${piece}-${at}`, at)
+    await tab.journal.pack(STREAM, { whole: true })
+  }
+  const rows = await rowsOf(tab)
+  const [, damaged] = await tab.connection.db.segments.toArray()
+  if (damaged === undefined) throw new Error('no segment was made')
+  await using _damage = await alterRow<StoredSegment>(
+    tab,
+    'segments',
+    [STREAM, damaged.lastSeq],
+    (segment) => ({ ...segment, rows: [] }),
+  )
+
+  const { firstSeq, lastSeq } = damaged
+  const sound = rows.filter(({ seq }) => seq < firstSeq || seq > lastSeq).map(({ seq }) => seq)
+  const seqs = (read: readonly { readonly seq: number }[]) => read.map(({ seq }) => seq)
+  const before = firstSeq - 1
+  const after = sound.filter((seq) => seq > before)
+  expect(seqs(await tab.log.tail(STREAM, before, 1))).toEqual(after.slice(0, 1))
+  expect(seqs(await tab.log.arrived({ after: before, limit: 4 }))).toEqual(after.slice(0, 4))
+  expect(seqs(await tab.log.arrived({ before: (after[3] ?? 0) + 1, limit: 6, reverse: true }))).toEqual(
+    sound.slice(2, 8).toReversed(),
+  )
+  expect(seqs(await tab.log.range(STREAM, { limit: 6 }))).toEqual(sound.slice(0, 6))
+  const back = await tab.log.range(STREAM, { limit: 8, reverse: true })
+  expect(seqs(back)).toEqual(sound.slice(-8).toReversed())
+})
+
 test('DM2 a row of before there were sums is read', async () => {
   const tab = await withValues(2)
   for (const { seq } of await rowsOf(tab)) {
@@ -82,6 +115,24 @@ test('DM3 a view that is not what was stored gives way to the log', async () => 
 
   expect(Object.keys(await valuesIn(tab))).toHaveLength(40)
   expect(notedBy(tab)).toEqual(['view: The view of the state is not what was stored.'])
+})
+
+test('DM3 a view of state outside sessions that is not what was stored gives way to what is packed', async () => {
+  const tab = await openTab()
+  const stream = scopeStream('global')
+  const write = (value: number) =>
+    tab.journal.commit(
+      operationOf(tab.clock, () => {
+        const event = eventOf(tab.clock, 'state.changed', { changes: [{ key: `key-${value}`, value }] })
+        return { result: value, resultId: event.id, writes: [{ stream, events: [event] }] }
+      }),
+    )
+  for (let at = 0; at < 3; at += 1) await write(at)
+  await tab.journal.pack(stream, { whole: true })
+  await write(3)
+  await using _damage = await alterRow<StoredView>(tab, 'views', stream, (view) => ({ ...view, entries: [] }))
+
+  expect(await valuesIn(tab, stream)).toEqual({ 'key-0': 0, 'key-1': 1, 'key-2': 2, 'key-3': 3 })
 })
 
 test('DM3 a snapshot that is not what was stored gives way to the log', async () => {
