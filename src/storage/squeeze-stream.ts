@@ -1,3 +1,4 @@
+import { wrap as resultOf } from 'idb'
 import type { StreamId } from '../core/ids.ts'
 import type { Compression } from '../core/ports.ts'
 import { rowsAfter } from './commit-rows.ts'
@@ -20,9 +21,8 @@ export async function squeezeStream(
   perform: (work: (transaction: IDBTransaction) => Promise<void>) => Promise<void>,
 ): Promise<void> {
   for (let after = 0; ; ) {
-    const store = native.transaction('segments', 'readonly').objectStore('segments')
-    const read = await readRange<StoredSegment>(store, rowsAfter(stream, after), { limit: SEGMENTS_AT_ONCE })
-    const plain = read.filter((segment) => segment.squeezed === undefined && isSoundSegment(segment))
+    const { read, snapshotTo } = await readPlain(native, stream, after)
+    const plain = read.filter((segment) => canBeSqueezed(segment, snapshotTo))
     const squeezed = await Promise.all(plain.map((segment) => squeeze(segment, compression)))
     if (plain.length > 0) {
       await perform(async (transaction) => {
@@ -36,6 +36,22 @@ export async function squeezeStream(
     if (last === undefined || read.length < SEGMENTS_AT_ONCE) return
     after = last.lastSeq
   }
+}
+
+async function readPlain(native: IDBDatabase, stream: StreamId, after: number) {
+  const transaction = native.transaction(['segments', 'snapshots'], 'readonly')
+  const segments = transaction.objectStore('segments')
+  const [read, snapshot] = await Promise.all([
+    readRange<StoredSegment>(segments, rowsAfter(stream, after), { limit: SEGMENTS_AT_ONCE }),
+    resultOf(transaction.objectStore('snapshots').openKeyCursor(rowsAfter(stream, 0), 'prev')),
+  ])
+  return { read, snapshotTo: snapshot === null ? 0 : (snapshot.key as [StreamId, number])[1] }
+}
+
+/** An update that no snapshot holds, as of a session that was unarchived meanwhile, is needed within transactions. */
+function canBeSqueezed(segment: StoredSegment, snapshotTo: number): boolean {
+  if (segment.squeezed !== undefined || !isSoundSegment(segment)) return false
+  return (segment.rows ?? []).every(({ body, seq }) => body.update === undefined || seq <= snapshotTo)
 }
 
 /** Its session may have been erased meanwhile. */

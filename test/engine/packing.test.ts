@@ -256,6 +256,24 @@ test('SG15 what was archived takes writes again once it is unarchived, and is ar
   expect(await rowsOf(tab)).toHaveLength(1 + 120 + 3 + 40)
 })
 
+test('SG15 what was written between snapshot and packing of an archiving stays plain, so that snapshots go on', async () => {
+  const tab = await openTab()
+  await archivedSession(tab)
+  await tab.journal.snapshot(STREAM)
+  await change(tab, 'session.unarchived')
+  await setState(tab, 'between', 1)
+  await tab.journal.pack(STREAM, { whole: true })
+  await tab.journal.squeeze(STREAM)
+  await setState(tab, 'after', 1)
+  await tab.journal.snapshot(STREAM)
+  const snapshots = await tab.connection.db.snapshots.where('[streamId+seq]').between([STREAM], [STREAM, []])
+  const { seq } = (await rowsOf(tab)).at(-1) ?? {}
+  expect((await snapshots.toArray()).map((row) => row.seq)).toEqual([seq])
+  await tab.journal.squeeze(STREAM)
+  const segments = await tab.connection.db.segments.toArray()
+  expect(segments.filter(({ squeezed }) => squeezed === undefined)).toEqual([])
+})
+
 test('SG15 a request is answered from a squeezed segment, and an erased session releases what squeezed rows name', async () => {
   const tab = await openTab()
   const packing = createPacking(tab)
