@@ -53,6 +53,8 @@ export interface Connection {
   readonly unheardOf: number
   /** Of state writes and events that do not say it. */
   readonly durability: Durability | undefined
+  /** State writes that are kept in memory, in a page that needs a reload, for the case that storage comes back. */
+  readonly heldWrites: number
   /** How what this page wrote stands. */
   readonly ledger: WriteLedger
   readonly pressure: BackPressure
@@ -124,14 +126,19 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
       for (const { id } of calls) pending.lose(id, fromWireError(toWireError(error)))
     },
     onOpen: () => {
+      pending.release()
       // What the worker before stored is not safe before this one has put something strictly.
       if (ledger.restart()) keeper.link?.post({ type: 'flush', unsafe: true })
       flush()
     },
     onDeath: pending.workerDied,
     onGivenUp: (error) => {
-      pending.rejectAll(error)
-      if (error.code.startsWith('STORAGE_')) tellUnavailable(error)
+      if (error.code === 'STORAGE_NEEDS_RELOAD') pending.hold(error)
+      else {
+        pending.release()
+        pending.rejectAll(error)
+        if (error.code.startsWith('STORAGE_')) tellUnavailable(error)
+      }
       for (const listener of [...givenUpListeners]) listener(error)
     },
   })
@@ -189,6 +196,9 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
       return unheardOf
     },
     durability: options.durability,
+    get heldWrites() {
+      return pending.held
+    },
     ledger,
     pressure: window,
     grew: (load, bytes) => {
@@ -265,7 +275,8 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
       await null
       if (closed) return
       closed = true
-      await within(timing.closeMs, pending.drained()).catch(() => {})
+      // What is kept for storage that does not come back is not waited for.
+      if (pending.held === 0) await within(timing.closeMs, pending.drained()).catch(() => {})
       await keeper.close()
       const reason = createError('CLOSED', `Holdfast "${name}" was closed before the call was answered.`)
       for (const listener of [...givenUpListeners]) listener(reason)

@@ -10,6 +10,7 @@ import {
 } from '../protocol/messages.ts'
 import type { GenerationMarker } from './generation.ts'
 import { type Blocked, type Link, type LinkOptions, openLink } from './link.ts'
+import { createReopening } from './reopening.ts'
 import type { Spawner } from './spawn.ts'
 import type { Timing } from './timing.ts'
 
@@ -35,7 +36,7 @@ export interface LinkKeeperEvents extends Pick<LinkOptions, 'isBusy' | 'onBatchL
   onOpen(): void
   /** The worker is gone; there will be another. */
   onDeath(error: HoldfastError): void
-  /** There is no worker, and none could be had. */
+  /** There is no worker, and none could be had; with STORAGE_NEEDS_RELOAD none but by chance before a reload. */
   onGivenUp(error: HoldfastError): void
 }
 
@@ -92,10 +93,19 @@ export function createLinkKeeper(options: LinkKeeperOptions, events: LinkKeeperE
     generation.write(welcome.generation)
     if (closed) return opened.close()
     link = opened
+    reopening.over()
     for (const messages of standing) for (const message of messages()) link.post(message)
     events.onOpen()
     if (isRespawn) for (const listener of respawnListeners) listener()
   }
+
+  const reopening = createReopening(timing, {
+    open: () => open(false),
+    probe: async () => {
+      await opening?.catch(() => {})
+      if (link === undefined && !closed) once(reopening.again()).catch(events.onGivenUp)
+    },
+  })
 
   const once = (work: Promise<void>): Promise<void> => {
     opening = work.finally(() => {
@@ -106,7 +116,7 @@ export function createLinkKeeper(options: LinkKeeperOptions, events: LinkKeeperE
 
   const ensure = () => {
     if (lost !== undefined) return events.onGivenUp(lost)
-    if (opening === undefined) once(open(false)).catch(events.onGivenUp)
+    if (opening === undefined && !reopening.isGivenUp) once(reopening.begin()).catch(events.onGivenUp)
   }
 
   const died = (error: HoldfastError) => {
@@ -127,7 +137,7 @@ export function createLinkKeeper(options: LinkKeeperOptions, events: LinkKeeperE
     once(
       old.close().then(async () => {
         events.onDeath(createError('STORAGE_FAILED', why))
-        if (events.isBusy() || deaths < MAX_DEATHS) await open(false)
+        if (events.isBusy() || deaths < MAX_DEATHS) await reopening.begin()
       }),
     ).catch(events.onGivenUp)
   }
@@ -167,6 +177,7 @@ export function createLinkKeeper(options: LinkKeeperOptions, events: LinkKeeperE
     },
     close: async () => {
       closed = true
+      reopening.stop()
       await opening?.catch(() => {})
       await link?.close()
       link = undefined

@@ -31,8 +31,11 @@ interface Entry extends Sending {
   sent: boolean
   repeated: boolean
   endsAt: number
+  /** Kept while there is no worker to be had; its time stands still. */
+  held: boolean
   /** Begins the time anew: the work has come further. */
   goesOn(): void
+  hold(): void
   resolve(value: unknown, barrier: number | undefined): void
   reject(error: unknown): void
 }
@@ -50,9 +53,21 @@ export interface Pending {
   /** The worker died: what can be repeated waits to be sent once more, the rest is rejected. */
   workerDied(error: HoldfastError): void
   rejectAll(error: HoldfastError): void
+  /**
+   * No worker can be had, perhaps not before a reload. State writes are kept for one, at most {@link MAX_HELD_BYTES} of
+   * them; everything else ends with this error, now and from now on.
+   */
+  hold(error: HoldfastError): void
+  /** There is a worker: what was kept is sent like anything else. */
+  release(): void
+  /** State writes that are kept for a worker. */
+  readonly held: number
   /** Resolves as soon as nothing waits any more. */
   drained(): Promise<unknown>
 }
+
+/** Of state writes that are kept while no worker can be had. */
+export const MAX_HELD_BYTES = 4_194_304
 
 export interface PendingEvents {
   /** A call that was sent has no caller any more. */
@@ -69,6 +84,9 @@ export function createPending(
   const entries = new Map<number, Entry>()
   /** Not sent, in order. */
   let line = new Set<Entry>()
+
+  /** Why no worker can be had. */
+  let holding: HoldfastError | undefined
 
   let drainWaiters: ((value?: unknown) => void)[] = []
 
@@ -87,15 +105,29 @@ export function createPending(
     return entry
   }
 
+  const held = () => [...entries.values()].filter((entry) => entry.held)
+
+  const canHold = ({ outgoing, load }: Sending) => {
+    const heldBytes = held().reduce((sum, entry) => sum + entry.load.bytes, 0)
+    return !('method' in outgoing) && heldBytes + load.bytes <= MAX_HELD_BYTES
+  }
+
   return {
     get size() {
       return entries.size
+    },
+    get held() {
+      return held().length
     },
     add: (sending) =>
       new Promise((resolve, reject) => {
         const { outgoing, signal } = sending
         const { id, deadlineMs } = outgoing
-        if (signal?.aborted) return reject(abortedBySignal(nameOf(outgoing), signal))
+        const refusal = signal?.aborted ? abortedBySignal(nameOf(outgoing), signal) : holding
+        if (refusal !== undefined && (refusal !== holding || !canHold(sending))) {
+          sending.onEnd?.()
+          return reject(refusal)
+        }
         const giveUp = () => {
           const waiting = entries.get(id)
           // It waits for its turn: what is under way has deadlines of its own.
@@ -125,11 +157,17 @@ export function createPending(
           ...sending,
           sent: false,
           repeated: false,
+          held: false,
           endsAt: performance.now() + deadlineMs,
           goesOn() {
             clearTimeout(backstop)
             backstop = wait()
             this.endsAt = performance.now() + deadlineMs
+          },
+          hold() {
+            clearTimeout(backstop)
+            this.held = true
+            this.outgoing = { ...this.outgoing, deadlineMs }
           },
           resolve: (value, barrier) => {
             stop(barrier)
@@ -143,13 +181,15 @@ export function createPending(
         entries.set(id, entry)
         line.add(entry)
         window.add(sending.load.bytes)
+        if (holding !== undefined) entry.hold()
       }),
     takeUnsent: () => {
       const taken = takeFrom(line, window)
       for (const entry of taken) {
         line.delete(entry)
         window.sent(entry.load.bytes)
-        if (!entry.repeated) entry.goesOn()
+        if (!entry.repeated || entry.held) entry.goesOn()
+        entry.held = false
         entry.sent = true
         entry.onSend?.()
       }
@@ -183,6 +223,16 @@ export function createPending(
     },
     rejectAll: (error) => {
       for (const entry of [...entries.values()]) end(entry.outgoing.id)?.reject(lostError(entry, error))
+    },
+    hold: (error) => {
+      holding = error
+      for (const entry of [...entries.values()].filter((waiting) => !waiting.held)) {
+        if (canHold(entry)) entry.hold()
+        else end(entry.outgoing.id)?.reject(lostError(entry, error))
+      }
+    },
+    release: () => {
+      holding = undefined
     },
     drained: () =>
       entries.size === 0 ? Promise.resolve() : new Promise((resolve) => drainWaiters.push(resolve)),

@@ -2,8 +2,11 @@ import type { Damage } from '../core/damage/damage.ts'
 import type { SessionId } from '../core/ids.ts'
 import type { Answer, Connection } from './connection.ts'
 
-/** How it stands with the database under this page. `stale`: a newer build took it over, and this page is readable only. */
-export type StoreState = 'ok' | 'lost' | 'stale'
+/**
+ * How it stands with the database under this page. `stale`: a newer build took it over, and this page is readable only.
+ * `needs-reload`: the browser opens no database any more in this page; what was stored is there after a reload.
+ */
+export type StoreState = 'ok' | 'lost' | 'stale' | 'needs-reload'
 
 export interface StoreInfo {
   /** Whether the browser promised not to evict this origin's data: as it said when the worker started, or to `persist()` since. */
@@ -14,6 +17,11 @@ export interface StoreInfo {
    */
   persist(): Promise<boolean>
   readonly state: StoreState
+  /**
+   * State writes that are shown and not stored, in a page that needs a reload: kept in memory (4 MiB at most, more is
+   * refused), stored if storage comes back, and gone with the page.
+   */
+  readonly heldWrites: number
   /** The protocol that page and worker agreed on: the newest that both speak. */
   readonly protocol: number
   /** Messages of a newer worker that this page had no word for, and left unread. */
@@ -44,6 +52,9 @@ export function createStoreInfo(connection: Connection): StoreInfo {
   connection.listen((message) => {
     if (message.type === 'storage' && isStoreState(message.state)) change(message.state, message.message)
   })
+  connection.onGivenUp(({ code, message }) => {
+    if (code === 'STORAGE_NEEDS_RELOAD') change('needs-reload', message)
+  })
   connection.onRespawn(() => change('ok', 'The database is open.'))
 
   return {
@@ -58,6 +69,9 @@ export function createStoreInfo(connection: Connection): StoreInfo {
     },
     get state() {
       return state
+    },
+    get heldWrites() {
+      return connection.heldWrites
     },
     get protocol() {
       return connection.welcome.protocol
@@ -76,7 +90,7 @@ export function createStoreInfo(connection: Connection): StoreInfo {
 }
 
 /** A newer worker may know more states. */
-function isStoreState(state: string): state is StoreState {
+function isStoreState(state: string): state is Exclude<StoreState, 'needs-reload'> {
   return state === 'ok' || state === 'lost' || state === 'stale'
 }
 

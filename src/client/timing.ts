@@ -17,6 +17,10 @@ export interface Timing {
   readonly missedPings: number
   /** For the worker to close its database before it is ended all the same. */
   readonly closeMs: number
+  /** Before each further try to open a database that the browser fails to open; after the last one the page needs a reload. */
+  readonly reopenAfterMs: readonly number[]
+  /** Between two tries in a page that needs a reload. */
+  readonly probeMs: number
 }
 
 export const TIMING: Timing = {
@@ -27,4 +31,6 @@ export const TIMING: Timing = {
   pingMs: 2_000,
   missedPings: 8,
   closeMs: 5_000,
+  reopenAfterMs: [250, 500, 1_000, 2_000],
+  probeMs: 15_000,
 }

@@ -42,6 +42,8 @@ export const ERROR_MEANINGS = {
   STORAGE_FAILED: 'The browser failed to read or write its database; details.name is its own error.',
   STORAGE_BLOCKED: 'Another tab holds an older version of the database open; close or reload it.',
   STORAGE_NEWER: 'The database was written by a newer version of this app; reload the page to get it.',
+  STORAGE_NEEDS_RELOAD:
+    'The browser opens no database any more in this page; reload the page. What was stored is there.',
   STEWARD_FENCED: 'Another tab does the shared chores of the database now; no call of an app meets this.',
   STEP_FAILED: 'The step threw; its error is recorded and is the cause.',
   STEP_INTERRUPTED: 'The step was cut off before it finished and its outcome is not known.',

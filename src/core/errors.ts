@@ -49,6 +49,7 @@ export const ERROR_CODES = {
   STORAGE_FAILED: code('storage', true),
   STORAGE_BLOCKED: code('storage', true),
   STORAGE_NEWER: code('storage'),
+  STORAGE_NEEDS_RELOAD: code('storage'),
   STEWARD_FENCED: code('state'),
   STEP_FAILED: code('run'),
   STEP_INTERRUPTED: code('run'),

@@ -1,5 +1,6 @@
 /** Holdfast whose worker's connection can be failed. */
 import { onTestFinished } from 'vitest'
+import { TIMING, type Timing } from '../../src/client/timing.ts'
 import type { Fault } from '../worker/fixtures/closing.worker.ts'
 import { type Opened, open } from './open.ts'
 
@@ -9,7 +10,7 @@ export interface Closing extends Opened<object> {
   fail(fault: Fault): Promise<void>
 }
 
-export async function openClosing(instance = false): Promise<Closing> {
+export async function openClosing(instance = false, timing: Timing = TIMING): Promise<Closing> {
   const workers: Worker[] = []
   const spawn = () => {
     const worker = new Worker(new URL('../worker/fixtures/closing.worker.ts', import.meta.url), {
@@ -18,7 +19,7 @@ export async function openClosing(instance = false): Promise<Closing> {
     workers.push(worker)
     return worker
   }
-  const opened = await open({ worker: instance ? spawn() : spawn })
+  const opened = await open({ worker: instance ? spawn() : spawn }, timing)
   const channel = new BroadcastChannel('closing')
   onTestFinished(() => channel.close())
   return {

@@ -18,6 +18,8 @@ export const TEST_TIMING: Timing = {
   pingMs: 50,
   missedPings: 4,
   closeMs: 2_000,
+  reopenAfterMs: [10],
+  probeMs: 50,
 }
 
 export interface Scripted {

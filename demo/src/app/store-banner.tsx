@@ -4,7 +4,7 @@ import { attempt } from './notices.ts'
 import { goTo } from './route.ts'
 
 interface Trouble {
-  readonly state: 'lost' | 'stale'
+  readonly state: 'lost' | 'stale' | 'needs-reload'
   readonly message: string
 }
 
