@@ -85,7 +85,7 @@ function parseText(path: string, given: unknown, limit: number): string {
   if (typeof given !== 'string') throw invalid(path, 'is not a string')
   const text = given.normalize('NFC')
   if (text === '') throw invalid(path, 'is empty')
-  if (UNNAMEABLE.test(text)) throw invalid(path, 'holds a control character or half a surrogate pair')
+  if (UNNAMEABLE.test(given)) throw invalid(path, 'holds a control character or half a surrogate pair')
   if (text.length > limit) throw invalid(path, `has ${text.length} characters where ${limit} are the limit`)
   return text
 }

@@ -85,7 +85,7 @@ export function parseLine(path: string, given: unknown, limit = MAX_NAME_CHARACT
   if (typeof given !== 'string') throw invalid(path, 'is not a string')
   const text = given.normalize('NFC')
   if (text === '') throw invalid(path, 'is empty')
-  if (UNNAMEABLE.test(text)) throw invalid(path, 'holds a control character or half a surrogate pair')
+  if (UNNAMEABLE.test(given)) throw invalid(path, 'holds a control character or half a surrogate pair')
   if (text.length > limit) throw invalid(path, `has ${text.length} characters where ${limit} are the limit`)
   return text
 }
@@ -98,7 +98,7 @@ export function invalid(path: string, reason: string): HoldfastError {
 function parseName(given: unknown): string {
   if (typeof given !== 'string') throw badName('is not a string')
   const name = given.normalize('NFC')
-  if (UNNAMEABLE.test(name)) throw badName('holds a control character or half a surrogate pair')
+  if (UNNAMEABLE.test(given)) throw badName('holds a control character or half a surrogate pair')
   if (name.length > MAX_NAME_CHARACTERS) throw badName(`has ${name.length} characters`)
   return name
 }
