@@ -2,13 +2,14 @@ import { expect, test } from 'vitest'
 import { allowedVerbs, defineStep } from '../../src/index.ts'
 import { createIn, perform, STATUSES, VERBS } from '../origin/statuses.ts'
 import { expectSound, visit } from '../origin/visit.ts'
-import { type Attempt, DEADLINE_MS, expectNothingStored, expectRefused } from './unchanged.ts'
+import { type Attempt, DEADLINE_MS, expectNothingStored, expectRefused, isPacked } from './unchanged.ts'
 
 test('BI5 each verb that a status does not allow is refused, and nothing is stored', async () => {
   const opened = await visit({ deadlineMs: DEADLINE_MS })
   let refused = 0
   for (const status of STATUSES) {
     const session = await createIn(opened.holdfast, status)
+    if (status === 'archived') await isPacked(opened, session.id)
     const allowed = allowedVerbs(status)
     const wrong = VERBS.filter((verb) => !allowed.includes(verb))
     const error = (verb: string) => ({
@@ -44,6 +45,7 @@ test('BI6 a session that is not active takes no state, event, artifact, step, ru
   })
   for (const status of STATUSES.filter((one) => one !== 'active')) {
     const session = await createIn(holdfast, status)
+    if (status === 'archived') await isPacked(opened, session.id)
     const [artifact] = (await session.artifacts.list()).items
     const calls: Record<string, readonly [Attempt, string]> = {
       'state.set': [() => session.state.set('before', 2), 'state.write'],

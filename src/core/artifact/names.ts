@@ -18,8 +18,7 @@ export function parseArtifactName(name: unknown): string {
   const composed = name.normalize('NFC')
   if (composed === '') throw invalid('is empty')
   if (CONTROL.test(composed)) throw invalid('holds a control character')
-  if (LONE_SURROGATE.test(name))
-    throw invalid('holds half a surrogate pair, which no text encoding can keep')
+  if (LONE_SURROGATE.test(name)) throw invalid('holds half a surrogate pair, which no text encoding can keep')
   if (composed.length > MAX_NAME_CHARACTERS) throw invalid(`has ${composed.length} characters`)
   return composed
 }
