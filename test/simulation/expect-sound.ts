@@ -2,9 +2,9 @@ import type { Plan } from './plan.ts'
 import { type Report, simulate } from './simulate.ts'
 
 /** Runs seeds one after the other. @throws what is wrong with the first that is not sound, and how to run it again */
-export async function expectSound(seeds: Iterable<number>): Promise<void> {
+export async function expectSound(seeds: Iterable<number>, focus: Partial<Plan> = {}): Promise<void> {
   for (const seed of seeds) {
-    const report = await simulate(seed)
+    const report = await simulate(seed, focus)
     if (report.problems.length > 0) throw new Error(describeReport(report))
   }
 }

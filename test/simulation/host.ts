@@ -10,7 +10,8 @@ export interface Host {
   readonly scheduler: Scheduler
   readonly random: Random
   readonly disk: Disk
-  readonly locks: MachineLocks
+  /** Absent for a browser without Web Locks. */
+  readonly locks: MachineLocks | undefined
   readonly broadcasts: Broadcasts
   /** What somebody reported that nobody waited for. */
   onReport(agent: Agent, error: unknown): void
@@ -66,7 +67,7 @@ export function becomeHost(host: Host): () => void {
       sessionStorage: undefined,
       navigator: {
         get locks() {
-          return locks.managerOf(scheduler.current)
+          return locks?.managerOf(scheduler.current)
         },
       },
     }),

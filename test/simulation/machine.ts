@@ -20,7 +20,7 @@ export class Machine {
   readonly #giveBack: () => void
   #opened = 0
 
-  constructor(seed: number) {
+  constructor(seed: number, { hasLocks = true } = {}) {
     this.random = seededRandom(seed)
     this.scheduler = new Scheduler(this.random.branch())
     this.disk = new Disk(this.scheduler, this.random.branch(), this.diskFaults)
@@ -29,7 +29,7 @@ export class Machine {
       scheduler: this.scheduler,
       random: this.random.branch(),
       disk: this.disk,
-      locks: this.#locks,
+      locks: hasLocks ? this.#locks : undefined,
       broadcasts: new Broadcasts(this.scheduler, this.random.branch(), this.channelFaults),
       onReport: ({ name }, error) => this.reports.push({ agent: name, error }),
     })

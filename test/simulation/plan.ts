@@ -23,12 +23,25 @@ export interface Plan {
   readonly disk: DiskFaults
   readonly channel: ChannelFaults
   readonly tabs: number
+  /** Whether the browser has Web Locks. */
+  readonly hasLocks: boolean
   /** Operations and accidents together. */
   readonly actions: number
   /** The share of accidents among them. */
   readonly accidentRate: number
   /** Between two actions at most, in milliseconds. */
   readonly pauseMs: number
+}
+
+/** Runs that go from tab to tab, in a browser without Web Locks: their epochs alone say whose they are. */
+export const MANY_TAKEOVERS: Partial<Plan> = {
+  operations: ['run'],
+  accidents: ['workerKilled'],
+  tabs: 3,
+  hasLocks: false,
+  actions: 20,
+  accidentRate: 0.4,
+  pauseMs: 2_000,
 }
 
 /** The seeds up to here are run with every `npm test`, so their runs are short. */
@@ -49,6 +62,7 @@ export function planOf(seed: number, random: Random): Plan {
     disk: isCalm ? { aborted: 0, closed: 0 } : { aborted: rate(0.15), closed: rate(0.03) },
     channel: { lost: isCalm ? 0 : rate(0.5), doubled: rate(0.5), late: rate(0.5) },
     tabs: random.between(1, 3),
+    hasLocks: true,
     actions: random.between(most / 3, most),
     accidentRate: random.pick([0.1, 0.2, 0.35]),
     pauseMs: random.pick([1, 10, 10, 100, 1_000]),

@@ -47,7 +47,7 @@ class Simulation {
     this.#seed = seed
     this.#random = seededRandom(seed ^ 0x5eed)
     this.#plan = { ...planOf(seed, this.#random), ...focus }
-    this.machine = new Machine(seed)
+    this.machine = new Machine(seed, this.#plan)
   }
 
   async run(): Promise<Report> {
