@@ -48,6 +48,7 @@ class Aftermath {
   async find(): Promise<Found> {
     await this.#rest()
     if (this.#problems.length === 0) await this.#check()
+    this.#problems.push(...this.#machine.disk.stewardship.problems)
     // What fails in the background says what it was, too.
     for (const { agent, error } of this.#machine.reports) {
       if (isHoldfastError(error) && error.code !== 'INTERNAL') continue

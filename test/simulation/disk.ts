@@ -11,6 +11,7 @@ import {
 } from './fake-database.ts'
 import type { Random } from './random.ts'
 import type { Agent, Scheduler } from './scheduler.ts'
+import { StewardshipWatch } from './stewardship-watch.ts'
 
 /** How badly the disk behaves: the share of transactions that each thing befalls. */
 export interface DiskFaults {
@@ -66,6 +67,7 @@ export class Disk {
     return hookDatabase({
       onTransaction: (transaction) => this.#opened(transaction),
       onStart: (transaction, start) => this.#step(transaction, start),
+      onPut: (store, value) => this.stewardship.onPut(store, value),
     })
   }
 
@@ -105,6 +107,9 @@ export class Disk {
     for (const raw of this.#raw._databases.values()) raw.processTransactions()
   }
 
+  /** Who does the shared chores, as far as what is stored tells. */
+  readonly stewardship = new StewardshipWatch()
+
   /** What agents asked for since then. */
   readonly asked = { requests: 0, transactions: 0 }
 
@@ -120,6 +125,7 @@ export class Disk {
     const lost = this.#random.between(0, this.#unsynced.length)
     for (let count = 0; count < lost; count += 1) this.#unsynced.pop()?.()
     this.#unsynced = []
+    this.stewardship.forget()
   }
 
   #queue(agent: Agent, usualMs: number, run: () => void): void {
@@ -223,6 +229,8 @@ export class Disk {
   readonly #flushing = new WeakSet<IDBTransaction>()
 
   #stored(transaction: RawTransaction): void {
+    const owner = this.#owners.get(transaction)
+    if (owner !== undefined) this.stewardship.onStored(transaction, owner)
     if (transaction.durability === 'strict' || transaction.mode === 'versionchange') this.#unsynced = []
     else this.#unsynced.push(() => rollBack(transaction))
   }

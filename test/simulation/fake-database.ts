@@ -2,6 +2,7 @@
 import {
   IDBDatabase as FakeDatabase,
   IDBFactory as FakeFactory,
+  IDBObjectStore as FakeObjectStore,
   IDBTransaction as FakeTransaction,
 } from 'fake-indexeddb'
 
@@ -43,6 +44,7 @@ export function createRawFactory(): RawFactory {
 export interface Hooks {
   onTransaction(transaction: RawTransaction): void
   onStart(transaction: RawTransaction, start: () => void): void
+  onPut(store: IDBObjectStore, value: unknown): void
 }
 
 /** Puts hooks between the package and its own parts. The function returned takes them out. */
@@ -51,6 +53,16 @@ export function hookDatabase(hooks: Hooks): () => void {
   const transaction = FakeTransaction.prototype as unknown as RawTransaction
   const { transaction: open } = connection
   const { _start: start } = transaction
+  const store = FakeObjectStore.prototype as unknown as IDBObjectStore
+  const { put, add } = store
+  store.put = function (this: IDBObjectStore, ...given) {
+    hooks.onPut(this, given[0])
+    return put.apply(this, given)
+  }
+  store.add = function (this: IDBObjectStore, ...given) {
+    hooks.onPut(this, given[0])
+    return add.apply(this, given)
+  }
   connection.transaction = function (this: RawConnection, ...given) {
     const opened = open.apply(this, given) as RawTransaction
     hooks.onTransaction(opened)
@@ -62,5 +74,6 @@ export function hookDatabase(hooks: Hooks): () => void {
   return () => {
     connection.transaction = open
     transaction._start = start
+    Object.assign(store, { put, add })
   }
 }

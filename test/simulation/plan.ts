@@ -44,6 +44,17 @@ export const MANY_TAKEOVERS: Partial<Plan> = {
   pauseMs: 2_000,
 }
 
+/** Archived sessions are packed by the steward, which every tab takes itself to be in a browser without Web Locks. */
+export const MANY_STEWARDS: Partial<Plan> = {
+  operations: ['create', 'emit', 'complete', 'archive'],
+  accidents: ['tabOpened'],
+  tabs: 3,
+  hasLocks: false,
+  actions: 20,
+  accidentRate: 0.1,
+  pauseMs: 2_000,
+}
+
 /** The seeds up to here are run with every `npm test`, so their runs are short. */
 export const SUITE_SEEDS = 1_000
 
