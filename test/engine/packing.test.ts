@@ -274,7 +274,7 @@ test('SG15 what was written between snapshot and packing of an archiving stays p
   expect(segments.filter(({ squeezed }) => squeezed === undefined)).toEqual([])
 })
 
-test('SG15 a request is answered from a squeezed segment, and an erased session releases what squeezed rows name', async () => {
+test('SG15 a request is answered from a squeezed segment', async () => {
   const tab = await openTab()
   const packing = createPacking(tab)
   tab.journal.onStored(packing.noteRows)

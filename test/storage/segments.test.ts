@@ -1,9 +1,11 @@
 import 'fake-indexeddb/auto'
 import { expect, test } from 'vitest'
+import { claimContent, PLAIN_DOMAIN } from '../../src/core/artifact/references.ts'
 import type { CommitRow } from '../../src/core/commit.ts'
 import {
   type Clock,
   type CommitId,
+  type ContentId,
   type CorrelationId,
   clockAt,
   clockOfId,
@@ -282,11 +284,8 @@ test('SG8 a session event older than what is packed makes the index row anew fro
   expect(await tab.tables.session(SESSION)).toMatchObject({ name: 'late', counters: { events: 3 } })
 })
 
-test('SG9 an erased session takes its segments along, and contents lose the names that packed events gave them', async () => {
-  const tab = await openTab()
-  await longSession(tab, 120)
-  await tab.journal.pack(STREAM, { whole: true })
-  await tab.journal.commit(
+function erase(tab: Tab) {
+  return tab.journal.commit(
     operationOf(
       tab.clock,
       () => ({
@@ -299,9 +298,46 @@ test('SG9 an erased session takes its segments along, and contents lose the name
       { durability: 'strict', heads: [headOf()] },
     ),
   )
+}
+
+test('SG9 an erased session takes its segments along', async () => {
+  const tab = await openTab()
+  await longSession(tab, 120)
+  await tab.journal.pack(STREAM, { whole: true })
+  await erase(tab)
   expect(await countSegments(tab)).toBe(0)
   expect(await rowsOf(tab)).toEqual([])
 })
+
+test.each(['packed', 'squeezed'])(
+  'SG9 contents lose the names that %s events of an erased session gave them',
+  async (form) => {
+    const tab = await openTab()
+    await createSession(tab)
+    const hash = 'sha256:one' as ContentId
+    const stored = { domain: PLAIN_DOMAIN, hash, sizeBytes: 1, chunks: [] }
+    await tab.journal.commit(
+      operationOf(
+        tab.clock,
+        () => {
+          const data = { content: hash, sizeBytes: 1 }
+          const event = { ...eventOf(tab.clock, 'import.entry', { line: 1, data: null }), type: 'note', data }
+          const writes = [{ stream: STREAM, events: [event] }]
+          return { result: 0, resultId: event.id, writes, rows: [claimContent(stored)] }
+        },
+        { heads: [headOf()] },
+      ),
+    )
+    await tab.journal.snapshot(STREAM)
+    await tab.journal.pack(STREAM, { whole: true })
+    if (form === 'squeezed') await tab.journal.squeeze(STREAM)
+    const segments = await tab.connection.db.segments.toArray()
+    expect(segments.map(({ squeezed }) => squeezed !== undefined)).toEqual([form === 'squeezed'])
+    expect(await tab.connection.db.contents.count()).toBe(1)
+    await erase(tab)
+    expect(await tab.connection.db.contents.count()).toBe(0)
+  },
+)
 
 test('SG9 app documents are listed by what is packed of them', async () => {
   const tab = await openTab()

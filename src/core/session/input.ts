@@ -83,6 +83,7 @@ export interface SessionStart {
 export interface SessionPast {
   readonly record: SessionRecord
   readonly state: Readonly<Record<string, StateValue>>
+  /** In the order of their ids. */
   readonly artifacts: readonly ArtifactRecord[]
   readonly eventId: EventId
 }

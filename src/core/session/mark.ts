@@ -8,6 +8,6 @@ export interface PastMark {
   readonly clock: Clock
   readonly record: SessionRecord
   readonly entries: readonly Entry[]
-  /** In the order in which they were stored. */
+  /** In no order. */
   readonly artifacts: readonly ArtifactRecord[]
 }

@@ -80,7 +80,8 @@ class PastFold {
     return {
       record: this.#record,
       state: valuesOf(this.#state.entries()),
-      artifacts: [...this.#artifacts.values()],
+      // One order, whether they were folded or came with a mark.
+      artifacts: [...this.#artifacts.values()].sort((a, b) => (a.id < b.id ? -1 : 1)),
       eventId,
     }
   }

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import type { EventId } from '../../../src/core/ids.ts'
+import { type EventId, sessionStream } from '../../../src/core/ids.ts'
+import { sessionHeadKey } from '../../../src/core/session/head.ts'
+import { makeEvent } from '../../../src/core/timeline/make-event.ts'
 import { created, eventsOf, move, openTab, refusal, reopen, storeArtifact, type Tab } from './rig.ts'
 
 /** A session with a history, and its events. */
@@ -27,6 +29,36 @@ async function setUp(tab: Tab) {
 }
 
 describe('a past moment', () => {
+  test('SG17 lists its artifacts in one order, with a mark before it and without', async () => {
+    const tab = await openTab()
+    const id = await created(tab, { name: 'one' })
+    const stored = [
+      await storeArtifact(tab, id, 'b.md', 'first'),
+      await storeArtifact(tab, id, 'a.md', 'second'),
+    ]
+    const stream = sessionStream(id)
+    await tab.journal.commit({
+      requestId: tab.clock.nextId(),
+      mayRepeat: false,
+      durability: 'relaxed',
+      heads: [sessionHeadKey(id)],
+      decide: () => {
+        const events = Array.from({ length: 1_000 }, (_, line) =>
+          makeEvent(tab.clock.nextId(), 'note', { line }, { correlationId: tab.clock.nextId() }),
+        )
+        return { result: 0, resultId: id, writes: [{ stream, events }] }
+      },
+    })
+    const order = async () => {
+      const event = (await eventsOf(tab, id)).at(-1)?.id ?? ('' as EventId)
+      return (await tab.sessions.at(tab.request(), { id, event })).artifacts.map((artifact) => artifact.id)
+    }
+    expect(await order()).toEqual(stored.map((artifact) => artifact.id))
+    expect(await tab.journal.mark(stream)).toBe(true)
+    await tab.sessions.edit(tab.request(), { id, changes: { name: 'two' } })
+    expect(await order()).toEqual(stored.map((artifact) => artifact.id))
+  })
+
   test('SE15 shows record, state and artifacts right after each event, also after a restart', async () => {
     const tab = await openTab()
     const { id, report, events } = await setUp(tab)
