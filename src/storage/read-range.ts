@@ -1,7 +1,7 @@
 /**
  * Rows of a range, in order or newest first, at most so many.
  */
-import { wrap as resultOf } from 'idb'
+import { survivable } from './read-failure.ts'
 
 export interface RangeOptions {
   readonly reverse?: boolean
@@ -18,7 +18,7 @@ export async function readRange<Row>(
   if (limit === 0) return []
   if (!reverse) {
     const request: IDBRequest<Row[]> = source.getAll(range, limit)
-    return resultOf(request)
+    return survivable(request)
   }
   return canReadBackwards(source) ? readAllRecords(source, range, limit) : walkBack(source, range, limit)
 }
@@ -42,7 +42,7 @@ async function readAllRecords<Row>(
   limit?: number,
 ): Promise<readonly Row[]> {
   const count = limit === undefined ? {} : { count: limit }
-  const records = await resultOf(source.getAllRecords({ query, direction: 'prev', ...count }))
+  const records = await survivable(source.getAllRecords({ query, direction: 'prev', ...count }))
   return records.map((record) => record.value as Row)
 }
 
@@ -54,7 +54,10 @@ function walkBack<Row>(
   return new Promise((resolve, reject) => {
     const rows: Row[] = []
     const request = source.openCursor(range, 'prev')
-    request.onerror = () => reject(request.error)
+    request.onerror = (event) => {
+      event.preventDefault()
+      reject(request.error)
+    }
     request.onsuccess = () => {
       const cursor = request.result
       if (cursor === null || rows.length >= limit) return resolve(rows)

@@ -5,6 +5,7 @@
 import { wrap as resultOf } from 'idb'
 import type { RowKey } from '../core/commit.ts'
 import { isSound } from './checksum.ts'
+import { isReadFailure, survivable } from './read-failure.ts'
 import { validKey } from './reads.ts'
 import type { StoredCommit, StoredDamage, StoredSegment } from './schema.ts'
 import { isSoundCommit, isSoundSegment } from './sound-rows.ts'
@@ -28,7 +29,11 @@ export async function setAside(transaction: IDBTransaction, damage: string): Pro
 /** Undefined for a row that is not there any more, or is sound: another one was written in its place. */
 async function readDamaged(table: IDBObjectStore, key: RowKey): Promise<object | undefined> {
   const request: IDBRequest<object | undefined> = table.get(validKey(key))
-  const row = await resultOf(request)
+  const row = await survivable(request).catch((failure: unknown) => {
+    // What the browser fails to read stays where it is: it may be read another time.
+    if (isReadFailure(failure)) return undefined
+    throw failure
+  })
   return row === undefined || isSoundIn(table.name, row) ? undefined : row
 }
 

@@ -3,10 +3,11 @@
  * was stored goes no further.
  */
 import type { Damage } from '../core/damage/damage.ts'
-import type { StreamId } from '../core/ids.ts'
+import { STORE_STREAM, type StreamId } from '../core/ids.ts'
 import { isSound } from './checksum.ts'
 import type { DamageNotes } from './damage-notes.ts'
 import { type RangeOptions, readRange, type Source } from './read-range.ts'
+import { type Place, type Readable, readOneByOne } from './readable.ts'
 import type { StoredCheckpoint, StoredCommit, StoredSegment, StoredSnapshot, StoredView } from './schema.ts'
 
 type Notes = Pick<DamageNotes, 'note'>
@@ -39,7 +40,9 @@ export function readSoundCommits(
   options: RangeOptions,
   notes: Notes,
 ): Promise<readonly StoredCommit[]> {
-  return readSound<StoredCommit>(source, range, options, (rows) => soundCommits(rows, notes))
+  return readSound<StoredCommit>(source, range, options, notes, 'commits', (rows) =>
+    soundCommits(rows, notes),
+  )
 }
 
 /** As many sound segments of a range as asked for, or as there are. */
@@ -49,27 +52,53 @@ export function readSoundSegments(
   options: RangeOptions,
   notes: Notes,
 ): Promise<readonly StoredSegment[]> {
-  return readSound<StoredSegment>(source, range, options, (segments) => soundSegments(segments, notes))
+  return readSound<StoredSegment>(source, range, options, notes, 'segments', (segments) =>
+    soundSegments(segments, notes),
+  )
 }
 
 async function readSound<Row>(
   source: Source,
   range: IDBKeyRange | null,
   options: RangeOptions,
+  notes: Notes,
+  table: 'commits' | 'segments',
   soundOf: (rows: readonly Row[]) => readonly Row[],
 ): Promise<readonly Row[]> {
   const { limit } = options
   for (let asked = limit; ; ) {
-    const read = await readRange<Row>(source, range, {
+    const { rows, unreadable } = await readReadable<Row>(source, range, {
       ...options,
       ...(asked !== undefined && { limit: asked }),
     })
-    const sound = soundOf(read)
-    if (limit === undefined || asked === undefined || read.length < asked || sound.length >= limit) {
+    const sound = soundOf(rows)
+    for (const place of unreadable) noteUnreadable(place, table, notes)
+    const found = rows.length + unreadable.length
+    if (limit === undefined || asked === undefined || found < asked || sound.length >= limit) {
       return limit === undefined ? sound : sound.slice(0, limit)
     }
-    asked += read.length - sound.length
+    asked += found - sound.length
   }
+}
+
+async function readReadable<Row>(
+  source: Source,
+  range: IDBKeyRange | null,
+  options: RangeOptions,
+): Promise<Readable<Row>> {
+  try {
+    return { rows: await readRange<Row>(source, range, options), unreadable: [] }
+  } catch (failure) {
+    return readOneByOne<Row>(source, range, options, failure)
+  }
+}
+
+/** Its stream is known where one of its keys begins with it. */
+function noteUnreadable({ primaryKey, key }: Place, table: 'commits' | 'segments', notes: Notes): void {
+  const [begin] = [key, primaryKey].flatMap((one) => (Array.isArray(one) ? one.slice(0, 1) : []))
+  const stream = typeof begin === 'string' ? (begin as StreamId) : STORE_STREAM
+  const reason = `Row ${primaryKey} of ${table} cannot be read: the browser fails at it.`
+  note(notes, 'row', stream, primaryKey as number | [StreamId, number], table, reason)
 }
 
 function soundSegments(segments: readonly StoredSegment[], notes: Notes): readonly StoredSegment[] {
