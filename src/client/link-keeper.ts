@@ -96,6 +96,7 @@ export function createLinkKeeper(options: LinkKeeperOptions, events: LinkKeeperE
     reopening.over()
     for (const messages of standing) for (const message of messages()) link.post(message)
     events.onOpen()
+    opened.begin()
     if (isRespawn) for (const listener of respawnListeners) listener()
   }
 

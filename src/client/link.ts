@@ -31,6 +31,8 @@ export interface Link {
   batch(calls: readonly Outbound[]): void
   post(message: PageMessage, transfer?: readonly Transferable[]): void
   flush(): void
+  /** Gives on what came in before the link was there. Call once. */
+  begin(): void
   /** The worker closes its database, then it is ended. */
   close(): Promise<void>
 }
@@ -134,7 +136,6 @@ export async function openLink(options: LinkOptions): Promise<Link> {
     life?.heard()
     for (const message of messagesIn(data)) if (!signal.aborted) take(message)
   }
-  early.forEach(take)
   life = watchLife({
     client: hello.client,
     timing,
@@ -175,6 +176,7 @@ export async function openLink(options: LinkOptions): Promise<Link> {
     },
     post: posts.post,
     flush: posts.flush,
+    begin: () => early.forEach(take),
     close: async () => {
       if (signal.aborted) return
       life?.stop()

@@ -140,3 +140,20 @@ test('VE12 an opening that older tabs keep waiting says so, and has the time tha
   expect(told).toEqual([{ tabs: 2, leftMs: 1_000 }])
   expect(connection.welcome.protocol).toBe(PROTOCOL_VERSION)
 })
+
+test('WI44 what a worker says before its welcome is heard once the page has it', async () => {
+  const welcome = { protocol: PROTOCOL_VERSION, generation: 'g', writer: 'w', persisted: false }
+  const source = `onmessage = ({ data }) => {
+    const value = { ok: true, value: ${JSON.stringify(welcome)} }
+    if (data.path[0] !== 'hello') return postMessage({ id: data.id, type: 'RAW', value })
+    data.argumentList[1].value.postMessage([{ type: 'barrier', passed: 7 }])
+    setTimeout(() => postMessage({ id: data.id, type: 'RAW', value }), 50)
+  }`
+  const { connection } = await connectScripted({
+    spawner: createSpawner({ worker: () => workerOf(source) }, 'test'),
+  })
+  const end = connection.ledger.begin(undefined)
+  end(7)
+  expect(connection.ledger.all.state).toBe('durable')
+  await connection.close()
+})
