@@ -26,6 +26,9 @@ export interface AwarenessChange {
   readonly origin: unknown
 }
 
+/** A Yjs client id; or of whom something was deleted, which Yjs does not say. */
+export type Awaited = number | 'deleted'
+
 export class DocumentReplica {
   readonly #doc: Y.Doc
   readonly #awareness: Awareness
@@ -47,9 +50,13 @@ export class DocumentReplica {
     })
   }
 
-  /** True while something waits for an edit that has not come. */
-  get isWaiting(): boolean {
-    return this.#doc.store.pendingStructs !== null || this.#doc.store.pendingDs !== null
+  /** Whose edits something waits for that have not come. */
+  get awaited(): ReadonlySet<Awaited> {
+    const { pendingStructs, pendingDs } = this.#doc.store
+    return new Set([
+      ...(pendingStructs?.missing.keys() ?? []),
+      ...(pendingDs === null ? [] : ['deleted' as const]),
+    ])
   }
 
   /**

@@ -1,6 +1,6 @@
 /** One app document that pages have open: its replica, the pages that edit it, and what of their edits is stored. */
 import { awarenessFrame, readFrame, updateFrame } from '../context/document-frames.ts'
-import { type AwarenessChange, DocumentReplica } from '../context/document-replica.ts'
+import { type Awaited, type AwarenessChange, DocumentReplica } from '../context/document-replica.ts'
 import { forkedDocument, STORED_LIMITS } from '../context/update-gate.ts'
 import type { CommitRow } from '../core/commit.ts'
 import { type HoldfastError, isHoldfastError } from '../core/errors.ts'
@@ -73,6 +73,8 @@ export class DocumentRoom {
   /** The number of the last row read, of each writer. */
   readonly #lastN = new Map<WriterId, number>()
   #replica: DocumentReplica | undefined
+  /** Whose edits are missing among the stored ones: a row of theirs was lost, and may never come. */
+  #missing: ReadonlySet<Awaited> = new Set()
   #status: Status | undefined
   #readTo = 0
   /** Reads never overlap. */
@@ -197,6 +199,7 @@ export class DocumentRoom {
       this.#awarenessChanged(change),
     )
     this.#replica = replica
+    this.#missing = replica.awaited
     if (before !== undefined) this.#replace(before, replica)
     else for (const seat of [...this.#seats.values()]) this.#begin(seat, replica)
   }
@@ -249,9 +252,11 @@ export class DocumentRoom {
   }
 
   #takeStored(replica: DocumentReplica, update: Uint8Array): void {
+    const before = replica.awaited
     try {
       const inUse = new Set([...this.#seats.keys()].map(({ clientId }) => clientId))
       const news = replica.take(update, { inUse, limits: STORED_LIMITS })
+      this.#missing = new Set([...this.#missing, ...[...replica.awaited].filter((one) => !before.has(one))])
       if (news !== undefined) this.#sendToAll(news)
     } catch (error) {
       // Another tab's build let it through. When the document is read, such a row is left out as well.
@@ -288,7 +293,7 @@ export class DocumentRoom {
   #settle(seat: Seat): boolean {
     const before = seat.stored
     // What waits for an edit that has not come is in no update that was stored.
-    if (this.#replica?.isWaiting) return false
+    if ([...(this.#replica?.awaited ?? [])].some((one) => !this.#missing.has(one))) return false
     for (;;) {
       const [next] = seat.waiting
       if (next === undefined || next.added > this.#saver.stored) return seat.stored > before

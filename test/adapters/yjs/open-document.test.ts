@@ -2,6 +2,7 @@ import 'fake-indexeddb/auto'
 import { expect, test } from 'vitest'
 import * as Y from 'yjs'
 import type { LiveDocument } from '../../../src/adapters/yjs/live-document.ts'
+import { documentStream } from '../../../src/core/ids.ts'
 import type { World } from '../../../src/engine/world.ts'
 import { checkLaws } from '../../../src/testing/check-laws.ts'
 import { settableWall } from '../../engine/rig.ts'
@@ -306,3 +307,41 @@ test('YD12 undo takes back what this page did, and nothing of others', async () 
   undo.undo()
   await Promise.all([reading(here, ' theirs'), reading(there, ' theirs')])
 })
+
+test('YD19 a document that has lost a row stores and closes all the same', async () => {
+  const { database, tab, session } = await begin()
+  const notes = await tab.open(session)
+  type(notes, 'lost')
+  await notes.flush()
+  type(notes, ' what waits for it')
+  await notes.flush()
+  await tab.close()
+  await deleteFirstRow(database, documentStream(session, 'notes'))
+
+  const again = await (await openNodeTab(database)).open(session)
+  expect(textOf(again)).toBe('')
+  type(again, 'new')
+  await again.flush()
+  expect(again.state).toMatchObject({ stored: true, error: null })
+  await again.close()
+  expect(textOf(await (await openNodeTab(database)).open(session))).toBe('new')
+})
+
+function deleteFirstRow(database: string, stream: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const opening = indexedDB.open(database)
+    opening.onerror = () => reject(opening.error)
+    opening.onsuccess = () => {
+      const db = opening.result
+      const transaction = db.transaction('commits', 'readwrite')
+      const first = IDBKeyRange.bound([stream, 0], [stream, Number.POSITIVE_INFINITY])
+      const finding = transaction.objectStore('commits').index('[streamId+seq]').getKey(first)
+      finding.onsuccess = () => transaction.objectStore('commits').delete(finding.result as IDBValidKey)
+      transaction.oncomplete = () => {
+        db.close()
+        resolve()
+      }
+      transaction.onabort = () => reject(transaction.error)
+    }
+  })
+}
