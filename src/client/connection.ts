@@ -203,7 +203,8 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
     pressure: window,
     grew: (load, bytes) => {
       load.bytes += bytes
-      window.add(bytes)
+      // A call that was refused on the page has left nothing to be taken out again.
+      if (load.isCounted) window.add(bytes)
     },
     call: async (method, input, sendOptions = {}, frame = {}) => {
       const { signal, transfers, onProgress, onSend, deadlineMs } = sendOptions
@@ -280,8 +281,8 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
       await keeper.close()
       const reason = createError('CLOSED', `Holdfast "${name}" was closed before the call was answered.`)
       for (const listener of [...givenUpListeners]) listener(reason)
-      pending.rejectAll(reason)
       window.close()
+      pending.rejectAll(reason)
     },
   }
 

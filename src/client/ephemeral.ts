@@ -6,8 +6,11 @@ import type { StateValue } from '../core/state/value.ts'
 export interface EphemeralValues {
   /** What reads see before they look at what is stored. */
   readonly mirror: Mirror
-  /** Without a value the key is removed. */
-  set(entryKey: string, value?: StateValue): void
+  /**
+   * Without a value the key is removed.
+   * @returns brings back what was there, unless the key was set since
+   */
+  set(entryKey: string, value?: StateValue): () => void
 }
 
 export interface Ephemeral {
@@ -35,14 +38,21 @@ export function createEphemeral(onListenerError: (error: unknown) => void): Ephe
 
 function createValues(onListenerError: (error: unknown) => void): EphemeralValues {
   const mirror = new Mirror({ onListenerError })
+  const lastOf = new Map<string, number>()
   let count = 0
   return {
     mirror,
     set(key, value) {
+      const before = mirror.get(key)
       count += 1
+      const own = count
+      lastOf.set(key, own)
       // A stamp that is greater than the one before it: nobody else writes here.
       const at = count.toString(16).padStart(12, '0') as EventId
       mirror.apply([value === undefined ? { key, at } : { key, value, at }], 'local')
+      return () => {
+        if (lastOf.get(key) === own) this.set(key, before)
+      }
     },
   }
 }

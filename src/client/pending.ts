@@ -24,6 +24,8 @@ export interface Sending {
 /** Bytes of a call. */
 export interface Load {
   bytes: number
+  /** The window counts it. */
+  isCounted?: boolean
 }
 
 interface Entry extends Sending {
@@ -97,6 +99,7 @@ export function createPending(
       line.delete(entry)
       if (entry.sent) window.unsend(entry.load.bytes)
       window.remove(entry.load.bytes)
+      entry.load.isCounted = false
     }
     if (line.size > 0) onRoom()
     if (entries.size > 0) return entry
@@ -181,6 +184,7 @@ export function createPending(
         entries.set(id, entry)
         line.add(entry)
         window.add(sending.load.bytes)
+        sending.load.isCounted = true
         if (holding !== undefined) entry.hold()
       }),
     takeUnsent: () => {

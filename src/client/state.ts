@@ -141,14 +141,13 @@ export function createState<A extends App>(stream: Stream, options: StateOptions
       }
       const aside = kept === 'standard' ? {} : { class: kept }
       const storing = write({ ...within, key, value: admitted, ...aside }, options, frame)
-      ephemeral.set(entryKey(key))
-      return storing
+      return orElse(storing, ephemeral.set(entryKey(key)))
     },
     delete: async (key, options = {}) => {
       const own = entryKey(admitKey(key))
       const isStored = mirror.has(own) || !ephemeral.mirror.has(own)
-      ephemeral.set(own)
-      if (isStored) await write({ ...within, key }, options, frame)
+      const bringBack = ephemeral.set(own)
+      if (isStored) await orElse(write({ ...within, key }, options, frame), bringBack)
     },
   }
   // What is stored was checked as it was written; the schemas' types stand on that.
@@ -160,6 +159,16 @@ export function createSessionState<A extends App>(stream: Stream, options: State
   return {
     ...createState<A>(stream, options),
     scope: (scope) => createState(stream, { ...others, scope: scopeText(scope) }),
+  }
+}
+
+/** What a write covered is there again where it is refused. */
+async function orElse(storing: Promise<void>, bringBack: () => void): Promise<void> {
+  try {
+    await storing
+  } catch (error) {
+    bringBack()
+    throw error
   }
 }
 

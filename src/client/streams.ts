@@ -60,10 +60,14 @@ export function createStreams(
     if (message.type === 'patch') shared.get(message.stream)?.patch(message)
     if (message.type === 'foreseen') shared.get(message.stream)?.foresee(message)
   })
+  let { generation } = connection.welcome
   // Nobody listened while there was no worker.
   connection.onRespawn(() => {
+    const isAnother = connection.welcome.generation !== generation
+    generation = connection.welcome.generation
     for (const stream of shared.values()) {
       stream.mirror.withdraw()
+      if (isAnother) stream.mirror.forget()
       inBackground(stream.reload(), onError)
     }
   })

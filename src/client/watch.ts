@@ -32,11 +32,11 @@ const BUFFER = 1_000
 export type StartWatch = (sessionId: SessionId | undefined, options?: WatchOptions) => Watch
 
 export function createWatches(connection: Connection): StartWatch {
-  const takers = new Map<number, (events: readonly TimelineEvent[]) => void>()
+  const takers = new Map<number, (events: readonly TimelineEvent[], begunAt?: EventId) => void>()
   let lastWatch = 0
 
   connection.listen((message) => {
-    if (message.type === 'events') takers.get(message.watch)?.(message.events)
+    if (message.type === 'events') takers.get(message.watch)?.(message.events, message.begunAt)
   })
 
   return (sessionId, { types = ['*'], since, signal, buffer = BUFFER } = {}) => {
@@ -44,12 +44,14 @@ export function createWatches(connection: Connection): StartWatch {
     const watch = lastWatch
     const queue: WatchedEvent[] = []
     let newest = (since ?? '') as EventId
+    let begun: EventId | undefined
     let dropped = 0
     let ended = false
     let wake = () => {}
 
     const seen = new Set<EventId>()
-    takers.set(watch, (events) => {
+    takers.set(watch, (events, begunAt) => {
+      begun ??= begunAt
       for (const event of events) {
         // The next worker sends again what it finds after the newest event known.
         if (seen.has(event.id)) continue
@@ -63,9 +65,12 @@ export function createWatches(connection: Connection): StartWatch {
       dropped += over
       wake()
     })
-    const stop = connection.stand(() => [
-      { type: 'watch', watch, types, ...(sessionId && { sessionId }), ...(newest && { since: newest }) },
-    ])
+    const stop = connection.stand(() => {
+      const after = newest || begun
+      return [
+        { type: 'watch', watch, types, ...(sessionId && { sessionId }), ...(after && { since: after }) },
+      ]
+    })
     const end = () => {
       if (ended) return
       ended = true

@@ -2,7 +2,7 @@
 
 import { createError, type HoldfastError } from '../core/errors.ts'
 import type { HookDefinition } from '../core/hook/definition.ts'
-import { type RequestId, type SessionId, STORE_STREAM, sessionStream } from '../core/ids.ts'
+import { type EventId, type RequestId, type SessionId, STORE_STREAM, sessionStream } from '../core/ids.ts'
 import type { EngineClient, SendToPage } from '../protocol/engine-host.ts'
 import type { Hello } from '../protocol/messages.ts'
 import { isConnectionLost, openConnection } from '../storage/connection.ts'
@@ -162,6 +162,7 @@ export async function openEngine(
     views,
     documents: openDocuments,
     newRequestId: () => clock.nextId<RequestId>(),
+    nextEventId: () => clock.nextId<EventId>(),
     missedEvents: (sessionId, since) => eventsAfter(log, sessionId, since),
     addHook(hook, client, asks) {
       const handle = registry.register(definitionOfPageHook(hook, asks), client)
@@ -201,7 +202,10 @@ export async function openEngine(
       openDocuments.gone(id)
       documents.drop(stream)
       views.forget(stream)
-      for (const page of pages.values()) page.gone(stream, change.source)
+      for (const page of pages.values()) {
+        page.gone(stream, change.source)
+        page.note(stream)
+      }
     }
   }
 

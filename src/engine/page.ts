@@ -1,7 +1,7 @@
 /** One page's side of the engine: its calls, its writes, what it has open, and the hooks and steps that live on it. */
 import { createError, isHoldfastError } from '../core/errors.ts'
 import type { HookStage, PointName } from '../core/hook/points.ts'
-import type { RequestId, StreamId } from '../core/ids.ts'
+import type { EventId, RequestId, StreamId } from '../core/ids.ts'
 import type { WallClock } from '../core/ports.ts'
 import { withEntryKey } from '../core/state/scope.ts'
 import type { EngineClient, SendToPage } from '../protocol/engine-host.ts'
@@ -37,6 +37,7 @@ export interface PageServices {
   readonly views: StreamViews
   readonly documents: Pick<OpenDocuments, 'enter'>
   readonly newRequestId: () => RequestId
+  readonly nextEventId: () => EventId
   readonly missedEvents: Parameters<typeof createWatches>[0]['missed']
   /** Puts a page's hook among those that gate its calls; the function returned takes it out. */
   readonly addHook: (hook: PageHook, client: string, asks: Asks) => () => void
@@ -106,6 +107,7 @@ export function createPage(
     attach,
     detach,
     missed: services.missedEvents,
+    nextId: services.nextEventId,
     onError: services.onError,
   })
 

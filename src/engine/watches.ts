@@ -36,6 +36,8 @@ export function createWatches(deps: {
     sessionId: SessionId | undefined,
     since: EventId,
   ) => AsyncIterable<readonly TimelineEvent[]>
+  /** After every event that this worker knows. */
+  readonly nextId: () => EventId
   readonly onError: (error: unknown) => void
 }): Watches {
   const watches = new Map<number, Watch>()
@@ -82,6 +84,8 @@ export function createWatches(deps: {
         held: since === undefined ? undefined : [],
       }
       watches.set(id, watch)
+      // What the next worker goes on after, should this one end before the first event.
+      if (since === undefined) deps.send({ type: 'events', watch: id, events: [], begunAt: deps.nextId() })
       const ready = sessionId === undefined ? Promise.resolve() : deps.attach(sessionStream(sessionId))
       ready
         .catch(deps.onError)

@@ -70,7 +70,11 @@ const WORKER_MESSAGES = {
     begun: listOf(shape({ request: text, entries: listOf(shape({ key: text })) })),
     ended: listOf(text),
   },
-  events: { watch: count, events: listOf(shape({ id: text, type: text, time: anything })) },
+  events: {
+    watch: count,
+    events: listOf(shape({ id: text, type: text, time: anything })),
+    begunAt: optional(text),
+  },
   ask: { ask: count, what: shape({ kind: text }) },
   progress: { id: count, loaded: count, total: (value) => value === null || count(value) },
   storage: { state: text, message: text },

@@ -199,7 +199,13 @@ export type WorkerMessage =
       readonly begun: readonly { readonly request: RequestId; readonly entries: readonly StateChange[] }[]
       readonly ended: readonly RequestId[]
     }
-  | { readonly type: 'events'; readonly watch: number; readonly events: readonly TimelineEvent[] }
+  /** `begunAt`: the watch sees what is stored after it; said once, where the page did not name an event itself. */
+  | {
+      readonly type: 'events'
+      readonly watch: number
+      readonly events: readonly TimelineEvent[]
+      readonly begunAt?: EventId
+    }
   | { readonly type: 'ask'; readonly ask: number; readonly what: HookAsk | StepAsk }
   | { readonly type: 'progress'; readonly id: number; readonly loaded: number; readonly total: number | null }
   /** `closed`: the browser closed the database under the worker; the page says hello again and repeats what was not answered. */

@@ -83,6 +83,8 @@ test('SC13 an ephemeral value goes by a delete, by a stored value, and with its 
   expect(await rejectionOf(session.state.set('c', 2, { class: 'ephemeral' }))).toMatchObject({
     code: 'SESSION_NOT_ACTIVE',
   })
+  expect(await rejectionOf(session.state.set('c', 2))).toMatchObject({ code: 'SESSION_NOT_ACTIVE' })
+  expect(session.state.get('c')).toBe(1)
   const gone = new Promise((resolve) => session.subscribe((info) => info === null && resolve(undefined)))
   await session.delete()
   await gone

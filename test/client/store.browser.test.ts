@@ -90,6 +90,8 @@ test('PG93 a change of storage is told once, until its subscription ends', async
 test('PG94 a database deleted under the page is lost until it is reopened', async () => {
   const { holdfast, name } = await open()
   const session = await holdfast.sessions.create()
+  const state = holdfast.state({ scope: 'global' })
+  await state.set('theme', 'dark')
   const lost = new Promise((resolve) => holdfast.storage.subscribe((state) => resolve(state)))
   const databases = (await indexedDB.databases()).map((database) => database.name ?? '')
   for (const database of databases.filter((each) => each.includes(name))) indexedDB.deleteDatabase(database)
@@ -98,6 +100,7 @@ test('PG94 a database deleted under the page is lost until it is reopened', asyn
   expect(session.state.has('a')).toBe(false)
   await holdfast.reopen()
   expect(holdfast.storage.state).toBe('ok')
+  expect(state.keys()).toEqual([])
   expect(await rejectionOf(holdfast.sessions.open(session.id))).toMatchObject({ code: 'SESSION_NOT_FOUND' })
   const next = await holdfast.sessions.create()
   await next.state.set('a', 1)

@@ -30,6 +30,7 @@ function fakeConnection() {
     connection: connection as Partial<Connection> as Connection,
     posted,
     send: (...ids: string[]) => listener({ type: 'events', watch: 1, events: ids.map(eventOf) }),
+    begin: (id: string) => listener({ type: 'events', watch: 1, events: [], begunAt: id as EventId }),
     /** What the next worker is told. */
     respawn: () => [...standing].flatMap((messages) => messages()),
   }
@@ -93,4 +94,18 @@ test('PG46 what was seen is forgotten in time', async () => {
     ['1', true],
   ])
   expect(watch.dropped).toBe(2)
+})
+
+test('PG46 a watch that has seen nothing yet goes on from where it began', async () => {
+  const { connection, begin, send, respawn } = fakeConnection()
+  const watch = createWatches(connection)(undefined, { types: ['tick'] })
+  begin('5')
+  expect(respawn()).toEqual([{ type: 'watch', watch: 1, types: ['tick'], since: '5' }])
+  // Of another tab, whose clock is behind: nothing was yielded before it.
+  send('4', '6')
+  expect(await take(watch, 2)).toEqual([
+    ['4', false],
+    ['6', false],
+  ])
+  expect(respawn()).toMatchObject([{ since: '6' }])
 })

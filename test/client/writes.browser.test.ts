@@ -2,6 +2,8 @@ import { expect, onTestFinished, test } from 'vitest'
 import { TIMING } from '../../src/client/timing.ts'
 import type { Writes } from '../../src/client/writes.ts'
 import { open } from './open.ts'
+import { rejectionOf } from './rejection.ts'
+import { connectScripted, TEST_TIMING } from './scripted.ts'
 
 function states(writes: Writes): string[] {
   const seen: string[] = []
@@ -59,4 +61,25 @@ test('PG105 what highWaterMark lets through is all that is under way, and everyt
   await Promise.all(writing)
   expect(holdfast.writes.queuedBytes).toBe(0)
   expect(session.state.keys()).toHaveLength(40)
+})
+
+test('PG105 what is refused on the page weighs nothing, also what was to travel with it', async () => {
+  const { connection } = await connectScripted()
+  const load = { bytes: 0 }
+  const refused = rejectionOf(connection.call('sessions.create', {}, { load }, { replayOf: 'step' }))
+  connection.grew(load, 100)
+  expect(await refused).toMatchObject({ code: 'ABORTED' })
+  expect(connection.pressure.queuedBytes).toBe(0)
+})
+
+test('PG105 who waits for room when the store is closed is told', async () => {
+  const { connection, change } = await connectScripted({
+    highWaterMark: 1,
+    timing: { ...TEST_TIMING, closeMs: 50 },
+  })
+  const silent = rejectionOf(change('hold'))
+  const { ready } = connection.pressure
+  await connection.close()
+  expect(await rejectionOf(ready)).toMatchObject({ code: 'CLOSED' })
+  await silent
 })

@@ -52,9 +52,9 @@ test('CX30 an edit that waits for another is news together with it', () => {
   const second = take()
   const replica = replicaOf()
   expect(replica.take(second)).toBeUndefined()
-  expect(replica.isWaiting).toBe(true)
+  expect([...replica.awaited]).toEqual([5])
   const news = replica.take(first)
-  expect(replica.isWaiting).toBe(false)
+  expect(replica.awaited.size).toBe(0)
   expect(contentOf(replicaOf(news ?? first))).toBe('ab')
 })
 

@@ -1,7 +1,9 @@
+import 'fake-indexeddb/auto'
 import { expect, test } from 'vitest'
 import { type SessionId, STORE_STREAM, type StreamId, sessionStream } from '../../src/core/ids.ts'
 import { createNotices, NOTICE_MS } from '../../src/engine/notices.ts'
 import { fakeClock } from '../../src/testing/fake-clock.ts'
+import { startEngine } from './rig.ts'
 
 const [ONE, OTHER] = ['s1' as SessionId, 's2' as SessionId]
 
@@ -65,4 +67,16 @@ test('WL2 a watch that ended is told nothing more', () => {
   notices.note(sessionStream(ONE))
   wall.advance(NOTICE_MS)
   expect(take()).toEqual([])
+})
+
+test('WL1 a list of artifacts hears that its session was deleted, in every tab', async () => {
+  const name = 'noticed-deletion'
+  const [here, there] = [await startEngine(name), await startEngine(name)]
+  const { record } = await here.call('sessions.create', {})
+  for (const tab of [here, there]) tab.send({ type: 'notice', watch: 1, sessionId: record.id })
+  await here.call('sessions.delete', { id: record.id })
+  for (const tab of [here, there]) {
+    await expect.poll(() => tab.sent.filter(({ type }) => type === 'noticed').length).toBeGreaterThan(0)
+    await tab.engine.close()
+  }
 })

@@ -53,6 +53,7 @@ test('EN9 a watch whose missed events cannot be read goes on, and nothing comes 
       if (reads === 2) yield [event('c')]
       throw new Error('not read')
     },
+    nextId: () => 'z' as EventId,
     onError: (error) => errors.push(error),
   })
   watches.watch({ type: 'watch', watch: 1, types: ['*'], since: 'a' as EventId })
@@ -76,4 +77,23 @@ test('EN9 a watch whose missed events cannot be read goes on, and nothing comes 
   })
 
   await expect.poll(() => eventsOf(sent).map(({ id }) => id)).toEqual(['b', 'c', 'd'])
+})
+
+test('PG46 what is stored between two workers comes to a watch that had seen nothing', async () => {
+  const name = 'watch-between'
+  const first = await startEngine(name)
+  const { record } = await first.call('sessions.create', {})
+  await first.write(record.id, 'k', 'before')
+  first.send({ type: 'watch', watch: 1, types: ['state.changed'], sessionId: record.id })
+  const begun = first.sent.find((message) => message.type === 'events')
+  await first.engine.close()
+  const other = await startEngine(name)
+  const { at } = await other.write(record.id, 'k', 'between')
+  await other.engine.close()
+
+  const next = await startEngine(name)
+  const since = begun?.begunAt as EventId
+  next.send({ type: 'watch', watch: 1, types: ['state.changed'], sessionId: record.id, since })
+  await expect.poll(() => eventsOf(next.sent).map(({ id }) => id)).toEqual([at])
+  await next.engine.close()
 })

@@ -136,6 +136,13 @@ export class Mirror {
     this.#show(touched)
   }
 
+  /** The database that it mirrors is gone, and with it all that was stored. */
+  forget(): void {
+    const touched = [...this.#stored.keys()].map((key) => ({ key }))
+    this.#stored.clear()
+    this.#show(touched)
+  }
+
   /** Calls back at each change, or at those of one key. The function returned ends it. */
   subscribe(listener: MirrorListener, key?: string): () => void {
     return this.#listeners.add(listener, key)
