@@ -150,8 +150,11 @@ export async function openEngine(
     page: (client) => pages.get(client),
     answers: tabs.peers.answers,
     opened(session) {
-      upkeep.opened(session)
-      damage.opened(session)
+      // After the answer, which would wait for what these read.
+      later(() => {
+        upkeep.opened(session)
+        damage.opened(session)
+      }, 0)
     },
     flushDocuments: openDocuments.flush,
   })
@@ -182,8 +185,8 @@ export async function openEngine(
     onError,
   }
 
-  function later(work: () => void): void {
-    const stop = world.wall.after(RETRY_MS, () => {
+  function later(work: () => void, delayMs = RETRY_MS): void {
+    const stop = world.wall.after(delayMs, () => {
       stopTimers.delete(stop)
       work()
     })

@@ -10,7 +10,7 @@ import type { HybridClock } from '../core/timeline/hybrid-clock.ts'
 import { type Arrivals, createArrivals, type Range, rangesOf } from '../sync/arrivals.ts'
 import type { StoredMessage } from '../sync/tab-message.ts'
 import { observeRows } from './observe-rows.ts'
-import type { StreamChange, StreamViews } from './stream-views.ts'
+import type { RowsRead, StreamChange, StreamViews } from './stream-views.ts'
 
 export interface ForeignRows {
   /** Begins to count: the last row that is stored now is known, and what comes later is told. */
@@ -72,7 +72,7 @@ export function createForeignRows(deps: {
 
   /** The log is the truth: the message only says that it is worth a look. */
   async function takeStream(stream: StreamId, seq: number, fresh: readonly Range[]): Promise<void> {
-    void views.takeForeign(stream)
+    const shown = views.takeForeign(stream)
     const watching = deps.watching()
     const isShown = views.has(stream)
     if (!documents.has(stream) && (isShown || watching.length === 0)) {
@@ -80,13 +80,23 @@ export function createForeignRows(deps: {
       if (!isShown) observeRows(clock, await log.range(stream, { reverse: true, limit: LAST_ROWS }))
       return
     }
-    const foreign = ofOthers(await log.tail(stream, seq - 1))
+    const foreign = ofOthers(await rowsFrom(stream, seq, await shown))
     observeRows(clock, foreign)
     documents.receive(stream, foreign)
     // What else the read brought is told by a message of its own.
     const rows = foreign.filter((row) => fresh.some(([from, to]) => row.seq >= from && row.seq <= to))
     if (isShown || rows.length === 0) return
     for (const page of watching) page.take({ stream, rows, source: 'tab' })
+  }
+
+  /** What the view has read is not read again, where it reaches back so far. */
+  function rowsFrom(
+    stream: StreamId,
+    seq: number,
+    read: RowsRead | undefined,
+  ): Promise<readonly CommitRow[]> {
+    if (read === undefined || read.after >= seq) return log.tail(stream, seq - 1)
+    return Promise.resolve(read.rows.filter((row) => row.seq >= seq))
   }
 
   /** The first new row of each stream of others in a range of the log. */

@@ -49,7 +49,7 @@ export function createForeseenWrites(deps: {
   readonly isShown: (stream: StreamId) => boolean
   readonly onChange: (change: Foreseen) => void
   /** Reads the log of a stream, so that pages have what is stored of it. */
-  readonly read: (stream: StreamId) => Promise<void>
+  readonly read: (stream: StreamId) => Promise<unknown>
 }): ForeseenWrites {
   const writers = new Map<WriterId, Writer>()
   const stored = new Set<RequestId>()

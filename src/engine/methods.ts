@@ -1,4 +1,6 @@
 import { createError } from '../core/errors.ts'
+import type { StreamId } from '../core/ids.ts'
+import type { StreamStart } from '../core/ports.ts'
 import type { Request } from '../core/request.ts'
 import type { Answer, Input, MethodName } from '../protocol/worker-api.ts'
 
@@ -6,6 +8,8 @@ import type { Answer, Input, MethodName } from '../protocol/worker-api.ts'
 export interface CallContext {
   /** The page that asks; absent for the worker's own calls. */
   readonly page?: string
+  /** The reading of a stream that the page has begun by attaching it, for the call that opens it. */
+  readonly takeStart?: (stream: StreamId) => Promise<StreamStart | undefined> | undefined
   /** Tells the caller how far a long call came. */
   readonly progress?: (loaded: number, total: number | null) => void
 }

@@ -2,7 +2,7 @@
 import { createError, isHoldfastError } from '../core/errors.ts'
 import type { HookStage, PointName } from '../core/hook/points.ts'
 import type { EventId, RequestId, StreamId } from '../core/ids.ts'
-import type { WallClock } from '../core/ports.ts'
+import type { StreamStart, WallClock } from '../core/ports.ts'
 import { withEntryKey } from '../core/state/scope.ts'
 import type { EngineClient, SendToPage } from '../protocol/engine-host.ts'
 import type {
@@ -84,14 +84,32 @@ export function createPage(
   })
   const opensAnew = hello.protocol >= STORAGE_STATES_SINCE.closed
   const streams = new Map<StreamId, number>()
+  /** What is being read for streams that the page has just attached. */
+  const starts = new Map<StreamId, Promise<StreamStart | undefined>>()
   const ownWrites = new Map<RequestId, number>()
   const hooks = new Map<string, () => void>()
   const steps = new Map<string, PageStep>()
   const documents = createPageDocuments(services.documents, hello, send)
 
-  async function attach(stream: StreamId): Promise<void> {
+  function attach(stream: StreamId): Promise<StreamStart | undefined> {
     streams.set(stream, (streams.get(stream) ?? 0) + 1)
-    await services.views.attach(stream)
+    return services.views.attach(stream)
+  }
+
+  function attachAndKeep(stream: StreamId): void {
+    const start = attach(stream)
+    starts.set(stream, start)
+    // Read before the call was made it would not be what is stored.
+    start.catch(services.onError).finally(() => {
+      if (starts.get(stream) === start) starts.delete(stream)
+    })
+  }
+
+  /** Once: that reading began after the page had asked to open the stream, but before it asks the next time. */
+  function takeStart(stream: StreamId): Promise<StreamStart | undefined> | undefined {
+    const start = starts.get(stream)
+    starts.delete(stream)
+    return start
   }
 
   function detach(stream: StreamId): void {
@@ -168,7 +186,7 @@ export function createPage(
         calls.abort(message.id)
         return
       case 'attach':
-        attach(message.stream).catch(services.onError)
+        attachAndKeep(message.stream)
         return
       case 'detach':
         detach(message.stream)
@@ -231,6 +249,7 @@ export function createPage(
         .perform(call, call.method, (request, { goesOn }) =>
           performMethod(services.methods, call.method, request, call.input, {
             page: hello.client,
+            takeStart,
             progress: (loaded, total) => {
               goesOn()
               send({ type: 'progress', id: call.id, loaded, total })

@@ -27,8 +27,8 @@ export function createSessionMethods(
   const live = createSessionManager(deps)
   return {
     'sessions.create': (request, input) => sessions.create(request, input),
-    'sessions.open': async (request, input) => {
-      const start = await sessions.open(request, input)
+    'sessions.open': async (request, input, { takeStart }) => {
+      const start = await sessions.open(request, input, takeStart)
       opened(start.record.id)
       return start
     },
@@ -42,7 +42,7 @@ export function createSessionMethods(
     'sessions.delete': sessions.delete,
     'sessions.fork': sessions.fork,
     'sessions.at': sessions.at,
-    'state.open': sessions.openState,
+    'state.open': (request, target, { takeStart }) => sessions.openState(request, target, takeStart),
     'state.read': sessions.readState,
     'state.write': async (request, input) => {
       const { refused, ...written } = await live.writeState(request, input)

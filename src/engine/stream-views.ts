@@ -11,13 +11,16 @@ import type { HybridClock } from '../core/timeline/hybrid-clock.ts'
 import { observeRows } from './observe-rows.ts'
 
 export interface StreamViews {
-  /** Counts one more page that has the stream open. Resolves when its record is known. */
-  attach(stream: StreamId): Promise<void>
+  /**
+   * Counts one more page that has the stream open. Resolves when its record is known, with what was read where it had to
+   * be: a page that attaches a stream opens it next, which takes no second reading.
+   */
+  attach(stream: StreamId): Promise<StreamStart | undefined>
   detach(stream: StreamId): void
   /** Rows of this worker, as stored. */
   takeOwn(rows: readonly CommitRow[]): void
-  /** Another tab stored rows of this stream, which is read where a page has it open. Resolves when it was. */
-  takeForeign(stream: StreamId): Promise<void>
+  /** Another tab stored rows of this stream, which is read where a page has it open. Resolves with what was. */
+  takeForeign(stream: StreamId): Promise<RowsRead | undefined>
   /** The record of an attached session, as far as this worker has heard; undefined while the log is being read. */
   record(stream: StreamId): SessionRecord | undefined
   /** Whether some page has the stream open. */
@@ -35,16 +38,30 @@ export interface StreamChange {
   readonly record?: SessionRecord
 }
 
+/** What a look at the log found. */
+export interface RowsRead {
+  /** Every row after this one that was stored by then. */
+  readonly after: number
+  readonly rows: readonly CommitRow[]
+}
+
 interface View {
   pages: number
   record: SessionRecord | undefined
   /** The log was read up to here. */
   readTo: number
+  /** Own rows after `readTo` that were folded; undefined where they were too many to count. */
+  ownSeqs: Set<number> | undefined
   /** Own rows that were stored while the log was being read; undefined when it is not. */
   waiting: CommitRow[] | undefined
+  /** A look at the log that waits for its turn: it will see what is stored by then. */
+  looking: Promise<RowsRead | undefined> | undefined
   /** Reads of one stream never overlap. */
   reading: Promise<unknown>
 }
+
+/** Own rows since the last reading that are told apart from foreign ones; beyond that the stream is read anew. */
+const MAX_OWN_SEQS = 256
 
 export function createStreamViews(deps: {
   readonly log: Log
@@ -59,63 +76,91 @@ export function createStreamViews(deps: {
 
   /**
    * Runs a read of the log; own rows stored meanwhile are folded after it, once.
-   * @returns whether it could be read
+   * @returns undefined where it could not be read
    */
-  function read(stream: StreamId, view: View, work: () => Promise<void>): Promise<boolean> {
+  function read<T>(stream: StreamId, view: View, work: () => Promise<T>): Promise<T | undefined> {
     const reading = view.reading.then(async () => {
-      let isRead = true
       view.waiting = []
-      try {
-        await work()
-      } catch (error) {
-        isRead = false
+      const result = await work().catch((error: unknown) => {
         deps.onError(error)
-      }
+        return undefined
+      })
       const waiting = view.waiting
       view.waiting = undefined
       const folded = waiting.filter((row) => row.seq <= view.readTo)
       const later = waiting.filter((row) => row.seq > view.readTo)
       if (folded.length > 0) emit(stream, view, folded, 'local')
-      if (later.length > 0) fold(stream, view, later, 'local')
-      return isRead
+      if (later.length > 0) fold(stream, view, later)
+      return result
     })
     view.reading = reading
     return reading
   }
 
-  async function load(stream: StreamId, view: View): Promise<void> {
-    take(stream, view, await deps.log.start(stream))
+  async function load(stream: StreamId, view: View): Promise<StreamStart> {
+    const start = await deps.log.start(stream)
+    take(stream, view, start)
+    return start
   }
 
   function take(stream: StreamId, view: View, start: StreamStart): void {
     observeRows(deps.clock, start.tail)
     view.record = foldSession(start.record, stream, start.tail)
-    view.readTo = lastSeq(start.tail, start.upTo)
+    readUpTo(view, lastSeq(start.tail, start.upTo))
   }
 
-  async function readForeign(stream: StreamId, view: View): Promise<void> {
-    const before = view.readTo
-    // The record is folded anew: own rows after `readTo` are in it already, and a status event that arrives late can
-    // change what later ones meant.
+  async function readForeign(stream: StreamId, view: View): Promise<RowsRead> {
+    const { ownSeqs, readTo: after } = view
+    if (ownSeqs !== undefined) {
+      const rows = await deps.log.tail(stream, after)
+      const fresh = rows.filter(({ seq }) => !ownSeqs.has(seq))
+      if (!mustRefold(view.record, fresh)) {
+        view.record = foldSession(view.record, stream, fresh)
+        readUpTo(view, lastSeq(rows, after))
+        emitForeign(stream, view, fresh)
+        return { after, rows }
+      }
+    }
+    // The record is folded anew: a status event that arrives late can change what later ones meant. Both are read before
+    // anything changes, so that a reading that failed can be done again.
     const start = await deps.log.start(stream)
-    const rows = await deps.log.tail(stream, before)
-    // Both are read before anything changes, so that a read that failed can be done again.
+    const rows = await deps.log.tail(stream, after)
     take(stream, view, start)
-    const foreign = rows.filter((row) => row.writer !== deps.writer && row.seq <= view.readTo)
+    emitForeign(
+      stream,
+      view,
+      rows.filter(({ seq }) => seq <= view.readTo),
+    )
+    return { after, rows }
+  }
+
+  function emitForeign(stream: StreamId, view: View, rows: readonly CommitRow[]): void {
+    const foreign = rows.filter(({ writer }) => writer !== deps.writer)
     observeRows(deps.clock, foreign)
     if (foreign.length > 0) emit(stream, view, foreign, 'tab')
   }
 
-  function fold(stream: StreamId, view: View, rows: readonly CommitRow[], source: 'local' | 'tab'): void {
+  function readUpTo(view: View, seq: number): void {
+    view.readTo = seq
+    view.ownSeqs = new Set()
+  }
+
+  function countOwn(view: View, rows: readonly CommitRow[]): void {
+    for (const { seq } of rows) view.ownSeqs?.add(seq)
+    if (view.ownSeqs !== undefined && view.ownSeqs.size > MAX_OWN_SEQS) view.ownSeqs = undefined
+  }
+
+  function fold(stream: StreamId, view: View, rows: readonly CommitRow[]): void {
     if (mustRefold(view.record, rows)) {
       void read(stream, view, async () => {
         await load(stream, view)
-        emit(stream, view, rows, source)
+        emit(stream, view, rows, 'local')
       })
       return
     }
     view.record = foldSession(view.record, stream, rows)
-    emit(stream, view, rows, source)
+    countOwn(view, rows)
+    emit(stream, view, rows, 'local')
   }
 
   function emit(stream: StreamId, view: View, rows: readonly CommitRow[], source: 'local' | 'tab'): void {
@@ -127,17 +172,19 @@ export function createStreamViews(deps: {
       const known = views.get(stream)
       if (known !== undefined) {
         known.pages += 1
-        return known.reading.then(() => {})
+        return known.reading.then(() => undefined)
       }
       const view: View = {
         pages: 1,
         record: undefined,
         readTo: 0,
+        ownSeqs: new Set(),
         waiting: undefined,
+        looking: undefined,
         reading: Promise.resolve(),
       }
       views.set(stream, view)
-      return read(stream, view, () => load(stream, view)).then(() => {})
+      return read(stream, view, () => load(stream, view))
     },
     detach(stream) {
       const view = views.get(stream)
@@ -150,15 +197,23 @@ export function createStreamViews(deps: {
         const view = views.get(stream)
         if (view === undefined) deps.onChange({ stream, rows: own, source: 'local' })
         else if (view.waiting !== undefined) view.waiting.push(...own)
-        else fold(stream, view, own, 'local')
+        else fold(stream, view, own)
       }
     },
     async takeForeign(stream) {
       const view = views.get(stream)
-      if (view === undefined) return
-      const look = () => read(stream, view, () => readForeign(stream, view))
+      if (view === undefined) return undefined
+      const look = () => {
+        view.looking ??= read(stream, view, () => {
+          view.looking = undefined
+          return readForeign(stream, view)
+        })
+        return view.looking
+      }
       // Once more: nothing else would tell of these rows until the next ones come.
-      if (!(await look())) deps.later(() => void look())
+      const found = await look()
+      if (found === undefined) deps.later(() => void look())
+      return found
     },
     record(stream) {
       const view = views.get(stream)

@@ -29,7 +29,7 @@ const ATTEMPTS = 2
 
 export function createWatches(deps: {
   readonly send: (message: WorkerMessage) => void
-  readonly attach: (stream: StreamId) => Promise<void>
+  readonly attach: (stream: StreamId) => Promise<unknown>
   readonly detach: (stream: StreamId) => void
   /** Events after this one, in batches. */
   readonly missed: (
@@ -86,7 +86,8 @@ export function createWatches(deps: {
       watches.set(id, watch)
       // What the next worker goes on after, should this one end before the first event.
       if (since === undefined) deps.send({ type: 'events', watch: id, events: [], begunAt: deps.nextId() })
-      const ready = sessionId === undefined ? Promise.resolve() : deps.attach(sessionStream(sessionId))
+      const ready: Promise<unknown> =
+        sessionId === undefined ? Promise.resolve() : deps.attach(sessionStream(sessionId))
       ready
         .catch(deps.onError)
         .then(() => (since === undefined ? undefined : sendMissed(id, watch, since)))

@@ -21,6 +21,7 @@ import {
   findArrived,
   findByClock,
   findByRef,
+  findNear,
   packedTo,
   type Reading,
   rowsFound,
@@ -59,7 +60,10 @@ export function createLog(connection: Connection, compression: Pick<Compression,
     tail: (stream, afterSeq, limit) =>
       read(LOG, `reading the log of ${stream}`, async (transaction) => {
         const reading = readingIn(transaction)
-        const found = await findAfter(reading, stream, afterSeq, limit)
+        const isNear = afterSeq > 0 && limit === undefined
+        const found = await (isNear
+          ? findNear(reading, stream, afterSeq)
+          : findAfter(reading, stream, afterSeq, limit))
         const rows = await rowsIn(reading, found, (row) => row.seq > afterSeq)
         return rows.sort(byArrival).slice(0, limit)
       }),

@@ -42,6 +42,19 @@ export async function packedTo(transaction: IDBTransaction, stream: StreamId): P
   return cursor === null ? 0 : (cursor.key as [StreamId, number])[1]
 }
 
+/**
+ * Rows of a stream after one that was read not long ago: segments and single rows are asked for at once, since hardly
+ * any of these rows were deleted when they were packed.
+ */
+export async function findNear(reading: Reading, stream: StreamId, after: number): Promise<Found> {
+  const { transaction, notes } = reading
+  const [segments, commits] = await Promise.all([
+    readSoundSegments(transaction.objectStore('segments'), rowsAfter(stream, after), {}, notes),
+    readSoundCommits(bySeq(transaction), rowsAfter(stream, after), {}, notes),
+  ])
+  return { segments, commits }
+}
+
 /** Rows of a stream after `after`, by arrival. */
 export async function findAfter(
   reading: Reading,

@@ -22,8 +22,8 @@ export interface Tabs {
 }
 
 /**
- * How long a message waits for more after another one. A message on the channel costs the sender more than a tenth of a
- * millisecond, so a burst of writes sends few.
+ * How long a message waits for more after another one of its kind. A message on the channel costs the sender more than a
+ * tenth of a millisecond, so a burst of writes sends few; what is stored never waits for having been foreseen.
  */
 const GATHER_MS = 2
 
@@ -32,7 +32,6 @@ export function createTabs(
   wall: Pick<WallClock, 'after' | 'now' | 'monotonic'>,
   writer: WriterId,
 ): Tabs {
-  const elapsed = () => wall.monotonic?.() ?? wall.now()
   const firstOfStream = new Map<StreamId, number>()
   const stored: number[] = []
   const begun = new Map<RequestId, ForeseenWrite>()
@@ -41,24 +40,16 @@ export function createTabs(
   const open = new Set<RequestId>()
   const listeners = new Set<(message: TabMessage) => void>()
   let number = 0
-  let lastSent = Number.NEGATIVE_INFINITY
-  let stopWaiting: (() => void) | undefined
+  const foreseen = createGathering(wall, sendForeseen)
+  const told = createGathering(wall, sendStored)
 
-  /** Never at once: what is to be told comes after what this tab waits for, a transaction to be opened or an answer. */
-  function soon(): void {
-    if (stopWaiting !== undefined) return
-    stopWaiting = wall.after(elapsed() - lastSent < GATHER_MS ? GATHER_MS : 0, send)
-  }
-
-  function send(): void {
-    stopWaiting?.()
-    stopWaiting = undefined
-    if (begun.size + ended.length > 0) sendForeseen()
-    if (stored.length > 0) sendStored()
-    lastSent = elapsed()
+  function flush(): void {
+    foreseen.flush()
+    told.flush()
   }
 
   function sendForeseen(): void {
+    if (begun.size + ended.length === 0) return
     number += 1
     for (const request of begun.keys()) open.add(request)
     post({
@@ -91,18 +82,18 @@ export function createTabs(
         stored.push(seq)
         firstOfStream.set(stream, Math.min(seq, firstOfStream.get(stream) ?? seq))
       }
-      if (rows.length > 0) soon()
+      if (rows.length > 0) told.soon()
     },
     foresee(write) {
       begun.set(write.request, write)
-      soon()
+      foreseen.soon()
     },
     settle(request, isStored) {
       if (begun.delete(request) || !open.delete(request) || isStored) return
       ended.push(request)
-      soon()
+      foreseen.soon()
     },
-    flush: send,
+    flush,
     post,
     silent: channel.silent === true,
     listen(listener) {
@@ -111,8 +102,36 @@ export function createTabs(
     },
     close() {
       stop()
-      send()
+      flush()
       channel.close()
     },
+  }
+}
+
+interface Gathering {
+  /** Never at once: what is to be told comes after what this tab waits for, a transaction to be opened or an answer. */
+  soon(): void
+  flush(): void
+}
+
+/** Sends in the next turn, and what comes within a short time after that together. */
+function createGathering(wall: Pick<WallClock, 'after' | 'now' | 'monotonic'>, send: () => void): Gathering {
+  const elapsed = () => wall.monotonic?.() ?? wall.now()
+  let lastSent = Number.NEGATIVE_INFINITY
+  let stopWaiting: (() => void) | undefined
+
+  function flush(): void {
+    if (stopWaiting === undefined) return
+    stopWaiting()
+    stopWaiting = undefined
+    send()
+    lastSent = elapsed()
+  }
+
+  return {
+    soon() {
+      stopWaiting ??= wall.after(elapsed() - lastSent < GATHER_MS ? GATHER_MS : 0, flush)
+    },
+    flush,
   }
 }

@@ -76,3 +76,14 @@ test('TA6 a write is foreseen until it is stored or refused; one that was over b
     { type: 'foreseen', writer: WRITER, number: 2, begun: [], ended: ['refused'], open: [] },
   ])
 })
+
+test('TA6 what is stored is told in the next turn, though it was foreseen a moment before', () => {
+  const { wall, posted, tabs } = rig()
+  tabs.foresee(write('one'))
+  wall.advance(0)
+  wall.advance(1)
+  tabs.settle('one' as RequestId, true)
+  tabs.announce([row('s1', 5)])
+  wall.advance(0)
+  expect(posted.map(({ type }) => type)).toEqual(['foreseen', 'stored'])
+})

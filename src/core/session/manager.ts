@@ -23,7 +23,15 @@ import type {
   WriteState,
 } from './input.ts'
 import { listSessions } from './list.ts'
-import { findSession, observeEntries, openSession, openState } from './open.ts'
+import {
+  type BegunStart,
+  findSession,
+  observeEntries,
+  openSession,
+  openState,
+  type Starts,
+  withBegun,
+} from './open.ts'
 import { sessionAt } from './past.ts'
 import { placeOf } from './place.ts'
 import type { SessionPage, SessionQuery } from './query.ts'
@@ -36,7 +44,7 @@ import { type StateWritten, writeState } from './write-state.ts'
 /** The use cases of sessions and their state. Every answer comes from the database. */
 export interface SessionManager {
   create(request: Request, input: CreateSession, options?: CreateOptions): Promise<SessionStart>
-  open(request: Request, input: { readonly id: SessionId }): Promise<SessionStart>
+  open(request: Request, input: { readonly id: SessionId }, begun?: BegunStart): Promise<SessionStart>
   /** null where there is no such session. */
   get(request: Request, input: { readonly id: SessionId }): Promise<SessionRecord | null>
   list(request: Request, query: SessionQuery): Promise<SessionPage>
@@ -51,7 +59,11 @@ export interface SessionManager {
   delete(request: Request, input: DeleteSession): Promise<null>
   fork(request: Request, input: ForkSession): Promise<SessionStart>
   at(request: Request, input: { readonly id: SessionId; readonly event: EventId }): Promise<SessionPast>
-  openState(request: Request, target: StateTarget): Promise<{ readonly entries: readonly Entry[] }>
+  openState(
+    request: Request,
+    target: StateTarget,
+    begun?: BegunStart,
+  ): Promise<{ readonly entries: readonly Entry[] }>
   readState(request: Request, input: ReadState): Promise<{ readonly value?: StateValue }>
   writeState(request: Request, input: WriteState): Promise<StateWritten>
 }
@@ -60,8 +72,8 @@ export function createSessionManager(deps: SessionDeps): SessionManager {
   const { clock, log, tables } = deps
   return {
     create: (request, input, options) => createSession(deps, request, input, options),
-    open: async (_request, { id }) => {
-      const start = await openSession(log, parseSessionId(id))
+    open: async (_request, { id }, begun) => {
+      const start = await openSession(withBegun(log, begun), parseSessionId(id))
       observeEntries(clock, start.entries)
       return start
     },
@@ -75,14 +87,14 @@ export function createSessionManager(deps: SessionDeps): SessionManager {
     delete: (request, input) => deleteSession(deps, request, input),
     fork: (request, input) => forkSession(deps, request, input),
     at: async (_request, { id, event }) => sessionAt(log, parseSessionId(id), event),
-    openState: async (_request, target) => openTarget(deps, target),
+    openState: async (_request, target, begun) => openTarget({ clock, log: withBegun(log, begun) }, target),
     readState: async (_request, input) => readState(deps, input),
     writeState: (request, input) => writeState(deps, request, input),
   }
 }
 
 async function openTarget(
-  { clock, log }: SessionDeps,
+  { clock, log }: { readonly clock: SessionDeps['clock']; readonly log: Starts },
   target: StateTarget,
 ): Promise<{ readonly entries: readonly Entry[] }> {
   const { session, stream } = placeOf(target)

@@ -1,6 +1,6 @@
 import type { StreamEnd } from '../commit.ts'
 import { clockOfId, type SessionId, type StreamId, sessionStream } from '../ids.ts'
-import type { Log } from '../ports.ts'
+import type { Log, StreamStart } from '../ports.ts'
 import type { Entry } from '../state/delta.ts'
 import { deltasOf, foldEntries } from '../state/fold.ts'
 import type { HybridClock } from '../timeline/hybrid-clock.ts'
@@ -14,14 +14,23 @@ export interface SeenState {
   readonly seen: StreamEnd
 }
 
-type Start = Awaited<ReturnType<Log['start']>>
+/** What opening reads. */
+export type Starts = Pick<Log, 'start'>
+
+/** A reading of a stream that began after its caller had asked, where there is one; undefined in it: it failed. */
+export type BegunStart = (stream: StreamId) => Promise<StreamStart | undefined> | undefined
+
+/** Takes what is being read already. */
+export function withBegun(log: Starts, begun: BegunStart = () => undefined): Starts {
+  return { start: async (stream) => (await begun(stream)) ?? log.start(stream) }
+}
 
 /**
  * A session with what its page needs first, in one read of the database.
  *
  * @throws SESSION_NOT_FOUND where there is no such session.
  */
-export async function openSession(log: Log, id: SessionId): Promise<SessionStart> {
+export async function openSession(log: Starts, id: SessionId): Promise<SessionStart> {
   const start = await log.start(sessionStream(id))
   const record = recordOf(id, start)
   if (record === undefined) throw sessionNotFound(id)
@@ -44,12 +53,12 @@ export async function readState(log: Log, id: SessionId): Promise<SeenState> {
  * A session as it is stored, or null. Not from an index row, which may lag behind the log, and not from memory, which
  * another tab's change may not have reached.
  */
-export async function findSession(log: Log, id: SessionId): Promise<SessionRecord | null> {
+export async function findSession(log: Starts, id: SessionId): Promise<SessionRecord | null> {
   return recordOf(id, await log.start(sessionStream(id))) ?? null
 }
 
 /** The entries of a stream's state; none where nothing was written to it. */
-export async function openState(log: Log, stream: StreamId): Promise<readonly Entry[]> {
+export async function openState(log: Starts, stream: StreamId): Promise<readonly Entry[]> {
   return withTail(await log.start(stream))
 }
 
@@ -61,11 +70,11 @@ export function observeEntries(clock: HybridClock, entries: readonly Entry[]): v
   for (const { at } of entries) clock.observe(clockOfId(at), 'database')
 }
 
-function recordOf(id: SessionId, { record, tail }: Start): SessionRecord | undefined {
+function recordOf(id: SessionId, { record, tail }: StreamStart): SessionRecord | undefined {
   return foldSession(record, sessionStream(id), tail)
 }
 
-function withTail({ entries, tail }: Start): readonly Entry[] {
+function withTail({ entries, tail }: StreamStart): readonly Entry[] {
   if (tail.length === 0) return entries
   return foldEntries(entries, tail.flatMap((row) => row.events).flatMap(deltasOf), 'state')
 }

@@ -1,0 +1,115 @@
+import 'fake-indexeddb/auto'
+import { afterEach, expect, test, vi } from 'vitest'
+import { sessionStream } from '../../src/core/ids.ts'
+import { startEngine } from './rig.ts'
+
+afterEach(() => void vi.restoreAllMocks())
+
+const ASKING = ['get', 'getAll', 'getKey', 'getAllKeys', 'count', 'openCursor', 'openKeyCursor'] as const
+
+/** Counts what is read from the log: transactions, and the requests in them. */
+function countReadings(store: 'views' | 'commits') {
+  const counts = { transactions: 0, requests: 0 }
+  const begin = IDBDatabase.prototype.transaction
+  const ofLog = new WeakSet<IDBTransaction>()
+  vi.spyOn(IDBDatabase.prototype, 'transaction').mockImplementation(function (this: IDBDatabase, ...given) {
+    const transaction = begin.apply(this, given)
+    if (transaction.mode === 'readonly' && transaction.objectStoreNames.contains(store)) {
+      counts.transactions += 1
+      ofLog.add(transaction)
+    }
+    return transaction
+  })
+  for (const name of ASKING) {
+    for (const source of [IDBObjectStore.prototype, IDBIndex.prototype]) {
+      const ask = source[name] as (...given: unknown[]) => IDBRequest
+      vi.spyOn(source, name).mockImplementation(function (
+        this: IDBObjectStore | IDBIndex,
+        ...given: unknown[]
+      ) {
+        const store = 'objectStore' in this ? this.objectStore : this
+        if (ofLog.has(store.transaction)) counts.requests += 1
+        return ask.apply(this, given) as never
+      })
+    }
+  }
+  return counts
+}
+
+test.each([3, 200])(
+  'EN12 a session of %i edits is opened by one reading of three requests',
+  async (edits) => {
+    const name = `readings-open-${edits}`
+    const writing = await startEngine(name)
+    const { record } = await writing.call('sessions.create', { name: 'one' })
+    for (let edit = 0; edit < edits; edit += 1) await writing.write(record.id, `k${edit % 5}`, edit)
+    await writing.engine.close()
+    const { engine, call, send } = await startEngine(name)
+    const stream = sessionStream(record.id)
+    // Where to begin is known of what this worker has opened before.
+    await call('state.open', { session: record.id })
+
+    const counts = countReadings('views')
+    send({ type: 'attach', stream })
+    await call('state.open', { session: record.id })
+    expect(counts).toEqual({ transactions: 1, requests: 3 })
+    // Another tab may have written since.
+    await call('state.open', { session: record.id })
+    expect(counts).toEqual({ transactions: 2, requests: 6 })
+
+    send({ type: 'detach', stream })
+    send({ type: 'attach', stream })
+    const { entries } = await call('sessions.open', { id: record.id })
+    expect(counts).toEqual({ transactions: 3, requests: 9 })
+    expect(entries.length).toBe(Math.min(edits, 5))
+    vi.restoreAllMocks()
+    await engine.close()
+  },
+)
+
+test('EN13 what another tab stored is read by one reading of two requests, however often it was told', async () => {
+  const name = 'readings-foreign'
+  const counts = countReadings('commits')
+  const told: unknown[] = []
+  let hear = (_message: unknown) => {}
+  const channel = { post: () => {}, listen: () => () => {}, close: () => {} }
+  const first = await startEngine(name, {
+    openChannel: () => ({ ...channel, post: (message) => told.push(message) }),
+  })
+  const { record } = await first.call('sessions.create', { name: 'one' })
+  const stream = sessionStream(record.id)
+  const second = await startEngine(name, {
+    openChannel: () => ({
+      ...channel,
+      listen: (listener) => {
+        hear = listener
+        return () => {}
+      },
+    }),
+  })
+  second.send({ type: 'attach', stream })
+  await second.call('state.open', { session: record.id })
+  // Own rows are told apart from those of the other tab.
+  await second.write(record.id, 'own', 1)
+  for (const value of [2, 3]) {
+    await first.write(record.id, 'k', value)
+    first.send({ type: 'flush' })
+  }
+  await first.engine.close()
+  const stored = told.filter((one) => JSON.stringify(one).includes('"stored"'))
+  expect(stored.length).toBe(3)
+
+  const before = { ...counts }
+  for (const message of stored) hear(message)
+  const foreign = () =>
+    second.sent.flatMap((one) => (one.type === 'patch' && one.source === 'tab' ? [one] : []))
+  await expect.poll(() => foreign().length).toBe(1)
+
+  expect(counts).toEqual({ transactions: before.transactions + 1, requests: before.requests + 2 })
+  expect(foreign()[0]?.entries.map(({ value }) => value)).toEqual([2, 3])
+  expect(foreign()[0]?.record?.counters).toEqual(
+    (await second.call('sessions.get', { id: record.id }))?.counters,
+  )
+  vi.restoreAllMocks()
+  await second.engine.close()
+})
