@@ -9,7 +9,7 @@ import {
   isUnheardOf,
 } from '../protocol/assert-worker-message.ts'
 import type { Gate } from '../protocol/gate.ts'
-import type { Call, Hello, PageMessage, Welcome, WorkerMessage } from '../protocol/messages.ts'
+import type { Call, Hello, PageMessage, Settled, Welcome, WorkerMessage } from '../protocol/messages.ts'
 import { fromWireError, toWireError } from '../protocol/wire-error.ts'
 import { type Life, watchLife } from './life.ts'
 import { createPatience } from './patience.ts'
@@ -98,6 +98,10 @@ export async function openLink(options: LinkOptions): Promise<Link> {
     life?.stop()
     void goodbye().then(() => die(why))
   }
+  /** What a worker gives up because it was told to leave nobody aborted: it goes on with the next one. */
+  const settle = (settled: readonly Settled[]) => {
+    onMessage({ type: 'settled', settled: retiring ? settled.filter((one) => !isGivenUp(one)) : settled })
+  }
   const take = (message: unknown) => {
     if (isUnheardOf(message)) return options.onUnheardOf()
     try {
@@ -105,7 +109,8 @@ export async function openLink(options: LinkOptions): Promise<Link> {
     } catch {
       return retire('it sent a message that this page does not understand')
     }
-    onMessage(message)
+    if (message.type === 'settled') settle(message.settled)
+    else onMessage(message)
   }
 
   /** What came before the welcome. */
@@ -153,7 +158,7 @@ export async function openLink(options: LinkOptions): Promise<Link> {
       life?.heard()
       if (signal.aborted) return
       assertBatchAnswer(answer)
-      onMessage({ type: 'settled', settled: answer.settled })
+      settle(answer.settled)
     } catch (error) {
       if (!isCloneError(error)) options.onBatchLost(calls, error)
       // One argument that cannot be cloned keeps the whole batch from leaving: its neighbours go alone.
@@ -188,6 +193,10 @@ export async function openLink(options: LinkOptions): Promise<Link> {
       end()
     },
   }
+}
+
+function isGivenUp(settled: Settled): boolean {
+  return !settled.ok && settled.error.code === 'ABORTED'
 }
 
 /** The worker sends what one task produced as one array. */

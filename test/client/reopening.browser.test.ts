@@ -66,3 +66,26 @@ test('FA8 a connection that puts nothing any more is opened anew once, and the w
   await holdfast.close()
   expect(await checkLaws(name)).toEqual([])
 })
+
+test('FA13 a worker that throws what nobody catches is replaced: what was under way is performed once', async () => {
+  const { holdfast, name, workers, fail } = await openClosing()
+  const session = await holdfast.sessions.create()
+  const turns = Array.from({ length: 40 }, (_, turn) => turn)
+  const outcomes = await Promise.allSettled(
+    turns.map(async (turn) => {
+      if (turn === 20) await fail('throw')
+      await session.emit('it.was', { turn }, { requestId: `emit-${turn}` })
+    }),
+  )
+
+  await expect.poll(() => workers.length, { timeout: 10_000 }).toBe(2)
+  const refused = outcomes.flatMap((one) => (one.status === 'rejected' ? [one.reason.retryable] : []))
+  expect(refused).toEqual(refused.map(() => true))
+  const { items } = await session.timeline.query({ types: ['it.was'], limit: 100 })
+  const stored = items.map(({ data }) => (data as { turn: number }).turn)
+  expect(new Set(stored).size).toBe(stored.length)
+  const acknowledged = turns.filter((turn) => outcomes[turn]?.status === 'fulfilled')
+  expect(stored).toEqual(expect.arrayContaining(acknowledged))
+  await holdfast.close()
+  expect(await checkLaws(name)).toEqual([])
+})

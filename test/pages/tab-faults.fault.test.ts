@@ -218,3 +218,56 @@ function clientsOf(updates: readonly (readonly number[])[]): readonly number[] {
     decodeUpdate(new Uint8Array(bytes)).structs.map((struct) => struct.id.client),
   )
 }
+
+/** Holds a transaction over every table of the database, for as long as the page runs or until it is told to let go. */
+function holdTransaction(page: Page, name: string): Promise<void> {
+  return page.evaluate(async (database) => {
+    const opened = await new Promise<IDBDatabase>((resolve, reject) => {
+      const request = indexedDB.open(database)
+      request.onsuccess = () => resolve(request.result)
+      request.onerror = () => reject(request.error)
+    })
+    const transaction = opened.transaction([...opened.objectStoreNames], 'readwrite')
+    const meta = transaction.objectStore('meta')
+    await new Promise<void>((resolve) => {
+      const ask = () => {
+        resolve()
+        if (Reflect.get(window, 'letGo') === true) opened.close()
+        else meta.get('generation').onsuccess = ask
+      }
+      meta.get('generation').onsuccess = ask
+    })
+  }, name)
+}
+
+test('FA14 a stopped process holds a transaction: calls of another tab end at their deadline, and go on with it', async () => {
+  const name = 'tab-stopped'
+  const [one, other] = await openTwo(name)
+  await holdTransaction(one, name)
+  const resume = await stopRenderer(one)
+
+  const deadlineMs = 1_500
+  const outcome = await other.evaluate(async (deadline) => {
+    const { session } = Reflect.get(window, 'here')
+    const begun = performance.now()
+    const ended = (work: Promise<unknown>) =>
+      work.then(
+        () => 'stored',
+        (error: { code: string }) => error.code,
+      )
+    const codes = await Promise.all([
+      ended(session.state.set('held', 1, { deadlineMs: deadline })),
+      ended(session.emit('was.held', {}, { deadlineMs: deadline })),
+    ])
+    return { codes, tookMs: performance.now() - begun }
+  }, deadlineMs)
+  expect(outcome.codes).toEqual(['DEADLINE', 'DEADLINE'])
+  expect(outcome.tookMs).toBeLessThan(10 * deadlineMs)
+
+  resume()
+  await one.evaluate(() => Object.assign(window, { letGo: true }))
+  await other.evaluate(() => Reflect.get(window, 'here').session.state.set('freed', 1))
+  const { state, violations } = await reopened(other, name)
+  expect(state).toEqual({ freed: 1 })
+  expect(violations).toEqual([])
+})

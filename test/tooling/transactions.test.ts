@@ -1,0 +1,55 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { root } from '../../scripts/report.mjs'
+import { foreignAwaits } from './foreign-awaits.ts'
+
+/** What is found although it may stand: requests under another name, or waits after which nothing is asked. */
+const KNOWN: readonly string[] = [
+  // The head of a guess, asked for before anything was put.
+  'group.ts: verified',
+  'guess.ts: Promise.all(reads)',
+  // A function of this transaction, by its name alone.
+  'log.ts: Promise.all(sources.map(readStreams))',
+  // The last thing that is done in a reading.
+  'segment-reads.ts: Promise.all(soundSegments(segments, notes).map((one) => unsqueeze(one, compression)))',
+  // Between two transactions: one that reads and one that puts.
+  'squeeze-stream.ts: Promise.all(plain.map((segment) => squeeze(segment, compression)))',
+]
+
+test('TO14 inside a transaction the storage waits for nothing but its requests', () => {
+  const folder = join(root, 'src/storage')
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    file.endsWith('.ts'),
+  )
+  const sources = files.map((file) => ({ file, text: readFileSync(join(folder, file), 'utf8') }))
+  expect(
+    foreignAwaits(sources)
+      .map(({ file, what }) => `${file}: ${what}`)
+      .toSorted(),
+  ).toEqual(KNOWN)
+})
+
+test.each([
+  ['async function f(transaction: IDBTransaction) { await fetch(url) }', 'fetch(url)'],
+  [
+    'async function f(tails: TailReader) { await documents.prepare([stream]) }',
+    'documents.prepare([stream])',
+  ],
+  ['const chore = { async work(transaction) { await digest.sha256(bytes) } }', 'digest.sha256(bytes)'],
+  [
+    'async function f(store: IDBObjectStore) { await Promise.all(rows.map((row) => squeeze(row))) }',
+    'Promise.all(rows.map((row) => squeeze(row)))',
+  ],
+  ['async function f(transaction: IDBTransaction) { await promise }', 'promise'],
+])('TO14 a wait for anything else is found: %s', (text, what) => {
+  expect(foreignAwaits([{ file: 'one.ts', text }])).toEqual([{ file: 'one.ts', what }])
+})
+
+test('TO14 a wait outside a transaction, and one for a function that works inside it, are let be', () => {
+  const inner = 'async function inner(store: IDBObjectStore) { return resultOf(store.get(1)) }'
+  const outer =
+    'async function outer(transaction: IDBTransaction) { await inner(transaction.objectStore("a")) }'
+  const before = 'async function before(url: string) { await fetch(url) }'
+  expect(foreignAwaits([{ file: 'one.ts', text: [inner, outer, before].join('\n') }])).toEqual([])
+})
