@@ -28,7 +28,16 @@ const WITHIN = new Set([
 ])
 
 /** Give results of requests: idb's `wrap`, what reads a range or a page, and the methods of the readers. */
-const OWN = new Set(['resultOf', 'readRange', 'readSoundCommits', 'readPage', 'after', 'withPacked', 'run'])
+const OWN = new Set([
+  'resultOf',
+  'readRange',
+  'readSoundCommits',
+  'readSoundSegments',
+  'readPage',
+  'after',
+  'withPacked',
+  'run',
+])
 
 export function foreignAwaits(sources: readonly Source[]): readonly Await[] {
   const programs = sources.map(({ file, text }) => ({ file, text, program: parseSync(file, text).program }))
