@@ -34,6 +34,7 @@ const OWN = new Set([
   'readSoundCommits',
   'readSoundSegments',
   'readPage',
+  'survivable',
   'after',
   'withPacked',
   'run',
@@ -81,7 +82,8 @@ function callsOf(node: Node): readonly string[] {
   if (node.arguments.some(isTransaction)) calls.push(HANDS_ON)
   const { callee } = node
   if (callee.type === 'Identifier') calls.push(callee.name)
-  if (callee.type === 'MemberExpression' && 'name' in callee.property) calls.push(callee.property.name)
+  if (callee.type === 'MemberExpression' && callee.property.type === 'Identifier')
+    calls.push(callee.property.name)
   return calls
 }
 
