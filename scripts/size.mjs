@@ -11,7 +11,7 @@ import { fail, root } from './report.mjs'
 
 /** A file stands for itself and all it imports at once; `after` was loaded before it. */
 const LIMITS = [
-  { file: 'index.js', what: 'page entry', limitKb: 12 },
+  { file: 'index.js', what: 'page entry', limitKb: 13 },
   { file: 'holdfast.js', what: 'handles', limitKb: 17, after: 'index.js' },
   { file: 'yjs.js', what: 'editors', limitKb: 4 },
   { file: 'worker.js', what: 'worker', limitKb: 175 },

@@ -440,7 +440,7 @@ for (const [name, change] of Object.entries(SEGMENT_FAULTS)) {
       const [first] = await segments.toArray()
       if (first !== undefined) await segments.put(withSum(change(first)))
     })
-    expect(found).toContain('LA30')
+    expect(found).toContain('LA17')
   })
 }
 
