@@ -3,7 +3,7 @@
  * as their transaction completes; rows stored in another tab are read from the log when the channel names them.
  */
 import type { CommitRow } from '../core/commit.ts'
-import type { StreamId, WriterId } from '../core/ids.ts'
+import { type StreamId, sessionOfStream, type WriterId } from '../core/ids.ts'
 import type { Log, StreamStart } from '../core/ports.ts'
 import { foldSession, mustRefold } from '../core/session/fold.ts'
 import type { SessionRecord } from '../core/session/record.ts'
@@ -111,7 +111,9 @@ export function createStreamViews(deps: {
 
   async function readForeign(stream: StreamId, view: View): Promise<RowsRead> {
     const { ownSeqs, readTo: after } = view
-    if (ownSeqs !== undefined) {
+    // Own rows say nothing where the session they belong to was not known yet.
+    const isFolded = view.record !== undefined || sessionOfStream(stream) !== (stream as string)
+    if (ownSeqs !== undefined && isFolded) {
       const rows = await deps.log.tail(stream, after)
       const fresh = rows.filter(({ seq }) => !ownSeqs.has(seq))
       if (!mustRefold(view.record, fresh)) {
