@@ -24,7 +24,8 @@ if (executablePath === undefined) {
 const libraries = join(root, 'libraries')
 if (!existsSync(join(libraries, 'node_modules'))) {
   console.log('Installing the libraries that are measured beside Holdfast.')
-  execFileSync('npm', ['ci', '--no-audit', '--no-fund', '--ignore-scripts'], {
+  // Not `npm ci`: where an optional native add-on cannot be had, that refuses the whole lock file.
+  execFileSync('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--ignore-scripts'], {
     cwd: libraries,
     stdio: 'inherit',
   })
