@@ -8,8 +8,8 @@ import {
   writerOfId,
 } from '../ids.ts'
 import type { Request } from '../request.ts'
-import { requireHead, sessionHeadKey } from '../session/head.ts'
-import { openSession } from '../session/open.ts'
+import { parseHead, sessionHeadKey } from '../session/head.ts'
+import { findSession } from '../session/open.ts'
 import { isPermitted } from '../session/status.ts'
 import { makeEvent } from '../timeline/make-event.ts'
 import { scanEvents } from '../timeline/scan.ts'
@@ -21,7 +21,7 @@ import { isEnd, isOf, type StepStart } from './open-step.ts'
  * never gone on with. Calls of an imported transcript that got no answer are left as they are.
  *
  * Reads the session's events from the newest back to its first step, so it belongs behind the opening of a session and not
- * before it. Gives the ids of the starts.
+ * before it. Gives the ids of the starts: none of a session that was deleted meanwhile.
  */
 export async function interruptOrphanSteps(
   deps: Pick<StepDeps, 'journal' | 'log' | 'clock'> & {
@@ -30,19 +30,23 @@ export async function interruptOrphanSteps(
   request: Request,
   sessionId: SessionId,
 ): Promise<readonly EventId[]> {
-  const { record: session } = await openSession(deps.log, sessionId)
-  if (session.counters.steps === 0 || !isPermitted(session.status, 'step')) return []
+  const session = await findSession(deps.log, sessionId)
+  if (session === null || session.counters.steps === 0 || !isPermitted(session.status, 'step')) return []
   const unfinished = await findUnfinished(deps, sessionId, session.counters.steps)
   const orphans = await ofGoneWriters(deps.isGone, unfinished)
   if (orphans.length === 0) return []
   const { clock, journal } = deps
-  await journal.commit({
+  const outcome = await journal.commit<readonly EventId[]>({
     requestId: clock.nextId<RequestId>(),
     mayRepeat: false,
     durability: 'relaxed',
     heads: [sessionHeadKey(sessionId)],
     decide(heads) {
-      const head = requireHead(heads, sessionId)
+      const head = parseHead(heads.get(sessionHeadKey(sessionId)))
+      // A session that left the status or was deleted meanwhile is as it was: a later opening looks again.
+      if (head === undefined || !isPermitted(head.status, 'step')) {
+        return { result: [], resultId: sessionId, writes: [] }
+      }
       clock.observe(clockOfId(head.revision), 'database')
       const events = orphans.map(({ id, correlationId, data: { step, key } }) => {
         const actor = request.actor === undefined ? {} : { actor: request.actor }
@@ -50,14 +54,13 @@ export async function interruptOrphanSteps(
         return makeEvent(clock.nextId<EventId>(), 'step.interrupted', { step, key, startedId: id }, frame)
       })
       return {
-        result: undefined,
+        result: orphans.map(({ id }) => id),
         resultId: sessionId,
-        // A session that left the status meanwhile is as it was: a later opening looks again.
-        writes: isPermitted(head.status, 'step') ? [{ stream: sessionStream(sessionId), events }] : [],
+        writes: [{ stream: sessionStream(sessionId), events }],
       }
     },
   })
-  return orphans.map(({ id }) => id)
+  return outcome.repeated ? [] : outcome.result
 }
 
 async function findUnfinished(

@@ -66,6 +66,20 @@ it('SP18 nothing is written to a session that takes no steps, and nothing read o
   expect(await interruptOrphanSteps({ ...second, log: unread, isGone }, second.request(), empty)).toEqual([])
 })
 
+it('SP18 a session that was deleted meanwhile has no steps to be interrupted, whenever it goes', async () => {
+  const first = await openWorker()
+  const sessionId = await first.session()
+  await started(first, { sessionId })
+  const second = await restart(first)
+  const isGone = async () => {
+    await second.sessions.delete(second.request(), { id: sessionId })
+    return true
+  }
+  expect(await interruptOrphanSteps({ ...second, isGone }, second.request(), sessionId)).toEqual([])
+  expect(await interruptOrphanSteps({ ...second, isGone }, second.request(), sessionId)).toEqual([])
+  expect(await second.events(sessionId)).toEqual([])
+})
+
 it('SP19 a worker lives as long as it holds its lock', async () => {
   const locks = createProcessLocks()
   const [a, b] = ['a' as WriterId, 'b' as WriterId]

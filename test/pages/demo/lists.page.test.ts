@@ -104,7 +104,11 @@ test('DE14 the tree shows the event it was opened from, however late it came', a
   await using demo = await openDemo()
   const { page } = demo
   await importSample(page)
+  const first = page.getByRole('list', { name: 'Events' }).getByRole('listitem').first()
+  const oldest = await first.innerText()
   await page.getByRole('search', { name: 'Filter events' }).getByLabel('Order').selectOption('Newest first')
+  // What is opened before the list is read anew goes with the rows that it shows now.
+  await expect.poll(() => first.innerText()).not.toBe(oldest)
   const newest = page.locator('.event', { hasText: 'assistant: ' }).first()
   await newest.locator('summary').click()
   await page.getByRole('button', { name: 'What belongs to it' }).click()
