@@ -9,15 +9,18 @@ import './page-globals.ts'
 // In a Chromium that the driver of the engines starts: the one of the other tests turns the cache off. It keeps no page
 // for sure: on a busy machine it may give up one, and then there is none to be brought back.
 test('FA12 a page that is brought back as it was left shows what was stored meanwhile, and writes', {
-  retry: 2,
-  timeout: 90_000,
+  retry: 1,
 }, async () => {
   using profile = createProfile()
   await using site = await serveFolder(await buildFixture('plain'), {}, undefined, 'no-cache')
   await using engine = await startEngine('chromium', { profile: profile.folder })
   const left = await engine.openTab(site.origin)
   const other = await engine.openTab(site.origin)
-  for (const tab of [left, other]) await waitFor(tab, () => window.holdfast !== undefined)
+  for (const tab of [left, other]) {
+    await waitFor(tab, () => window.holdfast !== undefined)
+    // A page that the service worker claims while it is kept is given up.
+    await waitFor(tab, () => navigator.serviceWorker.controller !== null)
+  }
   await left.evaluate(async () => {
     const holdfast = await window.holdfast.openHoldfast({ name: 'left' })
     const session = await holdfast.sessions.create({ id: 'one' })
@@ -40,6 +43,7 @@ test('FA12 a page that is brought back as it was left shows what was stored mean
     for (let turn = 0; turn < 10; turn += 1) await session.state.set(`key-${turn}`, turn)
   })
   await left.back()
+  expect(await left.evaluate(whyLoadedAnew)).toBeNull()
   await waitFor(left, () => Reflect.get(window, 'here') !== undefined)
   await waitFor(left, () => Reflect.get(window, 'here').persisted)
   await waitFor(left, () => [...Reflect.get(window, 'here').session.state.keys()].length === 11)
@@ -53,3 +57,9 @@ test('FA12 a page that is brought back as it was left shows what was stored mean
   })
   expect(violations).toEqual([])
 })
+
+/** What the browser says of a page that it did not bring back but loaded once more. */
+function whyLoadedAnew(): unknown {
+  const [navigation] = performance.getEntriesByType('navigation')
+  return navigation === undefined ? 'no navigation' : Reflect.get(navigation, 'notRestoredReasons')
+}
