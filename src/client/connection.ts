@@ -295,7 +295,7 @@ function traits(method: MethodName): { readonly kind: 'read' | 'write'; readonly
 }
 
 function isOfProtocol2(change: WriteChange): boolean {
-  return change.scope !== undefined || change.class !== undefined
+  return change.scope !== undefined || (change.class !== undefined && change.class !== 'standard')
 }
 
 function assertNoReplay({ replayOf }: Frame, what: string): void {

@@ -79,7 +79,8 @@ export function createStateWriter(
     const entry = withEntryKey(change)
     changes.set(entry.key, change)
     // What stands aside is shown nowhere, so it does not show before it is stored either.
-    if (change.class === undefined) mirror.write(lastLocalId, [entry], isOptimistic)
+    if (change.class === undefined || change.class === 'standard')
+      mirror.write(lastLocalId, [entry], isOptimistic)
     group.sizeBytes += sizeOf(change)
     if (group.sizeBytes >= MAX_TOGETHER_BYTES) leaveFull(group)
     const refused = (await stored).get(entry.key)

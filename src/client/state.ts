@@ -106,11 +106,12 @@ export function createState<A extends App>(stream: Stream, options: StateOptions
   const entryKey = (key: string) => entryKeyOf({ ...within, key })
   const { subscribe, ...reads } = createStateView(mirror, ephemeral.mirror, scope)
 
-  const classOf = (key: string, asked: StateClass | undefined): StateClass => {
+  /** Undefined where nobody says: the worker then looks what the key holds. */
+  const classOf = (key: string, asked: StateClass | undefined): StateClass | undefined => {
     const declared = ownOf(app?.stateClasses, key)
     if (declared !== undefined && asked !== undefined && asked !== declared) throw otherClass(key, declared)
     // Only who says so makes open what was sensitive.
-    const kept = asideOf(mirror.get(entryKey(key)))?.class === 'sensitive' ? 'sensitive' : 'standard'
+    const kept = asideOf(mirror.get(entryKey(key)))?.class === 'sensitive' ? 'sensitive' : undefined
     return declared ?? asked ?? kept
   }
 
@@ -139,7 +140,7 @@ export function createState<A extends App>(stream: Stream, options: StateOptions
         ephemeral.set(entryKey(key), admitted)
         return
       }
-      const aside = kept === 'standard' ? {} : { class: kept }
+      const aside = kept === undefined ? {} : { class: kept }
       const storing = write({ ...within, key, value: admitted, ...aside }, options, frame)
       return orElse(storing, ephemeral.set(entryKey(key)))
     },

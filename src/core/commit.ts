@@ -21,6 +21,7 @@ export type HeadKey =
   | readonly ['artifact-name', SessionId, string]
   | readonly ['run', RunId]
   | readonly ['counter', SessionId, string]
+  | readonly ['scope', StreamId]
 
 export interface HeadWrite {
   readonly key: HeadKey

@@ -37,7 +37,7 @@ export interface AllMethods {
 export function createMethods(deps: MethodDeps): AllMethods {
   const { parts, definitions, templates, page, answers, opened, flushDocuments } = deps
   const steps = createStepParts(parts, answers)
-  const sessions = { ...parts, templates }
+  const sessions = { ...parts, templates, stateClasses: definitions.stateClasses }
   return {
     methods: {
       ...createSessionMethods(sessions, parts.storedTables, parts.artifacts, opened),

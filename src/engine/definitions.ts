@@ -3,6 +3,7 @@ import { type AnyStep, type StepContext, stepName } from '../core/app/step-defin
 import type { Purity } from '../core/run/record.ts'
 import { createSeeded } from '../core/run/seeded.ts'
 import { decodeStepValue, encodeStepValue } from '../core/run/value.ts'
+import type { StateClass } from '../core/state/aside.ts'
 import type { StateValue } from '../core/state/value.ts'
 
 /** What a step's body is run again with. */
@@ -23,12 +24,14 @@ export interface Definitions {
   /** By `name@version`. */
   readonly steps: ReadonlyMap<string, WorkerStep>
   readonly templates: Readonly<Record<string, unknown>>
+  readonly stateClasses: Readonly<Record<string, StateClass | undefined>>
 }
 
 export function definitionsOf(app: App | undefined): Definitions {
   return {
     steps: new Map((app?.steps ?? []).map((step) => [stepName(step), workerStep(step)])),
     templates: app?.templates ?? {},
+    stateClasses: app?.stateClasses ?? {},
   }
 }
 

@@ -7,6 +7,7 @@ import type { EngineClient, SendToPage } from '../protocol/engine-host.ts'
 import type { Hello } from '../protocol/messages.ts'
 import { isConnectionLost, openConnection } from '../storage/connection.ts'
 import { createMethods } from './all-methods.ts'
+import { createClosedKeys } from './closed-keys.ts'
 import { keepDamage } from './damage-keeper.ts'
 import type { Definitions } from './definitions.ts'
 import { withLiveSessions } from './live-tables.ts'
@@ -89,7 +90,16 @@ export async function openEngine(
   const helloByClient = new Map<string, Hello>()
   for (const hook of options.hooks) registry.register(hook)
 
-  const views = createStreamViews({ log, clock, writer: journal.writer, onChange: tell, onError, later })
+  const closedKeys = createClosedKeys()
+  const views = createStreamViews({
+    log,
+    clock,
+    closedKeys,
+    writer: journal.writer,
+    onChange: tell,
+    onError,
+    later,
+  })
   opened = views
   // Deleted sessions are told by the store's own stream, whichever tab deleted them.
   await views.attach(STORE_STREAM)
@@ -100,6 +110,8 @@ export async function openEngine(
     parts,
     name,
     views,
+    closedKeys,
+    stateClasses: options.definitions.stateClasses,
     pages: () => [...pages.values()],
     isSteward: () => stewardship.steward.held,
     onWritten: (stream) => {

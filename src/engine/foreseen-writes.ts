@@ -4,6 +4,7 @@
  */
 import type { RequestId, StreamId, WriterId } from '../core/ids.ts'
 import type { WallClock } from '../core/ports.ts'
+import { entryKeyOf } from '../core/state/scope.ts'
 import type { ForeseenMessage, ForeseenWrite } from '../sync/tab-message.ts'
 import type { StreamChange } from './stream-views.ts'
 
@@ -48,6 +49,8 @@ export function createForeseenWrites(deps: {
   /** Whether some page has the stream open. */
   readonly isShown: (stream: StreamId) => boolean
   readonly onChange: (change: Foreseen) => void
+  /** These keys are about to hold sensitive values. */
+  readonly onClosing: (stream: StreamId, entryKeys: readonly string[]) => void
   /** Reads the log of a stream, so that pages have what is stored of it. */
   readonly read: (stream: StreamId) => Promise<unknown>
 }): ForeseenWrites {
@@ -66,9 +69,13 @@ export function createForeseenWrites(deps: {
     const { request, stream } = write
     if (stored.has(request) || writer.pending.has(request) || writer.pending.size >= MAX_WRITES) return
     if (!deps.isShown(stream)) return
+    const closing = write.changes.filter((change) => change.class === 'sensitive')
+    if (closing.length > 0) deps.onClosing(stream, closing.map(entryKeyOf))
+    const changes = write.changes.filter((change) => !closing.includes(change))
+    if (changes.length === 0) return
     const stopDoubt = deps.wall.after(DOUBT_MS, () => void doubt(writer, request))
     writer.pending.set(request, { stream, stopDoubt })
-    deps.onChange({ stream, begun: [write], ended: [] })
+    deps.onChange({ stream, begun: [{ ...write, changes }], ended: [] })
   }
 
   /** It will not be stored. */

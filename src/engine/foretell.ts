@@ -1,10 +1,16 @@
 import type { HookRegistry } from '../core/hook/registry.ts'
 import { type RequestId, type StreamId, scopeStream, sessionStream } from '../core/ids.ts'
 import type { SessionRecord } from '../core/session/record.ts'
+import { isDeclaredSensitive } from '../core/session/sensitive-keys.ts'
+import type { StateClass } from '../core/state/aside.ts'
+import { entryKeyOf } from '../core/state/scope.ts'
 import { sizeOfValue } from '../core/state/value-size.ts'
+import type { WriteChange } from '../core/state/write-change.ts'
 import type { PageMessage } from '../protocol/messages.ts'
+import type { StateTarget } from '../protocol/worker-api.ts'
 import type { Peers } from '../sync/peers.ts'
 import type { Tabs } from '../sync/tabs.ts'
+import type { ClosedKeys } from './closed-keys.ts'
 
 /** Tells other tabs of a state write before it is stored. The function returned says what became of it. */
 export type Foretell = (
@@ -20,20 +26,33 @@ const FORETOLD_CHANGES = 64
 
 /**
  * What of a write is told beforehand: what its own page shows beforehand too. Keys that a before-hook covers are not,
- * since nobody knows what the hook will say.
+ * since nobody knows what the hook will say. Of a sensitive value the key alone is told, so that other tabs tell nothing of
+ * it from then on.
  */
 export function createForetell(deps: {
   readonly tabs: Tabs
   readonly peers: Pick<Peers, 'alone'>
   readonly registry: Pick<HookRegistry, 'at'>
   readonly record: (stream: StreamId) => SessionRecord | undefined
+  readonly closedKeys: Pick<ClosedKeys, 'isOpen' | 'close'>
+  /** How the app of the worker declares that keys of a session are kept. */
+  readonly stateClasses: Readonly<Record<string, StateClass | undefined>>
 }): Foretell {
-  const { tabs, peers, registry } = deps
+  const { tabs, peers, registry, closedKeys } = deps
+
+  /** What stands aside is in no mirror, its own page's included; which keys the page knows last. */
+  function isOpen(stream: StreamId, target: StateTarget, change: WriteChange): boolean {
+    if (change.value === undefined) return true
+    const isDeclared =
+      'session' in target && change.scope === undefined && isDeclaredSensitive(deps.stateClasses, change.key)
+    if (isDeclared) return false
+    if (change.class !== undefined) return change.class === 'standard'
+    return closedKeys.isOpen(stream, entryKeyOf(change))
+  }
 
   function toldOf(client: string, stream: StreamId, write: Parameters<Foretell>[2]) {
     const { target } = write
-    // What stands aside is in no mirror, its own page's included.
-    const changes = write.changes.filter((change) => change.class === undefined)
+    const changes = write.changes.filter((change) => isOpen(stream, target, change))
     const hooks = registry.at('state:write', 'before')
     if (hooks.length === 0) return changes
     const session = deps.record(stream)
@@ -47,9 +66,14 @@ export function createForetell(deps: {
 
   return (request, client, write) => {
     const { target, changes } = write
-    if (peers.alone || changes.length > FORETOLD_CHANGES || !areSmall(changes)) return () => {}
     const stream = 'session' in target ? sessionStream(target.session) : scopeStream(target.scope)
-    const told = toldOf(client, stream, write)
+    const closing = changes.flatMap(({ value: _, ...change }) =>
+      change.class === 'sensitive' ? [change] : [],
+    )
+    closedKeys.close(stream, closing.map(entryKeyOf))
+    if (peers.alone) return () => {}
+    const isSmall = changes.length <= FORETOLD_CHANGES && areSmall(changes)
+    const told = [...(isSmall ? toldOf(client, stream, write) : []), ...closing]
     if (told.length === 0) return () => {}
     tabs.foresee({ request, stream, changes: told })
     return (isStored) => tabs.settle(request, isStored)

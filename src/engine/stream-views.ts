@@ -8,6 +8,7 @@ import type { Log, StreamStart } from '../core/ports.ts'
 import { foldSession, mustRefold } from '../core/session/fold.ts'
 import type { SessionRecord } from '../core/session/record.ts'
 import type { HybridClock } from '../core/timeline/hybrid-clock.ts'
+import type { ClosedKeys } from './closed-keys.ts'
 import { observeRows } from './observe-rows.ts'
 
 export interface StreamViews {
@@ -67,6 +68,7 @@ export function createStreamViews(deps: {
   readonly log: Log
   readonly writer: WriterId
   readonly clock: Pick<HybridClock, 'observe'>
+  readonly closedKeys: Pick<ClosedKeys, 'begin' | 'take' | 'end'>
   readonly onChange: (change: StreamChange) => void
   readonly onError: (error: unknown) => void
   /** Performs later what failed. */
@@ -105,6 +107,7 @@ export function createStreamViews(deps: {
 
   function take(stream: StreamId, view: View, start: StreamStart): void {
     observeRows(deps.clock, start.tail)
+    deps.closedKeys.begin(stream, start)
     view.record = foldSession(start.record, stream, start.tail)
     readUpTo(view, lastSeq(start.tail, start.upTo))
   }
@@ -166,6 +169,7 @@ export function createStreamViews(deps: {
   }
 
   function emit(stream: StreamId, view: View, rows: readonly CommitRow[], source: 'local' | 'tab'): void {
+    deps.closedKeys.take(stream, rows)
     deps.onChange({ stream, rows, source, ...(view.record === undefined ? {} : { record: view.record }) })
   }
 
@@ -192,7 +196,9 @@ export function createStreamViews(deps: {
       const view = views.get(stream)
       if (view === undefined) return
       view.pages -= 1
-      if (view.pages <= 0) views.delete(stream)
+      if (view.pages > 0) return
+      views.delete(stream)
+      deps.closedKeys.end(stream)
     },
     takeOwn(rows) {
       for (const [stream, own] of byStream(rows)) {

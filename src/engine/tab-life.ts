@@ -1,8 +1,10 @@
 /** One worker among those of the other tabs: what it tells them, what it takes from them, and which of them live. */
 import type { CommitRow } from '../core/commit.ts'
 import type { EventId, StreamId, WriterId } from '../core/ids.ts'
+import type { StateClass } from '../core/state/aside.ts'
 import { createPeers, type Peers } from '../sync/peers.ts'
 import { createTabs } from '../sync/tabs.ts'
+import type { ClosedKeys } from './closed-keys.ts'
 import { createForeignRows, LAST_ROWS } from './foreign-rows.ts'
 import { createForeseenWrites, type Foreseen } from './foreseen-writes.ts'
 import { createForetell, type Foretell } from './foretell.ts'
@@ -32,6 +34,8 @@ export interface TabLifeDeps {
   /** Of the channel. */
   readonly name: string
   readonly views: StreamViews
+  readonly closedKeys: ClosedKeys
+  readonly stateClasses: Readonly<Record<string, StateClass | undefined>>
   readonly pages: () => readonly TabPage[]
   readonly isSteward: () => boolean
   /** A stream was written to in another tab. */
@@ -78,6 +82,7 @@ export function createTabLife(deps: TabLifeDeps): TabLife {
     onChange: (change) => {
       for (const page of deps.pages()) page.foresee(change)
     },
+    onClosing: deps.closedKeys.close,
     read: (stream) => views.takeForeign(stream),
   })
   const stopHearing = tabs.listen((message) => {
@@ -94,7 +99,14 @@ export function createTabLife(deps: TabLifeDeps): TabLife {
 
   return {
     peers,
-    foretell: createForetell({ tabs, peers, registry, record: views.record }),
+    foretell: createForetell({
+      tabs,
+      peers,
+      registry,
+      record: views.record,
+      closedKeys: deps.closedKeys,
+      stateClasses: deps.stateClasses,
+    }),
     async begin() {
       const last = await log.arrived({ reverse: true, limit: LAST_ROWS })
       observeRows(clock, last)

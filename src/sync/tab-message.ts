@@ -4,14 +4,15 @@
  */
 import type { RequestId, StreamId, WriterId } from '../core/ids.ts'
 import { admitChanges } from '../core/state/admit.ts'
-import type { StateChange } from '../core/timeline/catalog.ts'
+import type { WriteChange } from '../core/state/write-change.ts'
 import type { Range } from './arrivals.ts'
 
 /** A state write that its tab shows and that is not stored yet. */
 export interface ForeseenWrite {
   readonly request: RequestId
   readonly stream: StreamId
-  readonly changes: readonly StateChange[]
+  /** Of a sensitive value there is the class and no value. */
+  readonly changes: readonly WriteChange[]
 }
 
 /** Rows were stored. The first build of Holdfast sends it without `rows`, and knows no other message. */

@@ -65,6 +65,7 @@ const HEAD_KINDS = {
   'artifact-name': true,
   run: true,
   counter: true,
+  scope: true,
 } as const satisfies Record<HeadKey[0], true>
 
 test('SH2 the heads of the rules are the kinds that there are', () => {

@@ -17,6 +17,7 @@ function rig() {
     onChange({ begun, ended }: Foreseen) {
       told.push(...begun.map(({ request }) => `+${request}`), ...ended.map((request) => `-${request}`))
     },
+    onClosing: (stream, keys) => void told.push(`close ${stream} ${keys.join()}`),
     read: async (stream) => {
       told.push(`read ${stream}`)
     },
@@ -109,4 +110,24 @@ test('TA8 nothing is kept for a stream that no page has open, and of one worker 
   shown.add(STREAM)
   say(2, { begun: Array.from({ length: 300 }, (_, at) => `w${at}`) })
   expect(told.length).toBe(256)
+})
+
+test('SC21 the key of a sensitive value of another tab is taken, and shown to nobody', () => {
+  const { told, writes } = rig()
+  writes.take({
+    type: 'foreseen',
+    writer: WRITER,
+    number: 1,
+    begun: [
+      { request: 'a' as RequestId, stream: STREAM, changes: [{ key: 'secret', class: 'sensitive' }] },
+      {
+        request: 'b' as RequestId,
+        stream: 'elsewhere' as StreamId,
+        changes: [{ key: 'secret', class: 'sensitive' }],
+      },
+    ],
+    ended: [],
+    open: ['a' as RequestId, 'b' as RequestId],
+  })
+  expect(told).toEqual([`close ${STREAM} secret`])
 })

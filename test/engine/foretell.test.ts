@@ -3,12 +3,19 @@ import { expect, onTestFinished, test } from 'vitest'
 import { defineHook } from '../../src/core/hook/define-hook.ts'
 import type { HookDefinition } from '../../src/core/hook/definition.ts'
 import { sessionStream } from '../../src/core/ids.ts'
+import type { AsideClass } from '../../src/core/state/aside.ts'
+import type { Definitions } from '../../src/engine/definitions.ts'
 import { createProcessLocks } from '../../src/platform/process-locks.ts'
 import { checkLaws } from '../../src/testing/check-laws.ts'
 import { startEngine } from './rig.ts'
 
+const SECRET = 'correct horse battery staple'
+
 /** Two tabs that know of each other; the other one has the session open. */
-async function twoTabs(hooks: readonly HookDefinition[] = []) {
+async function twoTabs(
+  hooks: readonly HookDefinition[] = [],
+  stateClasses: Definitions['stateClasses'] = {},
+) {
   const name = `foretell-${crypto.randomUUID()}`
   const locks = createProcessLocks()
   const posted: unknown[] = []
@@ -27,11 +34,12 @@ async function twoTabs(hooks: readonly HookDefinition[] = []) {
       close: () => real.close(),
     }
   }
-  const one = await startEngine(name, { locks, openChannel }, hooks)
+  const one = await startEngine(name, { locks, openChannel }, hooks, stateClasses)
   const other = await startEngine(name, { locks })
   const { record } = await one.call('sessions.create', { name: 'one' })
   const stream = sessionStream(record.id)
-  other.send({ type: 'attach', stream })
+  for (const tab of [one, other]) tab.send({ type: 'attach', stream })
+  await one.call('state.open', { session: record.id })
   await other.call('state.open', { session: record.id })
   // The other one's word that it is there, and the answer.
   await expect.poll(() => posted.filter((message) => isOf(message, 'present')).length).toBeGreaterThan(1)
@@ -50,13 +58,13 @@ async function twoTabs(hooks: readonly HookDefinition[] = []) {
       if (message.type === 'patch') return message.entries.map(({ key }) => `=${key}`)
       return []
     })
-  const write = (key: string, value: string | number) => {
+  const write = (key: string, value: string | number, asideClass?: AsideClass) => {
     const id = Math.floor(Math.random() * 1e9)
     one.send({
       type: 'write',
       id,
       target: { session: record.id },
-      changes: [{ key, value }],
+      changes: [{ key, value, ...(asideClass === undefined ? {} : { class: asideClass }) }],
       requestId: crypto.randomUUID() as never,
       mayRepeat: false,
       deadlineMs: 5_000,
@@ -126,4 +134,49 @@ test('TA8 a tab that knows of no other tells nothing beforehand', async () => {
   await engine.close()
   expect(posted.filter((message) => isOf(message, 'foreseen'))).toEqual([])
   expect(posted.filter((message) => isOf(message, 'stored'))).not.toEqual([])
+})
+
+test('SC21 of a sensitive value the key alone is told, and of its key nothing from then on', async () => {
+  const { write, heard, posted, one, other, session } = await twoTabs()
+  const foreseen = () => posted.filter((message) => isOf(message, 'foreseen'))
+  write('first', SECRET, 'sensitive')
+  await expect
+    .poll(foreseen)
+    .toMatchObject([{ begun: [{ changes: [{ key: 'first', class: 'sensitive' }] }] }])
+  write('first', SECRET)
+  const change = { key: 'second', value: SECRET, class: 'sensitive' } as const
+  await other.call('state.write', { target: { session }, changes: [change] })
+  await expect
+    .poll(() => one.sent.flatMap((message) => (message.type === 'patch' ? message.entries : [])))
+    .toContainEqual(expect.objectContaining({ key: 'second' }))
+  write('second', SECRET)
+  write('other', 1)
+  await expect.poll(heard).toContain('=other')
+  expect(JSON.stringify(posted)).not.toContain(SECRET)
+  expect(JSON.stringify([one.sent, other.sent])).not.toContain(SECRET)
+})
+
+test('SC20 of a key that the app of the worker declares sensitive nothing is told', async () => {
+  const { write, heard, posted } = await twoTabs([], { secret: 'sensitive' })
+  write('secret', SECRET)
+  write('other', 1)
+  await expect.poll(heard).toContain('=other')
+  expect(JSON.stringify(posted)).not.toContain(SECRET)
+  expect(heard()).toContain('=secret')
+})
+
+test('SC21 while it is not known what a stream holds, nothing of it is told', async () => {
+  const { one, other, posted } = await twoTabs()
+  const { record } = await other.call('sessions.create', { name: 'unread' })
+  one.send({
+    type: 'write',
+    id: 1,
+    target: { session: record.id },
+    changes: [{ key: 'k', value: SECRET }],
+    requestId: crypto.randomUUID() as never,
+    mayRepeat: false,
+    deadlineMs: 5_000,
+  })
+  await expect.poll(() => one.sent).toContainEqual(expect.objectContaining({ type: 'settled' }))
+  expect(JSON.stringify(posted)).not.toContain(SECRET)
 })

@@ -1,6 +1,7 @@
 import type { HookDefinition } from '../../src/core/hook/definition.ts'
 import type { SessionId } from '../../src/core/ids.ts'
 import type { StateValue } from '../../src/core/state/value.ts'
+import type { Definitions } from '../../src/engine/definitions.ts'
 import { type Engine, openEngine } from '../../src/engine/engine.ts'
 import { createWorld, type World } from '../../src/engine/world.ts'
 import {
@@ -19,11 +20,12 @@ export async function startEngine(
   name: string,
   world: Partial<World> = {},
   hooks: readonly HookDefinition[] = [],
+  stateClasses: Definitions['stateClasses'] = {},
 ) {
   const errors: unknown[] = []
   const engine: Engine = await openEngine(name, {
     world: createWorld(world),
-    definitions: { steps: new Map(), templates: {} },
+    definitions: { steps: new Map(), templates: {}, stateClasses },
     hooks,
     onError: (error) => errors.push(error),
   })

@@ -4,6 +4,7 @@ import { type ArtifactId, type EventId, type StreamId, sessionOfStream, sessionS
 import { foldSession } from '../session/fold.ts'
 import { sessionHeadKey } from '../session/head.ts'
 import type { SessionRecord } from '../session/record.ts'
+import { sensitiveHeadKey, sensitiveKeysOf } from '../session/sensitive-keys.ts'
 import type { Entry } from '../state/delta.ts'
 import { deltasOf, foldEntries } from '../state/fold.ts'
 import type { EventDataByType, EventType } from '../timeline/catalog.ts'
@@ -28,8 +29,15 @@ export function foldMending(stream: StreamId, rows: readonly CommitRow[]): Mendi
   const { artifacts, names } = foldArtifacts(events)
   const session = sessionOfStream(stream)
   const isSession = session !== undefined && sessionStream(session) === stream
+  const entries = foldEntries([], events.flatMap(deltasOf), 'state')
+  const sensitive = sensitiveKeysOf(entries)
+  const heldAside = Object.keys(sensitive).length === 0 ? {} : { sensitive }
+  const hasScopeHead = session === undefined && 'sensitive' in heldAside
   const heads: Mending['heads'] = [
-    ...(record === undefined ? [] : [{ key: sessionHeadKey(record.id), value: headOf(record) }]),
+    ...(record === undefined
+      ? []
+      : [{ key: sessionHeadKey(record.id), value: { ...headOf(record), ...heldAside } }]),
+    ...(hasScopeHead ? [{ key: sensitiveHeadKey({ stream }), value: heldAside }] : []),
     ...(isSession
       ? [...names].map(([name, value]) => ({ key: ['artifact-name', session, name] as const, value }))
       : []),
@@ -38,7 +46,7 @@ export function foldMending(stream: StreamId, rows: readonly CommitRow[]): Mendi
     upTo: rows.at(-1)?.seq ?? 0,
     rows: rows.length,
     ...(record === undefined ? {} : { record }),
-    entries: foldEntries([], events.flatMap(deltasOf), 'state'),
+    entries,
     artifacts,
     heads,
   }

@@ -63,7 +63,7 @@ export type PayloadByPoint = {
               readonly key: string
               readonly scope?: string
               /** `sensitive` values are not shown to hooks. */
-              readonly class?: AsideClass
+              readonly class?: AsideClass | 'standard'
               readonly value?: StateValue
             }
           : Point extends 'step:run'

@@ -23,7 +23,7 @@ export async function setAside(
   const prepared: PreparedAside[] = []
   try {
     for (const { class: asideClass, value, ...key } of asked) {
-      if (asideClass === undefined || value === undefined) {
+      if (asideClass === undefined || asideClass === 'standard' || value === undefined) {
         changes.push(value === undefined ? key : { ...key, value })
         continue
       }

@@ -31,6 +31,7 @@ import {
   tellHooks,
 } from './lifecycle.ts'
 import { openSession } from './open.ts'
+import { declaredSensitive, isDeclaredSensitive } from './sensitive-keys.ts'
 import { assertPermitted } from './status.ts'
 import { type Beginnings, onTopOf, parseBeginnings, parseTemplate } from './template.ts'
 
@@ -81,6 +82,7 @@ async function perform(
   const scope = createScope(request, plan)
   const passed = await passHooks(deps.hooks, 'session:start', toHookInput(plan, beginnings), scope)
   const final = readPassed('session:start', () => parseBeginnings(passed.input))
+  assertStandsOpen(deps, final)
 
   const outcome = await commitStrict(deps, request, headKeys(plan), (heads) => {
     if (parseHead(heads.get(sessionHeadKey(plan.id))) !== undefined) throw taken(plan.id)
@@ -123,6 +125,13 @@ async function perform(
   const start = await readAnswer(request, () => openSession(deps.log, plan.id))
   tellHooks(deps.hooks, 'session:start', passed.input, { ...scope, sessionId: plan.id }, start.record)
   return start
+}
+
+/** What a session begins with stands in its entries. */
+function assertStandsOpen({ stateClasses = {} }: SessionDeps, { state }: Beginnings): void {
+  for (const { key, scope } of state) {
+    if (scope === undefined && isDeclaredSensitive(stateClasses, key)) throw declaredSensitive(key)
+  }
 }
 
 /** The head of a session that was just made. */

@@ -2,14 +2,14 @@ import type { LifecyclePayload } from '../hook/definition.ts'
 import { type CorrelationId, type EventId, type SessionId, sessionStream } from '../ids.ts'
 import type { Request } from '../request.ts'
 import { changeOf } from '../state/fold.ts'
-import type { EventDataByType } from '../timeline/catalog.ts'
+import type { EventDataByType, StateChange } from '../timeline/catalog.ts'
 import { type EventFrame, frameOf, makeEvent } from '../timeline/make-event.ts'
 import { namesOf, readableChanges } from './asides.ts'
 import { moreOffspring, newHead } from './create.ts'
 import type { SessionDeps } from './deps.ts'
 import { assertOnly, invalid, parseFields, parseSessionId } from './fields.ts'
 import { copyArtifacts, headsOfCopies, readCopies } from './fork-artifacts.ts'
-import { requireHead, sessionHeadKey } from './head.ts'
+import { requireHead, type SessionHead, sessionHeadKey } from './head.ts'
 import type { ForkSession, SessionPast, SessionStart } from './input.ts'
 import {
   commitStrict,
@@ -25,6 +25,7 @@ import {
 } from './lifecycle.ts'
 import { openSession } from './open.ts'
 import { lastEvent, sessionAt } from './past.ts'
+import { sensitiveAfter } from './sensitive-keys.ts'
 import { assertPermitted } from './status.ts'
 
 /**
@@ -99,7 +100,7 @@ async function perform(
       resultId: id,
       writes: [{ stream: sessionStream(id), index: true, events }],
       heads: [
-        { key: sessionHeadKey(id), value: newHead(eventId, correlationId) },
+        { key: sessionHeadKey(id), value: withSensitive(newHead(eventId, correlationId), changes, stateId) },
         moreOffspring(parent),
         ...artifacts.heads,
       ],
@@ -111,6 +112,11 @@ async function perform(
   const start = await readAnswer(request, () => openSession(deps.log, id))
   tellHooks(deps.hooks, 'session:fork', passed.input, scope, start.record)
   return start
+}
+
+function withSensitive(head: SessionHead, changes: readonly StateChange[], at: EventId): SessionHead {
+  const sensitive = sensitiveAfter({}, changes, at)
+  return Object.keys(sensitive).length === 0 ? head : { ...head, sensitive }
 }
 
 function parseEventId(at: unknown): EventId {

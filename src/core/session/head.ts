@@ -16,6 +16,8 @@ export interface SessionHead {
   readonly correlationId: CorrelationId
   /** Children and forks it ever had. A delete looks whether one came while it was deciding. */
   readonly offspring: number
+  /** Keys of its state that hold sensitive values, see sensitive-keys.ts; absent where none does. */
+  readonly sensitive?: Readonly<Record<string, EventId>>
 }
 
 export function sessionHeadKey(session: SessionId): HeadKey {

@@ -25,6 +25,8 @@ import {
 } from './lifecycle.ts'
 import { onPresentState } from './on-present-state.ts'
 import { observeEntries, openSession } from './open.ts'
+import { placeOf } from './place.ts'
+import { sensitiveHeads } from './sensitive-keys.ts'
 import { assertPermitted } from './status.ts'
 
 /**
@@ -73,6 +75,7 @@ async function perform(
         result: undefined,
         resultId: id,
         writes: [{ stream: sessionStream(id), index: true, events }],
+        heads: sensitiveHeads(heads, placeOf({ session: id }), changes, eventId),
         rows: namesOf(changes),
       }
     }

@@ -14,10 +14,19 @@ import { frameOf, makeEvent } from '../timeline/make-event.ts'
 import { setAside } from './asides.ts'
 import type { SessionDeps } from './deps.ts'
 import { invalid, parseDurability } from './fields.ts'
-import { type KnownHead, requireHead, sessionHeadKey } from './head.ts'
+import { type KnownHead, requireHead } from './head.ts'
 import type { WriteState } from './input.ts'
 import { hookEvents, performOnce } from './lifecycle.ts'
 import { type Place, placeOf } from './place.ts'
+import {
+  keepDeclared,
+  keepSensitive,
+  openWrites,
+  type SensitiveKeys,
+  sensitiveHeadKey,
+  sensitiveHeads,
+  sensitiveKeysIn,
+} from './sensitive-keys.ts'
 import { gateWrite, observerOf, type RefusedChange } from './state-gate.ts'
 import { assertPermitted } from './status.ts'
 
@@ -48,15 +57,28 @@ export async function writeState(
   const changes = parseChanges(input.changes)
   const durability = parseDurability(input.durability)
   const answer = (made: string) => earlierAnswer(deps, place.stream, made as EventId, changes)
-  return performOnce(deps, request, answer, () =>
-    perform(deps, request, { place, changes, durability }, answer),
-  )
+  return performOnce(deps, request, answer, async () => {
+    const declared = keepDeclared(changes, place, deps.stateClasses ?? {})
+    const kept = await keptFromHooks(deps, place, declared)
+    return perform(deps, request, { place, changes: kept, durability }, answer)
+  })
 }
 
 interface Asked {
   readonly place: Place
   readonly changes: readonly WriteChange[]
   readonly durability: Durability
+}
+
+/** Hooks run before the head is read in the transaction, and may not see a sensitive value. */
+async function keptFromHooks(
+  { hooks, tables }: SessionDeps,
+  place: Place,
+  changes: readonly WriteChange[],
+): Promise<readonly WriteChange[]> {
+  if (!hooks.has('state:write', 'before')) return changes
+  const keys = sensitiveKeysIn(await tables.head(sensitiveHeadKey(place)))
+  return keepSensitive(changes, openWrites(changes, keys))
 }
 
 async function perform(
@@ -71,13 +93,12 @@ async function perform(
   const observer = deps.hooks.has('state:write', 'after')
     ? observerOf(deps, request, place, scope)
     : undefined
-  const { outcome, changes: stored } = await store(
-    deps,
-    request,
-    { place, changes: passed, durability },
-    scope,
-    runs,
-  )
+  const written = await store(deps, request, { place, changes: passed, durability }, scope, runs)
+  if ('open' in written) {
+    const kept = keepSensitive(changes, written.open)
+    return perform(deps, request, { place, changes: kept, durability }, answer)
+  }
+  const { outcome, changes: stored } = written
   if (outcome.repeated) return answer(outcome.resultId)
   const { at, correlationId } = outcome.result
   observer?.(passed, correlationId)
@@ -91,24 +112,38 @@ async function store(
   scope: HookScope | undefined,
   runs: readonly HookRunRecord[],
 ) {
-  const isAside = asked.some((change) => change.class !== undefined)
-  const { changes, prepared } = isAside
-    ? await setAside(deps.artifacts, place.stream, asked, request.signal)
-    : { changes: asked, prepared: [] }
+  const isPlain = asked.every((change) => change.class === undefined)
+  const { changes, prepared } = isPlain
+    ? { changes: asked, prepared: [] }
+    : await setAside(deps.artifacts, place.stream, asked, request.signal)
+  /** What the last decision found that has to stand aside, and was not prepared for that. */
+  let open: readonly WriteChange[] = []
+  const assertKept = (keys: SensitiveKeys) => {
+    open = openWrites(asked, keys)
+    if (open[0] !== undefined) throw isSensitiveNow(open[0])
+  }
   try {
-    const outcome = await commit(deps, request, { place, changes, durability }, scope, runs, prepared)
+    const planned = { place, changes, durability, assertKept }
+    const outcome = await commit(deps, request, planned, scope, runs, prepared)
     if (outcome.repeated) await deps.artifacts.abandon(prepared)
     return { outcome, changes }
   } catch (error) {
     await deps.artifacts.abandon(prepared)
+    if (open.length > 0) return { open }
     throw error
   }
+}
+
+interface Planned extends Omit<Asked, 'changes'> {
+  readonly changes: readonly StateChange[]
+  /** Throws where a change would write a key openly that holds a sensitive value. */
+  readonly assertKept: (keys: SensitiveKeys) => void
 }
 
 function commit(
   deps: SessionDeps,
   request: Request,
-  { place, changes, durability }: Omit<Asked, 'changes'> & { readonly changes: readonly StateChange[] },
+  { place, changes, durability, assertKept }: Planned,
   scope: HookScope | undefined,
   runs: readonly HookRunRecord[],
   prepared: readonly PreparedAside[],
@@ -118,10 +153,13 @@ function commit(
     mayRepeat: request.mayRepeat,
     ...doing(request),
     durability,
-    heads: place.session === undefined ? [] : [sessionHeadKey(place.session)],
+    heads: [sensitiveHeadKey(place)],
     decide: (heads) => {
       const head = place.session === undefined ? undefined : requireHead(heads, place.session)
       if (head !== undefined) assertWritable(deps, head)
+      const keys = sensitiveKeysIn(heads.get(sensitiveHeadKey(place)))
+      assertKept(keys)
+      sortAfter(deps, changes, keys)
       const known = scope?.correlationId ?? request.correlationId ?? head?.correlationId
       const frame = frameOf(request, known ?? deps.clock.nextId<CorrelationId>())
       const at = deps.clock.nextId<EventId>()
@@ -133,6 +171,7 @@ function commit(
         result: { at, correlationId: frame.correlationId },
         resultId: at,
         writes: [{ stream: place.stream, events }],
+        heads: sensitiveHeads(heads, place, changes, at),
         ...(prepared.length === 0 ? {} : { rows: prepared.flatMap(({ content }) => rowsOfContent(content)) }),
       }
     },
@@ -150,6 +189,20 @@ function parseChanges(given: unknown): readonly WriteChange[] {
 function assertWritable({ clock }: SessionDeps, head: KnownHead): void {
   assertPermitted(head, 'state.write')
   clock.observe(clockOfId(head.revision), 'database')
+}
+
+/** A write sorts after the sensitive value that it replaces, so that entries and head say the same. */
+function sortAfter({ clock }: SessionDeps, changes: readonly StateChange[], keys: SensitiveKeys): void {
+  for (const change of changes) {
+    const at = keys[entryKeyOf(change)]
+    if (at !== undefined) clock.observe(clockOfId(at), 'database')
+  }
+}
+
+function isSensitiveNow({ key }: WriteChange): HoldfastError {
+  return createError('CONFLICT', `State ${key} holds a sensitive value by now; send the write again.`, {
+    key,
+  })
 }
 
 /** What the write stored when it was first sent. Of what was refused then, only that it was is known. */

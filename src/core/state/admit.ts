@@ -4,7 +4,7 @@
  * alone takes 20 times as long for a small value.
  */
 import { createError, type HoldfastError } from '../errors.ts'
-import { ASIDE_KEY, type AsideClass, isAsideClass } from './aside.ts'
+import { ASIDE_KEY, isAsideClass } from './aside.ts'
 import { admitScope } from './scope.ts'
 import { LONE_SURROGATE, UNNAMEABLE } from './text.ts'
 import type { StateValue } from './value.ts'
@@ -81,11 +81,11 @@ export function admitChanges(changes: unknown): readonly WriteChange[] {
   })
 }
 
-function admitClass(given: unknown, at: number): AsideClass {
-  if (isAsideClass(given)) return given
+function admitClass(given: unknown, at: number): NonNullable<WriteChange['class']> {
+  if (isAsideClass(given) || given === 'standard') return given
   throw createError(
     'INVALID_ARGUMENT',
-    `Change ${at} of a state write has the class ${JSON.stringify(given)}; give sensitive or archive, or none.`,
+    `Change ${at} of a state write has the class ${JSON.stringify(given)}; give standard, sensitive or archive, or none.`,
     { path: `changes.${at}.class` },
   )
 }

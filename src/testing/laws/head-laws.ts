@@ -1,6 +1,8 @@
 import type { HeadKey } from '../../core/commit.ts'
 import type { SessionId, StreamId } from '../../core/ids.ts'
 import { foldSession } from '../../core/session/fold.ts'
+import { sensitiveKeysOf } from '../../core/session/sensitive-keys.ts'
+import { deltasOf, foldEntries } from '../../core/state/fold.ts'
 import type { EventDataByType } from '../../core/timeline/catalog.ts'
 import type { DatabaseContent } from '../database-content.ts'
 import type { Violation } from '../law.ts'
@@ -39,15 +41,24 @@ function expectedFields(content: DatabaseContent, key: HeadKey): Fields | undefi
     }
     case 'counter':
       return content.sessions.some((row) => row.id === key[1]) ? {} : undefined
+    case 'scope':
+      return sensitiveOf(content, key[1])
   }
 }
 
-function sessionFields({ rowsByStream }: DatabaseContent, session: SessionId): Fields | undefined {
+function sessionFields(content: DatabaseContent, session: SessionId): Fields | undefined {
   const stream = session as string as StreamId
-  const record = foldSession(undefined, stream, rowsByStream.get(stream) ?? [])
+  const record = foldSession(undefined, stream, content.rowsByStream.get(stream) ?? [])
   if (record === undefined) return undefined
   const { status, archivedFrom, correlationId } = record
-  return { status, archivedFrom, correlationId }
+  return { status, archivedFrom, correlationId, ...sensitiveOf(content, stream) }
+}
+
+/** Writes of other tabs look there alone for what must not be written openly. */
+function sensitiveOf({ rowsByStream }: DatabaseContent, stream: StreamId): Fields | undefined {
+  const events = (rowsByStream.get(stream) ?? []).flatMap((row) => row.events)
+  const sensitive = sensitiveKeysOf(foldEntries([], events.flatMap(deltasOf), 'state'))
+  return Object.keys(sensitive).length === 0 ? undefined : { sensitive }
 }
 
 /** Its newest version, deleted ones counted. */
@@ -67,6 +78,7 @@ function nameFields({ rowsByStream }: DatabaseContent, session: SessionId, name:
 function holds(value: unknown, expected: Fields): boolean {
   if (typeof value !== 'object' || value === null) return Object.keys(expected).length === 0
   const fields = new Map(Object.entries(value))
+  if (fields.has('sensitive') !== 'sensitive' in expected) return false
   return Object.entries(expected).every(
     ([name, field]) => !fields.has(name) || sameValue(fields.get(name), field),
   )

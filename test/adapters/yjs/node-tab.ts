@@ -51,7 +51,7 @@ export async function openNodeTab(database: string, parts: Partial<World> = {}):
   async function spawn() {
     const engine = await openEngine(database, {
       world: createWorld({ locks, ...parts }),
-      definitions: { steps: new Map(), templates: {} },
+      definitions: { steps: new Map(), templates: {}, stateClasses: {} },
       hooks: [],
       onError: (error) => errors.push(error),
     })

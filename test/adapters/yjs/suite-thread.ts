@@ -20,7 +20,7 @@ const engines = await Promise.all(
   ports.map(() =>
     openEngine('suite', {
       world,
-      definitions: { steps: new Map(), templates: {} },
+      definitions: { steps: new Map(), templates: {}, stateClasses: {} },
       hooks: [],
       onError: (error) => control.postMessage({ error: String(error) }),
     }),

@@ -50,11 +50,18 @@ export interface TabOptions {
   readonly wall?: FakeClock
   readonly hooks?: readonly HookDefinition[]
   readonly templates?: Readonly<Record<string, unknown>>
+  readonly stateClasses?: SessionDeps['stateClasses']
 }
 
 export async function openTab(options: TabOptions = {}): Promise<Tab> {
   count += 1
-  const { name = `sessions-${count}`, wall = fakeClock(), hooks = [], templates = {} } = options
+  const {
+    name = `sessions-${count}`,
+    wall = fakeClock(),
+    hooks = [],
+    templates = {},
+    stateClasses = {},
+  } = options
   const connection = await openConnection({ name, wall, entropy: seededEntropy(count) })
   const clock = createHybridClock(wall, `8000-${count.toString(16).padStart(12, '0')}` as WriterId)
   const log = createLog(connection, createCompression())
@@ -76,7 +83,7 @@ export async function openTab(options: TabOptions = {}): Promise<Tab> {
     compression: createCompression(),
     entropy: seededEntropy(count),
   })
-  const deps = { ...parts, artifacts, templates: (template: string) => templates[template] }
+  const deps = { ...parts, artifacts, stateClasses, templates: (template: string) => templates[template] }
   onTestFinished(async () => {
     if (connection.ended !== undefined) return
     await journal.flush()

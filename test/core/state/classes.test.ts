@@ -160,9 +160,102 @@ describe('values that stand aside', () => {
     expect(() => admitState(forged)).toThrow(expect.objectContaining({ code: 'INVALID_VALUE' }))
     const tab = await openTab()
     const id = await created(tab)
-    for (const wrong of ['ephemeral', 'standard', 'secret', 7]) {
+    for (const wrong of ['ephemeral', 'secret', 7]) {
       await refusal(put(tab, id, 'a', 1, wrong as AsideClass), 'INVALID_ARGUMENT')
     }
     await refusal(put(tab, id, 'a', forged as StateValue), 'INVALID_VALUE')
+  })
+})
+
+describe('keys that hold sensitive values', () => {
+  test('SC19 a tab that has not heard of a sensitive value keeps the next one of its key sensitive', async () => {
+    const tab = await openTab()
+    const id = await created(tab, { state: { key: 'open' } })
+    const lagging = await openTab({ name: tab.name, wall: tab.wall })
+    await put(lagging, id, 'other', 1)
+    await put(tab, id, 'key', 'first secret', 'sensitive')
+    const { changes } = await put(lagging, id, 'key', SECRET)
+    expect(changes).toEqual([{ key: 'key', aside: expect.objectContaining({ class: 'sensitive' }) }])
+    expect(await tablesWith(lagging, SECRET)).toEqual(['chunks'])
+    expect(await read(tab, id, 'key')).toBe(SECRET)
+  })
+
+  test('SC19 a key of a scope is kept so as well, inside a session and outside', async () => {
+    const tab = await openTab()
+    const id = await created(tab)
+    const lagging = await openTab({ name: tab.name, wall: tab.wall })
+    const targets = [{ session: id }, { scope: 'global' }]
+    for (const target of targets) {
+      const change = { key: 'key', scope: 'agent:planner', value: SECRET }
+      await tab.sessions.writeState(tab.request(), { target, changes: [{ ...change, class: 'sensitive' }] })
+      await lagging.sessions.writeState(lagging.request(), { target, changes: [change] })
+      await lagging.sessions.writeState(lagging.request(), { target, changes: [{ key: 'key', value: 1 }] })
+    }
+    expect(await tablesWith(tab, SECRET)).toEqual(['chunks'])
+    expect(await entryOf(tab, id, 'key')).toMatchObject({ value: 1 })
+  })
+
+  test('SC19 what was sensitive in a checkpoint or a fork is sensitive there too', async () => {
+    const tab = await openTab()
+    const id = await created(tab)
+    await put(tab, id, 'key', 'first secret', 'sensitive')
+    const { id: checkpoint } = await tab.sessions.save(tab.request(), { id })
+    await tab.sessions.writeState(tab.request(), { target: { session: id }, changes: [{ key: 'key' }] })
+    await put(tab, id, 'key', 'open again')
+    expect(await entryOf(tab, id, 'key')).toMatchObject({ value: 'open again' })
+    await tab.sessions.restore(tab.request(), { id, checkpoint })
+    await put(tab, id, 'key', SECRET)
+    const fork = await tab.sessions.fork(tab.request(), { id })
+    await put(tab, fork.record.id, 'key', SECRET)
+    expect(await tablesWith(tab, SECRET)).toEqual(['chunks'])
+  })
+
+  test('SC19 it is open again after a delete, or when that is asked for', async () => {
+    const tab = await openTab()
+    const id = await created(tab)
+    const target = { session: id }
+    await put(tab, id, 'a', SECRET, 'sensitive')
+    await put(tab, id, 'b', SECRET, 'sensitive')
+    await tab.sessions.writeState(tab.request(), { target, changes: [{ key: 'a' }] })
+    await put(tab, id, 'a', 'open')
+    await tab.sessions.writeState(tab.request(), {
+      target,
+      changes: [{ key: 'b', value: 'open', class: 'standard' }],
+    })
+    expect([(await entryOf(tab, id, 'a'))?.value, (await entryOf(tab, id, 'b'))?.value]).toEqual([
+      'open',
+      'open',
+    ])
+  })
+
+  test('SC19 a hook gets no value of such a key, in a tab that has not heard either', async () => {
+    const seen: unknown[] = []
+    const spy = defineHook({
+      id: 'spy',
+      version: 1,
+      point: 'state:write',
+      stage: 'before',
+      run: (payload) => void seen.push(payload),
+    })
+    const tab = await openTab()
+    const id = await created(tab)
+    const lagging = await openTab({ name: tab.name, wall: tab.wall, hooks: [spy] })
+    await put(tab, id, 'key', 'first secret', 'sensitive')
+    await put(lagging, id, 'key', SECRET)
+    expect(seen).toEqual([{ key: 'key', class: 'sensitive' }])
+  })
+
+  test('SC20 what the app of the worker declares sensitive is so, whatever the page says', async () => {
+    const tab = await openTab({ stateClasses: { key: 'sensitive' } })
+    const id = await created(tab)
+    await put(tab, id, 'key', SECRET)
+    const openly = tab.sessions.writeState(tab.request(), {
+      target: { session: id },
+      changes: [{ key: 'key', value: SECRET, class: 'standard' }],
+    })
+    const { message, details } = await refusal(openly, 'INVALID_ARGUMENT')
+    expect(textOf([message, details])).not.toContain(SECRET)
+    await refusal(tab.sessions.create(tab.request(), { state: { key: SECRET } }), 'INVALID_ARGUMENT')
+    expect(await tablesWith(tab, SECRET)).toEqual(['chunks'])
   })
 })

@@ -1,0 +1,57 @@
+/**
+ * Keys of open streams that hold sensitive values, or are about to, as far as this worker knows: nothing of what is written
+ * to them is told on the channel before it is stored.
+ */
+import type { CommitRow } from '../core/commit.ts'
+import type { StreamId } from '../core/ids.ts'
+import type { StreamStart } from '../core/ports.ts'
+import { asideOf } from '../core/state/aside.ts'
+import type { Entry } from '../core/state/delta.ts'
+import { deltasOf } from '../core/state/fold.ts'
+
+export interface ClosedKeys {
+  /** The stream was read: what it holds is known from now on. */
+  begin(stream: StreamId, start: StreamStart): void
+  take(stream: StreamId, rows: readonly CommitRow[]): void
+  /** These are about to hold sensitive values. */
+  close(stream: StreamId, entryKeys: readonly string[]): void
+  /** False also while nothing is known of the stream. */
+  isOpen(stream: StreamId, entryKey: string): boolean
+  end(stream: StreamId): void
+}
+
+/** Of one stream; beyond that all of its keys are taken for closed. */
+const MAX_KEYS = 1_000
+
+export function createClosedKeys(): ClosedKeys {
+  const keysByStream = new Map<StreamId, Set<string>>()
+
+  function take(stream: StreamId, rows: readonly CommitRow[]): void {
+    close(stream, sensitiveOf(rows.flatMap(({ events }) => events.flatMap(deltasOf))))
+  }
+
+  function close(stream: StreamId, entryKeys: readonly string[]): void {
+    const keys = keysByStream.get(stream)
+    if (keys === undefined) return
+    for (const key of entryKeys) if (keys.size <= MAX_KEYS) keys.add(key)
+  }
+
+  return {
+    begin(stream, { entries, tail }) {
+      keysByStream.set(stream, keysByStream.get(stream) ?? new Set())
+      close(stream, sensitiveOf(entries))
+      take(stream, tail)
+    },
+    take,
+    close,
+    isOpen(stream, entryKey) {
+      const keys = keysByStream.get(stream)
+      return keys !== undefined && keys.size <= MAX_KEYS && !keys.has(entryKey)
+    },
+    end: (stream) => void keysByStream.delete(stream),
+  }
+}
+
+function sensitiveOf(entries: readonly Pick<Entry, 'key' | 'value'>[]): readonly string[] {
+  return entries.filter(({ value }) => asideOf(value)?.class === 'sensitive').map(({ key }) => key)
+}
