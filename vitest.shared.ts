@@ -22,12 +22,15 @@ export const served = {
       'lib0/encoding',
       'fast-check',
       'zod',
+      '@automerge/automerge-repo/slim',
+      '@automerge/automerge-repo/helpers/tests/storage-adapter-tests.js',
     ],
   },
   resolve: {
     // The examples import the package by its name.
     alias: {
       'holdfast/worker': fileURLToPath(new URL('worker/serve.ts', import.meta.url)),
+      'holdfast/key-value': fileURLToPath(new URL('src/adapters/key-value/index.ts', import.meta.url)),
       'holdfast/yjs': fileURLToPath(new URL('src/adapters/yjs/index.ts', import.meta.url)),
       holdfast: fileURLToPath(new URL('src/index.ts', import.meta.url)),
     },

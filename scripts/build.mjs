@@ -4,6 +4,7 @@
 //   worker.js   the packaged worker: one file that needs nothing beside it, no import map, no bundler
 //   serve.js    for workers of an app's own: `serveHoldfast`
 //   yjs.js      live documents for editors; Yjs itself is the app's
+//   key-value.js bytes under keys; it imports the page's entry
 //   testing.js  contract suites and fake ports
 //   types/      declarations, in the folders of the sources
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -11,6 +12,8 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { build, minifySync } from 'vite'
 import { fail, root, run } from './report.mjs'
+
+const ENTRY_IN_SOURCE = /(?:^|\/)\.\.\/index\.ts$|src\/index\.ts$/
 
 /** Published file to source. The worker is minified: a page without a bundler loads it as it is. */
 const ENTRIES = [
@@ -22,6 +25,13 @@ const ENTRIES = [
     source: 'src/adapters/yjs/index.ts',
     minify: false,
     external: [/^yjs$/, /^y-protocols\//, /^lib0\//],
+  },
+  {
+    name: 'key-value',
+    source: 'src/adapters/key-value/index.ts',
+    minify: false,
+    // The errors it throws are those that the page knows.
+    external: [ENTRY_IN_SOURCE],
   },
   { name: 'testing', source: 'src/testing/index.ts', minify: false, chunks: 'testing-[name].js' },
 ]
@@ -107,7 +117,10 @@ async function bundle({ name, source, minify, chunks, external = [] }, dist) {
       lib: { entry: join(root, source), formats: ['es'], fileName: () => `${name}.js` },
       rolldownOptions: {
         external: ['vitest', ...external],
-        output: chunks ? { chunkFileNames: chunks } : { codeSplitting: false },
+        output: {
+          ...(chunks ? { chunkFileNames: chunks } : { codeSplitting: false }),
+          paths: (id) => (ENTRY_IN_SOURCE.test(id) ? './index.js' : id),
+        },
       },
     },
   })

@@ -1,7 +1,7 @@
 /** Holdfast, as a page uses it. */
 export type { Adopted, AdoptOptions } from './client/adopt.ts'
 export type { Artifact, ReadOptions } from './client/artifact.ts'
-export type { ArtifactList, ArtifactName, Artifacts } from './client/artifacts.ts'
+export type { ArtifactList, ArtifactName, Artifacts, ArtifactWriteOptions } from './client/artifacts.ts'
 export type { CurrentSession } from './client/current-session.ts'
 export { defineStep } from './client/define-step.ts'
 export type { ChannelListener, ChannelState, DocumentChannel } from './client/document-channel.ts'

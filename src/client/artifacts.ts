@@ -1,11 +1,14 @@
 import type { ArtifactChanges, ArtifactContent, StoreArtifact } from '../core/artifact/input.ts'
 import type { ArtifactQuery } from '../core/artifact/query.ts'
 import type { ArtifactRecord } from '../core/artifact/record.ts'
+import type { Durability } from '../core/commit.ts'
 import type { ArtifactId, SessionId } from '../core/ids.ts'
+import { ARTIFACT_DURABILITY_SINCE } from '../protocol/since.ts'
 import { type Artifact, createArtifact } from './artifact.ts'
 import { assertStorable } from './assert-storable.ts'
 import { toSendable } from './byte-source.ts'
 import type { Caller } from './caller.ts'
+import type { Connection } from './connection.ts'
 import type { CallOptions, ChangeOptions } from './request.ts'
 import type { ListWatch, ListWatchOptions, StartListWatch } from './watch-list.ts'
 
@@ -20,13 +23,23 @@ export interface ArtifactList {
 /** What `artifacts.get` finds one by: its id, the newest version of a name, or a certain one. */
 export type ArtifactName = { readonly id: string } | { readonly name: string; readonly version?: number }
 
+/** What calls take that change artifacts. */
+export interface ArtifactWriteOptions extends ChangeOptions {
+  /** `strict` survives a power cut once it resolved, `relaxed` at most 250 ms later. @defaultValue 'strict' */
+  readonly durability?: Durability | undefined
+}
+
 /** The artifacts of one session. */
 export interface Artifacts {
   /**
-   * Stores bytes under a name; a name that is there gets a new version. Durable when it resolves.
+   * Stores bytes under a name; a name that is there gets a new version. Durable when it resolves,
+   * unless told otherwise.
    * @throws INVALID_NAME, QUOTA_EXCEEDED, SESSION_NOT_ACTIVE, HOOK_CANCELLED
    */
-  store(artifact: Omit<StoreArtifact, 'sessionId'>, options?: ChangeOptions): Promise<Artifact>
+  store(
+    artifact: Omit<StoreArtifact, 'sessionId' | 'durability'>,
+    options?: ArtifactWriteOptions,
+  ): Promise<Artifact>
   /** null when there is none in this session. */
   get(name: ArtifactName, options?: CallOptions): Promise<Artifact | null>
   list(query?: Omit<ArtifactQuery, 'sessionId'>, options?: CallOptions): Promise<ArtifactList>
@@ -42,25 +55,28 @@ export interface Artifacts {
   edit(
     artifact: { readonly id: string },
     changes: ArtifactChanges,
-    options?: ChangeOptions,
+    options?: ArtifactWriteOptions,
   ): Promise<Artifact>
-  delete(artifact: { readonly id: string }, options?: ChangeOptions): Promise<void>
+  delete(artifact: { readonly id: string }, options?: ArtifactWriteOptions): Promise<void>
 }
 
 export function createArtifacts(
+  connection: Pick<Connection, 'welcome'>,
   caller: Caller,
   startListWatch: StartListWatch,
   sessionId: SessionId,
 ): Artifacts {
   const handle = (record: ArtifactRecord) => createArtifact(record, caller)
   const idOf = (artifact: { readonly id: string }) => artifact.id as ArtifactId
+  /** An older worker refuses the field, and knows only what is asked for by leaving it out: strict. */
+  const lasting = (durability: ArtifactWriteOptions['durability']) =>
+    durability === undefined || connection.welcome.protocol < ARTIFACT_DURABILITY_SINCE ? {} : { durability }
   return {
-    store: async (artifact, options) => {
+    store: async (artifact, { durability, ...options } = {}) => {
       assertStorable(artifact)
       const { content, transfers } = await toSendable<ArtifactContent>(artifact.content, options)
-      return handle(
-        await caller.call('artifacts.store', { ...artifact, sessionId, content }, { ...options, transfers }),
-      )
+      const input = { ...artifact, sessionId, content, ...lasting(durability) }
+      return handle(await caller.call('artifacts.store', input, { ...options, transfers }))
     },
     get: async (name, options) => {
       const ref = 'id' in name ? { id: idOf(name), sessionId } : { ...name, sessionId }
@@ -80,12 +96,14 @@ export function createArtifacts(
       ),
     versions: async (name, options) =>
       (await caller.call('artifacts.versions', { sessionId, name }, options)).map(handle),
-    edit: async (artifact, changes, options) => {
+    edit: async (artifact, changes, { durability, ...options } = {}) => {
       assertStorable(changes)
-      return handle(await caller.call('artifacts.edit', { id: idOf(artifact), sessionId, changes }, options))
+      const input = { id: idOf(artifact), sessionId, changes, ...lasting(durability) }
+      return handle(await caller.call('artifacts.edit', input, options))
     },
-    delete: async (artifact, options) => {
-      await caller.call('artifacts.delete', { id: idOf(artifact), sessionId }, options)
+    delete: async (artifact, { durability, ...options } = {}) => {
+      const input = { id: idOf(artifact), sessionId, ...lasting(durability) }
+      await caller.call('artifacts.delete', input, options)
     },
   }
 }

@@ -68,7 +68,7 @@ export function createSession<A extends App>(
         caller,
         app: house.app,
       }),
-      artifacts: createArtifacts(caller, house.startListWatch, id),
+      artifacts: createArtifacts(house.connection, caller, house.startListWatch, id),
       timeline: createTimeline(caller, house.startWatch, id),
       documents: createDocuments(caller, house.connection, id),
       runs: createRuns(caller, id),

@@ -26,6 +26,9 @@ export const WORKER_MESSAGES_SINCE: Since<Exclude<WorkerMessage['type'], FirstWo
   noticed: 2,
 }
 
+/** What changes artifacts says how lasting that is to be. */
+export const ARTIFACT_DURABILITY_SINCE = 2
+
 export const STORAGE_STATES_SINCE: Since<Exclude<StorageState, FirstStorageState>> = { closed: 2 }
 
 export interface CodeSince {

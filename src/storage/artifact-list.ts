@@ -4,7 +4,7 @@
 import { compileNamePattern } from '../core/artifact/name-pattern.ts'
 import type { ArtifactPage, ArtifactQuery } from '../core/artifact/query.ts'
 import type { ArtifactRecord } from '../core/artifact/record.ts'
-import type { ArtifactId } from '../core/ids.ts'
+import type { ArtifactId, SessionId } from '../core/ids.ts'
 import { type ListOptions, type ListPlan, readPage } from './list.ts'
 import type { Place } from './list-cursor.ts'
 import { readRange } from './read-range.ts'
@@ -37,9 +37,9 @@ function optionsOf({ sortBy = 'createdAt', order, limit = DEFAULT_LIMIT, cursor,
 /** The ids of the newest version of each name; ids are in clock order, and so are versions. */
 async function readNewest(
   store: IDBObjectStore,
-  { sessionId }: ArtifactQuery,
+  { sessionId, name }: ArtifactQuery,
 ): Promise<ReadonlySet<ArtifactId>> {
-  const range = sessionId === undefined ? null : IDBKeyRange.bound([sessionId], [sessionId, []])
+  const range = sessionId === undefined ? null : nameRange(sessionId, name)
   const rows = await readRange<StoredArtifact>(store.index('[sessionId+name]'), range)
   const byName = new Map(rows.map((row) => [JSON.stringify([row.sessionId, row.name]), row.id]))
   return new Set(byName.values())
@@ -58,8 +58,8 @@ function planOf(
     (isNamed === undefined || isNamed(record.name)) &&
     fitsQuery(record, query)
   const placeOf = ({ record }: StoredArtifact) => placeIn(record, sortBy)
-  if (sessionId !== undefined && name !== undefined && !name.includes('*')) {
-    const range = IDBKeyRange.only([sessionId, name])
+  if (sessionId !== undefined && name !== undefined && isNarrow(name, sortBy, query)) {
+    const range = nameRange(sessionId, name)
     return { source: store.index('[sessionId+name]'), range, exact: false, fits, placeOf }
   }
   const prefix = [sessionId ?? '', tags[0] ?? '']
@@ -74,6 +74,29 @@ function planOf(
     fits,
     placeOf,
   }
+}
+
+/**
+ * Whether the index of names is the one to read: for one name, and for names of one beginning where the rows have to be
+ * read and sorted anyway. Sorted by time, the first page is found sooner by walking through time.
+ */
+function isNarrow(name: string, sortBy: string, { latest }: ArtifactQuery): boolean {
+  if (!name.includes('*')) return true
+  return !name.startsWith('*') && (sortBy !== 'createdAt' || latest === true)
+}
+
+/** A session's rows of one name, of names that begin as the pattern does, or of all names. */
+function nameRange(sessionId: SessionId, name = '*'): IDBKeyRange {
+  const [start = '', ...rest] = name.split('*')
+  if (rest.length === 0) return IDBKeyRange.only([sessionId, start])
+  const next = afterAllThatBeginWith(start)
+  return IDBKeyRange.bound([sessionId, start], [sessionId, next ?? []], false, true)
+}
+
+/** The first text behind all that begin so; keys are compared by code units. undefined where only longer ones follow. */
+function afterAllThatBeginWith(start: string): string | undefined {
+  const last = start.charCodeAt(start.length - 1)
+  return last < 0xffff ? start.slice(0, -1) + String.fromCharCode(last + 1) : undefined
 }
 
 /** What the index does not answer by itself. */

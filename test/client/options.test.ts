@@ -12,13 +12,14 @@ import { createWriteLedger } from '../../src/client/writes.ts'
 import type { StreamId } from '../../src/core/ids.ts'
 import type { SessionRecord } from '../../src/core/session/record.ts'
 import { Mirror } from '../../src/core/state/mirror.ts'
+import { PROTOCOL_VERSION, type Welcome } from '../../src/protocol/messages.ts'
 
 const signal = new AbortController().signal
 const change = { requestId: 'r1', signal, deadlineMs: 5 }
 const look = { signal, deadlineMs: 5 }
 
 /** A connection that answers with as little as handles need, and keeps what it was called with. */
-function recording() {
+function recording(protocol = PROTOCOL_VERSION) {
   const calls: {
     readonly method: string
     readonly input: unknown
@@ -47,12 +48,16 @@ function recording() {
   return {
     calls,
     record: record as SessionRecord,
-    connection: { call, ledger: createWriteLedger(() => {}) } as Partial<Connection> as Connection,
+    connection: {
+      call,
+      welcome: { protocol } as Welcome,
+      ledger: createWriteLedger(() => {}),
+    } as Partial<Connection> as Connection,
   }
 }
 
-function openHandle() {
-  const { calls, record, connection } = recording()
+function openHandle(protocol?: number) {
+  const { calls, record, connection } = recording(protocol)
   const writes: WriteOptions[] = []
   const stream = {
     record,
@@ -143,6 +148,24 @@ test('PG21 state writes hand on how they are stored too', async () => {
   await session.state.set('a', 1, options)
   await session.state.delete('a', options)
   expect(writes).toEqual([options, options])
+})
+
+test('AR26 how lasting a change of artifacts is goes to the worker, but not to one that would refuse the field', async () => {
+  for (const [protocol, sent] of [
+    [PROTOCOL_VERSION, { durability: 'relaxed' }],
+    [1, {}],
+  ] as const) {
+    const { calls, session } = openHandle(protocol)
+    const relaxed = { durability: 'relaxed' } as const
+    await session.artifacts.store({ name: 'a', content: 'a' }, relaxed)
+    await session.artifacts.edit({ id: 'x' }, {}, relaxed)
+    await session.artifacts.delete({ id: 'x' }, relaxed)
+    expect(calls.map(({ input }) => input)).toEqual([
+      { name: 'a', content: 'a', sessionId: 's1', ...sent },
+      { id: 'x', changes: {}, sessionId: 's1', ...sent },
+      { id: 'x', sessionId: 's1', ...sent },
+    ])
+  }
 })
 
 test('PG21 the store hands on what its calls are given', async () => {

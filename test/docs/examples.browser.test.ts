@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { artifacts } from '../../docs/examples/artifacts.ts'
 import { basicState } from '../../docs/examples/basic-state.ts'
 import { documents } from '../../docs/examples/documents.ts'
+import { keyValue } from '../../docs/examples/key-value.ts'
 import { lifecycleWithHooks } from '../../docs/examples/lifecycle-with-hooks.ts'
 import { ownWorker } from '../../docs/examples/own-worker.ts'
 import { replay } from '../../docs/examples/replay.ts'
@@ -55,4 +56,8 @@ test('DO1 the example of documents is saved, and read-only once its session is s
     readOnly: true,
     names: ['notes'],
   })
+})
+
+test('DO1 the example of bytes under keys finds the last of them by the beginning of its key', async () => {
+  expect(await keyValue(name())).toEqual([{ key: ['notes', 'snapshot'], bytes: [1, 2, 3, 4] }])
 })

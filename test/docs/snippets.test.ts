@@ -22,6 +22,7 @@ const PUBLISHED = {
   holdfast: 'src/index.ts',
   'holdfast/worker': 'worker/serve.ts',
   'holdfast/testing': 'src/testing/index.ts',
+  'holdfast/key-value': 'src/adapters/key-value/index.ts',
   'holdfast/yjs': 'src/adapters/yjs/index.ts',
 }
 

@@ -193,7 +193,7 @@ const artifactQueries = queries([
   ...common,
   maybe(fc.constantFrom('s0', 's1', 's9'), 'sessionId'),
   maybe(fc.constantFrom('user_input', 'tool_result'), 'kind'),
-  maybe(fc.constantFrom('*.svg', 'chart*', 'chart-1.md', 'none'), 'name'),
+  maybe(fc.constantFrom('*.svg', 'chart*', 'ch*.md', '*', 'chart-1.md', 'none'), 'name'),
   maybe(fc.constantFrom('image/svg+xml'), 'mime'),
   maybe(fc.constantFrom('a0001'), 'parentId'),
   maybe(fc.integer({ min: -1, max: 60 }), 'createdAfter'),

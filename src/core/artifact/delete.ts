@@ -1,8 +1,9 @@
 import type { Decision, HeadReader } from '../commit.ts'
 import { sessionStream } from '../ids.ts'
 import type { Request } from '../request.ts'
+import { parseDurability } from '../session/fields.ts'
 import { sessionHeadKey } from '../session/head.ts'
-import { commitStrict, hookEvents, performOnce } from '../session/lifecycle.ts'
+import { commitAs, hookEvents, performOnce } from '../session/lifecycle.ts'
 import { makeEvent } from '../timeline/make-event.ts'
 import type { ArtifactDeps } from './deps.ts'
 import type { DeleteArtifact } from './input.ts'
@@ -28,6 +29,7 @@ export function createDeleteArtifact(deps: ArtifactDeps) {
     )
 
   async function remove(request: Request, which: DeleteArtifact): Promise<null> {
+    const durability = parseDurability(which.durability, 'strict')
     const artifact = await requireArtifact(tables, which)
     const { id, sessionId, name, version, sizeBytes, contentId } = artifact
     const { frame, scope } = await openOperation(deps, request, sessionId, 'artifact.delete')
@@ -58,7 +60,7 @@ export function createDeleteArtifact(deps: ArtifactDeps) {
         ],
       }
     }
-    const outcome = await commitStrict(deps, request, needed, decide, { makesRoom: true })
+    const outcome = await commitAs(durability, deps, request, needed, decide, { makesRoom: true })
     if (outcome.repeated) return null
     // It is deleted whether its bytes go now or with a later sweep.
     await journal.sweep([]).catch(() => 0)

@@ -1,7 +1,8 @@
 import { type ArtifactId, type EventId, sessionStream } from '../ids.ts'
 import type { Request } from '../request.ts'
+import { parseDurability } from '../session/fields.ts'
 import { sessionHeadKey } from '../session/head.ts'
-import { commitStrict, performOnce, readAnswer } from '../session/lifecycle.ts'
+import { commitAs, performOnce, readAnswer } from '../session/lifecycle.ts'
 import { makeEvent } from '../timeline/make-event.ts'
 import type { ArtifactDeps } from './deps.ts'
 import { parseChanges } from './fields.ts'
@@ -32,11 +33,12 @@ export function createEditArtifact(deps: ArtifactDeps) {
     which: Omit<EditArtifact, 'changes'>,
     changes: ArtifactChanges,
   ): Promise<ArtifactRecord> {
+    const durability = parseDurability(which.durability, 'strict')
     const artifact = await requireArtifact(tables, which)
     const { id, sessionId, name } = artifact
     const { frame } = await openOperation(deps, request, sessionId, 'artifact.tag')
     const nameKey = nameHeadKey(sessionId, name)
-    await commitStrict(deps, request, [sessionHeadKey(sessionId), nameKey], (heads) => {
+    await commitAs(durability, deps, request, [sessionHeadKey(sessionId), nameKey], (heads) => {
       observeSession(clock, heads, sessionId, 'artifact.tag')
       const head = observeName(clock, heads, sessionId, name)
       const edited = makeEvent(clock.nextId<EventId>(), 'artifact.edited', { id, ...changes }, frame)

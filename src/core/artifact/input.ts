@@ -1,4 +1,5 @@
 /** What the use cases of artifacts take. */
+import type { Durability } from '../commit.ts'
 import type { ArtifactId, SessionId } from '../ids.ts'
 import type { Actor } from '../session/record.ts'
 import type { StateValue } from '../state/value.ts'
@@ -26,6 +27,8 @@ export interface StoreArtifact {
   readonly content: ArtifactContent
   /** Total size of a stream if known, in bytes, to refuse early what is too large. */
   readonly sizeBytes?: number
+  /** @defaultValue 'strict' */
+  readonly durability?: Durability
 }
 
 /**
@@ -58,10 +61,14 @@ export interface EditArtifact {
   /** When given, the artifact must belong to it. */
   readonly sessionId?: SessionId
   readonly changes: ArtifactChanges
+  /** @defaultValue 'strict' */
+  readonly durability?: Durability
 }
 
 export interface DeleteArtifact {
   readonly id: ArtifactId
   /** When given, the artifact must belong to it. */
   readonly sessionId?: SessionId
+  /** @defaultValue 'strict' */
+  readonly durability?: Durability
 }

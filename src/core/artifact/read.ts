@@ -1,8 +1,9 @@
+import { isHoldfastError } from '../errors.ts'
 import type { Request } from '../request.ts'
 import { createContentReader, type NamedContent } from './content-reader.ts'
 import type { ArtifactDeps } from './deps.ts'
 import type { ReadArtifact } from './input.ts'
-import { openOperation, requireArtifact } from './operation.ts'
+import { artifactNotFound, openOperation, requireArtifact } from './operation.ts'
 import { type ByteRange, rangeWithin } from './range.ts'
 import type { ArtifactRecord } from './record.ts'
 import { PLAIN_DOMAIN } from './references.ts'
@@ -20,12 +21,14 @@ export function createReadArtifact(deps: ArtifactDeps) {
   const reader = createContentReader(deps)
   return async (request: Request, input: ReadArtifact): Promise<Uint8Array> => {
     const { artifact, start, end, finished } = await open(request, input)
-    const bytes = await reader.whole(contentOf(artifact), {
-      start,
-      end: Math.min(end, start + MAX_READ_BYTES),
-    })
-    finished()
-    return bytes
+    const range = { start, end: Math.min(end, start + MAX_READ_BYTES) }
+    try {
+      const bytes = await reader.whole(contentOf(artifact), range)
+      finished()
+      return bytes
+    } catch (error) {
+      throw await goneOr(error, deps, artifact)
+    }
   }
 }
 
@@ -35,9 +38,23 @@ export function createStreamArtifact(deps: ArtifactDeps) {
   const reader = createContentReader(deps)
   return async function* (request: Request, input: ReadArtifact): AsyncGenerator<Uint8Array> {
     const { artifact, start, end, finished } = await open(request, input)
-    yield* reader.pieces(contentOf(artifact), { start, end })
+    try {
+      yield* reader.pieces(contentOf(artifact), { start, end })
+    } catch (error) {
+      throw await goneOr(error, deps, artifact)
+    }
     finished()
   }
+}
+
+/** Bytes that are missing because their artifact was deleted meanwhile, perhaps in another tab, are not damaged. */
+async function goneOr(
+  error: unknown,
+  { tables }: Pick<ArtifactDeps, 'tables'>,
+  { id }: ArtifactRecord,
+): Promise<unknown> {
+  if (!isHoldfastError(error) || error.code !== 'CONTENT_DAMAGED') return error
+  return (await tables.artifact(id)) === undefined ? artifactNotFound(id) : error
 }
 
 interface OpenArtifact extends ByteRange {

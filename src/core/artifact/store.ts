@@ -2,8 +2,9 @@ import { createError, isHoldfastError } from '../errors.ts'
 import type { ArtifactDraft } from '../hook/definition.ts'
 import { type ArtifactId, sessionStream } from '../ids.ts'
 import type { Request } from '../request.ts'
+import { parseDurability } from '../session/fields.ts'
 import { sessionHeadKey } from '../session/head.ts'
-import { commitStrict, hookEvents, performOnce } from '../session/lifecycle.ts'
+import { commitAs, hookEvents, performOnce } from '../session/lifecycle.ts'
 import type { ByteSource } from './byte-source.ts'
 import { decideArtifact, headsOfArtifacts, type PreparedArtifact } from './decide.ts'
 import type { ArtifactDeps } from './deps.ts'
@@ -29,13 +30,17 @@ const FIELDS = [
   'parentId',
   'content',
   'sizeBytes',
+  'durability',
 ] as const satisfies readonly (keyof StoreArtifact)[]
+
+/** What was asked for, once it is known how it is to be stored. */
+type Checked = StoreArtifact & Required<Pick<StoreArtifact, 'durability'>>
 
 /** How often content is taken in anew when chunks it shared with others went away before its commit. */
 const MAX_INTAKES = 2
 
 /**
- * Stores an artifact: the next version of its name, in one commit with its event, strictly.
+ * Stores an artifact: the next version of its name, in one commit with its event, strictly unless told otherwise.
  *
  * @throws INVALID_NAME, INVALID_ARGUMENT, INVALID_VALUE, VALUE_TOO_LARGE for the input; SESSION_NOT_FOUND,
  * SESSION_NOT_ACTIVE, ARTIFACT_NOT_FOUND for a parent that is not there; what before-hooks throw; CONFLICT when a
@@ -60,17 +65,18 @@ export function createStoreArtifact(deps: ArtifactDeps & { readonly intake: Inta
     input: StoreArtifact,
   ): Promise<ArtifactRecord> {
     assertFields(input, FIELDS, 'artifacts.store')
+    const durability = parseDurability(input.durability, 'strict')
     const operation = await openOperation(deps, request, input.sessionId, 'artifact.store')
     intake.assertSize(source.sizeBytes ?? input.sizeBytes ?? 0)
     if (input.parentId !== undefined) await requireArtifact(tables, { id: input.parentId })
-    return storeFrom(source, await draftOf(input, source), input, operation)
+    return storeFrom(source, await draftOf(input, source), { ...input, durability }, operation)
   }
 
   /** Hooks are told the exact size, so a stream is read before they are asked; it is no artifact until the commit. */
   async function storeFrom(
     source: ByteSource,
     draft: ArtifactDraft,
-    input: StoreArtifact,
+    input: Checked,
     operation: ArtifactOperation,
   ): Promise<ArtifactRecord> {
     const { scope } = operation
@@ -90,7 +96,7 @@ export function createStoreArtifact(deps: ArtifactDeps & { readonly intake: Inta
   async function commitAgain(
     source: ByteSource,
     gated: GatedDraft,
-    input: StoreArtifact,
+    input: Checked,
     operation: ArtifactOperation,
   ): Promise<ArtifactRecord> {
     for (let intakes = 1; ; intakes++) {
@@ -108,7 +114,7 @@ export function createStoreArtifact(deps: ArtifactDeps & { readonly intake: Inta
   async function commit(
     { draft, runs }: GatedDraft,
     content: PreparedContent,
-    { author, parentId }: StoreArtifact,
+    { author, parentId, durability }: Checked,
     { sessionId, frame, scope }: ArtifactOperation,
   ): Promise<ArtifactRecord> {
     const prepared: PreparedArtifact = {
@@ -118,7 +124,7 @@ export function createStoreArtifact(deps: ArtifactDeps & { readonly intake: Inta
       ...(parentId === undefined ? {} : { parentId }),
     }
     const needed = [sessionHeadKey(sessionId), ...headsOfArtifacts(sessionId, [prepared])]
-    const outcome = await commitStrict(deps, scope.request, needed, (heads) => {
+    const outcome = await commitAs(durability, deps, scope.request, needed, (heads) => {
       observeSession(clock, heads, sessionId, 'artifact.store')
       const { record, event, head, rows } = decideArtifact(prepared, {
         session: sessionId,

@@ -67,7 +67,8 @@ export function parseSessionId(id: unknown, path = 'id'): SessionId {
   )
 }
 
-export function parseDurability(given: unknown = 'relaxed'): Durability {
+export function parseDurability(asked: unknown, unasked: Durability = 'relaxed'): Durability {
+  const given = asked ?? unasked
   if (given === 'relaxed' || given === 'strict') return given
   throw invalid('durability', "is neither 'relaxed' nor 'strict'")
 }

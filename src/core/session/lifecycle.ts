@@ -1,5 +1,5 @@
 /** What every lifecycle operation does alike: repeats, hooks, ids, the strict commit. */
-import type { Decision, HeadKey, HeadReader, Operation, Outcome } from '../commit.ts'
+import type { Decision, Durability, HeadKey, HeadReader, Operation, Outcome } from '../commit.ts'
 import { createError, isHoldfastError } from '../errors.ts'
 import type { LifecyclePayload } from '../hook/definition.ts'
 import type { HookScope, OperationHooks } from '../hook/operation-hooks.ts'
@@ -208,12 +208,24 @@ export function commitStrict<Result>(
   decide: (heads: HeadReader) => Decision<Result>,
   options: Pick<Operation<Result>, 'makesRoom' | 'seen'> = {},
 ): Promise<Outcome<Result>> {
+  return commitAs('strict', deps, request, heads, decide, options)
+}
+
+/** Decides and commits with the durability that was asked for. */
+export function commitAs<Result>(
+  durability: Durability,
+  deps: Pick<SessionDeps, 'journal'>,
+  request: Request,
+  heads: readonly HeadKey[],
+  decide: (heads: HeadReader) => Decision<Result>,
+  options: Pick<Operation<Result>, 'makesRoom' | 'seen'> = {},
+): Promise<Outcome<Result>> {
   return deps.journal.commit({
     ...options,
     requestId: request.id,
     mayRepeat: request.mayRepeat,
     ...doing(request),
-    durability: 'strict',
+    durability,
     heads,
     decide,
     ...(request.signal === undefined ? {} : { signal: request.signal }),

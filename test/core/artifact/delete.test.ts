@@ -266,3 +266,35 @@ test('AR19 deleting a session takes its artifacts, chunks and names, but not wha
   expect(await bytesOf(again, shared)).toEqual(noise(3_000))
   expect(await again.tables.head(['artifact-name', doomed as SessionId, 'a.txt'])).toBeUndefined()
 })
+
+test('AR26 artifacts are changed strictly unless they are to be relaxed', async () => {
+  const asked: string[] = []
+  const rig = await openRig({
+    journal: (journal) => ({
+      ...journal,
+      commit(operation) {
+        asked.push(operation.durability)
+        return journal.commit(operation)
+      },
+    }),
+  })
+  const sessionId = await rig.session()
+  for (const durability of [undefined, 'relaxed', 'strict'] as const) {
+    const how = durability === undefined ? {} : { durability }
+    const { id } = await rig.store({ sessionId, ...how })
+    asked.length = 0
+    await rig.store({ sessionId, ...how })
+    await rig.artifacts.edit(requestOf(rig), { id, changes: { tags: ['a'] }, ...how })
+    await rig.artifacts.delete(requestOf(rig), { id, ...how })
+    expect(new Set(asked)).toEqual(new Set([durability ?? 'strict']))
+    expect(asked).toHaveLength(3)
+  }
+  const soon = { durability: 'soon' as never }
+  const { id } = await rig.store({ sessionId })
+  for (const call of [
+    rig.store({ sessionId, ...soon }),
+    rig.artifacts.edit(requestOf(rig), { id, changes: {}, ...soon }),
+    rig.artifacts.delete(requestOf(rig), { id, ...soon }),
+  ])
+    await expect(call).rejects.toEqual(code('INVALID_ARGUMENT'))
+})

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { packEnvelope } from '../../../src/core/artifact/envelope.ts'
 import type { ChunkRow } from '../../../src/core/artifact/record.ts'
-import type { ContentId } from '../../../src/core/ids.ts'
+import type { ArtifactId, ContentId } from '../../../src/core/ids.ts'
 import { bytesOf, code, noise, openRig, type Rig, requestOf, textOf } from './rig.ts'
 
 test('AR16 any range of any content is the slice of the original, from a list of chunks or one', async () => {
@@ -135,6 +135,24 @@ test('AR17 a list of chunks that is missing, in another order or shorter is dama
   }
   await rig.connection.db.contents.clear()
   await expect(rig.artifacts.read(requestOf(rig), { id })).rejects.toEqual(code('CONTENT_DAMAGED'))
+})
+
+test('AR25 an artifact that is deleted while it is read is not found, read whole or as a stream', async () => {
+  const whole = (rig: Rig, id: ArtifactId) => rig.artifacts.read(requestOf(rig), { id })
+  const streamed = (rig: Rig, id: ArtifactId) => bytesOf(rig, { id })
+  for (const read of [whole, streamed]) {
+    const rig = await openRig({ chunkBytes: 100 })
+    const { id } = await rig.store({ sessionId: await rig.session(), content: noise(730) })
+    rig.register({
+      id: 'meanwhile',
+      version: 1,
+      point: 'artifact:read',
+      stage: 'before',
+      // Found already, and not read yet.
+      run: async () => void (await rig.artifacts.delete(requestOf(rig), { id })),
+    })
+    await expect(read(rig, id)).rejects.toEqual(code('ARTIFACT_NOT_FOUND'))
+  }
 })
 
 test("AR17 sizes of the list that are not the chunks' are damage, not another range", async () => {
