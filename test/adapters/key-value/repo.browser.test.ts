@@ -9,7 +9,7 @@ interface Note {
   readonly lines: string[]
 }
 
-beforeAll(() => initializeWasm(fetch(wasm)))
+beforeAll(() => initializeWasm(wasm))
 
 const openRepo = (session: Session) => new Repo({ storage: createKeyValue(session) })
 
