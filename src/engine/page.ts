@@ -18,6 +18,7 @@ import type {
 import { withBarrier } from '../protocol/settled.ts'
 import { STORAGE_STATES_SINCE } from '../protocol/since.ts'
 import { toWireError } from '../protocol/wire-error.ts'
+import { wordingFor } from '../protocol/wording.ts'
 import { type Asks, createAsks } from './asks.ts'
 import { createCalls } from './calls.ts'
 import type { Foreseen } from './foreseen-writes.ts'
@@ -82,6 +83,7 @@ export function createPage(
     actor: hello.actor,
     newRequestId: services.newRequestId,
   })
+  const wording = wordingFor(hello.protocol)
   const opensAnew = hello.protocol >= STORAGE_STATES_SINCE.closed
   const streams = new Map<StreamId, number>()
   /** What is being read for streams that the page has just attached. */
@@ -138,13 +140,14 @@ export function createPage(
     let isStored = false
     let settled: Settled
     try {
-      const value = await calls.perform(message, 'The state write', (request) =>
+      const written = await calls.perform(message, 'The state write', (request) =>
         performMethod(services.methods, 'state.write', request, {
           target,
           changes,
           ...(durability && { durability }),
         }),
       )
+      const value = wording.answer('state.write', written)
       settled = withBarrier({ id, ok: true, value }, services.exposedUntil())
       isStored = true
     } catch (error) {
@@ -256,6 +259,7 @@ export function createPage(
             },
           }),
         )
+        .then((answer) => wording.answer(call.method, answer))
         .catch((error: unknown) => {
           if (isLeftOpen(error)) return new Promise(() => {})
           throw error

@@ -1,5 +1,6 @@
 /** What a worker says to a page of an older build: nothing that the page does not know. */
 import { isErrorCode, type WireError } from '../core/errors.ts'
+import { firstAnswer, firstEntries, firstEvent } from './first-words.ts'
 import type { Settled, WorkerMessage } from './messages.ts'
 import {
   type CodeSince,
@@ -9,10 +10,12 @@ import {
   WORKER_MESSAGES_SINCE,
 } from './since.ts'
 import { isWireError } from './wire-error.ts'
+import type { Answer, MethodName } from './worker-api.ts'
 
 export interface Wording {
   error(error: WireError): WireError
   settled(settled: Settled): Settled
+  answer<Method extends MethodName>(method: Method, answer: Answer<Method>): Answer<Method>
   /** Undefined for a message that is left out. */
   message(message: WorkerMessage): WorkerMessage | undefined
 }
@@ -36,10 +39,14 @@ export function wordingFor(protocol: number): Wording {
   return {
     error,
     settled,
+    answer: (method, answer) => (protocol === 1 ? firstAnswer(method, answer) : answer),
     message(message) {
       if (!knows(WORKER_MESSAGES_SINCE, message.type)) return undefined
       if (message.type === 'storage' && !knows(STORAGE_STATES_SINCE, message.state)) return undefined
       if (message.type === 'settled') return { ...message, settled: message.settled.map(settled) }
+      if (protocol > 1) return message
+      if (message.type === 'patch') return { ...message, entries: firstEntries(message.entries) }
+      if (message.type === 'events') return { ...message, events: message.events.map(firstEvent) }
       return message
     },
   }

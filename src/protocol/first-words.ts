@@ -1,0 +1,72 @@
+/**
+ * State in the words of protocol 1, which knew neither scopes inside a session nor values that stand aside: what is in a scope
+ * is not told, and a key whose value stands aside holds nothing that such a page could show.
+ */
+import { asideOf } from '../core/state/aside.ts'
+import type { Entry } from '../core/state/delta.ts'
+import { splitEntryKey } from '../core/state/scope.ts'
+import type { StateValue } from '../core/state/value.ts'
+import type { StateChange } from '../core/timeline/catalog.ts'
+import type { TimelineEvent } from '../core/timeline/event.ts'
+import type { Answer, MethodName } from './worker-api.ts'
+
+type Reworded = { readonly [Method in MethodName]?: (answer: Answer<Method>) => Answer<Method> }
+
+const ANSWERS: Reworded = {
+  'sessions.create': withFirstEntries,
+  'sessions.open': withFirstEntries,
+  'sessions.restore': withFirstEntries,
+  'sessions.fork': withFirstEntries,
+  'state.open': withFirstEntries,
+  'sessions.at': (past) => ({ ...past, state: firstState(past.state) }),
+  'state.write': (written) => ({ ...written, changes: firstChanges(written.changes) }),
+  'timeline.emit': firstEvent,
+  'timeline.query': (page) => ({ ...page, items: page.items.map(firstEvent) }),
+  'timeline.tree': (events) => events.map(firstEvent),
+}
+
+export function firstAnswer<Method extends MethodName>(
+  method: Method,
+  answer: Answer<Method>,
+): Answer<Method> {
+  const reword = ANSWERS[method]
+  return reword === undefined ? answer : reword(answer)
+}
+
+export function firstEvent(event: TimelineEvent): TimelineEvent {
+  const { type, data } = event
+  const isOfState = type === 'state.changed' || type === 'session.restored'
+  if (!isOfState || !hasChanges(data)) return event
+  return { ...event, data: { ...data, changes: firstChanges(data.changes) } }
+}
+
+/** Entries, by their keys in the map of all the session's state. */
+export function firstEntries(entries: readonly Entry[]): readonly Entry[] {
+  return entries
+    .filter(({ key }) => isOwnKey(key))
+    .map((entry) => (asideOf(entry.value) === undefined ? entry : { key: entry.key, at: entry.at }))
+}
+
+function withFirstEntries<Start extends { readonly entries: readonly Entry[] }>(start: Start): Start {
+  return { ...start, entries: firstEntries(start.entries) }
+}
+
+function firstState(state: Readonly<Record<string, StateValue>>): Readonly<Record<string, StateValue>> {
+  return Object.fromEntries(
+    Object.entries(state).filter(([key, value]) => isOwnKey(key) && asideOf(value) === undefined),
+  )
+}
+
+function firstChanges(changes: readonly StateChange[]): readonly StateChange[] {
+  return changes
+    .filter(({ scope }) => scope === undefined)
+    .map(({ key, value }) => (value === undefined ? { key } : { key, value }))
+}
+
+function isOwnKey(entryKey: string): boolean {
+  return splitEntryKey(entryKey).scope === undefined
+}
+
+function hasChanges(data: unknown): data is { readonly changes: readonly StateChange[] } {
+  return typeof data === 'object' && data !== null && 'changes' in data && Array.isArray(data.changes)
+}
