@@ -53,8 +53,8 @@ export function createForeignRows(deps: {
   const early: Range[] = []
   let arrivals: Arrivals | undefined
 
-  function tell(ranges: readonly Range[]): readonly Range[] {
-    if (arrivals !== undefined) return arrivals.told(ranges)
+  function tell(ranges: readonly Range[], isOwn: boolean): readonly Range[] {
+    if (arrivals !== undefined) return isOwn ? arrivals.told(ranges) : arrivals.claimed(ranges)
     early.push(...ranges)
     return ranges
   }
@@ -117,9 +117,12 @@ export function createForeignRows(deps: {
   }
 
   async function catchUp(): Promise<void> {
-    if (arrivals === undefined) return
+    await arrivals?.readTo(await end())
+  }
+
+  async function end(): Promise<number> {
     const [last] = await log.arrived({ reverse: true, limit: 1 })
-    if (last !== undefined) await arrivals.readTo(last.seq)
+    return last?.seq ?? 0
   }
 
   function look(): void {
@@ -140,14 +143,14 @@ export function createForeignRows(deps: {
 
   return {
     begin(heardTo) {
-      arrivals = createArrivals({ wall, heardTo, read: readRange, onFound: take, onError })
-      arrivals.told(early)
+      arrivals = createArrivals({ wall, heardTo, end, read: readRange, onFound: take, onError })
+      arrivals.claimed(early)
       later(LOOK_MS, look)
     },
-    takeOwn: (rows) => tell(rangesOf(rows.map(({ seq }) => seq))),
+    takeOwn: (rows) => tell(rangesOf(rows.map(({ seq }) => seq)), true),
     take({ streams, rows = streams.map(([, seq]): Range => [seq, seq]) }) {
       // Of a message that comes twice, or after its rows were read, nothing is left.
-      const fresh = tell(rows)
+      const fresh = tell(rows, false)
       if (fresh.length > 0) take(streams, fresh)
     },
     catchUp,

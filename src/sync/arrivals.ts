@@ -11,10 +11,15 @@ export interface Arrivals {
   /** Everything up to here was told, or was read. */
   readonly heardTo: number
   /**
-   * These rows were stored, here or in another tab.
+   * These rows were stored here.
    * @returns those of them that were not told before
    */
   told(ranges: Iterable<Range>): readonly Range[]
+  /**
+   * The same, said by another tab. It is believed for {@link HOLE_MS}: then the log is asked how far it goes, and of a
+   * message that named rows beyond its end nothing is believed.
+   */
+  claimed(ranges: Iterable<Range>): readonly Range[]
   /** Reads now what has not been told yet, up to this number. Resolves when it was given on. */
   readTo(seq: number): Promise<void>
   stop(): void
@@ -33,6 +38,8 @@ export function createArrivals<Found>(deps: {
   readonly wall: Pick<WallClock, 'after'>
   /** The last row that was stored when this worker began to listen. */
   readonly heardTo: number
+  /** The last row that is stored. */
+  readonly end: () => Promise<number>
   /** Looks at the rows of the range, which nobody told of. */
   readonly read: (range: Range) => Promise<Found>
   /** Takes what was found; only these rows of it were not told while it was read. */
@@ -42,19 +49,40 @@ export function createArrivals<Found>(deps: {
   let heardTo = deps.heardTo
   /** Told beyond the first hole, in order, never touching each other. */
   let beyond: readonly Range[] = []
+  /** What each message of another tab brought that was new, as long as it was not held against the log. */
+  let claims: (readonly Range[])[] = []
   let stopWaiting: (() => void) | undefined
   let reading: Promise<void> = Promise.resolve()
 
   function take(ranges: Iterable<Range>): readonly Range[] {
     const fresh = without(joined([...ranges]), [[0, heardTo], ...beyond])
-    beyond = joined([...beyond, ...fresh])
+    hear([...beyond, ...fresh])
+    if (beyond.length + claims.length > 0) wait(HOLE_MS)
+    else stopWait()
+    return fresh
+  }
+
+  function claim(ranges: Iterable<Range>): readonly Range[] {
+    const fresh = take(ranges)
+    if (fresh.length === 0) return fresh
+    claims.push(fresh)
+    wait(HOLE_MS)
+    return fresh
+  }
+
+  function hear(ranges: readonly Range[]): void {
+    beyond = joined(ranges)
     for (let [first] = beyond; first !== undefined && first[0] <= heardTo + 1; [first] = beyond) {
       heardTo = Math.max(heardTo, first[1])
       beyond = beyond.slice(1)
     }
-    if (beyond.length > 0) wait(HOLE_MS)
-    else stopWait()
-    return fresh
+  }
+
+  /** As if these had never been told; what of them is stored is then read as a hole. */
+  function unhear(ranges: readonly Range[]): void {
+    const left = without([[0, heardTo], ...beyond], joined([...ranges]))
+    heardTo = 0
+    hear([[0, 0], ...left])
   }
 
   function stopWait(): void {
@@ -63,13 +91,33 @@ export function createArrivals<Found>(deps: {
   }
 
   function wait(delayMs: number): void {
-    stopWaiting ??= deps.wall.after(delayMs, readHole)
+    stopWaiting ??= deps.wall.after(delayMs, () => {
+      stopWaiting = undefined
+      settle().catch(deps.onError)
+    })
   }
 
-  function readHole(): void {
-    stopWaiting = undefined
+  async function settle(): Promise<void> {
+    const end = claims.length === 0 ? Number.POSITIVE_INFINITY : await checkClaims()
     const first = beyond[0]
-    if (first !== undefined) readTo(first[0] - 1).catch(deps.onError)
+    if (first !== undefined) await readTo(Math.min(first[0] - 1, end))
+  }
+
+  /** @returns the end of the log, beyond which a hole may be one that a message only claims */
+  async function checkClaims(): Promise<number> {
+    const checked = claims
+    claims = []
+    const end = await deps.end().catch((error: unknown) => {
+      claims = [...checked, ...claims]
+      wait(RETRY_MS)
+      throw error
+    })
+    const untrue = checked.filter((ranges) => ranges.some(([, to]) => to > end)).flat()
+    if (untrue.length > 0) {
+      unhear(untrue)
+      await readTo(end)
+    }
+    return end
   }
 
   function readTo(seq: number): Promise<void> {
@@ -94,10 +142,12 @@ export function createArrivals<Found>(deps: {
       return heardTo
     },
     told: take,
+    claimed: claim,
     readTo,
     stop() {
       stopWait()
       beyond = []
+      claims = []
     },
   }
 }

@@ -40,3 +40,24 @@ test('SE21 what another tab made of a session is what get gives, also before thi
   await other.call('sessions.delete', { id })
   expect(await one.call('sessions.get', { id })).toBeNull()
 })
+
+test('TA9 a tab to which false rows are told hears of what is stored next, once', async () => {
+  const name = `lied-to-${crypto.randomUUID()}`
+  const [one, other] = [await startEngine(name), await startEngine(name)]
+  onTestFinished(async () => {
+    for (const { engine } of [one, other]) await engine.close()
+  })
+  const { record } = await one.call('sessions.create', {})
+  one.send({ type: 'watch', watch: 1, types: ['it.*'] })
+  const seen = () => one.sent.flatMap((message) => (message.type === 'events' ? message.events : []))
+  const emit = (type: string) => other.call('timeline.emit', { sessionId: record.id, type, data: {} })
+  await emit('it.began')
+  await expect.poll(seen).toMatchObject([{ type: 'it.began' }])
+
+  const liar = new BroadcastChannel(`holdfast:${name}`)
+  liar.postMessage({ type: 'stored', streams: [[record.id, Number.MAX_SAFE_INTEGER]] })
+  liar.postMessage({ type: 'stored', streams: [[record.id, 1]], rows: [[1, Number.MAX_SAFE_INTEGER]] })
+  liar.close()
+  await emit('it.went-on')
+  await expect.poll(() => seen().map(({ type }) => type)).toEqual(['it.began', 'it.went-on'])
+})

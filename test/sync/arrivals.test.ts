@@ -8,9 +8,11 @@ function rig(heardTo = 10) {
   const found: Range[] = []
   const errors: unknown[] = []
   let fails = 0
+  let stored = 1_000
   const arrivals = createArrivals({
     wall,
     heardTo,
+    end: async () => stored,
     async read(range) {
       read.push(range)
       fails -= 1
@@ -25,6 +27,9 @@ function rig(heardTo = 10) {
     read,
     errors,
     arrivals,
+    store: (seq: number) => {
+      stored = seq
+    },
     failOnce: () => {
       fails = 1
     },
@@ -106,4 +111,57 @@ test('TA5 what was told is told apart from what is new, also while a hole is bei
     [21, 21],
     [23, 24],
   ])
+})
+
+test('TA9 a message that names rows beyond the end of the log is not believed, in any of what it names', async () => {
+  const { arrivals, wall, store, found } = rig()
+  store(13)
+  expect(arrivals.claimed([[11, Number.MAX_SAFE_INTEGER]])).toEqual([[11, Number.MAX_SAFE_INTEGER]])
+  // What is told honestly meanwhile is new to nobody yet.
+  expect(arrivals.claimed([[13, 13]])).toEqual([])
+  wall.advance(HOLE_MS)
+  await expect.poll(() => arrivals.heardTo).toBe(13)
+  expect(found).toEqual([[11, 13]])
+  expect(arrivals.claimed([[14, 14]])).toEqual([[14, 14]])
+})
+
+test('TA9 beside such a message what others tell is believed, and a hole is read no farther than the log goes', async () => {
+  const { arrivals, wall, store, read } = rig()
+  store(15)
+  arrivals.claimed([[15, 15]])
+  arrivals.claimed([[900, 900]])
+  wall.advance(HOLE_MS)
+  await expect.poll(() => arrivals.heardTo).toBe(15)
+  expect(read).toEqual([[11, 15]])
+  store(17)
+  arrivals.claimed([[17, 17]])
+  wall.advance(HOLE_MS)
+  arrivals.claimed([[5_000, 5_000]])
+  await expect.poll(() => arrivals.heardTo).toBe(17)
+  wall.advance(HOLE_MS)
+  await expect.poll(() => arrivals.claimed([[5_000, 5_000]])).toEqual([[5_000, 5_000]])
+})
+
+test('TA9 where the end of the log cannot be read, messages are held against it later', async () => {
+  const wall = fakeClock()
+  let fails = true
+  const errors: unknown[] = []
+  const arrivals = createArrivals({
+    wall,
+    heardTo: 10,
+    async end() {
+      if (fails) throw new Error('not now')
+      return 11
+    },
+    read: async () => {},
+    onFound: () => {},
+    onError: (error) => errors.push(error),
+  })
+  arrivals.claimed([[11, 999]])
+  wall.advance(HOLE_MS)
+  await expect.poll(() => errors.length).toBe(1)
+  expect(arrivals.heardTo).toBe(999)
+  fails = false
+  wall.advance(1_000)
+  await expect.poll(() => arrivals.heardTo).toBe(11)
 })
