@@ -38,13 +38,15 @@ export function createPeers(deps: {
 }): Peers {
   const { tabs, locks, wall, writer: self } = deps
   const known = new Map<WriterId, AbortController>()
+  /** Known, and nobody would hear that they have ended. */
+  const unwatched = new Set<WriterId>()
   const listeners = new Set<(writer: WriterId) => void>()
   const waiting = new Map<string, () => void>()
   let isHere = false
   let freeLock = () => {}
 
   function meet(writer: WriterId): void {
-    if (writer === self || known.has(writer)) return
+    if (writer === self || (known.has(writer) && !unwatched.delete(writer))) return
     const leaving = new AbortController()
     known.set(writer, leaving)
     watch(writer, leaving.signal).catch((error: unknown) => {
@@ -55,9 +57,13 @@ export function createPeers(deps: {
   /** Waits in the queue for the lock of that worker's life. */
   async function watch(writer: WriterId, signal: AbortSignal): Promise<void> {
     const name = tabLockName(writer)
-    // Free though it has just spoken: where tabs share no locks, they tell nothing of who lives.
+    // Free though it has just spoken: where tabs share no locks, they tell nothing of who lives. Or it has left meanwhile,
+    // and may join again: its next word tells.
     const isFree = await locks.request(name, { ifAvailable: true }, async () => true)
-    if (isFree === true) return
+    if (isFree === true) {
+      unwatched.add(writer)
+      return
+    }
     await locks.request(name, { signal }, async () => {})
     known.delete(writer)
     for (const listener of [...listeners]) listener(writer)
@@ -140,6 +146,7 @@ export function createPeers(deps: {
       leave()
       for (const leaving of known.values()) leaving.abort()
       known.clear()
+      unwatched.clear()
     },
   }
 }

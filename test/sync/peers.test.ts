@@ -49,6 +49,7 @@ function origin(locks: Locks = createProcessLocks()) {
       peers,
       gone,
       writer,
+      hear: tab.hear,
       freeze: () => {
         tab.frozen = true
       },
@@ -78,6 +79,28 @@ test('TA10 where tabs share no locks nobody is taken for gone', async () => {
   other.peers.stop()
   await one.peers.answers(one.writer)
   expect([one.gone, errors]).toEqual([[], []])
+  one.peers.stop()
+})
+
+test('TA10 a tab that had left when it was heard is watched once it is there again', async () => {
+  const locks = createProcessLocks()
+  const { open, errors } = origin(locks)
+  const other = open('other')
+  other.peers.leave()
+  const isFree = () => locks.request('tab:other', {}, async () => {})
+  await isFree()
+  const one = open('one')
+  expect(one.peers.alone).toBe(true)
+  // Its word was on its way as it left.
+  one.hear({ type: 'present', writer: other.writer, answer: false })
+  await isFree()
+  other.peers.join()
+  await expect
+    .poll(() => locks.request('tab:other', { ifAvailable: true }, async () => 'free'))
+    .toBeUndefined()
+  other.peers.stop()
+  await expect.poll(() => one.gone).toEqual(['other'])
+  expect([one.peers.alone, errors]).toEqual([true, []])
   one.peers.stop()
 })
 
