@@ -1,9 +1,13 @@
+import { availableParallelism } from 'node:os'
 import { playwright } from '@vitest/browser-playwright'
 import { configDefaults, defineConfig } from 'vitest/config'
 import { CHROMIUM_ARGS, findChromium } from './scripts/chromium.mjs'
 import { BROWSER, ENGINE, PAGES, POWER_CUT, served } from './vitest.shared.ts'
 
 const chromium = findChromium()
+
+// The runner itself would leave one core idle: of two that is half of them.
+const maxWorkers = availableParallelism()
 
 export default defineConfig({
   test: {
@@ -17,6 +21,7 @@ export default defineConfig({
           exclude: [BROWSER, ENGINE, ...PAGES],
           // Those of test/tooling compile and build.
           testTimeout: 20_000,
+          maxWorkers,
           sequence: { groupOrder: 1 },
         },
       },
@@ -27,6 +32,7 @@ export default defineConfig({
           include: [BROWSER],
           testTimeout: 20_000,
           hookTimeout: 20_000,
+          maxWorkers,
           sequence: { groupOrder: 2 },
           browser: {
             enabled: true,
