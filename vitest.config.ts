@@ -30,8 +30,8 @@ export default defineConfig({
         test: {
           name: 'browser',
           include: [BROWSER],
-          testTimeout: 20_000,
-          hookTimeout: 20_000,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
           maxWorkers,
           sequence: { groupOrder: 2 },
           browser: {

@@ -51,7 +51,7 @@ test('WI9 an error is rebuilt with its class, code, details and cause', async ()
   expect(error).toMatchObject({ name: 'StateError', code: 'SESSION_NOT_FOUND', retryable: false })
   expect(error.details).toEqual({ id: 'x', at: new Date(7) })
   expect(error.cause).toMatchObject({ name: 'TypeError', message: 'deep down' })
-  expect((error.cause as Error).stack).toContain('scripted-host')
+  expect((error.cause as Error).stack).toContain('scripted.worker')
 })
 
 test('WI9 an error that is not ours gets a code and is the cause', async () => {
