@@ -37,5 +37,7 @@ export const served = {
       holdfast: fileURLToPath(new URL('src/index.ts', import.meta.url)),
     },
   },
+  // WebKit has no `using`.
+  oxc: { target: 'es2023' },
   server: { host: '127.0.0.1' },
 }

@@ -1,6 +1,7 @@
 import type { ArtifactChanges, ArtifactContent, StoreArtifact } from '../core/artifact/input.ts'
 import type { ArtifactQuery } from '../core/artifact/query.ts'
 import type { ArtifactRecord } from '../core/artifact/record.ts'
+import { MAX_ARTIFACT_BYTES } from '../core/artifact/size-limit.ts'
 import type { Durability } from '../core/commit.ts'
 import type { ArtifactId, SessionId } from '../core/ids.ts'
 import { ARTIFACT_DURABILITY_SINCE } from '../protocol/since.ts'
@@ -74,7 +75,11 @@ export function createArtifacts(
   return {
     store: async (artifact, { durability, ...options } = {}) => {
       assertStorable(artifact)
-      const { content, transfers } = await toSendable<ArtifactContent>(artifact.content, options)
+      const { content, transfers } = await toSendable<ArtifactContent>(artifact.content, {
+        ...options,
+        sizeBytes: artifact.sizeBytes,
+        maxBytes: MAX_ARTIFACT_BYTES,
+      })
       const input = { ...artifact, sessionId, content, ...lasting(durability) }
       return handle(await caller.call('artifacts.store', input, { ...options, transfers }))
     },

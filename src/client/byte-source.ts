@@ -1,7 +1,6 @@
 import type { ArtifactContent } from '../core/artifact/input.ts'
 import { createError } from '../core/errors.ts'
-import { gather } from './gather.ts'
-import type { CallOptions } from './request.ts'
+import { type GatherOptions, gather } from './gather.ts'
 
 /** Bytes as they can be sent, with what changes hands. */
 export interface Sendable<Content> {
@@ -12,11 +11,11 @@ export interface Sendable<Content> {
 /**
  * A stream is handed over; where the browser cannot do that (WebKit) it is first gathered into a Blob, which the browser
  * may keep on disk. All else is copied, so that the caller keeps its own.
- * @throws INVALID_ARGUMENT for a stream that somebody else reads
+ * @throws INVALID_ARGUMENT for a stream that somebody else reads; what `gather` throws
  */
 export async function toSendable<Content extends ArtifactContent>(
   content: Content,
-  options: CallOptions = {},
+  options: GatherOptions = {},
 ): Promise<Sendable<Content | Blob>> {
   if (content instanceof ReadableStream) return streamToSendable(content, options)
   // A copy of a view takes its whole buffer along.
@@ -27,7 +26,7 @@ export async function toSendable<Content extends ArtifactContent>(
 
 async function streamToSendable<Content extends ReadableStream>(
   stream: Content,
-  options: CallOptions,
+  options: GatherOptions,
 ): Promise<Sendable<Content | Blob>> {
   if (stream.locked) {
     throw createError(

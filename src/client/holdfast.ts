@@ -1,4 +1,5 @@
 import type { App } from '../core/app/app.ts'
+import { asyncDispose } from '../core/async-dispose.ts'
 import { createError } from '../core/errors.ts'
 import type { SessionId } from '../core/ids.ts'
 import type { SessionStart } from '../core/session/input.ts'
@@ -112,7 +113,7 @@ export async function createHoldfast<A extends App>(
       stopPageLife()
       await connection.close()
     },
-    [Symbol.asyncDispose]: () => holdfast.close(),
+    [asyncDispose]: () => holdfast.close(),
   }
   return holdfast
 }

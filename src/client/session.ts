@@ -1,4 +1,5 @@
 import type { App } from '../core/app/app.ts'
+import { asyncDispose } from '../core/async-dispose.ts'
 import { createError } from '../core/errors.ts'
 import { type CheckpointId, type EventId, sessionStream } from '../core/ids.ts'
 import type { SessionRecord } from '../core/session/record.ts'
@@ -148,7 +149,7 @@ export function createSession<A extends App>(
         if (!closed) stream.release()
         closed = true
       },
-      [Symbol.asyncDispose]: async () => session.close(),
+      [asyncDispose]: async () => session.close(),
     }
     return session
   }

@@ -30,7 +30,8 @@ export async function readYIndexedDB(name: string, signal?: AbortSignal): Promis
 /** Says whether a database of this name is there, as far as the browser tells; none is made. */
 export async function isThere(name: string): Promise<boolean> {
   if (typeof indexedDB.databases !== 'function') return true
-  return (await indexedDB.databases()).some((database) => database.name === name)
+  // WebKit goes on listing one whose making was aborted, with version 0: it holds nothing, and the next open makes it.
+  return (await indexedDB.databases()).some((database) => database.name === name && database.version !== 0)
 }
 
 /**
@@ -96,10 +97,7 @@ async function readRows(name: string): Promise<readonly Uint8Array[]> {
 
 /** An open without a version makes the database where there is none, unless its upgrade is aborted. */
 async function openExisting(name: string): Promise<IDBDatabase> {
-  if (typeof indexedDB.databases === 'function') {
-    const databases = await indexedDB.databases()
-    if (!databases.some((database) => database.name === name)) throw missing(name)
-  }
+  if (!(await isThere(name))) throw missing(name)
   const request = indexedDB.open(name)
   let isNew = false
   request.onupgradeneeded = () => {

@@ -22,7 +22,7 @@ export const ERROR_MEANINGS = {
     'Two copies of a document wrote under the same Yjs client id, so their edits cannot be told apart.',
   RUN_NOT_FOUND: 'No run has this id, or its session was deleted.',
   DEFINITION_MISSING: 'No step definition is known under this id and version.',
-  CONTENT_DAMAGED: 'Stored bytes do not match their hash; the artifact was not returned.',
+  CONTENT_DAMAGED: 'Stored bytes do not match their hash, or cannot be read; the artifact was not returned.',
   HOOK_CANCELLED: 'A before-hook cancelled the operation; details.hook and details.reason say which and why.',
   HOOK_FAILED: 'A before-hook threw, so the operation was refused; nothing was stored.',
   HOOK_TIMEOUT: 'A before-hook did not answer in time, so the operation was refused; nothing was stored.',

@@ -43,6 +43,16 @@ test('BI18 a stream that cannot be handed over is gathered whole; one that fails
   await odd.closed
 })
 
+test('OR30 a stream that says to be too large, or is, is not gathered further than that, and closed', async () => {
+  const [said, grown] = [sourceOf(), sourceOf()]
+  const tooLarge = { code: 'VALUE_TOO_LARGE', details: { path: 'content', limitBytes: 2 } }
+
+  await expect(gather(said.stream, { sizeBytes: 3, maxBytes: 2 })).rejects.toMatchObject(tooLarge)
+  await expect(gather(grown.stream, { maxBytes: 2 })).rejects.toMatchObject(tooLarge)
+
+  await Promise.all([said.closed, grown.closed])
+})
+
 test('BI20 a signal ends the gathering and closes the source, before it and in the middle', async () => {
   const controller = new AbortController()
   const [first, second] = [sourceOf(), sourceOf()]

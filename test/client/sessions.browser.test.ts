@@ -220,7 +220,9 @@ test('PG20 a closed handle hears nothing more; others of the same session do', a
   const opened = await open()
   const session = await opened.holdfast.sessions.create()
   const second = await opened.holdfast.sessions.open(session.id)
-  await session[Symbol.asyncDispose]()
+  {
+    await using _held = session
+  }
   session.close()
   const other = await (await openAgain(opened)).holdfast.sessions.open(session.id)
   await other.state.set('a', 1)

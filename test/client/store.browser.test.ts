@@ -19,7 +19,9 @@ test('PG90 a closed store refuses, and what was under way is stored', async () =
   const opened = await open()
   const session = await opened.holdfast.sessions.create()
   const writing = session.state.set('a', 1)
-  await opened.holdfast[Symbol.asyncDispose]()
+  {
+    await using _held = opened.holdfast
+  }
   await writing
   await opened.holdfast.close()
   expect(await rejectionOf(session.state.set('a', 2))).toMatchObject({ code: 'CLOSED' })

@@ -16,6 +16,8 @@ declare module 'vitest' {
 
 export interface Rig extends AsyncDisposable {
   readonly site: Site
+  /** The folder that outlives the browsers. */
+  readonly profile: string
   /** The browser that runs now. */
   readonly engine: Engine
   /** A tab with the fixture, loaded. */
@@ -37,6 +39,7 @@ export async function openRig({ receive, ...options }: RigOptions = {}): Promise
 
   return {
     site,
+    profile: profile.folder,
     get engine() {
       return engine
     },

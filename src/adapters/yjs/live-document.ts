@@ -3,6 +3,10 @@ import { applyUpdate, type Doc, mergeUpdates } from 'yjs'
 import type { ChannelListener, ChannelState, DocumentChannel, HoldfastError } from '../../index.ts'
 import { answerFrame, askFrame, awarenessFrame, readFrame, updateFrame } from './frames.ts'
 
+/** As of the other handles, whose module an adapter does not reach (`core/async-dispose.ts`). */
+const asyncDispose: typeof Symbol.asyncDispose =
+  Symbol.asyncDispose ?? (Symbol.for('Symbol.asyncDispose') as typeof Symbol.asyncDispose)
+
 /** How a live document stands: immutable, and replaced at each change. */
 export interface DocumentState {
   /** What was stored of it is in the doc. */
@@ -160,7 +164,7 @@ export class BoundDocument implements LiveDocument, ChannelListener {
     return this.#closing
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
+  [asyncDispose](): Promise<void> {
     return this.close()
   }
 

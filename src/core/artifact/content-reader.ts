@@ -30,7 +30,7 @@ export interface NamedContent {
 const MAX_CHUNK_BYTES = 16_777_216
 
 export function createContentReader(deps: {
-  readonly tables: Pick<Tables, 'content' | 'chunk'>
+  readonly tables: Pick<Tables, 'content' | 'chunk' | 'hasChunk'>
   readonly digest: Digest
   readonly compression: Compression
 }): ContentReader {
@@ -73,7 +73,7 @@ export function createContentReader(deps: {
 
   async function chunkOf(content: NamedContent, chunk: ChunkRef, index: number): Promise<Uint8Array> {
     const expected = chunk.hash
-    const row = await tables.chunk(content.domain, expected)
+    const row = await rowOf(content, chunk, index)
     if (row === undefined)
       throw damaged(content, { chunk: index, expected, actual: null, reason: 'a chunk is missing' })
     const bytes = await plainBytes(content, row, chunk, index)
@@ -85,6 +85,30 @@ export function createContentReader(deps: {
       actual,
       reason: 'a chunk has other bytes than were stored',
     })
+  }
+
+  /**
+   * A row that the browser finds and fails to give, twice, is damaged itself: the browser keeps large ones in files of
+   * their own. Where it does not find the key either, it is the database that fails.
+   */
+  async function rowOf(
+    content: NamedContent,
+    { hash }: ChunkRef,
+    index: number,
+  ): Promise<ChunkRow | undefined> {
+    const { domain } = content
+    try {
+      return await tables.chunk(domain, hash)
+    } catch (failure) {
+      if (!isReadFailure(failure) || !(await tables.hasChunk(domain, hash).catch(() => false))) throw failure
+    }
+    try {
+      return await tables.chunk(domain, hash)
+    } catch (failure) {
+      if (!isReadFailure(failure)) throw failure
+      const reason = 'the browser fails to read a chunk'
+      throw damaged(content, { chunk: index, expected: hash, actual: null, reason }, failure)
+    }
   }
 
   async function plainBytes(
@@ -125,6 +149,10 @@ export function createContentReader(deps: {
   }
 
   return { pieces, whole }
+}
+
+function isReadFailure(error: unknown): boolean {
+  return isHoldfastError(error) && error.code === 'STORAGE_FAILED'
 }
 
 interface Place {

@@ -3,7 +3,6 @@
  * names it, so that a crash in between leaves nothing that anybody sees.
  */
 import type { RowChange } from '../commit.ts'
-import { createError } from '../errors.ts'
 import type { Compression, Digest, Journal, Tables, WallClock } from '../ports.ts'
 import type { HybridClock } from '../timeline/hybrid-clock.ts'
 import type { ByteSource } from './byte-source.ts'
@@ -12,12 +11,10 @@ import { chunkIdOf, contentIdOf } from './content-id.ts'
 import { createPins, type Pins, removePin } from './pins.ts'
 import type { ChunkRef, ChunkRow, ContentRow, Domain, IntakeRow } from './record.ts'
 import { claimContent, PLAIN_DOMAIN } from './references.ts'
+import { contentTooLarge, MAX_ARTIFACT_BYTES } from './size-limit.ts'
 
 /** Large enough that the cost of a row does not count, small enough to hold a few in memory. */
 export const CHUNK_BYTES = 1_048_576
-
-/** Largest artifact: what the oldest supported browsers take in one Blob. The origin's quota usually says no earlier. */
-export const MAX_ARTIFACT_BYTES = 2_147_483_648
 
 export interface IntakeDeps {
   readonly journal: Pick<Journal, 'putRows' | 'sweep'>
@@ -114,12 +111,7 @@ export function createIntake(deps: IntakeDeps): Intake {
   }
 
   function assertSize(sizeBytes: number): void {
-    if (sizeBytes <= maxBytes) return
-    throw createError(
-      'VALUE_TOO_LARGE',
-      `The content has more than ${maxBytes} bytes, the most that one artifact can have; store it in parts.`,
-      { path: 'content', limitBytes: maxBytes },
-    )
+    if (sizeBytes > maxBytes) throw contentTooLarge(maxBytes)
   }
 
   async function abandon({ pins }: Pick<PreparedContent, 'pins'>): Promise<void> {

@@ -1,7 +1,7 @@
 import 'fake-indexeddb/auto'
 import { deflateRawSync } from 'node:zlib'
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { packEnvelope } from '../../../src/core/artifact/envelope.ts'
 import type { ChunkRow } from '../../../src/core/artifact/record.ts'
 import type { ArtifactId, ContentId } from '../../../src/core/ids.ts'
@@ -215,4 +215,30 @@ test('AR23 a hook may refuse to have an artifact read, and hears of what was rea
   expect(await textOf(rig, open)).toBe('hello')
   await told
   expect(heard).toEqual(['a.txt'])
+})
+
+test('DM16 a chunk that the browser finds and does not give is damage; one that it gives at the second try is read', async () => {
+  const { rig, id, hash } = await withChunk(3)
+  const broken = new DOMException('Failed to read large IndexedDB value', 'UnknownError')
+  const read = vi.spyOn(rig.connection.db.chunks, 'get')
+  read.mockRejectedValueOnce(broken)
+  expect(await rig.artifacts.read(requestOf(rig), { id, start: 300, end: 400 })).toHaveLength(100)
+
+  read.mockRejectedValue(broken)
+  await expect(rig.artifacts.read(requestOf(rig), { id, start: 300, end: 400 })).rejects.toMatchObject({
+    code: 'CONTENT_DAMAGED',
+    details: { artifactId: id, chunk: 3, expected: hash, actual: null },
+    cause: { code: 'STORAGE_FAILED' },
+  })
+})
+
+test('DM16 where the browser does not find the chunk either, its storage has failed', async () => {
+  const { rig, id } = await withChunk(3)
+  const broken = new DOMException('Connection to Indexed Database server lost', 'UnknownError')
+  const { chunks } = rig.connection.db
+  vi.spyOn(chunks, 'get').mockRejectedValue(broken)
+  vi.spyOn(chunks, 'where').mockImplementation(() => {
+    throw broken
+  })
+  await expect(rig.artifacts.read(requestOf(rig), { id })).rejects.toEqual(code('STORAGE_FAILED'))
 })

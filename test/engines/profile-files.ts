@@ -1,0 +1,37 @@
+/** The files that an engine keeps the databases of a page in, under its profile: for tests that damage them. */
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** Of the pages of a site; Firefox has databases of its own beside them. */
+const FOLDER = /IndexedDB|indexeddb|storage\/default\/.*\/idb/
+
+/** What Chromium and Firefox put beside their database: each a value of its own. */
+const OF_ONE_VALUE = /\.indexeddb\.blob\/|\.files\/\d+$/
+
+/** Changes a byte wherever these stand, as a failing disk does. @returns how many places there were */
+export function changeBytes(profile: string, bytes: Buffer): number {
+  let places = 0
+  for (const path of filesOf(profile)) {
+    const content = readFileSync(path)
+    const before = places
+    for (let at = content.indexOf(bytes); at !== -1; at = content.indexOf(bytes, at + 1)) {
+      content.writeUInt8(content.readUInt8(at) ^ 1, at)
+      places += 1
+    }
+    if (places > before) writeFileSync(path, content)
+  }
+  return places
+}
+
+/** Removes the files of values that are at least so large. @returns how many there were */
+export function removeLargeValues(profile: string, minBytes: number): number {
+  const large = filesOf(profile).filter((path) => OF_ONE_VALUE.test(path) && statSync(path).size >= minBytes)
+  for (const path of large) rmSync(path)
+  return large.length
+}
+
+function filesOf(profile: string): readonly string[] {
+  return readdirSync(profile, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && FOLDER.test(entry.parentPath))
+    .map((entry) => join(entry.parentPath, entry.name))
+}
