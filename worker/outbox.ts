@@ -15,28 +15,36 @@ interface Sending {
 }
 
 /**
- * Sends to the page what one task produced as one message, so that a burst costs one hop. A group commit settles
- * thousands of writes in one task, over many microtasks: the end of the task is the first moment that has them all.
+ * Turns of the microtask queue in a row without a message until what waits is sent. A group commit settles thousands of
+ * writes in one task, and they reach this place within a few turns of each other; a task of its own, which would surely
+ * come after all of them, costs a lone write a tenth of its time.
  */
+const QUIET_TURNS = 24
+
+/** Sends to the page what one task produced as one message, so that a burst costs one hop. */
 export function createOutbox(port: MessagePort): Outbox {
-  const endOfTask = new MessageChannel()
   let waiting: Sending[] = []
+  let quiet = 0
 
   const flush = () => {
     const sending = waiting
     waiting = []
     if (sending.length > 0) post(port, sending)
   }
-  endOfTask.port1.onmessage = flush
+  const turn = () => {
+    quiet += 1
+    if (quiet >= QUIET_TURNS) flush()
+    else queueMicrotask(turn)
+  }
 
   return {
     send: (message, transfer = []) => {
-      if (waiting.length === 0) endOfTask.port2.postMessage(null)
+      if (waiting.length === 0) queueMicrotask(turn)
+      quiet = 0
       waiting.push({ message, transfer })
     },
     close: () => {
       flush()
-      endOfTask.port1.close()
       port.close()
     },
   }

@@ -1,3 +1,4 @@
+import { createDeadlines } from '../core/deadlines.ts'
 import { createError, type HoldfastError, isHoldfastError } from '../core/errors.ts'
 import type { Call, PageMessage, Settled } from '../protocol/messages.ts'
 import { METHODS } from '../protocol/methods.ts'
@@ -83,6 +84,7 @@ export function createPending(
   window: SendWindow,
   { onAbort, onRoom }: PendingEvents,
 ): Pending {
+  const deadlines = createDeadlines({ now: () => performance.now(), after: setTimer })
   const entries = new Map<number, Entry>()
   /** Not sent, in order. */
   let line = new Set<Entry>()
@@ -135,7 +137,7 @@ export function createPending(
           const waiting = entries.get(id)
           // It waits for its turn: what is under way has deadlines of its own.
           if (waiting !== undefined && !waiting.sent && window.isBusy) {
-            backstop = wait()
+            stopWaiting = wait()
             return
           }
           const entry = end(id)
@@ -143,8 +145,8 @@ export function createPending(
           if (entry?.sent) onAbort(id)
           entry?.reject(lateError(entry))
         }
-        const wait = () => setTimeout(giveUp, deadlineMs + timing.backstopMs)
-        let backstop = wait()
+        const wait = () => deadlines.set(deadlineMs + timing.backstopMs, giveUp)
+        let stopWaiting = wait()
         const abort = () => {
           const entry = entries.get(id)
           if (entry?.sent) onAbort(id)
@@ -152,7 +154,7 @@ export function createPending(
         }
         const stop = (barrier?: number) => {
           sending.onEnd?.(barrier)
-          clearTimeout(backstop)
+          stopWaiting()
           signal?.removeEventListener('abort', abort)
         }
         signal?.addEventListener('abort', abort)
@@ -163,12 +165,12 @@ export function createPending(
           held: false,
           endsAt: performance.now() + deadlineMs,
           goesOn() {
-            clearTimeout(backstop)
-            backstop = wait()
+            stopWaiting()
+            stopWaiting = wait()
             this.endsAt = performance.now() + deadlineMs
           },
           hold() {
-            clearTimeout(backstop)
+            stopWaiting()
             this.held = true
             this.outgoing = { ...this.outgoing, deadlineMs }
           },
@@ -227,6 +229,7 @@ export function createPending(
     },
     rejectAll: (error) => {
       for (const entry of [...entries.values()]) end(entry.outgoing.id)?.reject(lostError(entry, error))
+      deadlines.stop()
     },
     hold: (error) => {
       holding = error
@@ -315,4 +318,9 @@ function isRead(outgoing: Outgoing): boolean {
 
 function nameOf(outgoing: Outgoing): string {
   return 'method' in outgoing ? outgoing.method : 'state.write'
+}
+
+function setTimer(delayMs: number, callback: () => void): () => void {
+  const timer = setTimeout(callback, delayMs)
+  return () => clearTimeout(timer)
 }

@@ -1,10 +1,10 @@
+import { createDeadlines } from '../core/deadlines.ts'
 import { createError, isHoldfastError } from '../core/errors.ts'
 import type { RequestId } from '../core/ids.ts'
 import type { WallClock } from '../core/ports.ts'
 import type { Request } from '../core/request.ts'
 import type { Actor } from '../core/session/record.ts'
 import type { Cause } from '../protocol/worker-api.ts'
-import { createDeadlines } from './deadlines.ts'
 
 /** How long a call that does not heed its signal may go on after its deadline until its outcome is called unknown. */
 const GRACE_MS = 2_000

@@ -85,9 +85,20 @@ export function createTabLife(deps: TabLifeDeps): TabLife {
     onClosing: deps.closedKeys.close,
     read: (stream) => views.takeForeign(stream),
   })
+  /** Stored last, while nobody else was there to hear of it. */
+  let untold: CommitRow | undefined
+
+  /** Who comes may have looked at the end of the log before that: from its number it finds what it missed. */
+  function tellNewcomer(): void {
+    if (untold === undefined || peers.alone) return
+    tabs.announce([untold])
+    untold = undefined
+  }
+
   const stopHearing = tabs.listen((message) => {
     if (message.type === 'stored') rows.take(message)
     else if (message.type === 'foreseen') writes.take(message)
+    else if (message.type === 'present') tellNewcomer()
   })
   // What it stored last it may have told nobody.
   peers.onGone((gone: WriterId) => {
@@ -113,7 +124,8 @@ export function createTabLife(deps: TabLifeDeps): TabLife {
       rows.begin(last[0]?.seq ?? 0)
     },
     takeOwn(own) {
-      tabs.announce(own)
+      if (peers.alone) untold = own.at(-1)
+      else tabs.announce(own)
       rows.takeOwn(own)
     },
     taken: writes.stored,

@@ -2,6 +2,7 @@
  * Runs one transaction after the other: what arrives while one is open shares the next one, which is opened in the
  * event that ends the one before.
  */
+import { createDeadlines } from '../core/deadlines.ts'
 import type { HoldfastError } from '../core/errors.ts'
 import type { StreamId } from '../core/ids.ts'
 import type { Documents, WallClock } from '../core/ports.ts'
@@ -49,6 +50,7 @@ interface Running {
 export function createPump(deps: PumpDeps): Pump {
   const { connection, documents, wall, queue, cache, notes } = deps
   const groupDeps = { ...deps, damage: connection.damage, now: () => wall.now() }
+  const deadlines = createDeadlines(wall)
   let running: Running | undefined
   let scheduled = false
   /** This connection has put something. */
@@ -141,12 +143,13 @@ export function createPump(deps: PumpDeps): Pump {
   function open(entries: readonly Entry[], plan: TransactionPlan): void {
     const own: Running = { entries }
     running = own
-    own.transaction = runTransaction(connection, wall, plan)
+    own.transaction = runTransaction(connection, deadlines, plan)
   }
 
   /** Ends what runs and opens the next transaction in the same event. */
   function over(then: () => void): void {
     running = undefined
+    if (stopped !== undefined) deadlines.stop()
     then()
     next()
   }
@@ -225,6 +228,7 @@ export function createPump(deps: PumpDeps): Pump {
 
   function stop(reason: HoldfastError): void {
     stopped = reason
+    if (running === undefined) deadlines.stop()
     for (const entry of running?.entries ?? []) settle(cache, entry, { error: reason })
     refuseWaiting(reason)
   }

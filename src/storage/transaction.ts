@@ -2,7 +2,7 @@
  * One readwrite transaction: opened, given its work, committed at once, watched until it ends.
  */
 import type { Durability } from '../core/commit.ts'
-import type { WallClock } from '../core/ports.ts'
+import type { Deadlines } from '../core/deadlines.ts'
 import type { Connection } from './connection.ts'
 import type { StoreName } from './schema.ts'
 
@@ -30,7 +30,7 @@ export interface OpenTransaction {
 /** @throws why the connection takes no transaction. */
 export function runTransaction(
   connection: Connection,
-  wall: WallClock,
+  deadlines: Pick<Deadlines, 'set'>,
   plan: TransactionPlan,
 ): OpenTransaction {
   const { durability, onComplete, onAbort, onUnknown } = plan
@@ -38,7 +38,7 @@ export function runTransaction(
   let cause: unknown
   let over = false
 
-  const stop = wall.after(connection.transactionMs, () => end(abort() ? () => onAbort(cause) : onUnknown))
+  const stop = deadlines.set(connection.transactionMs, () => end(abort() ? () => onAbort(cause) : onUnknown))
   function end(then: () => void): void {
     if (over) return
     over = true

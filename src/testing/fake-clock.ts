@@ -8,6 +8,8 @@ export interface FakeClock extends WallClock {
   set(timeMs: number): void
   /** Timers that wait. */
   readonly waiting: number
+  /** Timers that fall due within so many milliseconds. */
+  dueWithin(ms: number): number
 }
 
 interface Timer {
@@ -64,5 +66,6 @@ export function fakeClock(startMs: number = Date.UTC(2026, 0, 1, 12)): FakeClock
     get waiting() {
       return timers.size
     },
+    dueWithin: (ms) => [...timers].filter((timer) => waitOf(timer) <= ms).length,
   }
 }

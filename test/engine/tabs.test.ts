@@ -9,13 +9,9 @@ function frozenWall() {
 }
 
 test('EN10 a page that is hidden has its worker tell the other tabs at once what it stored', async () => {
-  const posted: unknown[] = []
-  const openChannel = () => ({
-    post: (message: unknown) => posted.push(message),
-    listen: () => () => {},
-    close: () => {},
-  })
+  const { posted, hear, openChannel } = watchedChannel()
   const { call, send, write } = await startEngine('tabs-hidden', { openChannel, wall: frozenWall() })
+  hear({ type: 'present', writer: 'a-b', answer: false })
   const { record } = await call('sessions.create', { name: 'one' })
   await write(record.id, 'k', 1)
   expect(JSON.stringify(posted)).not.toContain(sessionStream(record.id))
@@ -23,6 +19,21 @@ test('EN10 a page that is hidden has its worker tell the other tabs at once what
   send({ type: 'flush' })
 
   expect(JSON.stringify(posted)).toContain(sessionStream(record.id))
+})
+
+test('TA13 a worker that is alone tells nobody what it stores, and tells who comes of the last row', async () => {
+  const { posted, hear, openChannel } = watchedChannel()
+  const { call, send, write } = await startEngine('tabs-alone', { openChannel })
+  const { record } = await call('sessions.create', { name: 'one' })
+  await write(record.id, 'k', 1)
+  send({ type: 'flush' })
+  expect(posted).not.toContainEqual(expect.objectContaining({ type: 'stored' }))
+
+  hear({ type: 'present', writer: 'a-b', answer: false })
+  send({ type: 'flush' })
+
+  const stream = sessionStream(record.id)
+  expect(posted).toContainEqual({ type: 'stored', streams: [[stream, 2]], rows: [[2, 2]] })
 })
 
 test('EN11 what another tab stored is read once more where it could not be read', async () => {
@@ -58,3 +69,21 @@ test('EN11 what another tab stored is read once more where it could not be read'
   await first.engine.close()
   await second.engine.close()
 })
+
+/** A channel whose other end is the test. */
+function watchedChannel() {
+  const posted: unknown[] = []
+  let listener = (_message: unknown) => {}
+  return {
+    posted,
+    hear: (message: unknown) => listener(message),
+    openChannel: () => ({
+      post: (message: unknown) => posted.push(message),
+      listen: (given: (message: unknown) => void) => {
+        listener = given
+        return () => {}
+      },
+      close: () => {},
+    }),
+  }
+}

@@ -1,7 +1,7 @@
 import 'fake-indexeddb/auto'
 import { expect, test } from 'vitest'
 import { clockAt, type EventId, idAt, type SessionId, sessionStream } from '../../src/core/ids.ts'
-import { createBarrier } from '../../src/storage/barrier.ts'
+import { BARRIER_MS, createBarrier } from '../../src/storage/barrier.ts'
 import type { StoredSnapshot, StoredView } from '../../src/storage/schema.ts'
 import { StreamNotes } from '../../src/storage/stream-notes.ts'
 import { fakeClock } from '../../src/testing/fake-clock.ts'
@@ -48,7 +48,7 @@ test('JO15 a relaxed commit is followed by a strict transaction that puts someth
   await setState(tab, 'a', 1)
   expect(transactions).toHaveLength(1)
   tab.wall.advance(249)
-  expect(tab.wall.waiting).toBe(1)
+  expect(tab.wall.dueWithin(1)).toBe(1)
   tab.wall.advance(1)
   const barrier = await barrierOf(transactions)
   expect(barrier.durability).toBe('strict')
@@ -152,7 +152,7 @@ test('JO16 flush waits for what is on its way, and asks for nothing when nothing
   const transactions = watchTransactions(tab)
   await tab.journal.flush()
   expect(transactions).toEqual([])
-  expect(tab.wall.waiting).toBe(0)
+  expect(tab.wall.dueWithin(BARRIER_MS)).toBe(0)
 })
 
 test('JO16 a flush covers many streams, a limited number in each transaction', async () => {

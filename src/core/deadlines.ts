@@ -1,4 +1,4 @@
-import type { WallClock } from '../core/ports.ts'
+import type { WallClock } from './ports.ts'
 
 /** Deadlines of many calls on one timer: a timer each would cost more than a small call itself. */
 export interface Deadlines {
