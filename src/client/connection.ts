@@ -1,5 +1,6 @@
 import type { Durability } from '../core/commit.ts'
 import { createError, type HoldfastError } from '../core/errors.ts'
+import { nextTurn } from '../core/next-turn.ts'
 import { sizeOf } from '../core/size.ts'
 import type { WriteChange } from '../core/state/write-change.ts'
 import { assertAnswered } from '../protocol/agree.ts'
@@ -163,7 +164,7 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
   }
 
   const schedule = () => {
-    if (!flushing) queueMicrotask(flush)
+    if (!flushing) nextTurn(flush)
     flushing = true
   }
 

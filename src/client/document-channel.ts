@@ -1,5 +1,6 @@
 import { createError, type HoldfastError } from '../core/errors.ts'
 import type { SessionId } from '../core/ids.ts'
+import { nextTurn } from '../core/next-turn.ts'
 import type { WorkerMessage } from '../protocol/messages.ts'
 import { fromWireError } from '../protocol/wire-error.ts'
 import type { Connection } from './connection.ts'
@@ -104,7 +105,7 @@ export function openChannel(
       connection.post({ type: 'closeDocument', document })
     },
   }
-  queueMicrotask(begin)
+  nextTurn(begin)
   return channel
 }
 

@@ -1,3 +1,4 @@
+import { nextTurn } from '../core/next-turn.ts'
 import type { PageMessage } from '../protocol/messages.ts'
 import { toForeignError } from '../protocol/wire-error.ts'
 
@@ -35,7 +36,7 @@ export function createPostQueue(port: MessagePort): PostQueue {
       return posted
     },
     post: (message, transfer = []) => {
-      if (queue.length === 0) queueMicrotask(flush)
+      if (queue.length === 0) nextTurn(flush)
       queue.push({ message, transfer })
       posted += 1
     },

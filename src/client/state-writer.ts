@@ -1,4 +1,5 @@
 import type { HoldfastError } from '../core/errors.ts'
+import { nextTurn } from '../core/next-turn.ts'
 import { sizeOf } from '../core/size.ts'
 import type { Mirror } from '../core/state/mirror.ts'
 import { entryKeyOf, withEntryKey } from '../core/state/scope.ts'
@@ -58,7 +59,7 @@ export function createStateWriter(
 
   const begin = (options: WriteOptions, frame: Frame): Group => {
     const begun = createGroup(options, frame, send)
-    queueMicrotask(() => {
+    nextTurn(() => {
       if (group === begun) group = undefined
       begun.leave()
     })

@@ -1,5 +1,6 @@
 import { mergeUpdates } from '../context/merge-updates.ts'
 import { type HoldfastError, isHoldfastError } from '../core/errors.ts'
+import { nextTurn } from '../core/next-turn.ts'
 import type { WallClock } from '../core/ports.ts'
 
 /** Stores what is edited in one document: a lone edit at once, what follows it together. */
@@ -67,7 +68,7 @@ export function createEditSaver<Maker>(deps: EditSaverDeps<Maker>): EditSaver<Ma
     stopTimer = () => {
       isDue = false
     }
-    queueMicrotask(() => {
+    nextTurn(() => {
       if (!isDue) return
       stopTimer = undefined
       void save()

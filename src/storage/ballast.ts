@@ -2,8 +2,8 @@
  * The ballast: bytes that are kept for nothing but to be given up. When the origin's quota is used up the browser
  * refuses every transaction that puts anything, also one that removes far more; without the ballast it has room again.
  */
-import { wrap as resultOf } from 'idb'
 import type { Chore } from './queue.ts'
+import { resultOf } from './result-of.ts'
 
 export interface Ballast {
   /** Stores it where it is missing. Never fails: where there is no room for it there is none to give up. */

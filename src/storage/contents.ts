@@ -2,10 +2,10 @@
  * Removing contents that nobody names, and chunks that no content names any more.
  */
 
-import { wrap as resultOf } from 'idb'
 import type { ChunkRef, IntakeRow } from '../core/artifact/record.ts'
 import { INTAKE_PIN_MS } from '../core/artifact/record.ts'
 import type { ContentId } from '../core/ids.ts'
+import { resultOf } from './result-of.ts'
 import type { StoredContent } from './schema.ts'
 
 export interface ContentKey {

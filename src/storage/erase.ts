@@ -1,7 +1,6 @@
 /**
  * Removes whole streams with everything that belongs to them, inside one transaction.
  */
-import { wrap as resultOf } from 'idb'
 import type { Domain } from '../core/artifact/record.ts'
 import { contentsOfEvent, type NamedContent, PLAIN_DOMAIN } from '../core/artifact/references.ts'
 import type { HeadKey } from '../core/commit.ts'
@@ -10,6 +9,7 @@ import type { StoredEvent } from '../core/timeline/event.ts'
 import { documentNames } from './commit-rows.ts'
 import { releaseContents } from './contents.ts'
 import { validKey } from './reads.ts'
+import { resultOf } from './result-of.ts'
 import type { StoredArtifact, StoredCommit, StoredSegment, StoreName } from './schema.ts'
 import { contentsOfSegment } from './segment.ts'
 import { isSessionStream } from './session-rows.ts'

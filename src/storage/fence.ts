@@ -2,10 +2,10 @@
  * The fence of the steward's chores: in the chore's own transaction the epoch is read and must be the one that the
  * steward took, else nothing is written.
  */
-import { wrap as resultOf } from 'idb'
 import type { WriterId } from '../core/ids.ts'
 import { assertEpoch, isStewardRow, nextStewardRow, STEWARD_KEY } from '../core/steward.ts'
 import type { Chore } from './queue.ts'
+import { resultOf } from './result-of.ts'
 
 /** The chore behind its fence; without one it is given back as it is. */
 export function fenced<Work extends Omit<Chore, 'end'>>(chore: Work, fence: number | undefined): Work {

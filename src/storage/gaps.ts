@@ -2,10 +2,10 @@
  * Finds rows of a stream that are missing without a trace, as after a repair by the browser of its own files: each
  * writer numbers its rows from 1 without gaps, and the index row says how many there were.
  */
-import { wrap as resultOf } from 'idb'
 import type { FoundDamage } from '../core/damage/damage.ts'
 import type { StreamId, WriterId } from '../core/ids.ts'
 import { readRange } from './read-range.ts'
+import { resultOf } from './result-of.ts'
 import type { PackedRow, StoredCommit, StoredDamage, StoredSegment, StoredSession } from './schema.ts'
 import { numbersIn } from './segment.ts'
 

@@ -11,7 +11,7 @@ import type { Entry } from './entry.ts'
 import { eraseStreams } from './erase.ts'
 import { type Evaluation, evaluate, expectReads, type Reach } from './evaluation.ts'
 import { guessHeads, verifyGuess } from './guess.ts'
-import { headText } from './heads.ts'
+import { type HeadState, headText } from './heads.ts'
 import { mayWriteLargeRow } from './large-rows.ts'
 import { Reads, validKey } from './reads.ts'
 import type { StoredHead, StoreName } from './schema.ts'
@@ -65,11 +65,30 @@ export interface Growth {
 export interface Group {
   readonly stores: ReadonlySet<StoreName>
   readonly durability: Durability
+  /**
+   * Does beforehand what needs no transaction, so that its requests are issued one right after the other: each that finds
+   * the browser's thread asleep has to wake it. Call once, before `work`.
+   */
+  prepare(): void
   readonly work: (transaction: IDBTransaction) => Promise<void>
   /** Streams whose live document holds what may never be stored. */
   readonly touched: ReadonlySet<StreamId>
   /** There once all requests are issued. */
   readonly result: GroupResult | undefined
+}
+
+/** The rows of a group, of its commit. */
+interface Built {
+  readonly commitId: CommitId
+  readonly numbers: ReadonlyMap<StreamId, number>
+  readonly rows: readonly NewRow[]
+}
+
+/** A group as it will be if the heads are as they were last seen. */
+interface Guessed {
+  readonly heads: ReadonlyMap<string, HeadState>
+  readonly evaluation: Evaluation
+  readonly built: Built
 }
 
 /** The work of one group. The documents of all its streams are loaded. */
@@ -83,17 +102,20 @@ export function createGroup(batch: readonly Entry[], deps: GroupDeps): Group {
     observe: ({ commitId }) => commitId !== undefined && deps.clock.observe(clockOfId(commitId), 'database'),
   }
   const touched = new Set<StreamId>()
+  let guessed: Guessed | undefined
   let result: GroupResult | undefined
 
+  function prepare(): void {
+    const guess = evaluateGuess()
+    guessed = guess && { ...guess, built: build(guess.evaluation.applied) }
+  }
+
   async function work(transaction: IDBTransaction): Promise<void> {
-    const guessed = evaluateGuess()
     const verified = guessed && verifyGuess(transaction, guessed.heads)
     // Awaited below, unless the transaction fails before that.
     verified?.catch(() => {})
     const evaluation = guessed?.evaluation ?? (await decide(transaction))
-    const commitId = deps.clock.nextId<CommitId>()
-    const numbers = new Map<StreamId, number>()
-    const rows = build(evaluation.applied, commitId, numbers)
+    const { commitId, numbers, rows } = guessed?.built ?? build(evaluation.applied)
     const added = rows.map(({ stored }) => transaction.objectStore('commits').add(stored))
     const heads = putHeads(transaction, evaluation, commitId)
     putRows(transaction, evaluation)
@@ -144,12 +166,10 @@ export function createGroup(batch: readonly Entry[], deps: GroupDeps): Group {
     }
   }
 
-  function build(
-    applied: readonly Entry[],
-    commitId: CommitId,
-    numbers: Map<StreamId, number>,
-  ): readonly NewRow[] {
-    return buildRows(applied, {
+  function build(applied: readonly Entry[]): Built {
+    const commitId = deps.clock.nextId<CommitId>()
+    const numbers = new Map<StreamId, number>()
+    const rows = buildRows(applied, {
       commitId,
       writer: notes.writer,
       documents: {
@@ -165,11 +185,13 @@ export function createGroup(batch: readonly Entry[], deps: GroupDeps): Group {
         return n
       },
     })
+    return { commitId, numbers, rows }
   }
 
   return {
     stores,
     durability: durabilityOf(batch),
+    prepare,
     work,
     touched,
     get result() {

@@ -1,7 +1,6 @@
 /**
  * One page of a list: by walking an index that has the order asked for, or by reading all that fits and sorting it.
  */
-import { wrap as resultOf } from 'idb'
 import {
   comparePlaces,
   type ListOrder,
@@ -11,6 +10,7 @@ import {
   writeCursor,
 } from './list-cursor.ts'
 import { readRange } from './read-range.ts'
+import { resultOf } from './result-of.ts'
 
 export interface ListPlan<Row> {
   /** The index to read. */

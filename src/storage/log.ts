@@ -2,7 +2,6 @@
  * Reads the log. Every answer comes from the database.
  */
 
-import { wrap as resultOf } from 'idb'
 import type { CommitRow } from '../core/commit.ts'
 import type { Clock, SessionId, StreamId } from '../core/ids.ts'
 import type { Compression, Log, StreamStart } from '../core/ports.ts'
@@ -13,6 +12,7 @@ import { documentNames, rowsAfter, toCommitRow } from './commit-rows.ts'
 import type { Connection } from './connection.ts'
 import { findGaps } from './gaps.ts'
 import { readRange } from './read-range.ts'
+import { resultOf } from './result-of.ts'
 import type { StoredMark, StoredSession, StoredSnapshot, StoredView, StoreName } from './schema.ts'
 import { ARCHIVING_REF } from './segment.ts'
 import {

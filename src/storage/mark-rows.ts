@@ -4,12 +4,12 @@
  * A mark writes the session's head anew. Whatever was decided before it and is not stored is decided again then, with
  * later clocks: no event of an earlier one comes after it, and a mark stays right for ever.
  */
-import { wrap as resultOf } from 'idb'
 import { type Clock, type CommitId, clockOfId, type StreamId } from '../core/ids.ts'
 import type { HybridClock } from '../core/timeline/hybrid-clock.ts'
 import { withSum } from './checksum.ts'
 import { rowsAfter } from './commit-rows.ts'
 import { readRange } from './read-range.ts'
+import { resultOf } from './result-of.ts'
 import type {
   StoredArtifact,
   StoredHead,

@@ -2,7 +2,6 @@
  * Puts index rows of a stream as its log says they are. The log is folded before the transaction, since archived rows
  * have to be inflated; within it nothing may have come since.
  */
-import { wrap as resultOf } from 'idb'
 import type { ArtifactRecord } from '../core/artifact/record.ts'
 import type { HeadKey } from '../core/commit.ts'
 import type { Mending } from '../core/damage/mending.ts'
@@ -13,6 +12,7 @@ import type { StateValue } from '../core/state/value.ts'
 import { isSound, withSum } from './checksum.ts'
 import { rowsAfter } from './commit-rows.ts'
 import { validKey } from './reads.ts'
+import { resultOf } from './result-of.ts'
 import type { StoredArtifact, StoredDamage, StoredHead, StoredView, StoreName } from './schema.ts'
 import { packedTo } from './segment-reads.ts'
 import { toStoredSession } from './session-rows.ts'

@@ -3,11 +3,11 @@
  * are brought up to date in it, so that they never lag behind what is packed: nobody has to look into a segment to open
  * a session.
  */
-import { wrap as resultOf } from 'idb'
 import type { Clock, StreamId } from '../core/ids.ts'
 import { rowsAfter, seqOf } from './commit-rows.ts'
 import type { DamageNotes } from './damage-notes.ts'
 import { readRange } from './read-range.ts'
+import { resultOf } from './result-of.ts'
 import type { StoredCommit, StoredSegment, StoreName } from './schema.ts'
 import { MAX_SEGMENT_BYTES, MAX_SEGMENT_ROWS, type PackOptions, packedSizeOf, toSegment } from './segment.ts'
 import { bringUpToDate, isSessionStream } from './session-rows.ts'

@@ -5,6 +5,7 @@
 import { createDeadlines } from '../core/deadlines.ts'
 import type { HoldfastError } from '../core/errors.ts'
 import type { StreamId } from '../core/ids.ts'
+import { nextTurn } from '../core/next-turn.ts'
 import type { Documents, WallClock } from '../core/ports.ts'
 import type { HybridClock } from '../core/timeline/hybrid-clock.ts'
 import { type Connection, isInvalidState } from './connection.ts'
@@ -61,7 +62,7 @@ export function createPump(deps: PumpDeps): Pump {
   function schedule(): void {
     if (scheduled || (running !== undefined && stopped === undefined)) return
     scheduled = true
-    queueMicrotask(() => {
+    nextTurn(() => {
       scheduled = false
       next()
     })
@@ -106,6 +107,7 @@ export function createPump(deps: PumpDeps): Pump {
   function runGroup(entries: readonly Entry[], end: (then: () => void) => void): void {
     const group = createGroup(entries, groupDeps)
     try {
+      group.prepare()
       open(entries, {
         stores: group.stores,
         durability: group.durability,
@@ -116,7 +118,7 @@ export function createPump(deps: PumpDeps): Pump {
       })
     } catch (error) {
       // The connection takes no transaction.
-      end(() => retry(entries, new Set(), error))
+      end(() => retry(entries, group.touched, error))
     }
   }
 

@@ -1,5 +1,5 @@
 /** A read that fails by itself, and leaves its transaction to the others. */
-import { wrap as resultOf } from 'idb'
+import { resultOf } from './result-of.ts'
 
 /** The result of a request that does not take its transaction along when it fails. */
 export function survivable<Result>(request: IDBRequest<Result>): Promise<Result> {

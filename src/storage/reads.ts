@@ -3,13 +3,13 @@
  * needed beyond that is asked for in a further round.
  */
 
-import { wrap as resultOf } from 'idb'
 import type { RowChange, RowKey, RowTable, StreamEnd } from '../core/commit.ts'
 import type { RequestId } from '../core/ids.ts'
 import { isSound } from './checksum.ts'
 import { rowsAfter } from './commit-rows.ts'
 import { type HeadState, NO_HEAD } from './heads.ts'
 import { type Performed, performedIn } from './performed.ts'
+import { resultOf } from './result-of.ts'
 import type { StoredCommit, StoredHead, StoredSegment } from './schema.ts'
 import { outcomeIn } from './segment.ts'
 import { isSoundSegment } from './sound-rows.ts'

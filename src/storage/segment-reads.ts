@@ -2,11 +2,11 @@
  * Reads rows of the log wherever they stand, in segments or by themselves, within one transaction. Segments are given
  * whole: what of their rows was asked for, their reader knows.
  */
-import { wrap as resultOf } from 'idb'
 import type { Clock, StreamId } from '../core/ids.ts'
 import type { Compression } from '../core/ports.ts'
 import { rowsAfter } from './commit-rows.ts'
 import type { DamageNotes } from './damage-notes.ts'
+import { resultOf } from './result-of.ts'
 import type { StoredCommit, StoredSegment } from './schema.ts'
 import { lateRef, MAX_SEGMENT_ROWS, rowsOfSegment, unsqueeze } from './segment.ts'
 import { readSoundCommits, readSoundSegments } from './sound-rows.ts'

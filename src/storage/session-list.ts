@@ -1,11 +1,11 @@
 /**
  * Lists of sessions: which index answers a query with the fewest rows read.
  */
-import { wrap as resultOf } from 'idb'
 import type { SessionPage, SessionQuery } from '../core/session/query.ts'
 import type { SessionRecord } from '../core/session/record.ts'
 import { type ListOptions, type ListPlan, readPage } from './list.ts'
 import type { Place } from './list-cursor.ts'
+import { resultOf } from './result-of.ts'
 import type { StoredSession } from './schema.ts'
 import { isWithin, type TimeBounds, timeRange } from './time-bounds.ts'
 

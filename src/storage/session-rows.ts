@@ -2,11 +2,11 @@
  * Index rows of sessions: the session's record as its rows fold to it, with the keys by which lists find it.
  */
 
-import { wrap as resultOf } from 'idb'
 import { type StreamId, sessionOfStream } from '../core/ids.ts'
 import { foldSession, isHidden, mustRefold } from '../core/session/fold.ts'
 import type { SessionRecord } from '../core/session/record.ts'
 import { seqOf, toCommitRow } from './commit-rows.ts'
+import { resultOf } from './result-of.ts'
 import type { StoredCommit, StoredSession } from './schema.ts'
 import type { TailReader } from './tail-reader.ts'
 

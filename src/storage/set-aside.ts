@@ -2,11 +2,11 @@
  * Sets a damaged row aside: out of its table, where readers and packers would meet it, into the record of its damage,
  * where it is kept for whoever can read more of it.
  */
-import { wrap as resultOf } from 'idb'
 import type { RowKey } from '../core/commit.ts'
 import { isSound } from './checksum.ts'
 import { isReadFailure, survivable } from './read-failure.ts'
 import { validKey } from './reads.ts'
+import { resultOf } from './result-of.ts'
 import type { StoredCommit, StoredDamage, StoredSegment } from './schema.ts'
 import { isSoundCommit, isSoundSegment } from './sound-rows.ts'
 

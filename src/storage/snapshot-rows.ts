@@ -2,12 +2,12 @@
  * Snapshots: a stream's whole document as of one row, so that loading it does not replay its whole history. Rows are
  * kept; never are updates merged (`Y.mergeUpdates` is quadratic in a long log).
  */
-import { wrap as resultOf } from 'idb'
 import type { Clock, StreamId, WriterId } from '../core/ids.ts'
 import type { Documents } from '../core/ports.ts'
 import { withSum } from './checksum.ts'
 import { rowsAfter, seqOf, toCommitRow } from './commit-rows.ts'
 import { readRange } from './read-range.ts'
+import { resultOf } from './result-of.ts'
 import type { StoredCommit, StoredSnapshot } from './schema.ts'
 import { soundSnapshots } from './sound-rows.ts'
 import type { TailReader } from './tail-reader.ts'

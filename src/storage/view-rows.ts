@@ -1,12 +1,12 @@
 /**
  * Views: the values of a stream's state as of one row, so that opening it does not fold its whole history.
  */
-import { wrap as resultOf } from 'idb'
 import { type Clock, clockOfId, STORE_STREAM, type StreamId, sessionOfStream } from '../core/ids.ts'
 import { sizeOf } from '../core/size.ts'
 import { deltasOf, foldEntries } from '../core/state/fold.ts'
 import { withSum } from './checksum.ts'
 import { seqOf } from './commit-rows.ts'
+import { resultOf } from './result-of.ts'
 import type { StoredCommit, StoredView } from './schema.ts'
 import { isSessionStream } from './session-rows.ts'
 import { soundView } from './sound-rows.ts'

@@ -1,3 +1,4 @@
+import { nextTurn } from '../next-turn.ts'
 import type { Soon } from './in-turn.ts'
 
 /** Operations whose after-hooks may wait at once; further ones are dropped and counted. */
@@ -53,7 +54,7 @@ export function createAfterQueue(limit = AFTER_QUEUE_LIMIT): AfterQueue {
       jobs.push(job)
       if (!running) {
         running = true
-        queueMicrotask(run)
+        nextTurn(run)
       }
       return true
     },
