@@ -52,6 +52,8 @@ export interface Connection {
   readonly welcome: Welcome
   /** How many messages of the worker this build had no word for. */
   readonly unheardOf: number
+  /** How long a call waits that does not say it. */
+  readonly deadlineMs: number
   /** Of state writes and events that do not say it. */
   readonly durability: Durability | undefined
   /** State writes that are kept in memory, in a page that needs a reload, for the case that storage comes back. */
@@ -200,6 +202,7 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
     get heldWrites() {
       return pending.held
     },
+    deadlineMs: timing.deadlineMs,
     ledger,
     pressure: window,
     grew: (load, bytes) => {

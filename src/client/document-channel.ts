@@ -4,6 +4,7 @@ import { nextTurn } from '../core/next-turn.ts'
 import type { WorkerMessage } from '../protocol/messages.ts'
 import { fromWireError } from '../protocol/wire-error.ts'
 import type { Connection } from './connection.ts'
+import { abortedBySignal, type CallOptions } from './request.ts'
 
 /** How a document stands, as the worker says. */
 export interface ChannelState {
@@ -30,6 +31,11 @@ export interface ChannelListener {
 
 /** An app document as frames of y-protocols, both ways: what adapters for editors are made of. */
 export interface DocumentChannel {
+  /**
+   * Resolves when the worker has said how the document stands.
+   * @throws why it cannot be opened; DEADLINE or ABORTED where the worker does not say it in time
+   */
+  opened(options?: CallOptions): Promise<void>
   /** Sends a frame. Its buffer is handed over: it is empty afterwards. */
   send(frame: Uint8Array): void
   /** Resolves when what was sent until now was stored, or could not be, and what is stored survives a power cut. */
@@ -40,7 +46,7 @@ export interface DocumentChannel {
 /** What a channel uses of the page's wire. */
 export type ChannelConnection = Pick<
   Connection,
-  'stand' | 'post' | 'listen' | 'onRespawn' | 'onGivenUp' | 'wake' | 'busy' | 'call'
+  'stand' | 'post' | 'listen' | 'onRespawn' | 'onGivenUp' | 'wake' | 'busy' | 'call' | 'deadlineMs'
 >
 
 type Message = Extract<WorkerMessage, { type: 'documentFrame' | 'documentState' }>
@@ -68,7 +74,14 @@ export function openChannel(
   const tell = (changes: Partial<ChannelState>) => {
     state = { ...state, ...changes }
     listener.onState(state)
+    settleOpening(state.isOver ? state.error : null)
   }
+  let settleOpening: (error: HoldfastError | null) => void = () => {}
+  const opening = new Promise<void>((resolve, reject) => {
+    settleOpening = (error) => (error === null ? resolve() : reject(error))
+  })
+  // Whoever does not wait for it hears by its listener.
+  opening.catch(() => {})
   const take = (message: Message) => {
     if (message.type === 'documentFrame') return listener.onFrame(message.frame)
     const { error, isOver = false, ...rest } = message.state
@@ -91,6 +104,8 @@ export function openChannel(
     }),
   ]
   const channel: DocumentChannel = {
+    opened: ({ signal, deadlineMs = connection.deadlineMs } = {}) =>
+      untilOpened(opening, name, { signal, deadlineMs }),
     send: (frame) => {
       if (!open.has(document)) return
       connection.wake()
@@ -107,6 +122,27 @@ export function openChannel(
   }
   nextTurn(begin)
   return channel
+}
+
+function untilOpened(
+  opening: Promise<void>,
+  name: string,
+  { signal, deadlineMs }: CallOptions & { readonly deadlineMs: number },
+): Promise<void> {
+  const what = `Opening document ${JSON.stringify(name)}`
+  let stop = () => {}
+  const givenUp = new Promise<never>((_resolve, reject) => {
+    const abort = () => reject(abortedBySignal(what, signal))
+    const message = `${what} did not end within ${deadlineMs} ms. Open it again, with a longer deadline if need be.`
+    const timer = setTimeout(() => reject(createError('DEADLINE', message, { name, deadlineMs })), deadlineMs)
+    signal?.addEventListener('abort', abort)
+    if (signal?.aborted) abort()
+    stop = () => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', abort)
+    }
+  })
+  return Promise.race([opening, givenUp]).finally(() => stop())
 }
 
 function channelsOf(connection: ChannelConnection): Map<number, Open> {

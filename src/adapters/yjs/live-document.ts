@@ -91,12 +91,6 @@ export class BoundDocument implements LiveDocument, ChannelListener {
     return this.#state
   }
 
-  /** Resolves when the worker has said how the document stands; rejects when it cannot be opened. */
-  async opened(): Promise<void> {
-    await this.#until(() => this.#told !== undefined)
-    if (this.#told?.isOver && this.#told.error !== null) throw this.#told.error
-  }
-
   /** Whether the worker owes this page an answer. */
   isWaiting(): boolean {
     return !this.#state.stored && this.#state.error === null

@@ -32,9 +32,9 @@ export async function openDocument(
 ): Promise<LiveDocument> {
   const document = new BoundDocument(doc ?? new Doc(), awareness, doc === undefined)
   try {
-    await session.documents.channel(name, () => document.doc.clientID, document)
-    // The call ends by its deadline or signal where the worker keeps silent.
-    await Promise.all([document.opened(), session.documents.list(options)])
+    const channel = await session.documents.channel(name, () => document.doc.clientID, document)
+    // The call wakes a worker where there is none, and ends where it keeps silent.
+    await Promise.all([channel.opened(options), session.documents.list(options)])
     return document
   } catch (error) {
     document.leave()

@@ -98,6 +98,7 @@ export async function openNodeTab(database: string, parts: Partial<World> = {}):
   }
 
   const connection: ChannelConnection = {
+    deadlineMs: 10_000,
     call,
     post,
     stand(messages) {

@@ -2,6 +2,12 @@ import 'fake-indexeddb/auto'
 import { expect, test } from 'vitest'
 import * as Y from 'yjs'
 import type { LiveDocument } from '../../../src/adapters/yjs/live-document.ts'
+import { openDocument } from '../../../src/adapters/yjs/open-document.ts'
+import {
+  type ChannelConnection,
+  type ChannelListener,
+  openChannel,
+} from '../../../src/client/document-channel.ts'
 import { documentStream } from '../../../src/core/ids.ts'
 import type { World } from '../../../src/engine/world.ts'
 import { checkLaws } from '../../../src/testing/check-laws.ts'
@@ -189,6 +195,38 @@ test('YD7 deleting the session ends the document in every tab', async () => {
   await tab.close()
   await other.close()
   expect(await checkLaws(database)).toEqual([])
+})
+
+test('YD8 opening ends by its deadline or signal where the worker answers and never opens it', async () => {
+  const { tab, session } = await begin()
+  const silent: ChannelConnection = {
+    deadlineMs: 20,
+    call: tab.call,
+    post: () => {},
+    stand: () => () => {},
+    listen: () => () => {},
+    onRespawn: () => () => {},
+    onGivenUp: () => () => {},
+    busy: () => () => {},
+    wake: () => {},
+  }
+  const documents = {
+    list: () => tab.call('documents.list', { sessionId: session }),
+    export: (name: string) => tab.call('documents.export', { sessionId: session, name }),
+    channel: async (name: string, clientId: () => number, listener: ChannelListener) =>
+      openChannel(silent, session, name, clientId, listener),
+  }
+  await expect(openDocument({ documents }, 'notes')).rejects.toMatchObject({
+    code: 'DEADLINE',
+    details: { name: 'notes', deadlineMs: 20 },
+  })
+  await expect(openDocument({ documents }, 'notes', { deadlineMs: 10 })).rejects.toMatchObject({
+    details: { deadlineMs: 10 },
+  })
+  const leaving = new AbortController()
+  const opening = openDocument({ documents }, 'notes', { signal: leaving.signal, deadlineMs: 600_000 })
+  leaving.abort()
+  await expect(opening).rejects.toMatchObject({ code: 'ABORTED' })
 })
 
 test('YD8 a bad name is refused', async () => {

@@ -117,6 +117,7 @@ function createTab(user: TestYInstance, port: MessagePort, session: SessionId, n
     },
     onGivenUp: () => () => {},
     wake: () => {},
+    deadlineMs: 20_000,
     busy: () => () => {},
   }
   while (receiveMessageOnPort(port) !== undefined);
