@@ -1,26 +1,16 @@
 /** One app document that pages have open: its replica, the pages that edit it, and what of their edits is stored. */
 import { awarenessFrame, readFrame, updateFrame } from '../context/document-frames.ts'
-import { type Awaited, type AwarenessChange, DocumentReplica } from '../context/document-replica.ts'
+import { type Awaited, DocumentReplica } from '../context/document-replica.ts'
 import { forkedDocument, STORED_LIMITS } from '../context/update-gate.ts'
 import type { CommitRow } from '../core/commit.ts'
 import { type HoldfastError, isHoldfastError } from '../core/errors.ts'
 import type { WriterId } from '../core/ids.ts'
 import type { Log, WallClock } from '../core/ports.ts'
-import type { Request } from '../core/request.ts'
 import { isPermitted, type Status } from '../core/session/status.ts'
-import type { DocumentState } from '../protocol/messages.ts'
-import { toWireError } from '../protocol/wire-error.ts'
+import { type DocumentPeer, Seat } from './document-seat.ts'
 import { createEditSaver, type EditSaver } from './edit-saver.ts'
-
-/** A page that has the document open. */
-export interface DocumentPeer {
-  /** The Yjs client id that it writes under. */
-  readonly clientId: number
-  /** Who edits, as it is recorded. */
-  readonly by: Pick<Request, 'actor' | 'client'>
-  send(frame: Uint8Array): void
-  tell(state: DocumentState): void
-}
+import { RowNumbers } from './row-numbers.ts'
+import { WhoEdits } from './who-edits.ts'
 
 export interface DocumentRoomDeps {
   readonly wall: WallClock
@@ -37,30 +27,6 @@ export interface DocumentRoomDeps {
   onEmpty(): void
 }
 
-/** How a page stands to the document. */
-class Seat {
-  readonly peer: DocumentPeer
-  /** Frames that came in before the document was read. */
-  readonly early: Uint8Array[] = []
-  /** Frames with edits, so far. */
-  edits = 0
-  /** Up to which frame it is all stored once an edit of the saver is. */
-  readonly waiting: { readonly edits: number; readonly added: number }[] = []
-  /** So many frames with edits are stored. */
-  stored = 0
-  /** Awareness of these clients came from here. */
-  readonly clients = new Set<number>()
-  /** Why nothing more is taken of it. */
-  refused: HoldfastError | undefined
-
-  constructor(peer: DocumentPeer) {
-    this.peer = peer
-  }
-}
-
-/** Of awareness changes that the replica makes itself: it edits nothing. */
-const OF_THE_REPLICA = 'local'
-
 /** What a page sends that has nothing. */
 const EMPTY_STATE_VECTOR = Uint8Array.of(0)
 
@@ -68,21 +34,22 @@ export class DocumentRoom {
   readonly #deps: DocumentRoomDeps
   readonly #saver: EditSaver<Seat>
   readonly #seats = new Map<DocumentPeer, Seat>()
-  /** By the tab that told of them. */
-  readonly #elsewhere = new Map<WriterId, Set<number>>()
-  /** The number of the last row read, of each writer. */
-  readonly #lastN = new Map<WriterId, number>()
+  readonly #whoEdits: WhoEdits
+  readonly #rows = new RowNumbers()
   #replica: DocumentReplica | undefined
   /** Whose edits are missing among the stored ones: a row of theirs was lost, and may never come. */
   #missing: ReadonlySet<Awaited> = new Set()
   #status: Status | undefined
-  #readTo = 0
   /** Reads never overlap. */
   #reading: Promise<void> = Promise.resolve()
   #over: HoldfastError | undefined
 
   constructor(deps: DocumentRoomDeps) {
     this.#deps = deps
+    this.#whoEdits = new WhoEdits(
+      () => this.#seats.values(),
+      (update) => deps.say(update),
+    )
     this.#saver = createEditSaver<Seat>({
       wall: deps.wall,
       store: (update, makers) => deps.store(update, [...makers][0]?.peer.by ?? {}),
@@ -110,6 +77,7 @@ export class DocumentRoom {
     if (seat === undefined) return
     this.#seats.delete(peer)
     this.#replica?.leave([...seat.clients], seat)
+    if (this.#isReadOnly) this.#dropClosed()
     this.#emptyIfDone()
   }
 
@@ -133,19 +101,18 @@ export class DocumentRoom {
     return this.#read(async () => {
       const replica = this.#replica
       if (replica === undefined) return
-      const rows = await this.#deps.readAfter(this.#readTo)
+      const rows = await this.#deps.readAfter(this.#rows.to)
       const foreign = rows.filter(({ writer }) => writer !== this.#deps.writer)
-      if (this.#hasGap(foreign)) return this.#loadNow()
-      this.#note(rows)
+      if (this.#rows.hasGap(foreign)) return this.#loadNow()
+      this.#rows.note(rows)
       for (const { update } of foreign) if (update !== undefined) this.#takeStored(replica, update)
     })
   }
 
   /** Another tab tells who edits there. */
   takeAwareness(writer: WriterId, update: Uint8Array): void {
-    if (!this.#elsewhere.has(writer)) this.#elsewhere.set(writer, new Set())
     try {
-      this.#replica?.takeAwareness(update, writer)
+      this.#whoEdits.take(this.#replica, writer, update)
     } catch (error) {
       this.#deps.onError(error)
     }
@@ -153,15 +120,12 @@ export class DocumentRoom {
 
   /** A tab has gone, with all who edited there. */
   forgetWriter(writer: WriterId): void {
-    const clients = this.#elsewhere.get(writer)
-    this.#elsewhere.delete(writer)
-    if (clients !== undefined) this.#replica?.leave([...clients], writer)
+    this.#whoEdits.forget(this.#replica, writer)
   }
 
   /** Who edits in this tab, for one that has just come. */
   ownAwareness(): Uint8Array | undefined {
-    const own = new Set([...this.#seats.values()].flatMap(({ clients }) => [...clients]))
-    return this.#replica?.awareness((client) => own.has(client))
+    return this.#whoEdits.own(this.#replica)
   }
 
   async flush(): Promise<void> {
@@ -192,11 +156,11 @@ export class DocumentRoom {
   async #loadNow(): Promise<void> {
     const { snapshot, tail } = await this.#deps.read()
     if (this.#over !== undefined) return
-    this.#note(tail)
+    this.#rows.note(tail)
     const updates = tail.flatMap(({ update }) => (update === undefined ? [] : [update]))
     const before = this.#replica
     const replica = new DocumentReplica(snapshot, [...updates, ...this.#saver.unstored], (change) =>
-      this.#awarenessChanged(change),
+      this.#whoEdits.changed(change),
     )
     this.#replica = replica
     this.#missing = replica.awaited
@@ -235,11 +199,11 @@ export class DocumentRoom {
   }
 
   #takeEdit(seat: Seat, replica: DocumentReplica, update: Uint8Array): void {
-    seat.edits += 1
+    seat.countEdit()
     const others = [...this.#seats.values()].filter((each) => each !== seat)
     const news = replica.take(update, { inUse: new Set(others.map(({ peer }) => peer.clientId)) })
     if (news !== undefined) this.#saver.add(news, seat)
-    seat.waiting.push({ edits: seat.edits, added: this.#saver.added })
+    seat.waitFor(this.#saver.added)
     if (this.#settle(seat)) this.#tell(seat)
   }
 
@@ -284,6 +248,7 @@ export class DocumentRoom {
   }
 
   #failed(error: HoldfastError): void {
+    if (error.code === 'SESSION_NOT_ACTIVE') this.#dropClosed()
     if (error.code === 'SESSION_NOT_FOUND') this.end(error)
     else this.#tellAll()
     this.#emptyIfDone()
@@ -291,44 +256,9 @@ export class DocumentRoom {
 
   /** Says whether more of the page's edits are stored than it knows. */
   #settle(seat: Seat): boolean {
-    const before = seat.stored
     // What waits for an edit that has not come is in no update that was stored.
     if ([...(this.#replica?.awaited ?? [])].some((one) => !this.#missing.has(one))) return false
-    for (;;) {
-      const [next] = seat.waiting
-      if (next === undefined || next.added > this.#saver.stored) return seat.stored > before
-      seat.stored = next.edits
-      seat.waiting.shift()
-    }
-  }
-
-  #awarenessChanged({ update, clients, removed, origin }: AwarenessChange): void {
-    if (origin === OF_THE_REPLICA) return
-    const from = origin instanceof Seat ? origin.clients : this.#clientsOf(origin)
-    for (const client of clients) from?.add(client)
-    for (const client of removed) from?.delete(client)
-    for (const seat of this.#seats.values()) if (seat !== origin) seat.peer.send(awarenessFrame(update))
-    if (origin instanceof Seat) this.#deps.say(update)
-  }
-
-  #clientsOf(origin: unknown): Set<number> | undefined {
-    return [...this.#elsewhere].find(([writer]) => writer === origin)?.[1]
-  }
-
-  #hasGap(rows: readonly CommitRow[]): boolean {
-    const last = new Map(this.#lastN)
-    return rows.some(({ writer, n }) => {
-      const before = last.get(writer)
-      last.set(writer, n)
-      return before !== undefined && n > before + 1
-    })
-  }
-
-  #note(rows: readonly CommitRow[]): void {
-    for (const { writer, n, seq } of rows) {
-      this.#lastN.set(writer, n)
-      this.#readTo = Math.max(this.#readTo, seq)
-    }
+    return seat.settle(this.#saver.stored)
   }
 
   #sendToAll(update: Uint8Array): void {
@@ -339,20 +269,23 @@ export class DocumentRoom {
     for (const seat of this.#seats.values()) this.#tell(seat)
   }
 
-  #tell({ peer, stored, refused }: Seat): void {
-    const error = this.#over ?? refused ?? this.#saver.error
-    const isOver = this.#over !== undefined || refused !== undefined
-    peer.tell({
-      stored,
-      readOnly: this.#isReadOnly,
-      ...(error === undefined ? {} : { error: toWireError(error) }),
-      ...(isOver ? { isOver } : {}),
-    })
+  #tell(seat: Seat): void {
+    seat.tell(this.#isReadOnly, this.#over, this.#saver.error)
+  }
+
+  /** What was refused, of a page that has closed the document since, is not to be stored some day. */
+  #dropClosed(): void {
+    const seats = new Set(this.#seats.values())
+    if (!this.#saver.drop((maker) => !seats.has(maker)) || seats.size === 0) return
+    for (const seat of seats) seat.waitForAnswer()
+    this.#tellAll()
+    this.#read(() => this.#loadNow()).catch(this.#deps.onError)
   }
 
   #emptyIfDone(): void {
     if (this.#seats.size > 0) return
-    if (this.#over === undefined && this.#saver.stored < this.#saver.added) return
+    const isTried = this.#saver.error === undefined || this.#saver.error.retryable
+    if (this.#over === undefined && this.#saver.unstored.length > 0 && isTried) return
     this.#deps.onEmpty()
   }
 }

@@ -13,6 +13,11 @@ export interface EditSaver<Maker> {
   readonly added: number
   /** Why nothing is stored at present. */
   readonly error: HoldfastError | undefined
+  /**
+   * Gives up what these makers added and what is not stored; what is being stored at present may still be.
+   * @returns whether there was any
+   */
+  drop(of: (maker: Maker) => boolean): boolean
   /** What is not stored yet, oldest first. */
   readonly unstored: readonly Uint8Array[]
   /** Stores what was added until now, without waiting for more. Resolves when that was tried. */
@@ -37,6 +42,7 @@ const GATHER_MS = 250
 const RETRY_MS = [500, 1_000, 2_000, 5_000, 10_000] as const
 
 interface Unstored<Maker> {
+  readonly number: number
   readonly update: Uint8Array
   readonly maker: Maker
 }
@@ -98,8 +104,8 @@ export function createEditSaver<Maker>(deps: EditSaverDeps<Maker>): EditSaver<Ma
     try {
       const update = mergeUpdates(taken.map((each) => each.update))
       await deps.store(update, makers)
-      unstored = unstored.slice(taken.length)
-      stored += taken.length
+      unstored = unstored.filter((each) => !taken.includes(each))
+      stored = taken.at(-1)?.number ?? stored
       failures = 0
       error = undefined
       deps.onStored(update, makers)
@@ -113,7 +119,7 @@ export function createEditSaver<Maker>(deps: EditSaverDeps<Maker>): EditSaver<Ma
 
   return {
     get stored() {
-      return stored
+      return unstored.length === 0 ? added : stored
     },
     get added() {
       return added
@@ -125,17 +131,24 @@ export function createEditSaver<Maker>(deps: EditSaverDeps<Maker>): EditSaver<Ma
       return unstored.map(({ update }) => update)
     },
     add(update, maker) {
-      unstored.push({ update, maker })
       added += 1
+      unstored.push({ number: added, update, maker })
       if (error === undefined) schedule(lastStart + GATHER_MS - elapsed())
       return added
+    },
+    drop(of) {
+      const kept = unstored.filter(({ maker }) => !of(maker))
+      const isAny = kept.length < unstored.length
+      unstored = kept
+      if (unstored.length === 0) error = undefined
+      return isAny
     },
     async flush() {
       const wanted = added
       do {
         unschedule()
         await save()
-      } while (stored < wanted && error === undefined && !stopped)
+      } while (unstored.some(({ number }) => number <= wanted) && error === undefined && !stopped)
     },
     retry() {
       unschedule()

@@ -5,7 +5,8 @@ import { documentStream, type RequestId, type SessionId, type StreamId, sessionS
 import { readRecord } from '../core/session/lifecycle.ts'
 import { type AwarenessChannel, createAwarenessChannel } from '../sync/awareness-channel.ts'
 import type { Peers } from '../sync/peers.ts'
-import { type DocumentPeer, DocumentRoom } from './document-room.ts'
+import { DocumentRoom } from './document-room.ts'
+import type { DocumentPeer } from './document-seat.ts'
 import type { Parts } from './parts.ts'
 import type { StreamChange, StreamViews } from './stream-views.ts'
 

@@ -197,6 +197,44 @@ test('YD7 deleting the session ends the document in every tab', async () => {
   expect(await checkLaws(database)).toEqual([])
 })
 
+test('YD6 an edit that was refused is not stored once its document was closed', async () => {
+  const { database, tab, session } = await begin()
+  const notes = await tab.open(session)
+  await tab.transition(session, 'suspend')
+  await standing(notes, ({ readOnly }) => readOnly)
+  type(notes, 'refused')
+  await expect(notes.close()).rejects.toMatchObject({ code: 'SESSION_NOT_ACTIVE' })
+  await tab.transition(session, 'resume')
+  const again = await tab.open(session)
+  expect(textOf(again)).toBe('')
+  type(again, 'new')
+  await again.flush()
+  const other = await openNodeTab(database)
+  expect(textOf(await other.open(session))).toBe('new')
+  expect(await tab.changes(session)).toHaveLength(1)
+})
+
+test('YD6 what another handle of the document edited is stored at the resume, and nothing of the closed one', async () => {
+  const { database, tab, session } = await begin()
+  const [closed, open] = [await tab.open(session), await tab.open(session)]
+  type(closed, 'before ')
+  await closed.flush()
+  await reading(open, 'before ')
+  await tab.transition(session, 'suspend')
+  await Promise.all([closed, open].map((each) => standing(each, ({ readOnly }) => readOnly)))
+  type(closed, 'refused')
+  await expect(closed.close()).rejects.toMatchObject({ code: 'SESSION_NOT_ACTIVE' })
+  await standing(open, ({ error }) => error === null)
+  type(open, 'waiting')
+  await standing(open, ({ error }) => error !== null)
+  expect(open.state.stored).toBe(false)
+  await tab.transition(session, 'resume')
+  await open.flush()
+  const other = await openNodeTab(database)
+  expect(textOf(await other.open(session))).toBe('before waiting')
+  expect(textOf(open)).toBe('before waiting')
+})
+
 test('YD8 opening ends by its deadline or signal where the worker answers and never opens it', async () => {
   const { tab, session } = await begin()
   const silent: ChannelConnection = {
