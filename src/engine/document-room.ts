@@ -31,10 +31,10 @@ export interface DocumentRoomDeps {
 const EMPTY_STATE_VECTOR = Uint8Array.of(0)
 
 export class DocumentRoom {
+  readonly whoEdits: WhoEdits
   readonly #deps: DocumentRoomDeps
   readonly #saver: EditSaver<Seat>
   readonly #seats = new Map<DocumentPeer, Seat>()
-  readonly #whoEdits: WhoEdits
   readonly #rows = new RowNumbers()
   #replica: DocumentReplica | undefined
   /** Whose edits are missing among the stored ones: a row of theirs was lost, and may never come. */
@@ -46,10 +46,12 @@ export class DocumentRoom {
 
   constructor(deps: DocumentRoomDeps) {
     this.#deps = deps
-    this.#whoEdits = new WhoEdits(
-      () => this.#seats.values(),
-      (update) => deps.say(update),
-    )
+    this.whoEdits = new WhoEdits({
+      seats: () => this.#seats.values(),
+      replica: () => this.#replica,
+      say: (update) => deps.say(update),
+      onError: (error) => deps.onError(error),
+    })
     this.#saver = createEditSaver<Seat>({
       wall: deps.wall,
       store: (update, makers) => deps.store(update, [...makers][0]?.peer.by ?? {}),
@@ -109,25 +111,6 @@ export class DocumentRoom {
     })
   }
 
-  /** Another tab tells who edits there. */
-  takeAwareness(writer: WriterId, update: Uint8Array): void {
-    try {
-      this.#whoEdits.take(this.#replica, writer, update)
-    } catch (error) {
-      this.#deps.onError(error)
-    }
-  }
-
-  /** A tab has gone, with all who edited there. */
-  forgetWriter(writer: WriterId): void {
-    this.#whoEdits.forget(this.#replica, writer)
-  }
-
-  /** Who edits in this tab, for one that has just come. */
-  ownAwareness(): Uint8Array | undefined {
-    return this.#whoEdits.own(this.#replica)
-  }
-
   async flush(): Promise<void> {
     await this.#reading
     await this.#saver.flush()
@@ -160,7 +143,7 @@ export class DocumentRoom {
     const updates = tail.flatMap(({ update }) => (update === undefined ? [] : [update]))
     const before = this.#replica
     const replica = new DocumentReplica(snapshot, [...updates, ...this.#saver.unstored], (change) =>
-      this.#whoEdits.changed(change),
+      this.whoEdits.changed(change),
     )
     this.#replica = replica
     this.#missing = replica.awaited

@@ -57,10 +57,10 @@ export function createOpenDocuments(deps: OpenDocumentsDeps): OpenDocuments {
       journal.writer,
       {
         onSaid(stream, writer, update) {
-          if (writer !== journal.writer) rooms.get(stream)?.room.takeAwareness(writer, update)
+          if (writer !== journal.writer) rooms.get(stream)?.room.whoEdits.take(writer, update)
         },
         onAsked(stream) {
-          const states = rooms.get(stream)?.room.ownAwareness()
+          const states = rooms.get(stream)?.room.whoEdits.own()
           if (states !== undefined) channelToTabs().say(stream, states)
         },
       },
@@ -69,7 +69,7 @@ export function createOpenDocuments(deps: OpenDocumentsDeps): OpenDocuments {
   }
 
   const stopPeers = deps.peers.onGone((writer) => {
-    for (const { room } of rooms.values()) room.forgetWriter(writer)
+    for (const { room } of rooms.values()) room.whoEdits.forget(writer)
   })
 
   function openRoom(sessionId: SessionId, name: string, stream: StreamId): DocumentRoom {
