@@ -5,6 +5,7 @@ import { withBarrier } from '../src/protocol/settled.ts'
 import { toWireError } from '../src/protocol/wire-error.ts'
 import { wordingFor } from '../src/protocol/wording.ts'
 import { holdAlive } from './alive.ts'
+import { createEarlyAborts } from './early-aborts.ts'
 import { createInbox } from './inbox.ts'
 import { createOutbox } from './outbox.ts'
 import { settleTogether } from './settle-together.ts'
@@ -31,11 +32,10 @@ export async function openPage(host: EngineHost, hello: Hello, port: MessagePort
     throw error
   })
   const started = new Set<number>()
-  /** The two ways are separate queues: an abort may come in before its call. */
-  const abortedEarly = new Set<number>()
+  const earlyAborts = createEarlyAborts()
 
   const take = (message: PageMessage) => {
-    if (message.type === 'abort' && !started.has(message.id)) abortedEarly.add(message.id)
+    if (message.type === 'abort' && !started.has(message.id)) earlyAborts.note(message.id)
     client.receive(message)
   }
   const refuse = (message: unknown, error: unknown) => {
@@ -49,7 +49,7 @@ export async function openPage(host: EngineHost, hello: Hello, port: MessagePort
       assertCall(call)
       started.add(call.id)
       const answer = client.call(call)
-      if (abortedEarly.delete(call.id)) client.receive({ type: 'abort', id: call.id })
+      if (earlyAborts.take(call.id)) client.receive({ type: 'abort', id: call.id })
       return withBarrier({ id: call.id, ok: true, value: await answer }, client.exposedUntil)
     } catch (error) {
       return failed(call.id, error)

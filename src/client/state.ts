@@ -1,6 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { App, Schemas, StateInputs, StateOutputs } from '../core/app/app.ts'
 import { createError, type HoldfastError } from '../core/errors.ts'
+import { sessionNotFound } from '../core/session/head.ts'
 import { assertPermitted } from '../core/session/status.ts'
 import { admitKey, admitState } from '../core/state/admit.ts'
 import { type AsideClass, asideOf, type StateClass } from '../core/state/aside.ts'
@@ -136,7 +137,7 @@ export function createState<A extends App>(stream: Stream, options: StateOptions
       const admitted = admitState(checked, key)
       const kept = classOf(key, asked)
       if (kept === 'ephemeral') {
-        if (stream.record !== undefined) assertPermitted(stream.record, 'state.write')
+        assertTakesWrites(stream)
         ephemeral.set(entryKey(key), admitted)
         return
       }
@@ -161,6 +162,12 @@ export function createSessionState<A extends App>(stream: Stream, options: State
     ...createState<A>(stream, options),
     scope: (scope) => createState(stream, { ...others, scope: scopeText(scope) }),
   }
+}
+
+/** As the worker does for what it stores. */
+function assertTakesWrites({ target, record, isGone }: Stream): void {
+  if (isGone && 'session' in target) throw sessionNotFound(target.session)
+  if (record !== undefined) assertPermitted(record, 'state.write')
 }
 
 /** What a write covered is there again where it is refused. */

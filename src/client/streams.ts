@@ -17,6 +17,8 @@ export interface Stream {
   readonly ephemeral: EphemeralValues
   /** Absent for a scope, and until a session's first answer is there. */
   readonly record: SessionRecord | undefined
+  /** The session was deleted. */
+  readonly isGone: boolean
   /** Takes a record, unless the one here is newer. */
   take(record: SessionRecord): void
   /** Calls back when the record changed, with undefined when the session was deleted. */
@@ -130,6 +132,7 @@ class Shared implements Stream {
   readonly #leave: () => void
   readonly #forgetEphemeral: () => void
   #record: SessionRecord | undefined
+  #isGone = false
   #loaded: Promise<void> | undefined
 
   constructor(
@@ -168,6 +171,10 @@ class Shared implements Stream {
 
   get record(): SessionRecord | undefined {
     return this.#record
+  }
+
+  get isGone(): boolean {
+    return this.#isGone
   }
 
   /** Once, as long as patches keep what was loaded up to date. */
@@ -224,6 +231,7 @@ class Shared implements Stream {
 
   /** For good: the id of a deleted session stays taken. */
   #gone(): void {
+    this.#isGone = true
     this.#leave()
     this.#forgetEphemeral()
     this.#tell(undefined)

@@ -2,6 +2,7 @@ import type { SessionId } from '../core/ids.ts'
 import { sameValue } from '../core/state/same-value.ts'
 import type { StateValue } from '../core/state/value.ts'
 import type { Connection } from './connection.ts'
+import { inTurn } from './in-turn.ts'
 
 export interface ListWatchOptions {
   /** Ends the watch. */
@@ -82,7 +83,7 @@ export function createListWatches(connection: Connection): StartListWatch {
     }
 
     return {
-      next: async () => {
+      next: inTurn(async () => {
         while (!ended) {
           const page = noticed ? await another() : undefined
           if (ended) break
@@ -93,7 +94,7 @@ export function createListWatches(connection: Connection): StartListWatch {
           })
         }
         return { done: true, value: undefined }
-      },
+      }),
       return: () => {
         end()
         return Promise.resolve({ done: true, value: undefined })

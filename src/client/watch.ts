@@ -1,7 +1,8 @@
-import type { EventId, SessionId } from '../core/ids.ts'
+import { type EventId, type SessionId, type StreamId, sessionStream } from '../core/ids.ts'
 import type { TimelineEvent } from '../core/timeline/event.ts'
 import type { Connection } from './connection.ts'
 import { readEvents } from './event-reader.ts'
+import { inTurn } from './in-turn.ts'
 
 export interface WatchOptions {
   /** Patterns: `*`, `step.*`, `*.failed`, `a.*.b`. @defaultValue every type */
@@ -20,7 +21,7 @@ export interface WatchedEvent extends TimelineEvent {
   readonly late: boolean
 }
 
-/** Live events. Leaving the loop ends the watch. */
+/** Live events. Leaving the loop ends the watch, and so does the deletion of its session. */
 export interface Watch extends AsyncIterableIterator<WatchedEvent> {
   /** Events that left unread because the buffer was full. */
   readonly dropped: number
@@ -33,11 +34,27 @@ export type StartWatch = (sessionId: SessionId | undefined, options?: WatchOptio
 
 export function createWatches(connection: Connection): StartWatch {
   const takers = new Map<number, (events: readonly TimelineEvent[], begunAt?: EventId) => void>()
+  const endersByStream = new Map<StreamId, Set<() => void>>()
   let lastWatch = 0
 
   connection.listen((message) => {
     if (message.type === 'events') takers.get(message.watch)?.(message.events, message.begunAt)
+    // Of a deleted session nothing comes any more.
+    if (message.type === 'patch' && message.deleted)
+      for (const end of [...(endersByStream.get(message.stream) ?? [])]) end()
   })
+
+  /** The function returned stops it. */
+  const onDeleted = (sessionId: SessionId | undefined, end: () => void): (() => void) => {
+    if (sessionId === undefined) return () => {}
+    const stream = sessionStream(sessionId)
+    const enders = endersByStream.get(stream) ?? new Set()
+    endersByStream.set(stream, enders.add(end))
+    return () => {
+      enders.delete(end)
+      if (enders.size === 0) endersByStream.delete(stream)
+    }
+  }
 
   return (sessionId, { types = ['*'], since, signal, buffer = BUFFER } = {}) => {
     lastWatch += 1
@@ -75,11 +92,13 @@ export function createWatches(connection: Connection): StartWatch {
       if (ended) return
       ended = true
       stop()
+      forget()
       takers.delete(watch)
       connection.post({ type: 'unwatch', watch })
       signal?.removeEventListener('abort', end)
       wake()
     }
+    const forget = onDeleted(sessionId, end)
     signal?.addEventListener('abort', end)
     if (signal?.aborted) end()
 
@@ -87,7 +106,7 @@ export function createWatches(connection: Connection): StartWatch {
       get dropped() {
         return dropped
       },
-      next: async () => {
+      next: inTurn(async () => {
         while (queue.length === 0 && !ended) {
           await new Promise<void>((resolve) => {
             wake = resolve
@@ -103,7 +122,7 @@ export function createWatches(connection: Connection): StartWatch {
           end()
           throw error
         }
-      },
+      }),
       return: () => {
         queue.length = 0
         end()

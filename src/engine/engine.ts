@@ -178,6 +178,9 @@ export async function openEngine(
     documents: openDocuments,
     newRequestId: () => clock.nextId<RequestId>(),
     nextEventId: () => clock.nextId<EventId>(),
+    isGone: async (session) =>
+      views.record(sessionStream(session)) === undefined &&
+      (await parts.storedTables.session(session)) === undefined,
     missedEvents: (sessionId, since) => eventsAfter(log, sessionId, since),
     addHook(hook, client, asks) {
       const handle = registry.register(definitionOfPageHook(hook, asks), client)

@@ -1,7 +1,7 @@
 /** One page's side of the engine: its calls, its writes, what it has open, and the hooks and steps that live on it. */
 import { createError, isHoldfastError } from '../core/errors.ts'
 import type { HookStage, PointName } from '../core/hook/points.ts'
-import type { EventId, RequestId, StreamId } from '../core/ids.ts'
+import type { EventId, RequestId, SessionId, StreamId } from '../core/ids.ts'
 import type { StreamStart, WallClock } from '../core/ports.ts'
 import { withEntryKey } from '../core/state/scope.ts'
 import type { EngineClient, SendToPage } from '../protocol/engine-host.ts'
@@ -39,6 +39,8 @@ export interface PageServices {
   readonly documents: Pick<OpenDocuments, 'enter'>
   readonly newRequestId: () => RequestId
   readonly nextEventId: () => EventId
+  /** There is no such session, or no more. */
+  readonly isGone: (session: SessionId) => Promise<boolean>
   readonly missedEvents: Parameters<typeof createWatches>[0]['missed']
   /** Puts a page's hook among those that gate its calls; the function returned takes it out. */
   readonly addHook: (hook: PageHook, client: string, asks: Asks) => () => void
@@ -126,6 +128,7 @@ export function createPage(
     send,
     attach,
     detach,
+    isGone: services.isGone,
     missed: services.missedEvents,
     nextId: services.nextEventId,
     onError: services.onError,

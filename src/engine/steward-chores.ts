@@ -32,7 +32,7 @@ export function createStewardChores(deps: {
   readonly wall: Pick<WallClock, 'after'>
   /** The epoch while this worker is the steward. */
   readonly epoch: () => number | undefined
-  readonly onFenced: () => void
+  readonly onFenced: (fence: number) => void
   /** Something is to be done, and another worker is the steward. */
   readonly onDue: () => void
   readonly onError: (error: unknown) => void
@@ -61,7 +61,7 @@ export function createStewardChores(deps: {
     try {
       await chore.run(fence)
     } catch (error) {
-      if (isFenced(error)) deps.onFenced()
+      if (isFenced(error)) deps.onFenced(fence)
       else if (!stopped) deps.onError(error)
     }
   }

@@ -26,7 +26,7 @@ export function beginStewardship(
   const chores = createStewardChores({
     wall: world.wall,
     epoch: () => steward.epoch,
-    onFenced: () => steward.fenced(),
+    onFenced: (fence) => steward.fenced(fence),
     onDue: () => askSteward().catch(onError),
     onError,
   })

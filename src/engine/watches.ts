@@ -2,6 +2,7 @@ import { type EventId, type SessionId, type StreamId, sessionOfStream, sessionSt
 import { type TimelineEvent, toTimelineEvent } from '../core/timeline/event.ts'
 import { compilePatterns } from '../core/timeline/patterns.ts'
 import type { PageMessage, WorkerMessage } from '../protocol/messages.ts'
+import { goneMessage } from './patches.ts'
 import type { StreamChange } from './stream-views.ts'
 
 /** The watches of one page: live events by pattern, with what was missed first where the page names it. */
@@ -31,6 +32,8 @@ export function createWatches(deps: {
   readonly send: (message: WorkerMessage) => void
   readonly attach: (stream: StreamId) => Promise<unknown>
   readonly detach: (stream: StreamId) => void
+  /** There is no such session, or no more. */
+  readonly isGone: (sessionId: SessionId) => Promise<boolean>
   /** Events after this one, in batches. */
   readonly missed: (
     sessionId: SessionId | undefined,
@@ -75,6 +78,11 @@ export function createWatches(deps: {
     if (watches.get(id) === watch) sendNew(held)
   }
 
+  /** The word of its deletion came before the watch began. */
+  async function endIfGone(sessionId: SessionId): Promise<void> {
+    if (await deps.isGone(sessionId)) deps.send(goneMessage(sessionStream(sessionId), 'tab'))
+  }
+
   return {
     watch({ watch: id, sessionId, types, since }) {
       remove(id)
@@ -91,6 +99,7 @@ export function createWatches(deps: {
       ready
         .catch(deps.onError)
         .then(() => (since === undefined ? undefined : sendMissed(id, watch, since)))
+        .then(() => (sessionId === undefined ? undefined : endIfGone(sessionId)))
         .catch(deps.onError)
     },
     unwatch: remove,

@@ -19,8 +19,8 @@ export interface Steward {
   yieldTurn(): void
   /** After a time in which this worker did not run: whether it still is what it was. */
   check(): Promise<void>
-  /** A chore met the fence: the epoch that this worker took is not the stored one any more. */
-  fenced(): void
+  /** A chore met the fence: the epoch that this worker took for it is not the stored one any more. */
+  fenced(epoch: number): void
   close(): void
 }
 
@@ -107,7 +107,10 @@ export function createSteward({ locks, wall, takeEpoch, readEpoch, onTaken, onEr
       const epoch = await readEpoch()
       if (term === own && epoch !== own.epoch) ask()
     },
-    fenced: () => ask(),
+    fenced(epoch) {
+      // A chore of a former term says nothing of this one.
+      if (term?.epoch === epoch) ask()
+    },
     close() {
       closed = true
       end()

@@ -89,6 +89,11 @@ test('SC13 an ephemeral value goes by a delete, by a stored value, and with its 
   await session.delete()
   await gone
   expect(session.state.has('c')).toBe(false)
+  expect(await rejectionOf(session.state.set('c', 3, { class: 'ephemeral' }))).toMatchObject({
+    code: 'SESSION_NOT_FOUND',
+    details: { id: session.id },
+  })
+  expect(session.state.has('c')).toBe(false)
 })
 
 test('SC14 a sensitive value is read, and seen by no mirror, watch, past moment or row of another table', async () => {

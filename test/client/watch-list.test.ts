@@ -102,3 +102,15 @@ test('WL1 after another worker has come the list is read anew', async () => {
   respawn()
   expect((await watch.next()).value).toEqual({ items: ['z'] })
 })
+
+test('PG107 a watch that is asked again before it has answered answers each in its turn', async () => {
+  const { start, load, list, notice } = rig()
+  const watch = start(undefined, load)
+  const asked = [watch.next(), watch.next(), watch.next()]
+  expect((await asked[0])?.value).toEqual({ items: ['a'] })
+  list.items = ['b']
+  notice()
+  expect((await asked[1])?.value).toEqual({ items: ['b'] })
+  await watch.return()
+  expect(await asked[2]).toEqual({ done: true, value: undefined })
+})

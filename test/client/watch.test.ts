@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Connection } from '../../src/client/connection.ts'
 import { createWatches } from '../../src/client/watch.ts'
-import type { EventId, SessionId } from '../../src/core/ids.ts'
+import type { EventId, SessionId, StreamId } from '../../src/core/ids.ts'
 import type { TimelineEvent } from '../../src/core/timeline/event.ts'
 import type { PageMessage, WorkerMessage } from '../../src/protocol/messages.ts'
 
@@ -30,6 +30,15 @@ function fakeConnection() {
     connection: connection as Partial<Connection> as Connection,
     posted,
     send: (...ids: string[]) => listener({ type: 'events', watch: 1, events: ids.map(eventOf) }),
+    remove: (stream: string) =>
+      listener({
+        type: 'patch',
+        stream: stream as StreamId,
+        entries: [],
+        source: 'tab',
+        writes: [],
+        deleted: true,
+      }),
     begin: (id: string) => listener({ type: 'events', watch: 1, events: [], begunAt: id as EventId }),
     /** What the next worker is told. */
     respawn: () => [...standing].flatMap((messages) => messages()),
@@ -108,4 +117,27 @@ test('PG46 a watch that has seen nothing yet goes on from where it began', async
     ['6', false],
   ])
   expect(respawn()).toMatchObject([{ since: '6' }])
+})
+
+test('PG107 a watch that is asked again before it has answered answers each in its turn', async () => {
+  const { connection, send } = fakeConnection()
+  const watch = createWatches(connection)('s1' as SessionId)
+  const asked = [watch.next(), watch.next(), watch.next()]
+  send('1', '2')
+  expect((await Promise.all(asked.slice(0, 2))).map(({ value }) => value?.id)).toEqual(['1', '2'])
+  await watch.return()
+  expect(await asked[2]).toEqual({ done: true, value: undefined })
+})
+
+test('PG108 with its session a watch ends, after what it had to tell; that of another session goes on', async () => {
+  const { connection, send, remove, posted, respawn } = fakeConnection()
+  const start = createWatches(connection)
+  const watch = start('s1' as SessionId)
+  start('s2' as SessionId)
+  send('1')
+  remove('s1')
+  expect(await take(watch, 1)).toEqual([['1', false]])
+  expect(await watch.next()).toEqual({ done: true, value: undefined })
+  expect(posted.filter(({ type }) => type === 'unwatch')).toEqual([{ type: 'unwatch', watch: 1 }])
+  expect(respawn()).toMatchObject([{ watch: 2 }])
 })

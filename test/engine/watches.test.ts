@@ -1,7 +1,7 @@
 import 'fake-indexeddb/auto'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import type { EventId } from '../../src/core/ids.ts'
-import { STORE_STREAM } from '../../src/core/ids.ts'
+import { STORE_STREAM, sessionStream } from '../../src/core/ids.ts'
 import type { TimelineEvent } from '../../src/core/timeline/event.ts'
 import { createWatches } from '../../src/engine/watches.ts'
 import type { WorkerMessage } from '../../src/protocol/messages.ts'
@@ -47,6 +47,7 @@ test('EN9 a watch whose missed events cannot be read goes on, and nothing comes 
     send: (message) => sent.push(message),
     attach: async () => {},
     detach: () => {},
+    isGone: async () => false,
     async *missed() {
       reads += 1
       yield [event('b')]
@@ -96,4 +97,25 @@ test('PG46 what is stored between two workers comes to a watch that had seen not
   next.send({ type: 'watch', watch: 1, types: ['state.changed'], sessionId: record.id, since })
   await expect.poll(() => eventsOf(next.sent).map(({ id }) => id)).toEqual([at])
   await next.engine.close()
+})
+
+test('PG108 a page is told that the session which it watches is gone, also where it was deleted before', async () => {
+  const name = `watch-gone-${crypto.randomUUID()}`
+  const [one, other] = [await startEngine(name), await startEngine(name)]
+  onTestFinished(async () => {
+    for (const { engine } of [one, other]) await engine.close()
+  })
+  const { record } = await one.call('sessions.create', {})
+  const stream = sessionStream(record.id)
+  const gone = { type: 'patch', stream, entries: [], source: 'tab', writes: [], deleted: true }
+  one.send({ type: 'watch', watch: 1, sessionId: record.id, types: ['*'] })
+  one.send({ type: 'ping', ping: 1 })
+  await expect.poll(() => one.sent).toContainEqual({ type: 'pong', ping: 1 })
+  expect(one.sent).not.toContainEqual(gone)
+  await other.call('sessions.delete', { id: record.id })
+  await expect.poll(() => one.sent).toContainEqual(gone)
+
+  other.sent.length = 0
+  other.send({ type: 'watch', watch: 1, sessionId: record.id, types: ['*'], since: record.revision })
+  await expect.poll(() => other.sent).toContainEqual(gone)
 })

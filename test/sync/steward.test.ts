@@ -75,8 +75,11 @@ test('SW4 workers that share no locks fence each other and go on', async () => {
   const { taken, errors, worker } = database()
   const [one, other] = [worker('one', createProcessLocks()), worker('other', createProcessLocks())]
   await expect.poll(() => taken).toEqual(['one 1', 'other 2'])
-  one.fenced()
+  one.fenced(1)
   await expect.poll(() => taken).toEqual(['one 1', 'other 2', 'one 3'])
+  expect(one.epoch).toBe(3)
+  // A chore of its former term that comes to its end only now.
+  one.fenced(1)
   expect(one.epoch).toBe(3)
   for (const each of [one, other]) each.close()
   expect(errors).toEqual([])
