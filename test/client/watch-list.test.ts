@@ -103,7 +103,7 @@ test('WL1 after another worker has come the list is read anew', async () => {
   expect((await watch.next()).value).toEqual({ items: ['z'] })
 })
 
-test('PG107 a watch that is asked again before it has answered answers each in its turn', async () => {
+test('PG109 a watch that is asked again before it has answered answers each in its turn', async () => {
   const { start, load, list, notice } = rig()
   const watch = start(undefined, load)
   const asked = [watch.next(), watch.next(), watch.next()]

@@ -119,7 +119,7 @@ test('PG46 a watch that has seen nothing yet goes on from where it began', async
   expect(respawn()).toMatchObject([{ since: '6' }])
 })
 
-test('PG107 a watch that is asked again before it has answered answers each in its turn', async () => {
+test('PG109 a watch that is asked again before it has answered answers each in its turn', async () => {
   const { connection, send } = fakeConnection()
   const watch = createWatches(connection)('s1' as SessionId)
   const asked = [watch.next(), watch.next(), watch.next()]
@@ -129,7 +129,7 @@ test('PG107 a watch that is asked again before it has answered answers each in i
   expect(await asked[2]).toEqual({ done: true, value: undefined })
 })
 
-test('PG108 with its session a watch ends, after what it had to tell; that of another session goes on', async () => {
+test('PG110 with its session a watch ends, after what it had to tell; that of another session goes on', async () => {
   const { connection, send, remove, posted, respawn } = fakeConnection()
   const start = createWatches(connection)
   const watch = start('s1' as SessionId)

@@ -99,7 +99,7 @@ test('PG46 what is stored between two workers comes to a watch that had seen not
   await next.engine.close()
 })
 
-test('PG108 a page is told that the session which it watches is gone, also where it was deleted before', async () => {
+test('PG110 a page is told that the session which it watches is gone, also where it was deleted before', async () => {
   const name = `watch-gone-${crypto.randomUUID()}`
   const [one, other] = [await startEngine(name), await startEngine(name)]
   onTestFinished(async () => {
