@@ -1,36 +1,48 @@
 /**
  * Finds rows of a stream that are missing without a trace, as after a repair by the browser of its own files: each
  * writer numbers its rows from 1 without gaps, and the index row says how many there were.
+ *
+ * A log may be long, so it is read piece by piece, each in a transaction of its own, which keeps nobody from writing for
+ * long. Single rows are read before segments, since packing moves rows from there to here: what moves meanwhile is then
+ * seen twice, and never not at all. What is known to be missing is read last, since rows are set aside meanwhile too.
  */
+import { wrap as resultOf } from 'idb'
 import type { FoundDamage } from '../core/damage/damage.ts'
 import type { StreamId, WriterId } from '../core/ids.ts'
+import { joined, type Range, without } from '../core/ranges.ts'
 import { readRange } from './read-range.ts'
-import { resultOf } from './result-of.ts'
 import type { PackedRow, StoredCommit, StoredDamage, StoredSegment, StoredSession } from './schema.ts'
 import { numbersIn } from './segment.ts'
 
 /** Rows read at a time. */
-const BATCH_ROWS = 500
+const ROWS_AT_ONCE = 250
 
-/** Nothing is read of a stream whose rows are as many as its index row counts; one without an index row is read whole. */
-export async function findGaps(
-  transaction: IDBTransaction,
-  stream: StreamId,
-): Promise<readonly FoundDamage[]> {
-  const sessionRequest: IDBRequest<StoredSession | undefined> = transaction
-    .objectStore('sessions')
-    .get(stream)
-  const damageRequest: IDBRequest<StoredDamage[]> = transaction
-    .objectStore('quarantine')
-    .index('streamId')
-    .getAll(stream)
-  const [session, known] = await Promise.all([resultOf(sessionRequest), resultOf(damageRequest)])
-  const missingKnown = known.reduce((sum, { record }) => sum + rowsBehind(record), 0)
+/** Segments read at a time: a megabyte. */
+const SEGMENTS_AT_ONCE = 32
+
+/** Told one by one; what else is missing is told by its count. */
+const MAX_GAPS = 100
+
+/** Performs work in a reading transaction of its own, over the log, the sessions and what was set aside. */
+export type ReadPiece = <Result>(work: (transaction: IDBTransaction) => Promise<Result>) => Promise<Result>
+
+/** Nothing is told of a stream whose rows are as many as its index row counts; one without an index row is read whole. */
+export async function findGaps(read: ReadPiece, stream: StreamId): Promise<readonly FoundDamage[]> {
+  const session = await read((transaction) => readSession(transaction, stream))
   const expected = session?.rows
-  const there = session === undefined ? 0 : await countRows(transaction, stream, session.upTo)
+  const there = session === undefined ? 0 : await countRows(read, stream, session.upTo)
+  if (expected !== undefined && there >= expected) return []
+  const known = await read((transaction) => readKnown(transaction, stream))
+  const missingKnown = known.reduce((sum, { record }) => sum + rowsBehind(record), 0)
   if (expected !== undefined && there + missingKnown >= expected) return []
-  const numbers = await readNumbers(transaction, stream)
-  const gaps = [...numbers].flatMap(([writer, seen]) => gapsOf(stream, writer, seen, known))
+
+  const numbers = await readNumbers(read, stream)
+  const { told, isErased } = await read(async (transaction) => ({
+    told: await readKnown(transaction, stream),
+    isErased: session !== undefined && (await readSession(transaction, stream)) === undefined,
+  }))
+  if (isErased) return []
+  const gaps = [...numbers].flatMap(([writer, seen]) => gapsOf(stream, writer, seen, told)).slice(0, MAX_GAPS)
   const foundRows = gaps.reduce((sum, gap) => sum + rowsIn(gap), 0)
   // More than the numbers show: the last ones of a writer, or all of its rows.
   const rest = expected === undefined ? 0 : expected - there - missingKnown - foundRows
@@ -40,6 +52,19 @@ export async function findGaps(
     ...gaps,
     { id: JSON.stringify(['gap', stream, expected]), what: 'gap', stream, reason, from: 1, to: rest },
   ]
+}
+
+function readSession(transaction: IDBTransaction, stream: StreamId): Promise<StoredSession | undefined> {
+  const request: IDBRequest<StoredSession | undefined> = transaction.objectStore('sessions').get(stream)
+  return resultOf(request)
+}
+
+function readKnown(transaction: IDBTransaction, stream: StreamId): Promise<readonly StoredDamage[]> {
+  const request: IDBRequest<StoredDamage[]> = transaction
+    .objectStore('quarantine')
+    .index('streamId')
+    .getAll(stream)
+  return resultOf(request)
 }
 
 /** How many rows a damage stands for. */
@@ -58,37 +83,59 @@ function setAsideRows({ row }: StoredDamage['record']): readonly Partial<PackedR
   return Array.isArray(rows) ? rows : undefined
 }
 
-async function countRows(transaction: IDBTransaction, stream: StreamId, upTo: number): Promise<number> {
-  const commits = transaction.objectStore('commits').index('[streamId+seq]')
-  const packed = await readSegments(transaction, stream)
-  const single = await resultOf(commits.count(IDBKeyRange.bound([stream, 0], [stream, upTo])))
-  return packed.reduce((sum, { count }) => sum + count, single)
-}
-
-function readSegments(transaction: IDBTransaction, stream: StreamId): Promise<readonly StoredSegment[]> {
-  const request: IDBRequest<StoredSegment[]> = transaction
-    .objectStore('segments')
-    .getAll(IDBKeyRange.bound([stream], [stream, []]))
-  return resultOf(request)
+async function countRows(read: ReadPiece, stream: StreamId, upTo: number): Promise<number> {
+  let count = await read((transaction) => {
+    const commits = transaction.objectStore('commits').index('[streamId+seq]')
+    return resultOf(commits.count(IDBKeyRange.bound([stream, 0], [stream, upTo])))
+  })
+  await eachSegment(read, stream, (segment) => {
+    count += segment.count
+  })
+  return count
 }
 
 async function readNumbers(
-  transaction: IDBTransaction,
+  read: ReadPiece,
   stream: StreamId,
-): Promise<ReadonlyMap<WriterId, ReadonlySet<number>>> {
-  const numbers = new Map<WriterId, Set<number>>()
-  const take = ({ writer, n }: Pick<StoredCommit, 'writer' | 'n'>) => {
-    const seen = numbers.get(writer) ?? new Set()
-    numbers.set(writer, seen.add(n))
+): Promise<ReadonlyMap<WriterId, readonly Range[]>> {
+  const numbers = new Map<WriterId, readonly Range[]>()
+  const take = (rows: readonly Pick<StoredCommit, 'writer' | 'n'>[]) => {
+    const own = new Map<WriterId, Range[]>()
+    for (const { writer, n } of rows) {
+      const ranges = own.get(writer) ?? []
+      ranges.push([n, n])
+      own.set(writer, ranges)
+    }
+    for (const [writer, ranges] of own)
+      numbers.set(writer, joined([...(numbers.get(writer) ?? []), ...ranges]))
   }
-  for (const segment of await readSegments(transaction, stream)) numbersIn(segment).forEach(take)
-  const commits = transaction.objectStore('commits').index('[streamId+seq]')
-  for (let after = 0; ; ) {
+  for (let after = 0, isMore = true; isMore; ) {
     const range = IDBKeyRange.bound([stream, after], [stream, Number.POSITIVE_INFINITY], true)
-    const rows = await readRange<StoredCommit>(commits, range, { limit: BATCH_ROWS })
-    rows.forEach(take)
+    const rows = await read((transaction) => {
+      const commits = transaction.objectStore('commits').index('[streamId+seq]')
+      return readRange<StoredCommit>(commits, range, { limit: ROWS_AT_ONCE })
+    })
+    take(rows)
     after = rows.at(-1)?.seq ?? after
-    if (rows.length < BATCH_ROWS) return numbers
+    isMore = rows.length === ROWS_AT_ONCE
+  }
+  await eachSegment(read, stream, (segment) => take(numbersIn(segment)))
+  return numbers
+}
+
+async function eachSegment(
+  read: ReadPiece,
+  stream: StreamId,
+  take: (segment: StoredSegment) => void,
+): Promise<void> {
+  for (let after = 0, isMore = true; isMore; ) {
+    const range = IDBKeyRange.bound([stream, after], [stream, []], true)
+    const segments = await read((transaction) =>
+      readRange<StoredSegment>(transaction.objectStore('segments'), range, { limit: SEGMENTS_AT_ONCE }),
+    )
+    segments.forEach(take)
+    after = segments.at(-1)?.lastSeq ?? after
+    isMore = segments.length === SEGMENTS_AT_ONCE
   }
 }
 
@@ -96,22 +143,12 @@ async function readNumbers(
 function gapsOf(
   stream: StreamId,
   writer: WriterId,
-  seen: ReadonlySet<number>,
+  seen: readonly Range[],
   known: readonly StoredDamage[],
 ): readonly FoundDamage[] {
-  const told = new Set(known.flatMap(({ record }) => numbersTold(record, writer)))
-  const gaps: FoundDamage[] = []
-  let from: number | undefined
-  const last = Math.max(...seen)
-  for (let n = 1; n <= last; n += 1) {
-    const isMissing = !seen.has(n) && !told.has(n)
-    if (isMissing) from ??= n
-    if (from !== undefined && !isMissing) {
-      gaps.push(gapOf(stream, writer, from, n - 1))
-      from = undefined
-    }
-  }
-  return gaps
+  const last = seen.at(-1)?.[1] ?? 0
+  const told = known.flatMap(({ record }) => numbersTold(record, writer))
+  return without([[1, last]], joined([...seen, ...told])).map(([from, to]) => gapOf(stream, writer, from, to))
 }
 
 function gapOf(stream: StreamId, writer: WriterId, from: number, to: number): FoundDamage {
@@ -121,12 +158,13 @@ function gapOf(stream: StreamId, writer: WriterId, from: number, to: number): Fo
 }
 
 /** The numbers of a writer that a record of damage stands for, as far as they can be read. */
-function numbersTold(record: StoredDamage['record'], writer: WriterId): readonly number[] {
+function numbersTold(record: StoredDamage['record'], writer: WriterId): readonly Range[] {
   const { damage, row } = record
   if (damage.what === 'gap' && damage.writer === writer) {
     const { from = 1, to = from } = damage
-    return Array.from({ length: to - from + 1 }, (_none, at) => from + at)
+    return [[from, to]]
   }
   const rows = setAsideRows(record) ?? [(row ?? {}) as Partial<StoredCommit>]
-  return damage.what === 'row' ? rows.flatMap((one) => (one.writer === writer ? [one.n ?? 0] : [])) : []
+  if (damage.what !== 'row') return []
+  return rows.flatMap((one): readonly Range[] => (one.writer === writer ? [[one.n ?? 0, one.n ?? 0]] : []))
 }

@@ -268,7 +268,7 @@ export function createJournal({ connection, clock, documents, wall, compression 
     async squeeze(stream, fence) {
       if (closed !== undefined) throw closed
       if (compression === undefined) return
-      await squeezeStream(connection.native, stream, compression, (work) =>
+      await squeezeStream(connection, stream, compression, (work) =>
         perform({ doing: `squeezing ${stream}`, stores: ['segments'], durability: 'relaxed', work }, fence),
       )
     },

@@ -108,9 +108,7 @@ export function createLog(connection: Connection, compression: Pick<Compression,
         readUnpacked(transaction, after, limit),
       ),
     gaps: (stream) =>
-      read([...LOG, 'sessions', 'quarantine'], `checking ${stream}`, (transaction) =>
-        findGaps(transaction, stream),
-      ),
+      findGaps((work) => read([...LOG, 'sessions', 'quarantine'], `checking ${stream}`, work), stream),
     archiving: () =>
       read('segments', 'looking for what is to be squeezed', async (transaction) => {
         const index = transaction.objectStore('segments').index('refs')

@@ -1,6 +1,7 @@
 import type { StreamId } from '../core/ids.ts'
 import type { Compression } from '../core/ports.ts'
 import { rowsAfter } from './commit-rows.ts'
+import type { Connection } from './connection.ts'
 import { readRange } from './read-range.ts'
 import { resultOf } from './result-of.ts'
 import type { StoredSegment } from './schema.ts'
@@ -15,13 +16,13 @@ const SEGMENTS_AT_ONCE = 32
  * requests may be awaited within one; segments that are stored are never changed otherwise.
  */
 export async function squeezeStream(
-  native: IDBDatabase,
+  connection: Pick<Connection, 'transaction' | 'failure'>,
   stream: StreamId,
   compression: Pick<Compression, 'deflate'>,
   perform: (work: (transaction: IDBTransaction) => Promise<void>) => Promise<void>,
 ): Promise<void> {
   for (let after = 0; ; ) {
-    const { read, snapshotTo } = await readPlain(native, stream, after)
+    const { read, snapshotTo } = await readPlain(connection, stream, after)
     const plain = read.filter((segment) => canBeSqueezed(segment, snapshotTo))
     const squeezed = await Promise.all(plain.map((segment) => squeeze(segment, compression)))
     if (plain.length > 0) {
@@ -38,14 +39,22 @@ export async function squeezeStream(
   }
 }
 
-async function readPlain(native: IDBDatabase, stream: StreamId, after: number) {
-  const transaction = native.transaction(['segments', 'snapshots'], 'readonly')
-  const segments = transaction.objectStore('segments')
-  const [read, snapshot] = await Promise.all([
-    readRange<StoredSegment>(segments, rowsAfter(stream, after), { limit: SEGMENTS_AT_ONCE }),
-    resultOf(transaction.objectStore('snapshots').openKeyCursor(rowsAfter(stream, 0), 'prev')),
-  ])
-  return { read, snapshotTo: snapshot === null ? 0 : (snapshot.key as [StreamId, number])[1] }
+async function readPlain(
+  connection: Pick<Connection, 'transaction' | 'failure'>,
+  stream: StreamId,
+  after: number,
+) {
+  try {
+    const transaction = connection.transaction(['segments', 'snapshots'], 'readonly')
+    const segments = transaction.objectStore('segments')
+    const [read, snapshot] = await Promise.all([
+      readRange<StoredSegment>(segments, rowsAfter(stream, after), { limit: SEGMENTS_AT_ONCE }),
+      resultOf(transaction.objectStore('snapshots').openKeyCursor(rowsAfter(stream, 0), 'prev')),
+    ])
+    return { read, snapshotTo: snapshot === null ? 0 : (snapshot.key as [StreamId, number])[1] }
+  } catch (cause) {
+    throw connection.failure(cause, `looking for what is to be squeezed of ${stream}`)
+  }
 }
 
 /** An update that no snapshot holds, as of a session that was unarchived meanwhile, is needed within transactions. */

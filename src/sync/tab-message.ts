@@ -3,9 +3,9 @@
  * trust, and a message that is not understood is passed over.
  */
 import type { RequestId, StreamId, WriterId } from '../core/ids.ts'
+import type { Range } from '../core/ranges.ts'
 import { admitChanges } from '../core/state/admit.ts'
 import type { WriteChange } from '../core/state/write-change.ts'
-import type { Range } from './arrivals.ts'
 
 /** A state write that its tab shows and that is not stored yet. */
 export interface ForeseenWrite {

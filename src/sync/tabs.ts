@@ -1,7 +1,7 @@
 import type { CommitRow } from '../core/commit.ts'
 import type { RequestId, StreamId, WriterId } from '../core/ids.ts'
 import type { TabChannel, WallClock } from '../core/ports.ts'
-import { rangesOf } from './arrivals.ts'
+import { rangesOf } from '../core/ranges.ts'
 import { type ForeseenWrite, parseTabMessage, type TabMessage } from './tab-message.ts'
 
 /** This worker's place among those of the other tabs: tells them what happens here, and hears what happens there. */

@@ -19,6 +19,7 @@ import {
   type WriterId,
 } from '../../src/core/ids.ts'
 import { withSum } from '../../src/storage/checksum.ts'
+import { isConnectionLost } from '../../src/storage/connection.ts'
 import { lateRef, MAX_SEGMENT_ROWS, REQUEST_KEEP_MS } from '../../src/storage/segment.ts'
 import { failCommits } from './faults.ts'
 import {
@@ -446,4 +447,14 @@ test('SG4 rows with updates wait for their snapshot no longer when more than 1,2
   expect(await tab.journal.pack(STREAM)).toBeGreaterThan(400)
   const [first] = await tab.connection.db.segments.toArray()
   expect(first?.rows?.[0]?.body.update).toBeDefined()
+})
+
+test('ST5 squeezing over a connection that takes no transaction any more says that it is lost', async () => {
+  const tab = await openTab()
+  await createSession(tab)
+  await tab.journal.snapshot(STREAM)
+  await tab.journal.pack(STREAM, { whole: true })
+  tab.connection.native.close()
+  await expect(tab.journal.squeeze(STREAM)).rejects.toMatchObject({ code: 'STORAGE_FAILED' })
+  expect(isConnectionLost(tab.connection.ended)).toBe(true)
 })

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { createArrivals, HOLE_MS, type Range } from '../../src/sync/arrivals.ts'
+import type { Range } from '../../src/core/ranges.ts'
+import { createArrivals, HOLE_MS } from '../../src/sync/arrivals.ts'
 import { fakeClock } from '../../src/testing/fake-clock.ts'
 
 function rig(heardTo = 10) {
