@@ -1,6 +1,8 @@
 /** The files that an engine keeps the databases of a page in, under its profile: for tests that damage them. */
+import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { findProgram } from '../../scripts/engines.mjs'
 
 /** Of the pages of a site; Firefox has databases of its own beside them. */
 const FOLDER = /IndexedDB|indexeddb|storage\/default\/.*\/idb/
@@ -8,8 +10,16 @@ const FOLDER = /IndexedDB|indexeddb|storage\/default\/.*\/idb/
 /** What Chromium and Firefox put beside their database: each a value of its own. */
 const OF_ONE_VALUE = /\.indexeddb\.blob\/|\.files\/\d+$/
 
+/** Moves what SQLite keeps in a log of its own into the database, as it does when it has time. */
+const CHECKPOINT =
+  'import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute("PRAGMA wal_checkpoint(TRUNCATE)")'
+
 /** Changes a byte wherever these stand, as a failing disk does. @returns how many places there were */
 export function changeBytes(profile: string, bytes: Buffer): number {
+  for (const log of filesOf(profile).filter((path) => path.endsWith('.sqlite3-wal'))) {
+    // WebKit leaves it behind. A byte changed there would undo what was stored after it, as a crash does.
+    execFileSync(findProgram('python'), ['-c', CHECKPOINT, log.replace(/-wal$/, '')])
+  }
   let places = 0
   for (const path of filesOf(profile)) {
     const content = readFileSync(path)

@@ -1,6 +1,6 @@
-import type { BrowserContextOptions, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import './page-globals.ts'
-import { type Chromium, type Profile, startChromium } from './harness/chromium.ts'
+import { type Chromium, type ChromiumOptions, startChromium } from './harness/chromium.ts'
 import { buildFixture } from './harness/fixture.ts'
 import { type Site, serveFolder } from './harness/static-server.ts'
 
@@ -12,9 +12,7 @@ export interface Plain extends AsyncDisposable {
   openTab(): Promise<Page>
 }
 
-export async function openPlain(
-  options: BrowserContextOptions & { readonly profile?: Profile } = {},
-): Promise<Plain> {
+export async function openPlain(options: ChromiumOptions = {}): Promise<Plain> {
   const site = await serveFolder(await buildFixture('plain'))
   const chromium = await startChromium(options)
 

@@ -24,15 +24,19 @@ export function createProfile(): Profile {
   }
 }
 
+export interface ChromiumOptions extends BrowserContextOptions {
+  readonly profile?: Profile
+  /** Beside those of every test. */
+  readonly args?: readonly string[]
+}
+
 /** Starts a browser; with a profile it finds what the one before it left there, without one it starts empty. */
-export async function startChromium(
-  options: BrowserContextOptions & { readonly profile?: Profile } = {},
-): Promise<Chromium> {
-  const { profile, ...contextOptions } = options
+export async function startChromium(options: ChromiumOptions = {}): Promise<Chromium> {
+  const { profile, args = [], ...contextOptions } = options
   const own = profile ?? createProfile()
   const executablePath = findChromium()
   const context = await chromium.launchPersistentContext(own.folder, {
-    args: CHROMIUM_ARGS,
+    args: [...CHROMIUM_ARGS, ...args],
     ...(executablePath === undefined ? {} : { executablePath }),
     ...contextOptions,
   })
