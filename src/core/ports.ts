@@ -5,6 +5,7 @@
 import type { ArtifactPage, ArtifactQuery } from './artifact/query.ts'
 import type { ArtifactRecord, ChunkRow, ContentRow, IntakeRow } from './artifact/record.ts'
 import type { CommitRow, HeadKey, Operation, Outcome, RowChange } from './commit.ts'
+import type { NameCounts } from './damage/count-names.ts'
 import type { Damage, FoundDamage } from './damage/damage.ts'
 import type { Mending } from './damage/mending.ts'
 import type {
@@ -142,7 +143,14 @@ export interface Journal {
     fence?: number,
   ): Promise<boolean>
   /** Puts the index rows of a stream as its log says. Answers how many differed; undefined where rows came since it was read. */
-  mend(stream: StreamId, mending: Mending): Promise<number | undefined>
+  mend(stream: StreamId, mending: Mending, fence?: number): Promise<number | undefined>
+  /**
+   * Puts right how often contents are named, by what the log up to its row `last` names and by the rows of artifacts; what
+   * nobody names goes. Answers how many counts differed; undefined where rows came since the log was read.
+   */
+  recount(counts: NameCounts, last: number, fence?: number): Promise<number | undefined>
+  /** Remembers that a repair left these counts, see `Tables.suspicion`. */
+  settleSuspicion(found: string, fence?: number): Promise<void>
   /** Moves the row that a record of damage names out of its table, into that record. */
   setAside(damage: string): Promise<void>
   /** The strict barrier: resolves when everything committed so far survives a power cut. Index rows and views are brought up to date by it. `unsafe`: also what a worker stored that died before its barrier. */
@@ -203,6 +211,8 @@ export interface Log {
   gaps(stream: StreamId): Promise<readonly FoundDamage[]>
   /** Streams that were packed to be squeezed, and are not yet. */
   archiving(): Promise<readonly StreamId[]>
+  /** The number of the last row that arrived, in any stream; 0 where there is none. */
+  lastArrival(): Promise<number>
   /** Every stream that has rows. */
   streams(): Promise<readonly StreamId[]>
   /** Names of a session's app documents. */
@@ -228,6 +238,10 @@ export interface Tables {
   /** What was found damaged, of one session or of the whole database; oldest first. */
   damage(session?: SessionId): Promise<readonly Damage[]>
   checkpoint(id: CheckpointId): Promise<CheckpointContent | undefined>
+  /** Whether the index row of a session counts its rows; true where there is no session. */
+  isCounted(session: SessionId): Promise<boolean>
+  /** Whether index rows may differ from the log: where counts are others than after the last repair. */
+  suspicion(): Promise<{ readonly found: string; readonly settled: string }>
   /** Of one session, oldest first. */
   checkpoints(session: SessionId): Promise<readonly CheckpointContent[]>
 }

@@ -1,3 +1,4 @@
+import type { DamageBook } from '../core/damage/repair.ts'
 import type { SessionId } from '../core/ids.ts'
 import type { Request } from '../core/request.ts'
 import type { Peers } from '../sync/peers.ts'
@@ -25,6 +26,7 @@ export interface MethodDeps {
   readonly opened: (session: SessionId) => void
   /** Stores what pages edited in documents until now. */
   readonly flushDocuments: () => Promise<void>
+  readonly damage: DamageBook
 }
 
 export interface AllMethods {
@@ -35,7 +37,7 @@ export interface AllMethods {
 
 /** The whole table of the worker's API, made of the use cases of each room. */
 export function createMethods(deps: MethodDeps): AllMethods {
-  const { parts, definitions, templates, page, answers, opened, flushDocuments } = deps
+  const { parts, definitions, templates, page, answers, opened, flushDocuments, damage } = deps
   const steps = createStepParts(parts, answers)
   const sessions = { ...parts, templates, stateClasses: definitions.stateClasses }
   return {
@@ -46,7 +48,7 @@ export function createMethods(deps: MethodDeps): AllMethods {
       ...steps.methods,
       ...createReplayMethods(parts, definitions, page),
       ...createDocumentMethods(parts),
-      ...createStorageMethods(parts, flushDocuments),
+      ...createStorageMethods(parts, damage, flushDocuments),
     },
     pageLeft: steps.pageLeft,
   }

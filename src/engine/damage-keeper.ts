@@ -1,9 +1,12 @@
 /** Records what readers find damaged, and looks for rows that are missing. Nobody waits for any of it. */
+
+import type { FoundDamage } from '../core/damage/damage.ts'
 import { recordDamage } from '../core/damage/record-damage.ts'
-import { type SessionId, sessionStream } from '../core/ids.ts'
+import { type DamageBook, repairStream } from '../core/damage/repair.ts'
+import { type SessionId, type StreamId, sessionStream } from '../core/ids.ts'
 import type { Parts } from './parts.ts'
 
-export interface DamageKeeper {
+export interface DamageKeeper extends DamageBook {
   /** A page has opened this session: rows of it that are missing are told of. */
   opened(session: SessionId): void
   stop(): void
@@ -15,8 +18,9 @@ export function keepDamage(
     journal,
     clock,
     log,
+    storedTables,
     world,
-  }: Pick<Parts, 'connection' | 'journal' | 'clock' | 'log' | 'world'>,
+  }: Pick<Parts, 'connection' | 'journal' | 'clock' | 'log' | 'storedTables' | 'world'>,
   onError: (error: unknown) => void,
 ): DamageKeeper {
   const { damage } = connection
@@ -26,12 +30,27 @@ export function keepDamage(
   const looked = new Set<SessionId>()
 
   const stop = damage.listen((found) => {
-    recording = recording.then(() => recordDamage({ journal, clock, now }, found)).catch(onError)
+    recording = recording.then(() => keep(found)).catch(onError)
   })
 
-  async function look(session: SessionId): Promise<void> {
-    for (const gap of await log.gaps(sessionStream(session))) damage.note(gap)
+  async function keep(found: FoundDamage): Promise<void> {
+    await recordDamage({ journal, clock, now }, found)
+    // Its commit has made the row anew, but where the log is squeezed.
+    if (found.what === 'session') await mend(found.stream)
   }
+
+  async function look(session: SessionId): Promise<void> {
+    const stream = sessionStream(session)
+    for (const gap of await log.gaps(stream)) damage.note(gap)
+    await recording
+    // Those of before rows were counted are read whole each time they are opened, until their row counts them.
+    if (await storedTables.isCounted(session)) return
+    await mend(stream)
+  }
+
+  /** What is recorded meanwhile has its turn after it. */
+  const mend = (stream: StreamId) =>
+    repairStream({ journal, log, damage: { note: damage.note, recorded: async () => {} } }, stream)
 
   return {
     opened(session) {
@@ -40,6 +59,8 @@ export function keepDamage(
       looked.add(session)
       look(session).catch(onError)
     },
+    note: (found) => damage.note(found),
+    recorded: () => recording,
     stop,
   }
 }

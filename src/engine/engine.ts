@@ -129,7 +129,7 @@ export async function openEngine(
     later,
     onError,
   })
-  const stewardship = beginStewardship(parts, tabs.peers, onError)
+  const stewardship = beginStewardship(parts, tabs.peers, damage, onError)
   const stopStored = journal.onStored((rows) => {
     tabs.takeOwn(rows)
     views.takeOwn(rows)
@@ -169,6 +169,7 @@ export async function openEngine(
       }, 0)
     },
     flushDocuments: openDocuments.flush,
+    damage,
   })
 
   const services: PageServices = {

@@ -1,10 +1,12 @@
 /** The chores that are done once for all tabs of a database, and whether this worker is the one who does them. */
+import type { DamageBook } from '../core/damage/repair.ts'
 import type { StreamId } from '../core/ids.ts'
 import { sweepUnfinishedImports } from '../core/transcript/unfinished.ts'
 import type { Peers } from '../sync/peers.ts'
 import { createSteward, type Steward } from '../sync/steward.ts'
 import { createPacking } from './packing.ts'
 import type { Parts } from './parts.ts'
+import { createRepairing } from './repairing.ts'
 import { createStewardChores, type StewardChores } from './steward-chores.ts'
 
 export interface Stewardship {
@@ -19,6 +21,7 @@ export interface Stewardship {
 export function beginStewardship(
   parts: Parts,
   peers: Pick<Peers, 'answers'>,
+  damage: DamageBook,
   onError: (error: unknown) => void,
 ): Stewardship {
   const { journal, clock, connection, log, tables, world } = parts
@@ -38,6 +41,8 @@ export function beginStewardship(
   })
   const packing = createPacking({ journal, log, tables: parts.storedTables })
   chores.register(packing.chore)
+  const repairing = createRepairing({ journal, log, tables: parts.storedTables, damage })
+  chores.register(repairing.chore)
   const steward = createSteward({
     locks: world.locks,
     wall: world.wall,
@@ -48,6 +53,7 @@ export function beginStewardship(
   })
   const stopNoting = journal.onStored((rows) => {
     packing.noteRows(rows)
+    repairing.noteRows(rows)
     chores.noteWork()
     if (rows.some(({ events }) => events.some(({ type }) => ENDS_A_STRETCH.has(type)))) void chores.run()
   })
@@ -71,6 +77,7 @@ export function beginStewardship(
     steward,
     noteForeign(stream) {
       packing.noteForeign(stream)
+      repairing.noteForeign(stream)
       if (steward.held) chores.noteWork()
     },
     stop,

@@ -1,4 +1,4 @@
-import { repairIndexes } from '../core/damage/repair.ts'
+import { type DamageBook, repairIndexes } from '../core/damage/repair.ts'
 import { parseSessionId } from '../core/session/fields.ts'
 import type { Methods } from './methods.ts'
 import type { Parts } from './parts.ts'
@@ -7,6 +7,7 @@ import { roomOf } from './room.ts'
 /** The database as a whole. */
 export function createStorageMethods(
   { journal, log, storedTables, world, registry, metrics }: Parts,
+  damage: DamageBook,
   flushDocuments: () => Promise<void>,
 ): Pick<
   Methods,
@@ -20,7 +21,7 @@ export function createStorageMethods(
     'storage.damage': (_request, { sessionId }) =>
       storedTables.damage(sessionId === undefined ? undefined : parseSessionId(sessionId)),
     'storage.repair': async (_request, _input, { progress }) => ({
-      mended: await repairIndexes({ journal, log }, progress),
+      mended: await repairIndexes({ journal, log, damage }, progress === undefined ? {} : { progress }),
     }),
     flush: async () => {
       await flushDocuments()

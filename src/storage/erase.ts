@@ -14,6 +14,7 @@ import type { StoredArtifact, StoredCommit, StoredSegment, StoreName } from './s
 import { contentsOfSegment } from './segment.ts'
 import { isSessionStream } from './session-rows.ts'
 import { isSoundCommit, isSoundSegment } from './sound-rows.ts'
+import { raiseSuspicion } from './suspicion.ts'
 
 /** Rows of the log read at a time: enough that reading is not by single rows, few enough for the memory. */
 const BATCH_ROWS = 500
@@ -49,10 +50,16 @@ function rangesOf(stream: StreamId): readonly IDBKeyRange[] {
 /** A session's own and that of its app documents. */
 async function eraseDamage(transaction: IDBTransaction, stream: StreamId): Promise<void> {
   const session = sessionOfStream(stream)
-  await removeByIndex(transaction, 'quarantine', 'streamId', IDBKeyRange.only(stream))
-  if (session === undefined || !isSessionStream(stream)) return
-  const [first, end] = documentNames(session)
-  await removeByIndex(transaction, 'quarantine', 'streamId', IDBKeyRange.bound(first, end, false, true))
+  const ranges = [IDBKeyRange.only(stream)]
+  if (session !== undefined && isSessionStream(stream)) {
+    const [first, end] = documentNames(session)
+    ranges.push(IDBKeyRange.bound(first, end, false, true))
+  }
+  const removed = await Promise.all(
+    ranges.map((range) => removeByIndex(transaction, 'quarantine', 'streamId', range)),
+  )
+  // What its lost rows named is still counted.
+  if (removed.flat().length > 0) raiseSuspicion(transaction)
 }
 
 async function eraseLog(

@@ -20,10 +20,12 @@ import { assertSameCall } from './performed.ts'
 import { createPump } from './pump.ts'
 import { type Chore, Queue } from './queue.ts'
 import { readOutcome } from './reads.ts'
+import { RECOUNT_STORES, recountContents } from './recount.ts'
 import { DAMAGEABLE, setAside } from './set-aside.ts'
 import { putSnapshot, renewSnapshot, snapshotNow } from './snapshot-rows.ts'
 import { squeezeStream } from './squeeze-stream.ts'
 import { StreamNotes } from './stream-notes.ts'
+import { settleSuspicion } from './suspicion.ts'
 import { TailReader } from './tail-reader.ts'
 
 export interface JournalDeps {
@@ -287,19 +289,46 @@ export function createJournal({ connection, clock, documents, wall, compression 
       await perform(chore, fence)
       return isStored
     },
-    async mend(stream, mending) {
+    async mend(stream, mending, fence) {
       if (closed !== undefined) throw closed
       let mended: number | undefined
-      await perform({
+      const chore: Omit<Chore, 'end'> = {
         doing: `repairing the index rows of ${stream}`,
         stores: MEND_STORES,
         durability: 'strict',
         async work(transaction) {
           mended = await mendStream(transaction, stream, mending, clock.nextId<CommitId>())
         },
-      })
-      cache.clear()
+      }
+      await perform(chore, fence)
+      if (mended !== 0) cache.clear()
       return mended
+    },
+    async recount(counts, last, fence) {
+      if (closed !== undefined) throw closed
+      let counted: number | undefined
+      const chore: Omit<Chore, 'end'> = {
+        doing: 'counting the names of contents',
+        stores: RECOUNT_STORES,
+        durability: 'strict',
+        async work(transaction) {
+          counted = await recountContents(transaction, counts, last, wall.now())
+        },
+      }
+      await perform(chore, fence)
+      return counted
+    },
+    async settleSuspicion(found, fence) {
+      if (closed !== undefined) throw closed
+      const chore: Omit<Chore, 'end'> = {
+        doing: 'noting a repair',
+        stores: ['meta'],
+        durability: 'relaxed',
+        async work(transaction) {
+          settleSuspicion(transaction, found)
+        },
+      }
+      await perform(chore, fence)
     },
     async setAside(damage) {
       if (closed !== undefined) throw closed

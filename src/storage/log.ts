@@ -22,11 +22,12 @@ import {
   findByClock,
   findByRef,
   findNear,
+  lastArrival,
   packedTo,
   type Reading,
   rowsFound,
 } from './segment-reads.ts'
-import { readSoundCommits, soundSnapshots, soundView } from './sound-rows.ts'
+import { readSoundCommits, soundSession, soundSnapshots, soundView } from './sound-rows.ts'
 import { hasState } from './view-rows.ts'
 
 /** A reading that can open squeezed segments. */
@@ -115,6 +116,7 @@ export function createLog(connection: Connection, compression: Pick<Compression,
         const keys = await resultOf(index.getAllKeys(ARCHIVING_REF))
         return [...new Set((keys as [StreamId, number][]).map(([stream]) => stream))]
       }),
+    lastArrival: () => read(LOG, 'looking for the end of the log', lastArrival),
     streams: () =>
       read(LOG, 'listing the streams of the log', async (transaction) => {
         const sources = [bySeq(transaction), transaction.objectStore('segments')]
@@ -139,11 +141,13 @@ async function readStart(reading: LogReading, stream: StreamId, begun: Beginning
   const guessed = guess === undefined ? undefined : findUnpacked(reading, stream, guess)
   // Awaited below, unless the reading fails before that.
   guessed?.catch(() => {})
-  const [storedView, session] = await Promise.all([resultOf(viewRequest), resultOf(sessionRequest)])
+  const [storedView, storedSession] = await Promise.all([resultOf(viewRequest), resultOf(sessionRequest)])
   const view = soundView(storedView, notes)
+  const session = soundSession(storedSession, notes)
   // What is packed both of them hold; of a stream that has neither, what is packed is not part of a start.
   const viewTo = view?.upTo ?? (hasState(stream) ? 0 : await packedTo(transaction, stream))
-  const sessionTo = session?.upTo ?? viewTo
+  // Of a session whose index row is damaged all of the log is read.
+  const sessionTo = session?.upTo ?? (storedSession === undefined ? viewTo : 0)
   const upTo = Math.max(viewTo, sessionTo)
   const after = Math.min(viewTo, sessionTo)
   const isGuessed = guess !== undefined && guess <= after && after > 0

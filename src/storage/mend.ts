@@ -4,17 +4,18 @@
  */
 import type { ArtifactRecord } from '../core/artifact/record.ts'
 import type { HeadKey } from '../core/commit.ts'
+import { withUntold } from '../core/damage/fold-runs.ts'
 import type { Mending } from '../core/damage/mending.ts'
 import type { CommitId, StreamId } from '../core/ids.ts'
+import type { RunRow } from '../core/run/record.ts'
 import { sizeOf } from '../core/size.ts'
 import { canonicalText } from '../core/state/canonical.ts'
 import type { StateValue } from '../core/state/value.ts'
-import { isSound, withSum } from './checksum.ts'
-import { rowsAfter } from './commit-rows.ts'
+import { isSound, type Summed, withSum } from './checksum.ts'
+import { losesRows } from './losses.ts'
 import { validKey } from './reads.ts'
 import { resultOf } from './result-of.ts'
-import type { StoredArtifact, StoredDamage, StoredHead, StoredView, StoreName } from './schema.ts'
-import { packedTo } from './segment-reads.ts'
+import type { StoredArtifact, StoredDamage, StoredHead, StoredRun, StoredView, StoreName } from './schema.ts'
 import { toStoredSession } from './session-rows.ts'
 import { toStored } from './table-rows.ts'
 
@@ -25,6 +26,7 @@ export const MEND_STORES = [
   'sessions',
   'views',
   'artifacts',
+  'runs',
   'heads',
 ] as const satisfies StoreName[]
 
@@ -35,13 +37,15 @@ export async function mendStream(
   mending: Mending,
   commitId: CommitId,
 ): Promise<number | undefined> {
-  if ((await lastSeqOf(transaction, stream)) !== mending.upTo) return undefined
-  const isLossy = await losesRows(transaction, stream)
-  const { record, entries, upTo, rows, artifacts, heads } = mending
+  const damage = await readDamage(transaction, stream)
+  if ((await lastSeqOf(transaction, stream, damage)) !== mending.upTo) return undefined
+  const isLossy = damage.some(losesRows)
+  const { record, entries, upTo, rows, artifacts, runs, heads } = mending
   const put = async (store: StoreName, key: IDBValidKey, row: object, isMissing = false) => {
     const present: unknown = await resultOf(transaction.objectStore(store).get(key))
     // What a log that lost rows says may be less than what its index rows still know.
-    const isRight = present !== undefined && (isLossy || isMissing || isSame(present, row))
+    const isRight =
+      present !== undefined && isSound(present as Summed) && (isLossy || isMissing || isSame(present, row))
     if (!isRight) transaction.objectStore(store).put(row)
     return isRight ? 0 : 1
   }
@@ -53,23 +57,51 @@ export async function mendStream(
   for (const artifact of artifacts)
     mended += await put('artifacts', artifact.id, toStored('artifacts', artifact))
   if (!isLossy && record !== undefined) mended += await removeArtifacts(transaction, stream, artifacts)
+  for (const run of runs) mended += await putRun(transaction, run, isLossy)
+  if (!isLossy && record !== undefined) mended += await removeRuns(transaction, stream, runs)
   for (const { key, value } of heads) mended += await putHead(transaction, key, value, commitId, isLossy)
   return mended
 }
 
-async function lastSeqOf(transaction: IDBTransaction, stream: StreamId): Promise<number> {
-  const index = transaction.objectStore('commits').index('[streamId+seq]')
-  const cursor = await resultOf(index.openKeyCursor(rowsAfter(stream, 0), 'prev'))
-  return cursor === null ? packedTo(transaction, stream) : (cursor.key as [StreamId, number])[1]
-}
-
-async function losesRows(transaction: IDBTransaction, stream: StreamId): Promise<boolean> {
+async function readDamage(transaction: IDBTransaction, stream: StreamId): Promise<readonly StoredDamage[]> {
   const request: IDBRequest<StoredDamage[]> = transaction
     .objectStore('quarantine')
     .index('streamId')
     .getAll(stream)
-  const found = await resultOf(request)
-  return found.some(({ record }) => record.damage.what === 'row' || record.damage.what === 'gap')
+  return resultOf(request)
+}
+
+/** The last row that can be read: one at which the browser fails stays in its table, and the log was read without it. */
+async function lastSeqOf(
+  transaction: IDBTransaction,
+  stream: StreamId,
+  damage: readonly StoredDamage[],
+): Promise<number> {
+  const places = damage.map(({ record }) => record.place)
+  const leftIn = (table: string) =>
+    new Set(places.flatMap((place) => (place?.table === table ? [seqOfKey(place.key)] : [])))
+  const commits = transaction.objectStore('commits').index('[streamId+seq]')
+  const single = await lastOf(commits, stream, leftIn('commits'))
+  return single > 0 ? single : lastOf(transaction.objectStore('segments'), stream, leftIn('segments'))
+}
+
+async function lastOf(
+  source: IDBObjectStore | IDBIndex,
+  stream: StreamId,
+  left: ReadonlySet<number>,
+): Promise<number> {
+  for (let before = Number.POSITIVE_INFINITY; ; ) {
+    const range = IDBKeyRange.bound([stream, 0], [stream, before], true, true)
+    const cursor = await resultOf(source.openKeyCursor(range, 'prev'))
+    if (cursor === null) return 0
+    before = seqOfKey(cursor.key)
+    if (!left.has(before)) return before
+  }
+}
+
+/** Rows of the log are named by their number, segments by their stream and the number of their last row. */
+function seqOfKey(key: unknown): number {
+  return Number(Array.isArray(key) ? key[1] : key)
 }
 
 /** A view that lags behind is right as long as it is sound; it is rewritten by the way. */
@@ -104,23 +136,55 @@ async function removeArtifacts(
   return left.length
 }
 
+async function putRun(transaction: IDBTransaction, told: RunRow, isLossy: boolean): Promise<number> {
+  const store = transaction.objectStore('runs')
+  const request: IDBRequest<StoredRun | undefined> = store.get(told.id)
+  const present = await resultOf(request)
+  const run = toStored('runs', withUntold(told, present?.record))
+  if (present !== undefined && (isLossy || isSame(present, run))) return 0
+  store.put(run)
+  return 1
+}
+
+/** With their heads: no run has them any more. */
+async function removeRuns(
+  transaction: IDBTransaction,
+  stream: StreamId,
+  known: readonly RunRow[],
+): Promise<number> {
+  const store = transaction.objectStore('runs')
+  const ids = new Set<IDBValidKey>(known.map(({ id }) => id))
+  const left = (await resultOf(store.index('sessionId').getAllKeys(stream))).filter((id) => !ids.has(id))
+  for (const id of left) {
+    store.delete(id)
+    transaction.objectStore('heads').delete(['run', id])
+  }
+  return left.length
+}
+
 /** Fields that the log does not tell (counts of children) stay as they are. */
 async function putHead(
   transaction: IDBTransaction,
   key: HeadKey,
-  value: Readonly<Record<string, unknown>>,
+  value: Mending['heads'][number]['value'],
   commitId: CommitId,
   isLossy: boolean,
 ): Promise<number> {
   const heads = transaction.objectStore('heads')
   const request: IDBRequest<StoredHead | undefined> = heads.get(validKey(key))
   const present = await resultOf(request)
+  const put = (next: unknown) =>
+    heads.put({ id: key, version: (present?.version ?? 0) + 1, value: next, commitId } satisfies StoredHead)
+  if (typeof value === 'string') {
+    if (present !== undefined && (isLossy || present.value === value)) return 0
+    put(value)
+    return 1
+  }
   const fields = (present?.value ?? {}) as Readonly<Record<string, unknown>>
   const told = Object.entries(value).filter(([name]) => name !== 'offspring' || present === undefined)
   const isRight = told.every(([name, field]) => isSame(fields[name], field))
   if (present !== undefined && (isLossy || isRight)) return 0
-  const mended = { ...fields, ...Object.fromEntries(told) }
-  heads.put({ id: key, version: (present?.version ?? 0) + 1, value: mended, commitId } satisfies StoredHead)
+  put({ ...fields, ...Object.fromEntries(told) })
   return 1
 }
 

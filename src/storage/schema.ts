@@ -148,7 +148,7 @@ export interface StoredCheckpoint extends Summed {
 }
 
 /** The index row of a session. Hidden sessions have none of the indexed fields but `parentId`, so that no list meets them. */
-export interface StoredSession {
+export interface StoredSession extends Summed {
   readonly id: SessionId
   readonly updatedAt?: number
   readonly createdAt?: number

@@ -42,6 +42,15 @@ export async function packedTo(transaction: IDBTransaction, stream: StreamId): P
   return cursor === null ? 0 : (cursor.key as [StreamId, number])[1]
 }
 
+/** The number of the last row of any stream; 0 where there is none. */
+export async function lastArrival(transaction: IDBTransaction): Promise<number> {
+  const [single, packed] = await Promise.all([
+    resultOf(transaction.objectStore('commits').openKeyCursor(null, 'prev')),
+    resultOf(transaction.objectStore('segments').index('lastSeq').openKeyCursor(null, 'prev')),
+  ])
+  return Math.max(Number(single?.key ?? 0), Number(packed?.key ?? 0))
+}
+
 /**
  * Rows of a stream after one that was read not long ago: segments and single rows are asked for at once, since hardly
  * any of these rows were deleted when they were packed.

@@ -7,7 +7,7 @@ import { decodeValue, encodeValue } from '../core/artifact/value-bytes.ts'
 import { type Clock, type RequestId, type StreamId, timeOfClock, type WriterId } from '../core/ids.ts'
 import type { Compression } from '../core/ports.ts'
 import { sizeOf } from '../core/size.ts'
-import type { StateValue } from '../core/state/value.ts'
+import { assertPackedRows } from './assert-packed-rows.ts'
 import { withSum } from './checksum.ts'
 import { seqOf } from './commit-rows.ts'
 import { type Performed, performedIn } from './performed.ts'
@@ -93,7 +93,8 @@ export async function squeeze(
   { deflate }: Pick<Compression, 'deflate'>,
 ): Promise<StoredSegment | undefined> {
   const { rows = [], sum: _, ...rest } = segment
-  const payload = await deflate(encodeValue(rows as unknown as StateValue))
+  assertPackedRows(rows)
+  const payload = await deflate(encodeValue(rows))
   if (payload === undefined) return undefined
   return withSum({
     ...rest,
@@ -115,8 +116,8 @@ export async function unsqueeze(
   const { squeezed, sum: _, ...rest } = segment
   if (squeezed === undefined) return segment
   const { payload } = openEnvelope(squeezed.bytes)
-  // Only what `squeeze` encoded stands behind the envelope, so its shape is believed.
-  const rows = decodeValue(await inflate(payload, MAX_INFLATED_BYTES)) as unknown as readonly PackedRow[]
+  const rows: unknown = decodeValue(await inflate(payload, MAX_INFLATED_BYTES))
+  assertPackedRows(rows)
   return { ...rest, rows }
 }
 

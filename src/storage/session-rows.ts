@@ -5,9 +5,11 @@
 import { type StreamId, sessionOfStream } from '../core/ids.ts'
 import { foldSession, isHidden, mustRefold } from '../core/session/fold.ts'
 import type { SessionRecord } from '../core/session/record.ts'
+import { withSum } from './checksum.ts'
 import { seqOf, toCommitRow } from './commit-rows.ts'
 import { resultOf } from './result-of.ts'
 import type { StoredCommit, StoredSession } from './schema.ts'
+import { soundSession } from './sound-rows.ts'
 import type { TailReader } from './tail-reader.ts'
 
 /** Whether a stream has an index row: a session's own stream has, its app documents and scopes have none. */
@@ -28,14 +30,16 @@ export async function bringUpToDate(
 ): Promise<number> {
   const sessions = tails.transaction.objectStore('sessions')
   const present: IDBRequest<StoredSession | undefined> = sessions.get(stream)
-  const [before] = await Promise.all([
+  const [stored] = await Promise.all([
     resultOf(present),
     known === undefined ? [] : tails.after(stream, known),
   ])
+  // One that is not what was stored is made anew.
+  const before = soundSession(stored, tails.notes)
   const upTo = before?.upTo ?? 0
   const rows = await (before === undefined ? tails.withPacked(stream, 0) : tails.after(stream, upTo))
   const last = rows?.at(-1)
-  if (rows === undefined || last === undefined) return upTo
+  if (rows === undefined || last === undefined) return stored?.upTo ?? upTo
   const record = await fold(tails, stream, before?.record, rows)
   if (record === undefined) return 0
   const counted = before === undefined ? 0 : before.rows
@@ -67,9 +71,9 @@ export function toStoredSession(record: SessionRecord, upTo: number, rows?: numb
   const { id, parentId } = record
   const counted = rows === undefined ? {} : { rows }
   const bare = { id, ...(parentId === undefined ? {} : { parentId }), upTo, ...counted, record }
-  if (isHidden(record)) return { ...bare, keys: [] }
+  if (isHidden(record)) return withSum({ ...bare, keys: [] })
   const { status, tags, updatedAt, createdAt, createdBy, expiresAt } = record
-  return {
+  return withSum({
     ...bare,
     updatedAt,
     createdAt,
@@ -78,5 +82,5 @@ export function toStoredSession(record: SessionRecord, upTo: number, rows?: numb
     keys: ['', status].flatMap((named) =>
       ['', ...new Set(tags)].map((tag) => [named, tag, updatedAt] as const),
     ),
-  }
+  })
 }

@@ -3,12 +3,19 @@
  * was stored goes no further.
  */
 import type { Damage } from '../core/damage/damage.ts'
-import { STORE_STREAM, type StreamId } from '../core/ids.ts'
+import { STORE_STREAM, type StreamId, sessionStream } from '../core/ids.ts'
 import { isSound } from './checksum.ts'
 import type { DamageNotes } from './damage-notes.ts'
 import { type RangeOptions, readRange, type Source } from './read-range.ts'
 import { type Place, type Readable, readOneByOne } from './readable.ts'
-import type { StoredCheckpoint, StoredCommit, StoredSegment, StoredSnapshot, StoredView } from './schema.ts'
+import type {
+  StoredCheckpoint,
+  StoredCommit,
+  StoredSegment,
+  StoredSession,
+  StoredSnapshot,
+  StoredView,
+} from './schema.ts'
 
 type Notes = Pick<DamageNotes, 'note'>
 
@@ -81,7 +88,8 @@ async function readSound<Row>(
   }
 }
 
-async function readReadable<Row>(
+/** Rows as they are, sound or not, and the places of those at which the browser fails. */
+export async function readReadable<Row>(
   source: Source,
   range: IDBKeyRange | null,
   options: RangeOptions,
@@ -130,6 +138,20 @@ export function soundSnapshots(rows: readonly StoredSnapshot[], notes: Notes): r
 export function soundView(row: StoredView | undefined, notes: Notes): StoredView | undefined {
   if (row === undefined || (isSound(row) && Array.isArray(row.entries))) return row
   note(notes, 'view', row.streamId, row.streamId, 'views', 'The view of the state is not what was stored.')
+  return undefined
+}
+
+/** A session whose index row is not what was stored is read from its log; its own row is then made anew. */
+export function soundSession(row: StoredSession | undefined, notes: Notes): StoredSession | undefined {
+  if (row === undefined || isSound(row)) return row
+  const { id, sum } = row
+  const reason = `The index row of session ${id} is not what was stored.`
+  notes.note({
+    id: JSON.stringify(['sessions', id, sum]),
+    what: 'session',
+    stream: sessionStream(id),
+    reason,
+  })
   return undefined
 }
 

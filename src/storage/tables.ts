@@ -9,7 +9,8 @@ import { listArtifacts } from './artifact-list.ts'
 import type { Connection } from './connection.ts'
 import type { Database } from './schema.ts'
 import { listSessions } from './session-list.ts'
-import { soundCheckpoints } from './sound-rows.ts'
+import { soundCheckpoints, soundSession } from './sound-rows.ts'
+import { readSuspicion, SUSPICION_STORES } from './suspicion.ts'
 import { fromStored } from './table-rows.ts'
 
 export function createTables(connection: Connection): Tables {
@@ -32,7 +33,13 @@ export function createTables(connection: Connection): Tables {
   return {
     head: (key) =>
       read(`reading head ${JSON.stringify(key)}`, async () => (await db.heads.get([...key]))?.value),
-    session: (id) => read(`reading session ${id}`, async () => (await db.sessions.get(id))?.record),
+    session: (id) =>
+      read(`reading session ${id}`, async () => {
+        const row = await db.sessions.get(id)
+        // Told, and made anew: until then what is there is better than no session.
+        soundSession(row, connection.damage)
+        return row?.record
+      }),
     sessions: (query) => list('sessions', (transaction) => listSessions(transaction, query)),
     children: (id) =>
       read(`reading the children of ${id}`, () => db.sessions.where('parentId').equals(id).primaryKeys()),
@@ -67,6 +74,15 @@ export function createTables(connection: Connection): Tables {
           .filter((damage) => session === undefined || damage.session === session)
           .sort((a, b) => a.foundAt - b.foundAt)
       }),
+    isCounted: (id) =>
+      read(`reading session ${id}`, async () => {
+        const row = await db.sessions.get(id)
+        return row === undefined || row.rows !== undefined
+      }),
+    suspicion: () =>
+      read('looking for signs of damage', () =>
+        readSuspicion(connection.transaction(SUSPICION_STORES, 'readonly')),
+      ),
     checkpoint: (id) =>
       read(`reading checkpoint ${id}`, async () => {
         const row = await db.checkpoints.get(id)

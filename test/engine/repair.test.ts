@@ -1,14 +1,16 @@
 import 'fake-indexeddb/auto'
 import { expect, test } from 'vitest'
 import type { SessionId } from '../../src/core/ids.ts'
-import type { StoredSession } from '../../src/storage/schema.ts'
+import type { StoredCommit, StoredContent, StoredSegment, StoredSession } from '../../src/storage/schema.ts'
 import { checkLaws } from '../../src/testing/check-laws.ts'
 import { done } from '../storage/alter.ts'
 import { startEngine } from './rig.ts'
 
+type Tab = Awaited<ReturnType<typeof startEngine>>
+
 const ID = 'one' as SessionId
 const OTHER = 'two' as SessionId
-const INDEXES = ['sessions', 'views', 'artifacts', 'heads'] as const
+const INDEXES = ['sessions', 'views', 'artifacts', 'runs', 'heads'] as const
 
 async function stored(): Promise<string> {
   const name = `repair-${crypto.randomUUID()}`
@@ -22,10 +24,22 @@ async function stored(): Promise<string> {
   const gone = await tab.call('artifacts.store', { sessionId: ID, name: 'b.txt', content: 'three' })
   await tab.call('artifacts.edit', { id: first.id, changes: { tags: ['edited'] } })
   await tab.call('artifacts.delete', { id: gone.id })
+  await addRuns(tab)
+  await tab.call('timeline.emit', { sessionId: ID, type: 'page.read', data: 'x'.repeat(40_000) })
   await tab.call('sessions.transition', { id: OTHER, verb: 'complete' })
   await tab.call('flush', {})
   await tab.engine.close()
   return name
+}
+
+/** One that is done, one that was cancelled, and one that goes on. */
+async function addRuns({ call }: Tab): Promise<void> {
+  const { run: done } = await call('runs.open', { sessionId: ID, name: 'work', key: 'k', input: 1 })
+  const outcome = { ok: true as const, value: { rows: 3 } }
+  await call('runs.finish', { runId: done.id, epoch: done.epoch, outcome })
+  const { run: cancelled } = await call('runs.open', { sessionId: ID, name: 'work', key: 'other' })
+  await call('runs.cancel', { runId: cancelled.id, reason: 'not wanted' })
+  await call('runs.open', { sessionId: ID, name: 'idle' })
 }
 
 async function inDatabase<Result>(name: string, work: (database: IDBDatabase) => Promise<Result>) {
@@ -88,6 +102,157 @@ test('DM12 what a log that lost rows does not tell is left as its index row know
     return done(database.transaction('sessions').objectStore('sessions').get(ID))
   })
   expect(row.record).toMatchObject({ name: 'one', tags: ['t'] })
+  await tab.engine.close()
+  expect(await checkLaws(name)).toEqual([])
+})
+
+/** Changes the rows of a table that a test picks, as a damaged disk does. */
+function alter<Row extends object>(
+  name: string,
+  table: string,
+  change: (row: Row, at: number) => Row | undefined,
+) {
+  return inDatabase(name, async (database) => {
+    const store = database.transaction(table, 'readwrite').objectStore(table)
+    const keys = await done(store.getAllKeys())
+    const rows: Row[] = await done(store.getAll())
+    for (const [at, row] of rows.entries()) {
+      const altered = change(row, at)
+      const key = keys[at]
+      if (altered === row || key === undefined) continue
+      if (altered === undefined) await done(store.delete(key))
+      else await done(store.put(altered))
+    }
+  })
+}
+
+const flipped = (row: StoredCommit): StoredCommit => ({ ...row, body: { ...row.body, events: [] } })
+
+test('DM12 a row that a repair itself finds damaged takes nothing from what index rows still know', async () => {
+  const name = await stored()
+  await alter<StoredCommit>(name, 'commits', (row) =>
+    JSON.stringify(row.body.events).includes('"key-5"') ? flipped(row) : row,
+  )
+  const tab = await startEngine(name)
+  await tab.call('storage.repair', {})
+  expect(await tab.read(ID, 'key-5')).toBe(5)
+  await tab.engine.close()
+  expect(await checkLaws(name)).toEqual([])
+})
+
+test('DM12 a log whose last row is damaged is repaired too', async () => {
+  const name = await stored()
+  const last = (await contentOf(name, 'commits')).filter(({ streamId }) => streamId === ID).at(-1)
+  await alter<StoredCommit>(name, 'commits', (row) => (row.seq === last?.seq ? flipped(row) : row))
+  await alter<StoredSession>(name, 'sessions', (row) => (row.id === ID ? undefined : row))
+  const tab = await startEngine(name)
+
+  await expect.poll(async () => (await tab.call('sessions.get', { id: ID }))?.name).toBe('one')
+  expect((await tab.call('sessions.get', { id: ID }))?.damaged).toBe(1)
+  await tab.engine.close()
+  expect(await checkLaws(name)).toEqual([])
+})
+
+test.each(['sessions', 'artifacts', 'runs', 'heads'] as const)(
+  'DM20 the steward finds by itself that the table %s is empty, and makes it anew, once',
+  async (table) => {
+    const name = await stored()
+    const before = await contentOf(name, table)
+    await alter(name, table, () => undefined)
+    const tab = await startEngine(name)
+
+    await expect.poll(async () => (await contentOf(name, table)).length).toBe(before.length)
+    expect(await contentOf(name, table)).toEqual(before)
+    await tab.engine.close()
+    expect(tab.errors).toEqual([])
+    expect(await checkLaws(name)).toEqual([])
+  },
+)
+
+test('DM21 a repair counts the names of contents, and removes what has none', async () => {
+  const name = await stored()
+  const before = await contentOf(name, 'contents')
+  const [lost] = before
+  await alter<StoredContent>(name, 'contents', (row) => ({ ...row, references: row.references + 3 }))
+  await inDatabase(name, (database) => {
+    const stray = { ...lost, hash: `sha256:${'0'.repeat(64)}`, chunks: [], chunkKeys: [], references: 2 }
+    return done(database.transaction('contents', 'readwrite').objectStore('contents').put(stray))
+  })
+  const tab = await startEngine(name)
+  expect(await tab.call('storage.repair', {})).toEqual({ mended: before.length + 1 })
+  expect(await contentOf(name, 'contents')).toEqual(before)
+  expect(await tab.call('storage.repair', {})).toEqual({ mended: 0 })
+  await tab.engine.close()
+  expect(await checkLaws(name)).toEqual([])
+})
+
+test('DM21 what only a damaged row named goes after its session was deleted', async () => {
+  const name = await stored()
+  const before = await contentOf(name, 'contents')
+  await alter<StoredCommit>(name, 'commits', (row) =>
+    row.body.events.some(({ type }) => type === 'page.read') ? flipped(row) : row,
+  )
+  const tab = await startEngine(name)
+  await tab.call('sessions.open', { id: ID })
+  await expect.poll(async () => (await tab.call('sessions.get', { id: ID }))?.damaged).toBe(1)
+  await tab.call('storage.repair', {})
+  // The row may name it still: nothing is taken away that may be read some day.
+  expect(await contentOf(name, 'contents')).toEqual(before)
+  await tab.call('sessions.delete', { id: ID })
+  await tab.engine.close()
+
+  const next = await startEngine(name)
+  await expect.poll(() => contentOf(name, 'contents')).toEqual([])
+  await expect.poll(() => contentOf(name, 'chunks')).toEqual([])
+  await next.engine.close()
+  expect(await checkLaws(name)).toEqual([])
+})
+
+test.each(['active', 'archived'])(
+  'DM22 an index row of an %s session that is not what was stored is told, read from the log, and made anew',
+  async (status) => {
+    const name = await stored()
+    if (status === 'archived') await archive(name)
+    await alter<StoredSession>(name, 'sessions', (row) =>
+      row.id === ID ? { ...row, record: { ...row.record, name: 'two', tags: [] } } : row,
+    )
+    const tab = await startEngine(name)
+    const { record } = await tab.call('sessions.open', { id: ID })
+    expect(record).toMatchObject({ name: 'one', tags: ['t'], status })
+    await expect.poll(async () => (await tab.call('sessions.get', { id: ID }))?.damaged).toBe(1)
+    expect(await tab.call('storage.damage', { sessionId: ID })).toMatchObject([
+      { what: 'session', session: ID },
+    ])
+    await tab.engine.close()
+    const rows: readonly StoredSession[] = await contentOf(name, 'sessions')
+    expect(rows.find(({ id }) => id === ID)?.record).toMatchObject({ name: 'one', tags: ['t'] })
+    expect(await checkLaws(name)).toEqual([])
+  },
+)
+
+/** Its log is squeezed when this resolves. */
+async function archive(name: string): Promise<void> {
+  const tab = await startEngine(name)
+  await tab.call('sessions.transition', { id: ID, verb: 'archive' })
+  const isSqueezed = (row: StoredSegment) => row.streamId === (ID as string) && row.squeezed !== undefined
+  await expect
+    .poll(async () => ((await contentOf(name, 'segments')) as readonly StoredSegment[]).some(isSqueezed))
+    .toBe(true)
+  await tab.engine.close()
+}
+
+test('DM23 a session of before rows were counted is counted when it is opened', async () => {
+  const name = await stored()
+  const before = await contentOf(name, 'sessions')
+  await alter<StoredSession>(name, 'sessions', ({ rows: _rows, sum: _sum, ...row }) => row)
+  const tab = await startEngine(name)
+  await tab.call('sessions.open', { id: ID })
+  const rowOf = async () => {
+    const rows: readonly StoredSession[] = await contentOf(name, 'sessions')
+    return rows.find(({ id }) => id === ID)
+  }
+  await expect.poll(async () => (await rowOf())?.rows).toBeGreaterThan(0)
+  expect(await rowOf()).toEqual(before.find(({ id }) => id === ID))
   await tab.engine.close()
   expect(await checkLaws(name)).toEqual([])
 })

@@ -2,7 +2,18 @@ import 'fake-indexeddb/auto'
 import { expect, test } from 'vitest'
 import type { FoundDamage } from '../../src/core/damage/damage.ts'
 import { recordDamage } from '../../src/core/damage/record-damage.ts'
-import { createSession, openTab, rowsOf, STREAM, setState, type Tab, valuesIn } from './rig.ts'
+import { repairStream } from '../../src/core/damage/repair.ts'
+import {
+  createSession,
+  headOf,
+  openTab,
+  rowsOf,
+  SESSION,
+  STREAM,
+  setState,
+  type Tab,
+  valuesIn,
+} from './rig.ts'
 
 /** How fake-indexeddb keeps the requests of a transaction that are to be performed. */
 interface Queue {
@@ -89,4 +100,23 @@ test('DM15 where no row can be read it is a failure of the storage, and no row i
   using _fault = failReadsOf(() => true)
   await expect(tab.log.range(STREAM, {})).rejects.toMatchObject({ code: 'STORAGE_FAILED' })
   expect(foundBy(tab)).toEqual([])
+})
+
+test('DM12 a log at whose last row the browser fails is repaired from the rest of it', async () => {
+  const { tab, seqs } = await withValues(3)
+  await tab.journal.flush()
+  const { db } = tab.connection
+  // Without its head the session cannot tell of it, so no row comes after the last one.
+  await db.heads.delete([...headOf()])
+  await db.sessions.delete(SESSION)
+  const bad = seqs.at(-1)
+  using _fault = failReadsOf((seq) => seq === bad)
+  await rowsOf(tab)
+  const [found] = foundBy(tab)
+  if (found === undefined) throw new Error('nothing was found')
+  await recordDamage({ journal: tab.journal, clock: tab.clock, now: tab.wall.now }, found)
+  const damage = { note: () => {}, recorded: async () => {} }
+
+  expect(await repairStream({ journal: tab.journal, log: tab.log, damage }, STREAM)).toBe(2)
+  expect(await tab.tables.session(SESSION)).toMatchObject({ id: SESSION, status: 'active' })
 })

@@ -3,6 +3,7 @@ import type { Table } from 'dexie'
 import { expect, test } from 'vitest'
 import { ManagedDocument } from '../../src/context/managed-document.ts'
 import type { ArtifactRecord } from '../../src/core/artifact/record.ts'
+import type { HeadKey } from '../../src/core/commit.ts'
 import {
   type ArtifactId,
   type CheckpointId,
@@ -13,6 +14,7 @@ import {
   type RunId,
   type SessionId,
   STORE_STREAM,
+  timeOfId,
 } from '../../src/core/ids.ts'
 import { withSum } from '../../src/storage/checksum.ts'
 import type { Database, StoredCommit, StoredMark, StoredSegment } from '../../src/storage/schema.ts'
@@ -136,7 +138,8 @@ async function lawsAfter(plant: Plant, summed: 'anew' | 'as before' = 'anew'): P
 
 /** A writer that is wrong sums what it writes; a disk does not. */
 async function sumAnew(db: Database): Promise<void> {
-  for (const table of [db.commits, db.segments, db.snapshots, db.views, db.checkpoints] as Table<object>[]) {
+  const tables = [db.commits, db.segments, db.snapshots, db.views, db.checkpoints, db.sessions]
+  for (const table of tables as Table<object>[]) {
     await table.toCollection().modify((row, ref) => {
       ref.value = withSum(row)
     })
@@ -311,6 +314,68 @@ test('LA10 a head that differs from the log is found, one of nothing, and one th
   expect(await lawsAfter(setHead(['run', 'none' as RunId], { epoch: 1 }))).toEqual(['LA10'])
   expect(await lawsAfter(setHead(['counter', 'none' as SessionId, 'x'], 1))).toContain('LA10')
   expect(await lawsAfter((db) => db.heads.delete([...headOf()]))).toEqual(['LA10'])
+})
+
+test('LA20 a run whose row, or whose name, is not what its events say is found', async () => {
+  const begin = async (tab: Tab) => {
+    const id = tab.clock.nextId<RunId>()
+    const event = eventOf(tab.clock, 'run.started', { runId: id, name: 'r', key: 'k' })
+    const at = timeOfId(event.id)
+    const row = {
+      id,
+      sessionId: SESSION,
+      name: 'r',
+      key: 'k',
+      status: 'running' as const,
+      owner: tab.clock.writer,
+      epoch: 1,
+      correlationId: event.correlationId,
+      startedBy: event.id,
+      createdAt: at,
+      updatedAt: at,
+      resumes: 2,
+    }
+    const named: HeadKey = ['counter', SESSION, JSON.stringify(['run', 'r', 'k'])]
+    await tab.journal.commit(
+      operationOf(
+        tab.clock,
+        () => ({
+          result: 0,
+          resultId: '',
+          writes: [{ stream: STREAM, events: [event], index: true }],
+          heads: [
+            { key: ['run', id], value: { epoch: 1, status: 'running' } },
+            { key: named, value: id },
+          ],
+          rows: [{ table: 'runs', put: row }],
+        }),
+        { heads: [headOf(), ['run', id], named] },
+      ),
+    )
+    return { id, named }
+  }
+  const lawsWith = async (
+    plant: (db: Database, run: { id: RunId; named: HeadKey }) => PromiseLike<unknown>,
+  ) => {
+    const tab = await openTab()
+    await createSession(tab)
+    const run = await begin(tab)
+    await tab.journal.flush()
+    expect(await checkLaws(tab.connection.native)).toEqual([])
+    await plant(tab.connection.db, run)
+    const violations = await checkLaws(tab.connection.native)
+    tab.connection.close()
+    return [...new Set(violations.map(({ law }) => law))]
+  }
+  const change = (db: Database, id: RunId, fields: object) =>
+    db.runs
+      .where('id')
+      .equals(id)
+      .modify((row) => void Object.assign(row.record, fields))
+  expect(await lawsWith((db, { id }) => change(db, id, { startedBy: 'other' }))).toEqual(['LA20'])
+  expect(await lawsWith((db, { id }) => change(db, id, { resumes: 1 }))).toEqual([])
+  expect(await lawsWith((db, { id }) => db.runs.delete(id))).toEqual(['LA20', 'LA10'])
+  expect(await lawsWith((db, { named }) => db.heads.delete([...named]))).toEqual(['LA20'])
 })
 
 test('LA11 a snapshot that covers other rows than it says is found', async () => {

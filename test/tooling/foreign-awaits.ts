@@ -31,6 +31,7 @@ const WITHIN = new Set([
 const OWN = new Set([
   'resultOf',
   'readRange',
+  'readReadable',
   'readSoundCommits',
   'readSoundSegments',
   'readPage',

@@ -5,10 +5,10 @@ export interface Damage {
   /** Names it: the same damage is recorded once. */
   readonly id: string
   /**
-   * `row` and `gap`: rows of the log that cannot be believed, or are missing. The other three are made of the log and
-   * are read from it instead; a checkpoint's state is what `at` its event gives.
+   * `row` and `gap`: rows of the log that cannot be believed, or are missing. The others are made of the log and
+   * are read from it instead, a session's index row among them; a checkpoint's state is what `at` its event gives.
    */
-  readonly what: 'row' | 'gap' | 'snapshot' | 'view' | 'checkpoint'
+  readonly what: 'row' | 'gap' | 'snapshot' | 'view' | 'checkpoint' | 'session'
   readonly stream: StreamId
   /** Absent for the store itself and for state outside sessions. */
   readonly session?: SessionId

@@ -1,6 +1,8 @@
 import type { ArtifactRecord } from '../artifact/record.ts'
 import type { CommitRow, HeadKey } from '../commit.ts'
 import { type ArtifactId, type EventId, type StreamId, sessionOfStream, sessionStream } from '../ids.ts'
+import { namingHeadKey, runHeadKey } from '../run/head.ts'
+import type { RunRow } from '../run/record.ts'
 import { foldSession } from '../session/fold.ts'
 import { sessionHeadKey } from '../session/head.ts'
 import type { SessionRecord } from '../session/record.ts'
@@ -9,6 +11,7 @@ import type { Entry } from '../state/delta.ts'
 import { deltasOf, foldEntries } from '../state/fold.ts'
 import type { EventDataByType, EventType } from '../timeline/catalog.ts'
 import type { StoredEvent } from '../timeline/event.ts'
+import { foldRuns } from './fold-runs.ts'
 
 /** What the index rows of a stream must say, made of its log alone. */
 export interface Mending {
@@ -19,7 +22,12 @@ export interface Mending {
   readonly record?: SessionRecord
   readonly entries: readonly Entry[]
   readonly artifacts: readonly ArtifactRecord[]
-  readonly heads: readonly { readonly key: HeadKey; readonly value: Readonly<Record<string, unknown>> }[]
+  readonly runs: readonly RunRow[]
+  /** Fields that a head must have, or all of it where that is no object. */
+  readonly heads: readonly {
+    readonly key: HeadKey
+    readonly value: Readonly<Record<string, unknown>> | string
+  }[]
 }
 
 /** @param rows all rows of the stream, in order of arrival */
@@ -33,6 +41,8 @@ export function foldMending(stream: StreamId, rows: readonly CommitRow[]): Mendi
   const sensitive = sensitiveKeysOf(entries)
   const heldAside = Object.keys(sensitive).length === 0 ? {} : { sensitive }
   const hasScopeHead = session === undefined && 'sensitive' in heldAside
+  const arrived = rows.flatMap((row) => row.events)
+  const { runs, named } = isSession ? foldRuns(session, arrived) : { runs: [], named: [] }
   const heads: Mending['heads'] = [
     ...(record === undefined
       ? []
@@ -41,6 +51,10 @@ export function foldMending(stream: StreamId, rows: readonly CommitRow[]): Mendi
     ...(isSession
       ? [...names].map(([name, value]) => ({ key: ['artifact-name', session, name] as const, value }))
       : []),
+    ...runs.map(({ id, epoch, status }) => ({ key: runHeadKey(id), value: { epoch, status } })),
+    ...(isSession
+      ? named.map(({ name, key, run }) => ({ key: namingHeadKey(session, name, key), value: run }))
+      : []),
   ]
   return {
     upTo: rows.at(-1)?.seq ?? 0,
@@ -48,6 +62,7 @@ export function foldMending(stream: StreamId, rows: readonly CommitRow[]): Mendi
     ...(record === undefined ? {} : { record }),
     entries,
     artifacts,
+    runs,
     heads,
   }
 }

@@ -1,36 +1,83 @@
 import { STORE_STREAM, type StreamId, sessionOfStream } from '../ids.ts'
 import type { Journal, Log } from '../ports.ts'
+import { countNames, type NameCounts } from './count-names.ts'
+import type { FoundDamage } from './damage.ts'
 import { foldMending } from './mending.ts'
 
-/** How often a stream is read again, when something was stored meanwhile. */
+/** How often a stream, or the whole log, is read again when something was stored meanwhile. */
 const MAX_READS = 5
+
+/** What readers found damaged, and its record. */
+export interface DamageBook {
+  note(found: FoundDamage): void
+  /** Resolves when all that was noted is recorded, and set aside. */
+  recorded(): Promise<void>
+}
+
+export interface RepairDeps {
+  readonly journal: Pick<Journal, 'mend' | 'recount'>
+  readonly log: Pick<Log, 'streams' | 'tail' | 'gaps' | 'lastArrival'>
+  readonly damage: DamageBook
+}
 
 /**
  * Makes the index rows of every session and scope anew from the log, where they differ from it: sessions, views,
- * artifacts, and the heads of sessions and names. What a log that lost rows cannot tell is left as it is.
+ * artifacts, runs, and the heads of all of these; then counts the names of contents. What a log that lost rows cannot
+ * tell is left as it is.
  *
+ * @param options.fence as a steward's chore
  * @returns how many rows were put right
  */
 export async function repairIndexes(
-  { journal, log }: { readonly journal: Pick<Journal, 'mend'>; readonly log: Pick<Log, 'streams' | 'tail'> },
-  progress?: (done: number, total: number) => void,
+  deps: RepairDeps,
+  {
+    fence,
+    progress,
+  }: { readonly fence?: number; readonly progress?: (done: number, total: number) => void } = {},
 ): Promise<number> {
-  const streams = (await log.streams()).filter(hasIndexes)
+  const streams = (await deps.log.streams()).filter(hasIndexes)
   let mended = 0
   for (const [done, stream] of streams.entries()) {
-    mended += await repairStream({ journal, log }, stream)
+    mended += await repairStream(deps, stream, fence)
     progress?.(done + 1, streams.length)
   }
-  return mended
+  return mended + (await recountContents(deps, fence))
 }
 
-async function repairStream(
-  { journal, log }: { readonly journal: Pick<Journal, 'mend'>; readonly log: Pick<Log, 'tail'> },
+/** The same of one stream. @returns how many rows were put right; 0 where it is written to all the time */
+export async function repairStream(
+  {
+    journal,
+    log,
+    damage,
+  }: Pick<RepairDeps, 'damage'> & {
+    readonly journal: Pick<Journal, 'mend'>
+    readonly log: Pick<Log, 'tail' | 'gaps'>
+  },
   stream: StreamId,
+  fence?: number,
+): Promise<number> {
+  // A log that lost rows is to be known as one before anything is made of it.
+  for (const gap of await log.gaps(stream)) damage.note(gap)
+  for (let turn = 1; turn <= MAX_READS; turn += 1) {
+    const rows = await log.tail(stream, 0)
+    await damage.recorded()
+    const mended = await journal.mend(stream, foldMending(stream, rows), fence)
+    if (mended !== undefined) return mended
+  }
+  return 0
+}
+
+async function recountContents(
+  { journal, log }: Pick<RepairDeps, 'journal' | 'log'>,
+  fence: number | undefined,
 ): Promise<number> {
   for (let turn = 1; turn <= MAX_READS; turn += 1) {
-    const mended = await journal.mend(stream, foldMending(stream, await log.tail(stream, 0)))
-    if (mended !== undefined) return mended
+    const last = await log.lastArrival()
+    const counts: NameCounts = new Map()
+    for (const stream of await log.streams()) countNames(counts, await log.tail(stream, 0))
+    const counted = await journal.recount(counts, last, fence)
+    if (counted !== undefined) return counted
   }
   return 0
 }

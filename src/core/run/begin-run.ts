@@ -1,7 +1,7 @@
 import { type PreparedValue, rowsOfValue } from '../artifact/recorded-value.ts'
 import type { HeadKey } from '../commit.ts'
 import { createError } from '../errors.ts'
-import type { RunId, SessionId } from '../ids.ts'
+import type { RunId } from '../ids.ts'
 import type { Request } from '../request.ts'
 import { readRecord } from '../session/lifecycle.ts'
 import { correlationIn } from '../timeline/correlation.ts'
@@ -13,15 +13,11 @@ import type { RunRow } from './record.ts'
 import { requireRun } from './require-run.ts'
 import { prepareRunValue } from './run-value.ts'
 
-/** The head that says which run has a name and key, so that two tabs begin one and not two. */
+/** The head of a name and key, see namingHeadKey. */
 export interface Naming {
   readonly key: HeadKey
   /** The run that had it when somebody looked. */
   readonly latest: unknown
-}
-
-export function namingHeadKey(session: SessionId, name: string, key: string): HeadKey {
-  return ['counter', session, JSON.stringify(['run', name, key])]
 }
 
 export type Begun =

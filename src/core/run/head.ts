@@ -1,6 +1,6 @@
 import type { HeadKey, HeadReader } from '../commit.ts'
 import { createError } from '../errors.ts'
-import type { RunId } from '../ids.ts'
+import type { RunId, SessionId } from '../ids.ts'
 import type { RunStatus } from './record.ts'
 
 /** The head row of a run: what says who may write to it. Each take-over, and each end, raises the epoch. */
@@ -11,6 +11,11 @@ export interface RunHead {
 
 export function runHeadKey(run: RunId): HeadKey {
   return ['run', run]
+}
+
+/** The head that says which run has a name and key, so that two tabs begin one and not two. */
+export function namingHeadKey(session: SessionId, name: string, key: string): HeadKey {
+  return ['counter', session, JSON.stringify(['run', name, key])]
 }
 
 /**

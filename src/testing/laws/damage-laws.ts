@@ -11,5 +11,6 @@ export function* damageLaws(content: DatabaseContent): Iterable<Violation> {
   for (const row of content.segments) if (!isSoundSegment(row)) yield damaged(`A segment of ${row.streamId}`)
   for (const row of content.snapshots) if (!isSound(row)) yield damaged(`A snapshot of ${row.streamId}`)
   for (const row of content.views) if (!isSound(row)) yield damaged(`The view of ${row.streamId}`)
+  for (const row of content.sessions) if (!isSound(row)) yield damaged(`The index row of session ${row.id}`)
   for (const row of content.checkpoints) if (!isSound(row)) yield damaged(`Checkpoint ${row.id}`)
 }

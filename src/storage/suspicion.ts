@@ -1,0 +1,71 @@
+/**
+ * Signs that index rows may not be what the log says: damage that was recorded or has gone with its session, and tables
+ * whose rows are fewer or more than their heads. Counts alone are read, so that it can be asked when a worker starts.
+ */
+import { resultOf } from './result-of.ts'
+import type { StoreName } from './schema.ts'
+
+export const SUSPICION_STORES = [
+  'quarantine',
+  'sessions',
+  'runs',
+  'artifacts',
+  'heads',
+  'meta',
+] as const satisfies StoreName[]
+
+export interface Suspicion {
+  /** What the counts say now. */
+  readonly found: string
+  /** What they said when the database was repaired last; of a sound database where it never was. */
+  readonly settled: string
+}
+
+const KEY = 'repaired'
+
+interface RepairedRow {
+  readonly key: typeof KEY
+  readonly value: string
+}
+
+export async function readSuspicion(transaction: IDBTransaction): Promise<Suspicion> {
+  const count = (store: StoreName, range?: IDBKeyRange) =>
+    resultOf(transaction.objectStore(store).count(range))
+  const heads = (kind: string) => count('heads', IDBKeyRange.bound([kind], [kind, []]))
+  const metaRequest: IDBRequest<RepairedRow | undefined> = transaction.objectStore('meta').get(KEY)
+  const [meta, damage, sessions, sessionHeads, runs, runHeads, artifacts, names] = await Promise.all([
+    resultOf(metaRequest),
+    count('quarantine'),
+    count('sessions'),
+    heads('session'),
+    count('runs'),
+    heads('run'),
+    count('artifacts'),
+    heads('artifact-name'),
+  ])
+  const isEmptied = (rows: number, known: number) => Number(rows === 0 && known > 0)
+  return {
+    found: textOf(
+      damage,
+      sessions - sessionHeads,
+      runs - runHeads,
+      isEmptied(artifacts, names),
+      isEmptied(names, artifacts),
+    ),
+    settled: meta?.value ?? textOf(0, 0, 0, 0, 0),
+  }
+}
+
+/** The next look finds a reason to repair, whatever the counts say. */
+export function raiseSuspicion(transaction: IDBTransaction): void {
+  settleSuspicion(transaction, 'raised')
+}
+
+/** From now on these counts are no news. */
+export function settleSuspicion(transaction: IDBTransaction, found: string): void {
+  transaction.objectStore('meta').put({ key: KEY, value: found } satisfies RepairedRow)
+}
+
+function textOf(...counts: readonly number[]): string {
+  return counts.join(' ')
+}
