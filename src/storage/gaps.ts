@@ -10,9 +10,11 @@ import { wrap as resultOf } from 'idb'
 import type { FoundDamage } from '../core/damage/damage.ts'
 import type { StreamId, WriterId } from '../core/ids.ts'
 import { joined, type Range, without } from '../core/ranges.ts'
+import { seqOf } from './commit-rows.ts'
 import { readRange } from './read-range.ts'
 import type { PackedRow, StoredCommit, StoredDamage, StoredSegment, StoredSession } from './schema.ts'
 import { numbersIn } from './segment.ts'
+import { readReadable } from './sound-rows.ts'
 
 /** Rows read at a time. */
 const ROWS_AT_ONCE = 250
@@ -111,13 +113,13 @@ async function readNumbers(
   }
   for (let after = 0, isMore = true; isMore; ) {
     const range = IDBKeyRange.bound([stream, after], [stream, Number.POSITIVE_INFINITY], true)
-    const rows = await read((transaction) => {
+    const { rows, unreadable } = await read((transaction) => {
       const commits = transaction.objectStore('commits').index('[streamId+seq]')
-      return readRange<StoredCommit>(commits, range, { limit: ROWS_AT_ONCE })
+      return readReadable<StoredCommit>(commits, range, { limit: ROWS_AT_ONCE })
     })
     take(rows)
-    after = rows.at(-1)?.seq ?? after
-    isMore = rows.length === ROWS_AT_ONCE
+    after = Math.max(after, ...rows.map(seqOf), ...unreadable.map(({ primaryKey }) => Number(primaryKey)))
+    isMore = rows.length + unreadable.length === ROWS_AT_ONCE
   }
   await eachSegment(read, stream, (segment) => take(numbersIn(segment)))
   return numbers

@@ -223,9 +223,12 @@ test.each(['active', 'archived'])(
     expect(await tab.call('storage.damage', { sessionId: ID })).toMatchObject([
       { what: 'session', session: ID },
     ])
+    const kept = async () => {
+      const rows: readonly StoredSession[] = await contentOf(name, 'sessions')
+      return rows.find(({ id }) => id === ID)?.record
+    }
+    await expect.poll(kept).toMatchObject({ name: 'one', tags: ['t'] })
     await tab.engine.close()
-    const rows: readonly StoredSession[] = await contentOf(name, 'sessions')
-    expect(rows.find(({ id }) => id === ID)?.record).toMatchObject({ name: 'one', tags: ['t'] })
     expect(await checkLaws(name)).toEqual([])
   },
 )

@@ -15,7 +15,7 @@ const KNOWN: readonly string[] = [
   'log.ts: rowsFound(reading, found)',
   // Between two transactions: one that reads and one that puts.
   'squeeze-stream.ts: Promise.all(plain.map((segment) => squeeze(segment, compression)))',
-  'squeeze-stream.ts: readPlain(native, stream, after)',
+  'squeeze-stream.ts: readPlain(connection, stream, after)',
 ]
 
 test('TO14 inside a transaction the storage waits for nothing but its requests', () => {
