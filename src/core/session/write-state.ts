@@ -194,7 +194,8 @@ function assertWritable({ clock }: SessionDeps, head: KnownHead): void {
 /** A write sorts after the sensitive value that it replaces, so that entries and head say the same. */
 function sortAfter({ clock }: SessionDeps, changes: readonly StateChange[], keys: SensitiveKeys): void {
   for (const change of changes) {
-    const at = keys[entryKeyOf(change)]
+    const key = entryKeyOf(change)
+    const at = Object.hasOwn(keys, key) ? keys[key] : undefined
     if (at !== undefined) clock.observe(clockOfId(at), 'database')
   }
 }

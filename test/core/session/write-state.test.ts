@@ -40,6 +40,16 @@ describe('state writes', () => {
     expect(await stateOf(again, id)).toEqual({ b: { deep: [new Uint8Array([1])] }, c: null })
   })
 
+  test('SE22 a key is data, also when it is the name of what every object has', async () => {
+    const tab = await openTab()
+    const id = await created(tab)
+    await write(tab, id, [
+      { key: 'constructor', value: 1 },
+      { key: 'toString', value: 2 },
+    ])
+    expect(await stateOf(await reopen(tab), id)).toEqual({ constructor: 1, toString: 2 })
+  })
+
   test('SE22 one write is one event, whose id stamps its changes; of a key written twice the later counts', async () => {
     const tab = await openTab()
     const id = await created(tab)
