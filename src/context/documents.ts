@@ -24,6 +24,11 @@ export interface DocumentsOptions {
 export interface LiveDocuments extends Documents {
   /** True when a document is loaded or being loaded: it then needs to hear of the rows that others store. */
   has(stream: StreamId): boolean
+  /**
+   * Keeps the document in memory once it is loaded, however many others are: something goes on in it that will need it
+   * again. The function returned ends that.
+   */
+  pin(stream: StreamId): () => void
   /** The entries of one map; undefined when the document is not loaded. */
   entries(stream: StreamId, map: ManagedMap): Iterable<Entry> | undefined
   /** How many are loaded. */
@@ -54,6 +59,8 @@ class DocumentCache implements LiveDocuments {
   readonly #loading = new Map<StreamId, Loading>()
   /** How many times a document was prepared and not released. */
   readonly #kept = new Map<StreamId, number>()
+  /** How many go on in a document that will need it again. */
+  readonly #pinned = new Map<StreamId, number>()
   #clientId: number
 
   constructor({
@@ -74,7 +81,7 @@ class DocumentCache implements LiveDocuments {
   }
 
   async prepare(streams: readonly StreamId[]): Promise<void> {
-    for (const stream of streams) this.#kept.set(stream, (this.#kept.get(stream) ?? 0) + 1)
+    for (const stream of streams) count(this.#kept, stream, 1)
     try {
       await Promise.all(streams.map((stream) => this.#load(stream)))
     } catch (error) {
@@ -84,12 +91,19 @@ class DocumentCache implements LiveDocuments {
   }
 
   release(streams: readonly StreamId[]): void {
-    for (const stream of streams) {
-      const rest = (this.#kept.get(stream) ?? 0) - 1
-      if (rest > 0) this.#kept.set(stream, rest)
-      else this.#kept.delete(stream)
-    }
+    for (const stream of streams) count(this.#kept, stream, -1)
     this.#evict()
+  }
+
+  pin(stream: StreamId): () => void {
+    count(this.#pinned, stream, 1)
+    let isPinned = true
+    return () => {
+      if (!isPinned) return
+      isPinned = false
+      count(this.#pinned, stream, -1)
+      this.#evict()
+    }
   }
 
   apply(stream: StreamId, deltas: readonly Delta[]): Uint8Array | undefined {
@@ -199,7 +213,8 @@ class DocumentCache implements LiveDocuments {
     for (const { document } of this.#live.values()) bytes += document.sizeBytes
     for (const [stream, { document, unstored }] of this.#live) {
       const fits = this.#live.size <= this.#maxDocuments && bytes <= this.#maxBytes
-      if (unstored > 0 || this.#kept.has(stream) || (fits && !document.suspect)) continue
+      const isWanted = fits || this.#pinned.has(stream)
+      if (unstored > 0 || this.#kept.has(stream) || (isWanted && !document.suspect)) continue
       bytes -= document.sizeBytes
       this.#forget(stream)
     }
@@ -209,6 +224,12 @@ class DocumentCache implements LiveDocuments {
     this.#live.get(stream)?.document.destroy()
     this.#live.delete(stream)
   }
+}
+
+function count(counts: Map<StreamId, number>, stream: StreamId, by: 1 | -1): void {
+  const next = (counts.get(stream) ?? 0) + by
+  if (next > 0) counts.set(stream, next)
+  else counts.delete(stream)
 }
 
 interface Live {

@@ -1,5 +1,5 @@
 import { createError } from '../core/errors.ts'
-import type { RunId } from '../core/ids.ts'
+import { type RunId, sessionStream } from '../core/ids.ts'
 import { explainRun } from '../core/run/explain.ts'
 import { createOwnerships } from '../core/run/ownership.ts'
 import { createRunSteps } from '../core/run/run-steps.ts'
@@ -20,9 +20,15 @@ export interface StepParts {
 }
 
 export function createStepParts(parts: Parts, answers: Peers['answers']): StepParts {
-  const { log, tables, world } = parts
+  const { documents, log, tables, world } = parts
   const deps = { ...parts, digest: world.digest, locks: world.locks, readValue: parts.artifacts.readValue }
-  const ownerships = createOwnerships({ locks: world.locks, log, tables, answers })
+  const ownerships = createOwnerships({
+    locks: world.locks,
+    log,
+    tables,
+    answers,
+    pin: (session) => documents.pin(sessionStream(session)),
+  })
   const steps = createSteps(deps, createRunSteps(deps, ownerships))
   const runs = createRuns(deps, ownerships)
   const runsOfPage = new Map<string, Set<RunId>>()

@@ -196,6 +196,35 @@ describe('memory', () => {
     expect(all.filter((stream) => documents.has(stream))).toEqual(['stream-3', 'stream-4'])
   })
 
+  test('CX13 one that is pinned stays, once it is loaded, until nothing pins it any more', async () => {
+    const documents = documentsOver(emptyLog, { maxDocuments: 2 })
+    const [pinned = STREAM, ...others] = streams(4)
+    const use = async (stream: StreamId) => {
+      await documents.prepare([stream])
+      documents.release([stream])
+    }
+    const unpin = [documents.pin(pinned), documents.pin(pinned)]
+    expect(documents.has(pinned)).toBe(false)
+    for (const stream of [pinned, ...others]) await use(stream)
+    expect(streams(4).filter((stream) => documents.has(stream))).toEqual(['stream-0', 'stream-3'])
+    unpin[0]?.()
+    unpin[0]?.()
+    await use(others[0] ?? STREAM)
+    expect(documents.has(pinned)).toBe(true)
+    unpin[1]?.()
+    await use(others[1] ?? STREAM)
+    expect(streams(4).filter((stream) => documents.has(stream))).toEqual(['stream-1', 'stream-2'])
+  })
+
+  test('CX13 one that is pinned and half-changed leaves all the same, to be read anew', async () => {
+    const documents = documentsOver(emptyLog)
+    documents.pin(STREAM)
+    await documents.prepare([STREAM])
+    documents.outdate(STREAM)
+    documents.release([STREAM])
+    expect(documents.has(STREAM)).toBe(false)
+  })
+
   test('CX13 one that holds what is not stored stays', async () => {
     const documents = documentsOver(emptyLog, { maxDocuments: 0 })
     await documents.prepare([STREAM])

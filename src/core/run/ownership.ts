@@ -1,5 +1,5 @@
 import { createError, type HoldfastError } from '../errors.ts'
-import type { RunId, WriterId } from '../ids.ts'
+import type { RunId, SessionId, WriterId } from '../ids.ts'
 import type { Locks, Log, Tables } from '../ports.ts'
 import { parseRunHead, runHeadKey } from './head.ts'
 import type { RunRow } from './record.ts'
@@ -50,10 +50,25 @@ export function createOwnerships(deps: {
   readonly tables: Pick<Tables, 'head' | 'run'>
   /** Whether that worker gives a sign of life. @defaultValue it does: who cannot ask takes nothing away */
   readonly answers?: (writer: WriterId) => Promise<boolean>
+  /** Keeps a session's document in memory while a run goes on in it; the function returned ends that. */
+  readonly pin?: (session: SessionId) => () => void
 }): Ownerships {
-  const { locks, log, tables, answers = async () => true } = deps
+  const { locks, log, tables, answers = async () => true, pin = () => () => {} } = deps
   const owned = new Map<RunId, Ownership>()
+  const unpinByRun = new Map<RunId, () => void>()
   const takingBack = new Map<RunId, Promise<Ownership>>()
+
+  function own(ownership: Ownership): void {
+    const { id, sessionId } = ownership.run
+    owned.set(id, ownership)
+    if (!unpinByRun.has(id)) unpinByRun.set(id, pin(sessionId))
+  }
+
+  function disown(run: RunId): void {
+    owned.delete(run)
+    unpinByRun.get(run)?.()
+    unpinByRun.delete(run)
+  }
 
   function lock(run: RunId): Promise<(() => void) | undefined> {
     return holdLock(run, { ifAvailable: true })
@@ -76,7 +91,7 @@ export function createOwnerships(deps: {
         .then(() => resolve(undefined), reject)
         // It may have been stolen: the run is another tab's now.
         .finally(() => {
-          if (release !== undefined && owned.get(run)?.release === release) owned.delete(run)
+          if (release !== undefined && owned.get(run)?.release === release) disown(run)
         })
     })
   }
@@ -94,7 +109,7 @@ export function createOwnerships(deps: {
       if (row === undefined || known?.status !== 'running' || known.epoch !== epoch) throw notOurs(run)
       const started = new Set<string>()
       const ownership = { run: row, epoch, calls, started, resumed: row.resumes > 0, release }
-      owned.set(run, ownership)
+      own(ownership)
       return ownership
     } catch (error) {
       release()
@@ -104,10 +119,10 @@ export function createOwnerships(deps: {
 
   return {
     get: (run) => owned.get(run),
-    add: (ownership) => owned.set(ownership.run.id, ownership),
+    add: own,
     release(run) {
       owned.get(run)?.release()
-      owned.delete(run)
+      disown(run)
     },
     lock,
     async lockFromSilent({ id, owner, epoch }) {

@@ -1,7 +1,7 @@
 /** Workers over one database: the real storage ring and live documents, a fake clock, seeded ids, locks that die with their worker. */
 import 'fake-indexeddb/auto'
 import { afterEach, expect } from 'vitest'
-import { createDocuments } from '../../../src/context/documents.ts'
+import { createDocuments, type LiveDocuments } from '../../../src/context/documents.ts'
 import { createArtifacts } from '../../../src/core/artifact/artifacts.ts'
 import { createContentReader } from '../../../src/core/artifact/content-reader.ts'
 import { createIntake, type Intake } from '../../../src/core/artifact/intake.ts'
@@ -75,6 +75,7 @@ export interface Worker extends RunDeps {
   readonly intake: Intake
   readonly sessions: SessionManager
   readonly ownerships: Ownerships
+  readonly documents: LiveDocuments
   readonly steps: Steps
   readonly runs: Runs
   register<Point extends PointName, Stage extends HookStage>(hook: HookDefinition<Point, Stage>): void
@@ -116,7 +117,10 @@ export async function openWorker(
     readValue: (recorded) => readValue(reader, recorded),
     locks: mortal.locks,
   }
-  const ownerships = createOwnerships(deps)
+  const ownerships = createOwnerships({
+    ...deps,
+    pin: (session) => documents.pin(sessionStream(session)),
+  })
   const artifacts = createArtifacts({
     journal,
     log,
@@ -150,6 +154,7 @@ export async function openWorker(
     connection,
     sessions,
     ownerships,
+    documents,
     steps: createSteps(deps, createRunSteps(deps, ownerships)),
     runs: createRuns(deps, ownerships),
     register: (hook) => void registry.register(hook),

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { defaultHooks } from '../../../src/core/hook/default-hooks.ts'
-import type { RunId, SessionId } from '../../../src/core/ids.ts'
+import { type RunId, type SessionId, type StreamId, sessionStream } from '../../../src/core/ids.ts'
 import { explainRun } from '../../../src/core/run/explain.ts'
 import type { OpenRun, StartStep } from '../../../src/core/run/input.ts'
 import { createStepKeys } from '../../../src/core/run/keys.ts'
@@ -120,6 +120,32 @@ describe('runs', () => {
     expect((await open(worker, { name: 'other' })).run.id).not.toBe(first.run.id)
     expect(await worker.runs.list({ sessionId, name: 'x' })).toHaveLength(2)
     expect((await worker.runs.list({ sessionId })).length).toBe(6)
+  })
+
+  it('CX13 the document of a session stays in memory while a run of it is owned here, and no longer', async () => {
+    const { documents } = worker
+    const others = Array.from({ length: 40 }, (_, at) => `other-${at}` as StreamId)
+    const useOthers = async () => {
+      for (const stream of others) {
+        await documents.prepare([stream])
+        documents.release([stream])
+      }
+    }
+    const stream = sessionStream(sessionId)
+    await useOthers()
+    expect(documents.has(stream)).toBe(false)
+    const { run } = await open()
+    const left = await open(worker, { key: 'left' })
+    await documents.prepare([stream])
+    documents.release([stream])
+    await useOthers()
+    expect(documents.has(stream)).toBe(true)
+    await finish(worker, run, null)
+    await useOthers()
+    expect(documents.has(stream)).toBe(true)
+    worker.runs.leave(left.run.id)
+    await useOthers()
+    expect(documents.has(stream)).toBe(false)
   })
 
   it('RU4 two tabs that open one run at once begin one, and one of them owns it', async () => {
