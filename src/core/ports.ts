@@ -133,6 +133,8 @@ export interface Journal {
   snapshot(stream: StreamId, fence?: number): Promise<void>
   /** Compresses the rows of a stream's segments, where the host can; readers inflate them. */
   squeeze(stream: StreamId, fence?: number): Promise<void>
+  /** Puts back the rows of segments that were squeezed. Answers whether there were any. */
+  unsqueeze(stream: StreamId, fence?: number): Promise<boolean>
   /**
    * Stores a snapshot (v2 bytes) that was made of the one at row `after` and the rows up to `upTo`; nothing where
    * another one came meanwhile. Answers whether it was stored.

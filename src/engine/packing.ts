@@ -39,7 +39,10 @@ export interface Packing {
 }
 
 export interface PackingDeps {
-  readonly journal: Pick<Journal, 'pack' | 'mark' | 'renew' | 'snapshot' | 'putSnapshot' | 'squeeze'>
+  readonly journal: Pick<
+    Journal,
+    'pack' | 'mark' | 'renew' | 'snapshot' | 'putSnapshot' | 'squeeze' | 'unsqueeze'
+  >
   readonly log: Pick<Log, 'unpacked' | 'archiving' | 'document' | 'documents'>
   readonly tables: Pick<Tables, 'session' | 'sessions'>
 }
@@ -47,7 +50,7 @@ export interface PackingDeps {
 export function createPacking({ journal, log, tables }: PackingDeps): Packing {
   /** Streams with rows that may be packed, and how many and how large these are as far as is known. */
   const grown = new Map<StreamId, { rows: number; bytes: number; events: number }>()
-  /** Sessions that may have been archived. */
+  /** Sessions that may have been archived or unarchived. */
   const archived = new Set<SessionId>()
   /** The stewardship in which the whole log was looked at: what others stored before it is not noted here. */
   let lookedAt: number | undefined
@@ -120,6 +123,18 @@ export function createPacking({ journal, log, tables }: PackingDeps): Packing {
     await packWhole(sessionStream(session), fence)
   }
 
+  /** What it writes from now on builds on its log within transactions, where nothing can be inflated. */
+  async function unarchive(session: SessionId, fence: number): Promise<void> {
+    for (const name of await log.documents(session)) {
+      const stream = documentStream(session, name)
+      // Where its snapshot was damaged there is none that holds its last rows.
+      if (await journal.unsqueeze(stream, fence)) await snapshotDocument(stream, fence, true)
+    }
+    if (await journal.unsqueeze(sessionStream(session), fence)) {
+      await journal.snapshot(sessionStream(session), fence)
+    }
+  }
+
   async function packWhole(stream: StreamId, fence: number): Promise<void> {
     while ((await journal.pack(stream, { whole: true, fence })) > 0) {}
     await journal.squeeze(stream, fence)
@@ -148,6 +163,7 @@ export function createPacking({ journal, log, tables }: PackingDeps): Packing {
         for (const session of [...archived]) {
           const record = await tables.session(session)
           if (record?.status === 'archived') await archive(session, fence)
+          else if (record !== undefined) await unarchive(session, fence)
           archived.delete(session)
         }
         await packGrown(fence)
@@ -156,7 +172,7 @@ export function createPacking({ journal, log, tables }: PackingDeps): Packing {
     noteRows(rows) {
       for (const { stream, update, events } of rows) {
         note(stream, 1, update?.length ?? 0, events.length)
-        if (events.some(({ type }) => type === 'session.archived')) noteArchived(stream)
+        if (events.some(({ type }) => CHANGES_FORM.has(type))) noteArchived(stream)
       }
     },
     noteForeign(stream) {
@@ -166,6 +182,8 @@ export function createPacking({ journal, log, tables }: PackingDeps): Packing {
     },
   }
 }
+
+const CHANGES_FORM: ReadonlySet<string> = new Set(['session.archived', 'session.unarchived'])
 
 function isSession(stream: StreamId): boolean {
   return (sessionOfStream(stream) as string | undefined) === stream

@@ -85,4 +85,8 @@ export function beginStewardship(
 }
 
 /** After these a session is left alone for a while: what is to be done for it is done now. */
-const ENDS_A_STRETCH: ReadonlySet<string> = new Set(['session.suspended', 'session.archived'])
+const ENDS_A_STRETCH: ReadonlySet<string> = new Set([
+  'session.suspended',
+  'session.archived',
+  'session.unarchived',
+])

@@ -23,7 +23,7 @@ import { readOutcome } from './reads.ts'
 import { RECOUNT_STORES, recountContents } from './recount.ts'
 import { DAMAGEABLE, setAside } from './set-aside.ts'
 import { putSnapshot, renewSnapshot, snapshotNow } from './snapshot-rows.ts'
-import { squeezeStream } from './squeeze-stream.ts'
+import { squeezeStream, unsqueezeStream } from './squeeze-stream.ts'
 import { StreamNotes } from './stream-notes.ts'
 import { settleSuspicion } from './suspicion.ts'
 import { TailReader } from './tail-reader.ts'
@@ -34,7 +34,7 @@ export interface JournalDeps {
   readonly documents: Documents
   readonly wall: WallClock
   /** Without it nothing is squeezed. */
-  readonly compression?: Pick<Compression, 'deflate'>
+  readonly compression?: Pick<Compression, 'deflate' | 'inflate'>
 }
 
 /** A deletion older than this may leave: a write that comes later still, and is older, brings its key back. */
@@ -272,6 +272,14 @@ export function createJournal({ connection, clock, documents, wall, compression 
       if (compression === undefined) return
       await squeezeStream(connection, stream, compression, (work) =>
         perform({ doing: `squeezing ${stream}`, stores: ['segments'], durability: 'relaxed', work }, fence),
+      )
+    },
+    async unsqueeze(stream, fence) {
+      if (closed !== undefined) throw closed
+      if (compression === undefined) return false
+      return unsqueezeStream(connection, stream, compression, (work) =>
+        // Large rows again, which a later strict transaction would not carry.
+        perform({ doing: `unpacking ${stream}`, stores: ['segments'], durability: 'strict', work }, fence),
       )
     },
     async putSnapshot(stream, made, fence) {

@@ -13,7 +13,7 @@ import type { Connection } from './connection.ts'
 import { findGaps } from './gaps.ts'
 import { readRange } from './read-range.ts'
 import { resultOf } from './result-of.ts'
-import type { StoredMark, StoredSession, StoredSnapshot, StoredView, StoreName } from './schema.ts'
+import type { StoredMark, StoredSession, StoredView, StoreName } from './schema.ts'
 import { ARCHIVING_REF } from './segment.ts'
 import {
   type Found,
@@ -27,7 +27,8 @@ import {
   type Reading,
   rowsFound,
 } from './segment-reads.ts'
-import { readSoundCommits, soundSession, soundSnapshots, soundView } from './sound-rows.ts'
+import { readSnapshot } from './snapshot-rows.ts'
+import { readSoundCommits, soundSession, soundView } from './sound-rows.ts'
 import { hasState } from './view-rows.ts'
 
 /** A reading that can open squeezed segments. */
@@ -170,12 +171,7 @@ async function readStart(reading: LogReading, stream: StreamId, begun: Beginning
 async function readDocument(reading: LogReading, stream: StreamId): ReturnType<Log['document']> {
   const { transaction, notes } = reading
   // A damaged one is passed over for one before it, or for the log alone.
-  const [snapshot] = soundSnapshots(
-    await readRange<StoredSnapshot>(transaction.objectStore('snapshots'), rowsAfter(stream, 0), {
-      reverse: true,
-    }),
-    notes,
-  )
+  const snapshot = await readSnapshot(transaction.objectStore('snapshots'), stream, notes)
   const after = snapshot?.seq ?? 0
   const found = await findAfter(reading, stream, after)
   const tail = (await rowsIn(reading, found, (row) => row.seq > after)).sort(byArrival)

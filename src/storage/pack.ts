@@ -3,7 +3,7 @@
  * are brought up to date in it, so that they never lag behind what is packed: nobody has to look into a segment to open
  * a session.
  */
-import type { Clock, StreamId } from '../core/ids.ts'
+import { type Clock, isDocumentStream, type StreamId } from '../core/ids.ts'
 import { rowsAfter, seqOf } from './commit-rows.ts'
 import type { DamageNotes } from './damage-notes.ts'
 import { readRange } from './read-range.ts'
@@ -23,6 +23,9 @@ const ROWS_AT_ONCE = 500
  * among many rows of events alone.
  */
 const MAX_WAITING_ROWS = 1_200
+
+/** Of app documents, whose rows wait for the second snapshot that holds their updates. */
+const MAX_WAITING_DOCUMENT_ROWS = 2_400
 
 /** How far back a cut is looked for at which no later row has an earlier clock. */
 const MAX_CUT_SHIFT = 20
@@ -63,7 +66,8 @@ export async function packStream(
   let pieces = cut(rows, held, options, whole)
   if (pieces.length === 0 && rows.length === ROWS_AT_ONCE) {
     const count = await resultOf(index.count(rowsAfter(stream, packedTo)))
-    if (count > MAX_WAITING_ROWS) pieces = cut(rows, rows.length, options, whole)
+    const most = isDocumentStream(stream) ? MAX_WAITING_DOCUMENT_ROWS : MAX_WAITING_ROWS
+    if (count > most) pieces = cut(rows, rows.length, options, whole)
   }
   const packed = pieces.flat()
   const last = packed.at(-1)
@@ -88,11 +92,13 @@ async function readEnds(
   stream: StreamId,
 ): Promise<{ readonly previous: StoredSegment | undefined; readonly snapshotTo: number }> {
   const all = rowsAfter(stream, 0)
-  const [[previous], snapshot] = await Promise.all([
+  const [[previous], snapshots] = await Promise.all([
     readRange<StoredSegment>(transaction.objectStore('segments'), all, { reverse: true, limit: 1 }),
-    resultOf(transaction.objectStore('snapshots').openKeyCursor(all, 'prev')),
+    resultOf(transaction.objectStore('snapshots').getAllKeys(all)),
   ])
-  return { previous, snapshotTo: snapshot === null ? 0 : (snapshot.key as [StreamId, number])[1] }
+  // Of an app document updates are left out when two snapshots hold them: one alone may be damaged.
+  const holding = (snapshots as [StreamId, number][]).at(isDocumentStream(stream) ? -2 : -1)
+  return { previous, snapshotTo: holding?.[1] ?? 0 }
 }
 
 /** Cuts the first rows into pieces that fit into segments. What does not fill one is left where it is, unless asked for. */

@@ -2,10 +2,11 @@
  * Snapshots: a stream's whole document as of one row, so that loading it does not replay its whole history. Rows are
  * kept; never are updates merged (`Y.mergeUpdates` is quadratic in a long log).
  */
-import type { Clock, StreamId, WriterId } from '../core/ids.ts'
+import { type Clock, isDocumentStream, type StreamId, type WriterId } from '../core/ids.ts'
 import type { Documents } from '../core/ports.ts'
 import { withSum } from './checksum.ts'
 import { rowsAfter, seqOf, toCommitRow } from './commit-rows.ts'
+import type { DamageNotes } from './damage-notes.ts'
 import { readRange } from './read-range.ts'
 import { resultOf } from './result-of.ts'
 import type { StoredCommit, StoredSnapshot } from './schema.ts'
@@ -56,16 +57,25 @@ async function countTail(transaction: IDBTransaction, stream: StreamId): Promise
   return resultOf(transaction.objectStore('commits').index('[streamId+seq]').count(rowsAfter(stream, seq)))
 }
 
-async function readLatest(
+function readLatest(
   { transaction, notes }: TailReader,
   stream: StreamId,
 ): Promise<StoredSnapshot | undefined> {
-  const store = transaction.objectStore('snapshots')
-  const [latest] = soundSnapshots(
-    await readRange<StoredSnapshot>(store, rowsAfter(stream, 0), { reverse: true, limit: 1 }),
-    notes,
-  )
-  return latest
+  return readSnapshot(transaction.objectStore('snapshots'), stream, notes)
+}
+
+/** The latest snapshot of a stream; where it is damaged the one before it, where there is one. */
+export async function readSnapshot(
+  store: IDBObjectStore,
+  stream: StreamId,
+  notes: Pick<DamageNotes, 'note'>,
+): Promise<StoredSnapshot | undefined> {
+  const all = rowsAfter(stream, 0)
+  const latest = await readRange<StoredSnapshot>(store, all, { reverse: true, limit: 1 })
+  const [sound] = soundSnapshots(latest, notes)
+  if (sound !== undefined || latest.length === 0) return sound
+  const [earlier] = soundSnapshots(await readRange<StoredSnapshot>(store, all, { reverse: true }), notes)
+  return earlier
 }
 
 /**
@@ -168,5 +178,9 @@ function put(
   const begun = generation === undefined ? {} : { generation }
   const row: StoredSnapshot = { streamId, seq: seqOf(last), covers, bytes, ...begun }
   snapshots.put(withSum(row))
-  if (previous !== undefined) snapshots.delete([streamId, previous.seq])
+  if (previous === undefined) return
+  // The updates of an app document are in snapshots alone once they are packed, so that one damaged row would take them.
+  if (isDocumentStream(streamId)) {
+    snapshots.delete(IDBKeyRange.bound([streamId], [streamId, previous.seq], false, true))
+  } else snapshots.delete([streamId, previous.seq])
 }

@@ -1,11 +1,12 @@
 import type { StreamId } from '../core/ids.ts'
 import type { Compression } from '../core/ports.ts'
+import { withSum } from './checksum.ts'
 import { rowsAfter } from './commit-rows.ts'
 import type { Connection } from './connection.ts'
 import { readRange } from './read-range.ts'
 import { resultOf } from './result-of.ts'
 import type { StoredSegment } from './schema.ts'
-import { squeeze } from './segment.ts'
+import { squeeze, unsqueeze } from './segment.ts'
 import { isSoundSegment } from './sound-rows.ts'
 
 /** Segments read and compressed at a time: a megabyte. */
@@ -39,6 +40,39 @@ export async function squeezeStream(
   }
 }
 
+/**
+ * Puts the rows of squeezed segments back as they were: those of an unarchived session are needed within transactions.
+ *
+ * @returns whether there were any
+ */
+export async function unsqueezeStream(
+  connection: Pick<Connection, 'transaction' | 'failure'>,
+  stream: StreamId,
+  compression: Pick<Compression, 'inflate'>,
+  perform: (work: (transaction: IDBTransaction) => Promise<void>) => Promise<void>,
+): Promise<boolean> {
+  let isFound = false
+  for (let after = 0; ; ) {
+    const { read } = await readPlain(connection, stream, after)
+    const squeezed = read.filter((segment) => segment.squeezed !== undefined && isSoundSegment(segment))
+    // Nearly always there is nothing: the oldest are squeezed first.
+    if (squeezed.length === 0 && after === 0) return false
+    const plain = await Promise.all(squeezed.map((segment) => unsqueeze(segment, compression)))
+    if (plain.length > 0) {
+      isFound = true
+      await perform(async (transaction) => {
+        const segments = transaction.objectStore('segments')
+        for (const segment of plain) {
+          if (await isThere(segments, segment, true)) segments.put(withSum(segment))
+        }
+      })
+    }
+    const last = read.at(-1)
+    if (last === undefined || read.length < SEGMENTS_AT_ONCE) return isFound
+    after = last.lastSeq
+  }
+}
+
 async function readPlain(
   connection: Pick<Connection, 'transaction' | 'failure'>,
   stream: StreamId,
@@ -67,8 +101,9 @@ function canBeSqueezed(segment: StoredSegment, snapshotTo: number): boolean {
 async function isThere(
   segments: IDBObjectStore,
   { streamId, lastSeq, firstSeq }: StoredSegment,
+  isSqueezed = false,
 ): Promise<boolean> {
   const only = IDBKeyRange.only([streamId, lastSeq])
   const [present] = await readRange<StoredSegment>(segments, only)
-  return present !== undefined && present.squeezed === undefined && present.firstSeq === firstSeq
+  return present?.firstSeq === firstSeq && (present.squeezed !== undefined) === isSqueezed
 }

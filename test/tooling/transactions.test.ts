@@ -15,6 +15,8 @@ const KNOWN: readonly string[] = [
   'log.ts: rowsFound(reading, found)',
   // Between two transactions: one that reads and one that puts.
   'squeeze-stream.ts: Promise.all(plain.map((segment) => squeeze(segment, compression)))',
+  'squeeze-stream.ts: Promise.all(squeezed.map((segment) => unsqueeze(segment, compression)))',
+  'squeeze-stream.ts: readPlain(connection, stream, after)',
   'squeeze-stream.ts: readPlain(connection, stream, after)',
 ]
 
