@@ -11,7 +11,8 @@ import type { WireApi } from '../protocol/wire-safe.ts'
 import type { StateTarget } from '../protocol/worker-api.ts'
 import type { Outbound } from './link.ts'
 import { createLinkKeeper, type LinkKeeperOptions } from './link-keeper.ts'
-import { createPending, type Load, type Sending } from './pending.ts'
+import { createPending } from './pending.ts'
+import type { Load, Sending } from './pending-entry.ts'
 import {
   abortedBySignal,
   type CallOptions,

@@ -7,7 +7,7 @@ import { METHODS_SINCE } from '../protocol/since.ts'
 import { fromWireError } from '../protocol/wire-error.ts'
 import type { Caller } from './caller.ts'
 import type { Answer, Connection } from './connection.ts'
-import type { Load } from './pending.ts'
+import type { Load } from './pending-entry.ts'
 import type { WriteOptions } from './request.ts'
 
 /** Records one event. The data was checked and copied before. */

@@ -1,47 +1,12 @@
 import { createDeadlines } from '../core/deadlines.ts'
-import { createError, type HoldfastError, isHoldfastError } from '../core/errors.ts'
-import type { Call, PageMessage, Settled } from '../protocol/messages.ts'
-import { METHODS } from '../protocol/methods.ts'
+import type { HoldfastError } from '../core/errors.ts'
+import type { Settled } from '../protocol/messages.ts'
 import { fromWireError } from '../protocol/wire-error.ts'
+import { lateError, lostError, nameOf, withReason } from './call-errors.ts'
+import { createEntry, type Entry, type Sending } from './pending-entry.ts'
 import { abortedBySignal } from './request.ts'
 import type { SendWindow } from './send-window.ts'
 import type { Timing } from './timing.ts'
-
-/** A call, or a state write, which goes by the data port. */
-export type Outgoing = Call | Extract<PageMessage, { type: 'write' }>
-
-export interface Sending {
-  readonly outgoing: Outgoing
-  readonly transfers?: readonly Transferable[] | undefined
-  readonly signal?: AbortSignal | undefined
-  readonly onProgress?: ((loaded: number, total: number | null) => void) | undefined
-  readonly onSend?: (() => void) | undefined
-  /** Called once it is over: with the barrier that makes it safe, where it was stored and is not safe yet. */
-  readonly onEnd?: ((barrier?: number) => void) | undefined
-  /** What it weighs; may grow until it is sent. */
-  readonly load: Load
-}
-
-/** Bytes of a call. */
-export interface Load {
-  bytes: number
-  /** The window counts it. */
-  isCounted?: boolean
-}
-
-interface Entry extends Sending {
-  outgoing: Outgoing
-  sent: boolean
-  repeated: boolean
-  endsAt: number
-  /** Kept while there is no worker to be had; its time stands still. */
-  held: boolean
-  /** Begins the time anew: the work has come further. */
-  goesOn(): void
-  hold(): void
-  resolve(value: unknown, barrier: number | undefined): void
-  reject(error: unknown): void
-}
 
 /** Everything that waits for an answer. Each ends: by its answer, by its deadline, or with its worker. */
 export interface Pending {
@@ -80,7 +45,7 @@ export interface PendingEvents {
 }
 
 export function createPending(
-  timing: Timing,
+  { backstopMs }: Pick<Timing, 'backstopMs'>,
   window: SendWindow,
   { onAbort, onRoom }: PendingEvents,
 ): Pending {
@@ -110,6 +75,23 @@ export function createPending(
     return entry
   }
 
+  /** Its time is over; false where it waits for its turn: what is under way has deadlines of its own. */
+  const isLate = (id: number): boolean => {
+    const waiting = entries.get(id)
+    if (waiting !== undefined && !waiting.sent && window.isBusy) return false
+    const entry = end(id)
+    // Nobody waits any more: what is still at it may stop.
+    if (entry?.sent) onAbort(id)
+    entry?.reject(lateError(entry))
+    return true
+  }
+
+  const abort = (id: number): void => {
+    const entry = entries.get(id)
+    if (entry?.sent) onAbort(id)
+    else if (end(id)) entry?.reject(lostError(entry, abortedBySignal(nameOf(entry.outgoing), entry.signal)))
+  }
+
   const held = () => [...entries.values()].filter((entry) => entry.held)
 
   const canHold = ({ outgoing, load }: Sending) => {
@@ -127,62 +109,14 @@ export function createPending(
     add: (sending) =>
       new Promise((resolve, reject) => {
         const { outgoing, signal } = sending
-        const { id, deadlineMs } = outgoing
+        const { id } = outgoing
         const refusal = signal?.aborted ? abortedBySignal(nameOf(outgoing), signal) : holding
         if (refusal !== undefined && (refusal !== holding || !canHold(sending))) {
           sending.onEnd?.()
           return reject(refusal)
         }
-        const giveUp = () => {
-          const waiting = entries.get(id)
-          // It waits for its turn: what is under way has deadlines of its own.
-          if (waiting !== undefined && !waiting.sent && window.isBusy) {
-            stopWaiting = wait()
-            return
-          }
-          const entry = end(id)
-          // Nobody waits any more: what is still at it may stop.
-          if (entry?.sent) onAbort(id)
-          entry?.reject(lateError(entry))
-        }
-        const wait = () => deadlines.set(deadlineMs + timing.backstopMs, giveUp)
-        let stopWaiting = wait()
-        const abort = () => {
-          const entry = entries.get(id)
-          if (entry?.sent) onAbort(id)
-          else if (end(id)) entry?.reject(lostError(entry, abortedBySignal(nameOf(outgoing), signal)))
-        }
-        const stop = (barrier?: number) => {
-          sending.onEnd?.(barrier)
-          stopWaiting()
-          signal?.removeEventListener('abort', abort)
-        }
-        signal?.addEventListener('abort', abort)
-        const entry: Entry = {
-          ...sending,
-          sent: false,
-          repeated: false,
-          held: false,
-          endsAt: performance.now() + deadlineMs,
-          goesOn() {
-            stopWaiting()
-            stopWaiting = wait()
-            this.endsAt = performance.now() + deadlineMs
-          },
-          hold() {
-            stopWaiting()
-            this.held = true
-            this.outgoing = { ...this.outgoing, deadlineMs }
-          },
-          resolve: (value, barrier) => {
-            stop(barrier)
-            resolve(value)
-          },
-          reject: (error) => {
-            stop()
-            reject(error)
-          },
-        }
+        const timing = { deadlines, backstopMs, onLate: () => isLate(id), onAbort: () => abort(id) }
+        const entry = createEntry(sending, timing, resolve, reject)
         entries.set(id, entry)
         line.add(entry)
         window.add(sending.load.bytes)
@@ -264,12 +198,6 @@ function takeFrom(line: ReadonlySet<Entry>, window: SendWindow): readonly Entry[
   return taken
 }
 
-/** Why the caller aborted never crosses to the worker: it may be anything. */
-function withReason(error: Error, signal: AbortSignal | undefined): Error {
-  if (!signal?.aborted || !isHoldfastError(error) || error.code !== 'ABORTED') return error
-  return createError('ABORTED', error.message, error.details, signal.reason)
-}
-
 /** A transferred stream went down with its worker. */
 function canRepeat({ repeated, transfers, signal }: Entry): boolean {
   return !repeated && !signal?.aborted && (transfers === undefined || transfers.length === 0)
@@ -284,40 +212,6 @@ function repeat(entry: Entry): void {
     mayRepeat: true,
     deadlineMs: Math.max(1, entry.endsAt - performance.now()),
   }
-}
-
-function lateError({ outgoing, sent, repeated }: Entry): HoldfastError {
-  const { deadlineMs } = outgoing
-  const text = `${nameOf(outgoing)} was not answered within ${deadlineMs} ms`
-  if (isRead(outgoing)) return createError('DEADLINE', `${text}; call again.`, { deadlineMs })
-  if (sent || repeated) return unknownOutcome(outgoing, text)
-  return createError('DEADLINE', `${text}: there was no worker. Nothing was stored; call again.`, {
-    deadlineMs,
-  })
-}
-
-/** What ended the worker, or kept the next one from starting, as this call's error. */
-function lostError({ outgoing, sent, repeated }: Entry, error: HoldfastError): HoldfastError {
-  if ((!sent && !repeated) || isRead(outgoing)) return error
-  return unknownOutcome(outgoing, `The answer to ${nameOf(outgoing)} was lost`, error)
-}
-
-function unknownOutcome(outgoing: Outgoing, text: string, cause?: HoldfastError): HoldfastError {
-  const { requestId } = outgoing
-  return createError(
-    'OUTCOME_UNKNOWN',
-    `${text}; send it again with request id ${requestId} to learn its outcome.`,
-    { requestId },
-    cause,
-  )
-}
-
-function isRead(outgoing: Outgoing): boolean {
-  return 'method' in outgoing && METHODS[outgoing.method].kind === 'read'
-}
-
-function nameOf(outgoing: Outgoing): string {
-  return 'method' in outgoing ? outgoing.method : 'state.write'
 }
 
 function setTimer(delayMs: number, callback: () => void): () => void {

@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { createPending, type Outgoing } from '../../src/client/pending.ts'
+import type { Outgoing } from '../../src/client/call-errors.ts'
+import { createPending } from '../../src/client/pending.ts'
 import { createSendWindow } from '../../src/client/send-window.ts'
 import { TIMING } from '../../src/client/timing.ts'
 import { createError, type HoldfastError } from '../../src/core/errors.ts'
