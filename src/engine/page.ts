@@ -2,7 +2,7 @@
 import { createError, isHoldfastError } from '../core/errors.ts'
 import type { HookStage, PointName } from '../core/hook/points.ts'
 import type { EventId, RequestId, SessionId, StreamId } from '../core/ids.ts'
-import type { StreamStart, WallClock } from '../core/ports.ts'
+import type { WallClock } from '../core/ports.ts'
 import { withEntryKey } from '../core/state/scope.ts'
 import type { EngineClient, SendToPage } from '../protocol/engine-host.ts'
 import type {
@@ -27,6 +27,7 @@ import { type Methods, performMethod } from './methods.ts'
 import { createNotices } from './notices.ts'
 import type { OpenDocuments } from './open-documents.ts'
 import { createPageDocuments } from './page-documents.ts'
+import { createPageStreams } from './page-streams.ts'
 import { goneMessage, patchOf } from './patches.ts'
 import type { StreamChange, StreamViews } from './stream-views.ts'
 import { createWatches, type Watches } from './watches.ts'
@@ -87,47 +88,16 @@ export function createPage(
   })
   const wording = wordingFor(hello.protocol)
   const opensAnew = hello.protocol >= STORAGE_STATES_SINCE.closed
-  const streams = new Map<StreamId, number>()
-  /** What is being read for streams that the page has just attached. */
-  const starts = new Map<StreamId, Promise<StreamStart | undefined>>()
+  const streams = createPageStreams(services.views, services.onError)
   const ownWrites = new Map<RequestId, number>()
   const hooks = new Map<string, () => void>()
   const steps = new Map<string, PageStep>()
   const documents = createPageDocuments(services.documents, hello, send)
 
-  function attach(stream: StreamId): Promise<StreamStart | undefined> {
-    streams.set(stream, (streams.get(stream) ?? 0) + 1)
-    return services.views.attach(stream)
-  }
-
-  function attachAndKeep(stream: StreamId): void {
-    const start = attach(stream)
-    starts.set(stream, start)
-    // Read before the call was made it would not be what is stored.
-    start.catch(services.onError).finally(() => {
-      if (starts.get(stream) === start) starts.delete(stream)
-    })
-  }
-
-  /** Once: that reading began after the page had asked to open the stream, but before it asks the next time. */
-  function takeStart(stream: StreamId): Promise<StreamStart | undefined> | undefined {
-    const start = starts.get(stream)
-    starts.delete(stream)
-    return start
-  }
-
-  function detach(stream: StreamId): void {
-    const count = streams.get(stream)
-    if (count === undefined) return
-    if (count > 1) streams.set(stream, count - 1)
-    else streams.delete(stream)
-    services.views.detach(stream)
-  }
-
   const watches = createWatches({
     send,
-    attach,
-    detach,
+    attach: streams.attach,
+    detach: streams.detach,
     isGone: services.isGone,
     missed: services.missedEvents,
     nextId: services.nextEventId,
@@ -192,10 +162,10 @@ export function createPage(
         calls.abort(message.id)
         return
       case 'attach':
-        attachAndKeep(message.stream)
+        streams.attachAndKeep(message.stream)
         return
       case 'detach':
-        detach(message.stream)
+        streams.detach(message.stream)
         return
       case 'watch':
         watches.watch(message)
@@ -255,7 +225,7 @@ export function createPage(
         .perform(call, call.method, (request, { goesOn }) =>
           performMethod(services.methods, call.method, request, call.input, {
             page: hello.client,
-            takeStart,
+            takeStart: streams.takeStart,
             progress: (loaded, total) => {
               goesOn()
               send({ type: 'progress', id: call.id, loaded, total })
@@ -292,9 +262,7 @@ export function createPage(
       asks.close()
       watches.close()
       notices.close()
-      for (const stream of [...streams.keys()]) {
-        while (streams.has(stream)) detach(stream)
-      }
+      streams.detachAll()
       for (const key of [...hooks.keys()]) removeHook(key)
       calls.abortAll(createError('ABORTED', 'The page left before the call was stored.'))
       documents.closeAll()

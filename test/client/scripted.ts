@@ -1,11 +1,7 @@
 /** A connection to a worker whose engine does as it is told (see test/worker/fixtures). */
 import { onTestFinished } from 'vitest'
-import {
-  type Connection,
-  type ConnectionOptions,
-  connect,
-  type SendOptions,
-} from '../../src/client/connection.ts'
+import { connect } from '../../src/client/connect.ts'
+import type { Connection, ConnectionOptions, SendOptions } from '../../src/client/connection.ts'
 import { createSpawner } from '../../src/client/spawn.ts'
 import type { Timing } from '../../src/client/timing.ts'
 import type { SessionId } from '../../src/core/ids.ts'

@@ -1,7 +1,9 @@
 import 'fake-indexeddb/auto'
 import { afterEach, expect, test, vi } from 'vitest'
 import { sessionStream } from '../../src/core/ids.ts'
-import { startEngine } from './rig.ts'
+import type { WallClock } from '../../src/core/ports.ts'
+import { HOLE_MS } from '../../src/sync/arrivals.ts'
+import { settableWall, startEngine } from './rig.ts'
 
 afterEach(() => void vi.restoreAllMocks())
 
@@ -73,12 +75,30 @@ test('EN13 what another tab stored is read by one reading of two requests, howev
   const told: unknown[] = []
   let hear = (_message: unknown) => {}
   const channel = { post: () => {}, listen: () => () => {}, close: () => {} }
+  let hearFirst = (_message: unknown) => {}
   const first = await startEngine(name, {
-    openChannel: () => ({ ...channel, post: (message) => told.push(message) }),
+    openChannel: () => ({
+      ...channel,
+      post: (message) => told.push(message),
+      listen: (listener) => {
+        hearFirst = listener
+        return () => {}
+      },
+    }),
   })
+  // Who knows of nobody tells nobody.
+  hearFirst({ type: 'present', writer: 'second', answer: false })
   const { record } = await first.call('sessions.create', { name: 'one' })
   const stream = sessionStream(record.id)
+  const real = settableWall()
+  // The look by which what was told is held against the log comes after this test.
+  const wall: WallClock = {
+    ...real,
+    now: real.now,
+    after: (delayMs, callback) => (delayMs === HOLE_MS ? () => {} : real.after(delayMs, callback)),
+  }
   const second = await startEngine(name, {
+    wall,
     openChannel: () => ({
       ...channel,
       listen: (listener) => {
