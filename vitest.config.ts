@@ -9,6 +9,9 @@ const chromium = findChromium()
 // The runner itself would leave one core idle: of two that is half of them.
 const maxWorkers = availableParallelism()
 
+/** What is waited for comes later on a busy machine. */
+const expect = { poll: { timeout: 10_000 } }
+
 export default defineConfig({
   test: {
     allowOnly: false,
@@ -21,6 +24,7 @@ export default defineConfig({
           exclude: [BROWSER, ENGINE, ...PAGES],
           // Those of test/tooling compile and build.
           testTimeout: 20_000,
+          expect,
           maxWorkers,
           sequence: { groupOrder: 1 },
         },
@@ -32,6 +36,7 @@ export default defineConfig({
           include: [BROWSER],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          expect,
           maxWorkers,
           sequence: { groupOrder: 2 },
           browser: {
@@ -56,6 +61,7 @@ export default defineConfig({
           provide: { engine: 'chromium', rounds: 2 },
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          expect,
           // Each file drives a browser of its own: two at once is what two cores bear.
           maxWorkers: 2,
           sequence: { groupOrder: 3 },

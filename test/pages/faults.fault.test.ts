@@ -158,7 +158,7 @@ test('FA3 a page whose memory of the database is gone takes what is there', asyn
 test('FA4 quota exceeded: QUOTA_EXCEEDED, nothing half stored, deleting still works', async () => {
   await using plain = await openPlain()
   const { page, site } = plain
-  const cdp = await plain.chromium.context.newCDPSession(page)
+  const cdp = await plain.context.newCDPSession(page)
   await cdp.send('Storage.overrideQuotaForOrigin', { origin: site.origin, quotaSize: 12_000_000 })
 
   const seen = await page.evaluate(async () => {
@@ -193,7 +193,7 @@ test('FA4 quota exceeded: QUOTA_EXCEEDED, nothing half stored, deleting still wo
 
 test('FA5 a private window works, and says that its storage is not persisted', async () => {
   await using plain = await openPlain()
-  const context = await plain.chromium.context.browser()?.newContext()
+  const context = await plain.context.browser()?.newContext()
   if (context === undefined) throw new Error('no private window')
   const page = await context.newPage()
   await page.goto(plain.site.origin)

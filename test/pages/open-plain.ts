@@ -1,23 +1,24 @@
-import type { Page } from 'playwright-core'
+import type { BrowserContext, Page } from 'playwright-core'
 import './page-globals.ts'
-import { type Chromium, type ChromiumOptions, startChromium } from './harness/chromium.ts'
 import { buildFixture } from './harness/fixture.ts'
+import { openVisit, openVisitAlone } from './harness/shared-chromium.ts'
 import { type Site, serveFolder } from './harness/static-server.ts'
 
-/** The plain fixture in a browser of its own, for one test. */
+/** The plain fixture at an address of its own, for one test. */
 export interface Plain extends AsyncDisposable {
   readonly page: Page
   readonly site: Site
-  readonly chromium: Chromium
+  readonly context: BrowserContext
   openTab(): Promise<Page>
 }
 
-export async function openPlain(options: ChromiumOptions = {}): Promise<Plain> {
+/** @param args of a browser of this test alone, where it needs one that others could not use */
+export async function openPlain({ args }: { readonly args?: readonly string[] } = {}): Promise<Plain> {
   const site = await serveFolder(await buildFixture('plain'))
-  const chromium = await startChromium(options)
+  const visit = args === undefined ? await openVisit(site.origin) : await openVisitAlone(args)
 
   async function openTab(): Promise<Page> {
-    const page = await chromium.context.newPage()
+    const page = await visit.newPage()
     await page.goto(site.origin)
     await page.waitForFunction(() => window.holdfast !== undefined)
     return page
@@ -26,10 +27,10 @@ export async function openPlain(options: ChromiumOptions = {}): Promise<Plain> {
   return {
     page: await openTab(),
     site,
-    chromium,
+    context: visit.context,
     openTab,
     async [Symbol.asyncDispose]() {
-      await chromium[Symbol.asyncDispose]()
+      await visit[Symbol.asyncDispose]()
       await site[Symbol.asyncDispose]()
     },
   }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import { openPlain } from './open-plain.ts'
@@ -38,7 +39,9 @@ test('TA1 two pages on one session both write, and both show the same afterwards
     }, by)
   await Promise.all([write(first, 'first'), write(second, 'second')])
 
-  await expect.poll(async () => (await shown(first)).state).toEqual((await shown(second)).state)
+  await expect
+    .poll(async () => isDeepStrictEqual((await shown(first)).state, (await shown(second)).state))
+    .toBe(true)
   const { state } = await shown(first)
   expect(Object.keys(state)).toHaveLength(11)
   expect(state['first-4']).toBe(49)

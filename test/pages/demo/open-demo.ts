@@ -1,7 +1,7 @@
-import type { BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
+import type { BrowserContext, Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { buildDemo } from '../harness/fixture.ts'
-import { openContext } from '../harness/shared-chromium.ts'
+import { openVisit } from '../harness/shared-chromium.ts'
 import { type Site, serveFolder } from '../harness/static-server.ts'
 
 /** The demo as a person meets it who was never there before. A page that complained to its console fails the test. */
@@ -17,17 +17,30 @@ export interface Demo extends AsyncDisposable {
   goOffline(): Promise<void>
 }
 
+/** How the tabs are shown. */
+export interface Look {
+  /** @defaultValue 1280 x 800 */
+  readonly viewport?: { readonly width: number; readonly height: number }
+  readonly colorScheme?: 'light' | 'dark'
+  readonly reducedMotion?: 'reduce'
+}
+
 /** Until something that should show is missed. */
 const PATIENCE_MS = 10_000
 
 /** @param folder where the built demo lies, when a test needs one of its own */
-export async function openDemo(options: BrowserContextOptions = {}, folder?: string): Promise<Demo> {
+export async function openDemo(
+  { viewport = { width: 1280, height: 800 }, ...media }: Look = {},
+  folder?: string,
+): Promise<Demo> {
   const site = await serveFolder(folder ?? (await buildDemo()))
-  const context = await openContext({ viewport: { width: 1280, height: 800 }, ...options })
+  const visit = await openVisit(site.origin)
   const complaints: string[] = []
 
   async function openTab(): Promise<Page> {
-    const page = await context.newPage()
+    const page = await visit.newPage()
+    await page.setViewportSize(viewport)
+    await page.emulateMedia(media)
     page.setDefaultTimeout(PATIENCE_MS)
     page.on('pageerror', (error) => complaints.push(error.stack ?? error.message))
     page.on('console', (message) => {
@@ -47,15 +60,15 @@ export async function openDemo(options: BrowserContextOptions = {}, folder?: str
   return {
     page: await openTab(),
     site,
-    context,
+    context: visit.context,
     complaints,
     openTab,
     async goOffline() {
       await site.stop()
-      await context.setOffline(true)
+      await visit.context.setOffline(true)
     },
     async [Symbol.asyncDispose]() {
-      await context.close()
+      await visit[Symbol.asyncDispose]()
       await site[Symbol.asyncDispose]()
       // Soft: what the test itself found is told as well.
       expect.soft(complaints, 'what the page wrote to its console').toEqual([])
