@@ -57,6 +57,7 @@ const CONFIGS = [
   'tsconfig.base.json',
   'src/tsconfig.json',
   'test/tsconfig.json',
+  'test/one-file-workers.ts',
   'scripts',
   'demo/tsconfig.json',
   'demo/vite.config.ts',
