@@ -40,6 +40,17 @@ export async function openVisit(origin: string): Promise<Visit> {
   }
 }
 
+/** Pages in a browser of one test alone, started with further arguments. */
+export async function openVisitAlone(args: readonly string[]): Promise<Visit> {
+  const alone = await startChromium({ args })
+  const { context } = alone
+  return {
+    context,
+    newPage: () => context.newPage(),
+    [Symbol.asyncDispose]: () => alone[Symbol.asyncDispose](),
+  }
+}
+
 /** An empty profile, as of a private window, in one browser that the tests of a file share. It ends with its test. */
 export async function openContext(options: BrowserContextOptions = {}): Promise<BrowserContext> {
   const executablePath = findChromium()
