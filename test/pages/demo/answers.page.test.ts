@@ -1,17 +1,13 @@
-import { mkdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
-import { root } from '../../../scripts/report.mjs'
 import { generatePiSession } from '../../fixtures/transcripts/generate.ts'
 import { realTranscript } from '../../fixtures/transcripts/locate.ts'
 import { expectationsOf } from '../transcript/expectations.ts'
 import { goToTab, importSample } from './acts.ts'
 import { openDemo } from './open-demo.ts'
+import { takePicture } from './take-picture.ts'
 import { readOverflow } from './watch-layout.ts'
-
-/** To be looked at; not kept in git. */
-const SCREENSHOTS = join(root, 'test/pages/demo/__screenshots__')
 
 const WIDTHS = [390, 1280] as const
 const SCHEMES = ['light', 'dark'] as const
@@ -54,7 +50,7 @@ for (const { of, text, figures } of transcripts) {
     expect(await figure(page, 'Steps without an end')).toBe(expected.calls - expected.results)
     expect(await figure(page, 'Hooks run again')).toBeGreaterThan(expected.results)
     expect(await figure(page, 'Divergences')).toBe(0)
-    await takePictures(page, 'answers-same')
+    await lookAt(page, 'answers-same')
 
     await chooseAnswers(page, 'lie.jsonl', withLie(text, expected.lie))
     await report(page).getByText(`${expected.results} answers from lie.jsonl`).waitFor()
@@ -70,7 +66,7 @@ for (const { of, text, figures } of transcripts) {
       ]),
     )
     expect(await figure(page, 'Divergences')).toBe(named.length)
-    await takePictures(page, 'answers-diverged')
+    await lookAt(page, 'answers-diverged')
 
     await report(page).getByRole('button', { name: 'Forget them' }).click()
     await replay(page, 'nothing to check')
@@ -162,14 +158,13 @@ async function figure(page: Page, name: string): Promise<number> {
   return Number(shown.replaceAll(',', ''))
 }
 
-async function takePictures(page: Page, view: string): Promise<void> {
-  mkdirSync(SCREENSHOTS, { recursive: true })
+async function lookAt(page: Page, view: string): Promise<void> {
   for (const width of WIDTHS) {
     for (const colorScheme of SCHEMES) {
       await page.setViewportSize({ width, height: 844 })
       await page.emulateMedia({ colorScheme })
       await report(page).evaluate((element) => element.scrollIntoView())
-      await page.screenshot({ path: join(SCREENSHOTS, `${view}-${width}-${colorScheme}.png`) })
+      await takePicture(page, `${view}-${colorScheme}`)
       expect(await readOverflow(page)).toBe(0)
     }
   }

@@ -8,7 +8,7 @@ import { openDemo } from './open-demo.ts'
 
 test('DE12 a newer version waits until it is taken, and finds what was stored', async () => {
   const folder = await copyDemo()
-  await using demo = await openDemo({}, folder)
+  await using demo = await openDemo({}, { folder })
   const { page } = demo
   await startSession(page, 'Before the update')
 

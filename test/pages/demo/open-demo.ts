@@ -28,12 +28,19 @@ export interface Look {
 /** Until something that should show is missed. */
 const PATIENCE_MS = 10_000
 
-/** @param folder where the built demo lies, when a test needs one of its own */
+/** What is served at the demo's address. */
+export interface Served {
+  /** Where the built demo lies, when a test needs one of its own. */
+  readonly folder?: string
+  /** Other folders by the path that they are served under, as `/plain/`. */
+  readonly beside?: Readonly<Record<string, string>>
+}
+
 export async function openDemo(
   { viewport = { width: 1280, height: 800 }, ...media }: Look = {},
-  folder?: string,
+  { folder, beside }: Served = {},
 ): Promise<Demo> {
-  const site = await serveFolder(folder ?? (await buildDemo()))
+  const site = await serveFolder(folder ?? (await buildDemo()), beside)
   const visit = await openVisit(site.origin)
   const complaints: string[] = []
 
