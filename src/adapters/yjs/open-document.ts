@@ -1,7 +1,8 @@
 import type { Awareness } from 'y-protocols/awareness'
 import { Doc } from 'yjs'
 import type { CallOptions, Session } from '../../index.ts'
-import { BoundDocument, type LiveDocument } from './live-document.ts'
+import { BoundDocument } from './bound-document.ts'
+import type { LiveDocument } from './live-document.ts'
 
 export interface DocumentOptions extends CallOptions {
   /** A doc of the app's own; what it holds is merged with what is stored, and stored. @defaultValue a new one */
