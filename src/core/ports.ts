@@ -122,8 +122,13 @@ export interface Journal {
   /**
    * Keeps what all events of a session up to now make of it, for moments that will be past; nothing where there is such a
    * mark already that is near. Answers whether there is a new one.
+   *
+   * `grownBytes`, at least so many came since the last one, calls for one when it is more than the mark itself.
    */
-  mark(stream: StreamId, fence?: number): Promise<boolean>
+  mark(
+    stream: StreamId,
+    options?: { readonly grownBytes?: number; readonly fence?: number },
+  ): Promise<boolean>
   /**
    * Begins a managed document anew where it has been written by more clients, or holds more old deletions, than a document
    * should: the same values, of one client, without deletions older than 30 days. Answers whether it did.

@@ -19,9 +19,6 @@ import type { StewardChore } from './steward-chores.ts'
 /** Below this a stream is not looked at: it would fill no segment. */
 const MIN_ROWS = 100
 
-/** Below this a session gets no mark. */
-const MIN_EVENTS = 1_000
-
 /** Streams looked up in one reading transaction, which a write has to wait for. */
 const STREAMS_AT_ONCE = 64
 
@@ -39,29 +36,22 @@ export interface Packing {
 }
 
 export interface PackingDeps {
-  readonly journal: Pick<
-    Journal,
-    'pack' | 'mark' | 'renew' | 'snapshot' | 'putSnapshot' | 'squeeze' | 'unsqueeze'
-  >
+  readonly journal: Pick<Journal, 'pack' | 'renew' | 'snapshot' | 'putSnapshot' | 'squeeze' | 'unsqueeze'>
   readonly log: Pick<Log, 'unpacked' | 'archiving' | 'document' | 'documents'>
   readonly tables: Pick<Tables, 'session' | 'sessions'>
 }
 
 export function createPacking({ journal, log, tables }: PackingDeps): Packing {
   /** Streams with rows that may be packed, and how many and how large these are as far as is known. */
-  const grown = new Map<StreamId, { rows: number; bytes: number; events: number }>()
+  const grown = new Map<StreamId, { rows: number; bytes: number }>()
   /** Sessions that may have been archived or unarchived. */
   const archived = new Set<SessionId>()
   /** The stewardship in which the whole log was looked at: what others stored before it is not noted here. */
   let lookedAt: number | undefined
 
-  function note(stream: StreamId, rows: number, bytes: number, events = rows): void {
-    const known = grown.get(stream) ?? { rows: 0, bytes: 0, events: 0 }
-    grown.set(stream, {
-      rows: known.rows + rows,
-      bytes: known.bytes + bytes,
-      events: known.events + events,
-    })
+  function note(stream: StreamId, rows: number, bytes: number): void {
+    const known = grown.get(stream) ?? { rows: 0, bytes: 0 }
+    grown.set(stream, { rows: known.rows + rows, bytes: known.bytes + bytes })
   }
 
   function noteArchived(stream: StreamId): void {
@@ -76,8 +66,7 @@ export function createPacking({ journal, log, tables }: PackingDeps): Packing {
         ...(after === undefined ? {} : { after }),
       })
       // How large they are is not known: a document's are read to see.
-      for (const { stream, rows } of streams)
-        note(stream, rows, MIN_TAIL_BYTES, rows < MIN_ROWS ? rows : MIN_EVENTS)
+      for (const { stream, rows } of streams) note(stream, rows, MIN_TAIL_BYTES)
       after = streams.at(-1)?.stream
       if (after === undefined || streams.length < STREAMS_AT_ONCE) break
     }
@@ -95,10 +84,8 @@ export function createPacking({ journal, log, tables }: PackingDeps): Packing {
   }
 
   async function packGrown(fence: number): Promise<void> {
-    for (const [stream, { rows, bytes, events }] of [...grown]) {
-      if (events >= MIN_EVENTS && isSession(stream)) await journal.mark(stream, fence)
-      if (rows < MIN_ROWS && events < MIN_EVENTS && !(isDocumentStream(stream) && bytes >= MIN_TAIL_BYTES))
-        continue
+    for (const [stream, { rows, bytes }] of [...grown]) {
+      if (rows < MIN_ROWS && !(isDocumentStream(stream) && bytes >= MIN_TAIL_BYTES)) continue
       grown.delete(stream)
       try {
         if (isDocumentStream(stream)) await snapshotDocument(stream, fence, false)
@@ -108,7 +95,7 @@ export function createPacking({ journal, log, tables }: PackingDeps): Packing {
         if (isPacked && !isDocumentStream(stream) && stream !== STORE_STREAM)
           await journal.renew(stream, fence)
       } catch (error) {
-        note(stream, rows, bytes, events)
+        note(stream, rows, bytes)
         throw error
       }
     }
@@ -171,12 +158,12 @@ export function createPacking({ journal, log, tables }: PackingDeps): Packing {
     },
     noteRows(rows) {
       for (const { stream, update, events } of rows) {
-        note(stream, 1, update?.length ?? 0, events.length)
+        note(stream, 1, update?.length ?? 0)
         if (events.some(({ type }) => CHANGES_FORM.has(type))) noteArchived(stream)
       }
     },
     noteForeign(stream) {
-      note(stream, MIN_ROWS, MIN_TAIL_BYTES, MIN_EVENTS)
+      note(stream, MIN_ROWS, MIN_TAIL_BYTES)
       // Its index row says whether it was.
       noteArchived(stream)
     },
@@ -184,7 +171,3 @@ export function createPacking({ journal, log, tables }: PackingDeps): Packing {
 }
 
 const CHANGES_FORM: ReadonlySet<string> = new Set(['session.archived', 'session.unarchived'])
-
-function isSession(stream: StreamId): boolean {
-  return (sessionOfStream(stream) as string | undefined) === stream
-}

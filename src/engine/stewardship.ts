@@ -4,6 +4,7 @@ import type { StreamId } from '../core/ids.ts'
 import { sweepUnfinishedImports } from '../core/transcript/unfinished.ts'
 import type { Peers } from '../sync/peers.ts'
 import { createSteward, type Steward } from '../sync/steward.ts'
+import { createMarking } from './marking.ts'
 import { createPacking } from './packing.ts'
 import type { Parts } from './parts.ts'
 import { createRepairing } from './repairing.ts'
@@ -39,6 +40,9 @@ export function beginStewardship(
     name: 'removing unfinished imports',
     run: (fence) => sweepUnfinishedImports({ journal, clock, log, tables, locks: world.locks }, fence),
   })
+  // Before what it marks is packed.
+  const marking = createMarking({ journal, log })
+  chores.register(marking.chore)
   const packing = createPacking({ journal, log, tables: parts.storedTables })
   chores.register(packing.chore)
   const repairing = createRepairing({ journal, log, tables: parts.storedTables, damage })
@@ -52,6 +56,7 @@ export function beginStewardship(
     onError,
   })
   const stopNoting = journal.onStored((rows) => {
+    marking.noteRows(rows)
     packing.noteRows(rows)
     repairing.noteRows(rows)
     chores.noteWork()
@@ -76,6 +81,7 @@ export function beginStewardship(
     chores,
     steward,
     noteForeign(stream) {
+      marking.noteForeign(stream)
       packing.noteForeign(stream)
       repairing.noteForeign(stream)
       if (steward.held) chores.noteWork()

@@ -217,7 +217,7 @@ export function createJournal({ connection, clock, documents, wall, compression 
       await perform(chore, fence)
       return packed
     },
-    async mark(stream, fence) {
+    async mark(stream, { grownBytes = 0, fence } = {}) {
       if (closed !== undefined) throw closed
       let isStored = false
       const chore: Omit<Chore, 'end'> = {
@@ -225,7 +225,8 @@ export function createJournal({ connection, clock, documents, wall, compression 
         stores: MARK_STORES,
         durability: 'relaxed',
         async work(transaction) {
-          isStored = await markStream(new TailReader(transaction, connection.damage), stream, clock)
+          const tails = new TailReader(transaction, connection.damage)
+          isStored = await markStream(tails, stream, clock, grownBytes)
         },
       }
       await perform(chore, fence)

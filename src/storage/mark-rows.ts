@@ -27,6 +27,9 @@ import { rewriteView } from './view-rows.ts'
 /** A past moment folds at most about so many events. */
 export const MARK_EVERY_EVENTS = 1_000
 
+/** Reading less than that after a mark costs nothing that shows. */
+const MIN_GROWN_BYTES = 16 * 1_024
+
 /** Marks of one session; of the older half every second one goes when there are more. */
 export const MAX_MARKS = 64
 
@@ -48,6 +51,7 @@ export async function markStream(
   tails: TailReader,
   stream: StreamId,
   clock: Pick<HybridClock, 'observe' | 'nextId'>,
+  grownBytes: number,
 ): Promise<boolean> {
   if (!isSessionStream(stream)) return false
   const { transaction } = tails
@@ -57,7 +61,8 @@ export async function markStream(
   if (content === undefined) return false
   const { session, view, head, artifacts, last, segment } = content
   const { record } = session
-  if (record.counters.events - (last?.events ?? 0) < MARK_EVERY_EVENTS) return false
+  const isFar = record.counters.events - (last?.events ?? 0) >= MARK_EVERY_EVENTS
+  if (!isFar && grownBytes < Math.max(MIN_GROWN_BYTES, view.sizeBytes)) return false
   if (artifacts.length > MAX_ARTIFACTS || view.upTo !== upTo) return false
 
   // Greater than all that is stored, whichever clock it came from.

@@ -96,12 +96,17 @@ export async function findByClock(reading: Reading, stream: StreamId, range: Clo
   if (range.from > range.to || range.limit === 0) return { segments: [], commits: [] }
   const unpacked = range.reverse ? await findUnpackedBack(reading, stream, range) : undefined
   if (unpacked?.enough) return { segments: unpacked.late, commits: unpacked.commits }
-  const late = unpacked?.late ?? (await readLate(reading, stream))
-  const chain = await readChain(reading, stream, range)
   const options = { reverse: range.reverse, ...(range.limit === undefined ? {} : { limit: range.limit }) }
-  const clocks = clockKeys(stream, chain.from, chain.to)
-  const commits = await readSoundCommits(byClock(transaction), clocks, options, notes)
-  return { segments: [...chain.segments, ...late], commits }
+  // At once, in one turn: of the single rows those that the chain does not reach are left out again.
+  const [late, chain, commits] = await Promise.all([
+    unpacked?.late ?? readLate(reading, stream),
+    readChain(reading, stream, range),
+    readSoundCommits(byClock(transaction), clockKeys(stream, range.from, range.to), options, notes),
+  ])
+  return {
+    segments: [...chain.segments, ...late],
+    commits: commits.filter(({ hlc }) => hlc >= chain.from && hlc <= chain.to),
+  }
 }
 
 export interface ArrivalRange {
@@ -211,20 +216,22 @@ async function readChain(
   const { from, to, reverse, limit } = range
   const index = transaction.objectStore('segments').index('[streamId+first+last]')
   // One that begins before the range may reach into it; no more than one, since they do not overlap.
-  const head = from > 0 ? await readReaching(index, stream, from, notes) : []
+  const reaching = from > 0 ? readReaching(index, stream, from, notes) : Promise.resolve([])
+  // Awaited below, unless the reading fails before that.
+  reaching.catch(() => {})
   const begins = firstClocks(stream, from, to)
   for (let asked = limit === undefined ? undefined : Math.ceil(limit / MAX_SEGMENT_ROWS) + 1; ; ) {
     const options = { reverse, ...(asked === undefined ? {} : { limit: asked }) }
     const read = await readSoundSegments(index, begins, options, notes)
     const end = read.at(-1)
     if (asked === undefined || limit === undefined || end === undefined || read.length < asked) {
-      return { segments: [...head, ...read], from, to }
+      return { segments: [...(await reaching), ...read], from, to }
     }
     const whole = read.filter(({ last = to }) => last <= to)
     if (whole.reduce((sum, { count }) => sum + count, 0) >= limit) {
       return reverse
         ? { segments: read, from: end.first ?? from, to }
-        : { segments: [...head, ...read], from, to: end.last ?? to }
+        : { segments: [...(await reaching), ...read], from, to: end.last ?? to }
     }
     asked *= 2
   }

@@ -1,0 +1,83 @@
+/** The chore that keeps marks of sessions, where past moments begin to be folded. */
+import type { CommitRow } from '../core/commit.ts'
+import { type StreamId, sessionOfStream } from '../core/ids.ts'
+import type { Journal, Log } from '../core/ports.ts'
+import { sizeOf } from '../core/size.ts'
+import type { StewardChore } from './steward-chores.ts'
+
+/** Below both a session is not looked at: what comes after its last mark is read fast. */
+const MIN_EVENTS = 1_000
+const MIN_BYTES = 16 * 1_024
+
+/** A stream with so many rows outside segments may have as many events as call for a mark. */
+const MANY_ROWS = 100
+
+/** Streams looked up in one reading transaction, which a write has to wait for. */
+const STREAMS_AT_ONCE = 64
+
+export interface Marking {
+  readonly chore: StewardChore
+  /** Rows that were stored. */
+  noteRows(rows: readonly Pick<CommitRow, 'stream' | 'update' | 'events'>[]): void
+  /** Another tab stored rows of a stream, it is not known how many. */
+  noteForeign(stream: StreamId): void
+}
+
+export interface MarkingDeps {
+  readonly journal: Pick<Journal, 'mark'>
+  readonly log: Pick<Log, 'unpacked'>
+}
+
+interface Grown {
+  readonly events: number
+  readonly bytes: number
+}
+
+export function createMarking({ journal, log }: MarkingDeps): Marking {
+  /** What came to sessions since they were marked, as far as is known. */
+  const grown = new Map<StreamId, Grown>()
+  /** The stewardship in which the whole log was looked at: what others stored before it is not noted here. */
+  let lookedAt: number | undefined
+
+  function note(stream: StreamId, events: number, bytes: number): void {
+    if ((sessionOfStream(stream) as string | undefined) !== stream) return
+    const known = grown.get(stream) ?? { events: 0, bytes: 0 }
+    grown.set(stream, { events: known.events + events, bytes: known.bytes + bytes })
+  }
+
+  async function lookAtAll(): Promise<void> {
+    for (let after: StreamId | undefined; ; ) {
+      const from = after === undefined ? {} : { after }
+      const streams = await log.unpacked({ limit: STREAMS_AT_ONCE, ...from })
+      for (const { stream, rows } of streams) if (rows >= MANY_ROWS) note(stream, MIN_EVENTS, 0)
+      after = streams.at(-1)?.stream
+      if (after === undefined || streams.length < STREAMS_AT_ONCE) return
+    }
+  }
+
+  return {
+    chore: {
+      name: 'marking sessions',
+      async run(fence) {
+        if (lookedAt !== fence) await lookAtAll()
+        lookedAt = fence
+        for (const [stream, { events, bytes }] of [...grown]) {
+          if (events < MIN_EVENTS && bytes < MIN_BYTES) continue
+          if (await journal.mark(stream, { grownBytes: bytes, fence })) grown.delete(stream)
+          // Its index row knows how many events there were, so they need not be counted on.
+          else if (events >= MIN_EVENTS) grown.set(stream, { events: 0, bytes })
+        }
+      },
+    },
+    noteRows(rows) {
+      for (const { stream, update, events } of rows) {
+        note(
+          stream,
+          events.length,
+          events.reduce((sum, event) => sum + sizeOf(event.data), update?.length ?? 0),
+        )
+      }
+    },
+    noteForeign: (stream) => note(stream, MIN_EVENTS, 0),
+  }
+}
