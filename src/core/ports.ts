@@ -184,6 +184,8 @@ export interface StreamStart {
 export interface Log {
   /** View and tail of a stream, in one read transaction; entries are empty and upTo 0 for a stream without a view. */
   start(stream: StreamId): Promise<StreamStart>
+  /** The record of a session alone, which takes no reading of its state; undefined where there is no such session. */
+  record(stream: StreamId): Promise<SessionRecord | undefined>
   /** Rows after `seq`, in order of arrival, at most `limit`. */
   tail(stream: StreamId, afterSeq: number, limit?: number): Promise<readonly CommitRow[]>
   /** Rows whose first clock lies in [from, to], in clock order (or reversed), at most `limit`. A row spans at most 2 s. */

@@ -4,46 +4,40 @@
 
 import type { CommitRow } from '../core/commit.ts'
 import type { Clock, SessionId, StreamId } from '../core/ids.ts'
-import type { Compression, Log, StreamStart } from '../core/ports.ts'
-import { foldSession } from '../core/session/fold.ts'
-import { deltasOf, foldEntries } from '../core/state/fold.ts'
+import type { Compression, Log } from '../core/ports.ts'
 import { isSound } from './checksum.ts'
 import { documentNames, rowsAfter, toCommitRow } from './commit-rows.ts'
 import type { Connection } from './connection.ts'
 import { findGaps } from './gaps.ts'
+import { type LogReading, rowsIn } from './log-reading.ts'
 import { readRange } from './read-range.ts'
 import { resultOf } from './result-of.ts'
-import type { StoredMark, StoredSession, StoredView, StoreName } from './schema.ts'
+import type { StoredMark, StoreName } from './schema.ts'
 import { ARCHIVING_REF } from './segment.ts'
 import {
-  type Found,
+  bySeq,
   findAfter,
   findArrived,
   findByClock,
   findByRef,
   findNear,
   lastArrival,
-  packedTo,
-  type Reading,
   rowsFound,
 } from './segment-reads.ts'
+import { shareTransactions } from './shared-transactions.ts'
 import { readSnapshot } from './snapshot-rows.ts'
-import { readSoundCommits, soundSession, soundView } from './sound-rows.ts'
-import { hasState } from './view-rows.ts'
-
-/** A reading that can open squeezed segments. */
-interface LogReading extends Reading {
-  readonly compression: Pick<Compression, 'inflate'>
-}
+import { Beginnings, readRecord, readStart } from './stream-start.ts'
 
 export function createLog(connection: Connection, compression: Pick<Compression, 'inflate'>): Log {
+  const transactionOn = shareTransactions(connection)
+
   async function read<T>(
     stores: StoreName | readonly StoreName[],
     doing: string,
     work: (transaction: IDBTransaction) => Promise<T>,
   ): Promise<T> {
     try {
-      return await work(connection.transaction(typeof stores === 'string' ? [stores] : stores, 'readonly'))
+      return await work(transactionOn(typeof stores === 'string' ? [stores] : stores))
     } catch (error) {
       throw connection.failure(error, doing)
     }
@@ -51,6 +45,7 @@ export function createLog(connection: Connection, compression: Pick<Compression,
 
   const { damage: notes } = connection
   const begun = new Beginnings()
+  const counted = new Beginnings()
   const readingIn = (transaction: IDBTransaction): LogReading => ({ transaction, notes, compression })
   const LOG = ['commits', 'segments'] as const
 
@@ -58,6 +53,10 @@ export function createLog(connection: Connection, compression: Pick<Compression,
     start: (stream) =>
       read(['views', 'sessions', ...LOG], `opening ${stream}`, (transaction) =>
         readStart(readingIn(transaction), stream, begun),
+      ),
+    record: (stream) =>
+      read(['views', 'sessions', ...LOG], `reading the record of ${stream}`, (transaction) =>
+        readRecord(readingIn(transaction), stream, counted),
       ),
     tail: (stream, afterSeq, limit) =>
       read(LOG, `reading the log of ${stream}`, async (transaction) => {
@@ -126,45 +125,6 @@ export function createLog(connection: Connection, compression: Pick<Compression,
       }),
     documents: (session) =>
       read(LOG, `listing the documents of ${session}`, (tx) => readDocumentNames(tx, session)),
-  }
-}
-
-/**
- * Record and entries both stand at `upTo`, whichever of view and index row was brought up to date last.
- */
-async function readStart(reading: LogReading, stream: StreamId, begun: Beginnings): Promise<StreamStart> {
-  const { transaction, notes } = reading
-  const viewRequest: IDBRequest<StoredView | undefined> = transaction.objectStore('views').get(stream)
-  const sessionRequest: IDBRequest<StoredSession | undefined> = transaction
-    .objectStore('sessions')
-    .get(stream)
-  const guess = begun.get(stream)
-  const guessed = guess === undefined ? undefined : findUnpacked(reading, stream, guess)
-  // Awaited below, unless the reading fails before that.
-  guessed?.catch(() => {})
-  const [storedView, storedSession] = await Promise.all([resultOf(viewRequest), resultOf(sessionRequest)])
-  const view = soundView(storedView, notes)
-  const session = soundSession(storedSession, notes)
-  // What is packed both of them hold; of a stream that has neither, what is packed is not part of a start.
-  const viewTo = view?.upTo ?? (hasState(stream) ? 0 : await packedTo(transaction, stream))
-  // Of a session whose index row is damaged all of the log is read.
-  const sessionTo = session?.upTo ?? (storedSession === undefined ? viewTo : 0)
-  const upTo = Math.max(viewTo, sessionTo)
-  const after = Math.min(viewTo, sessionTo)
-  const isGuessed = guess !== undefined && guess <= after && after > 0
-  const unpacked = () => findUnpacked(reading, stream, after)
-  const found = await ((isGuessed ? guessed : undefined) ??
-    (after > 0 ? unpacked() : findAfter(reading, stream, 0)))
-  begun.set(stream, after)
-  const rows = await rowsIn(reading, found, (row) => row.seq > after)
-  const between = (after: number) => rows.filter((row) => row.seq > after && row.seq <= upTo)
-  const deltas = between(viewTo).flatMap((row) => row.events.flatMap(deltasOf))
-  const record = foldSession(session?.record, stream, between(sessionTo))
-  return {
-    ...(record === undefined ? {} : { record }),
-    entries: foldEntries(view?.entries ?? [], deltas, 'state'),
-    upTo,
-    tail: rows.filter((row) => row.seq > upTo),
   }
 }
 
@@ -239,56 +199,10 @@ async function readNames(source: IDBIndex | IDBObjectStore, session: SessionId):
   }
 }
 
-function bySeq(transaction: IDBTransaction): IDBIndex {
-  return transaction.objectStore('commits').index('[streamId+seq]')
-}
-
-/** Nothing up to `after` is packed: view and index row, which say where to begin, are never older than segments. */
-async function findUnpacked(
-  { transaction, notes }: Reading,
-  stream: StreamId,
-  after: number,
-): Promise<Found> {
-  const commits = await readSoundCommits(bySeq(transaction), rowsAfter(stream, after), {}, notes)
-  return { segments: [], commits }
-}
-
-async function rowsIn(
-  reading: LogReading,
-  found: Found,
-  fits?: (row: CommitRow) => boolean,
-): Promise<CommitRow[]> {
-  const rows = (await rowsFound(reading, found)).map((row) => toCommitRow(row))
-  return fits === undefined ? rows : rows.filter(fits)
-}
-
 function byArrival(a: CommitRow, b: CommitRow): number {
   return a.seq - b.seq
 }
 
 function byClock(a: CommitRow, b: CommitRow): number {
   return a.hlc - b.hlc || a.seq - b.seq
-}
-
-/** Streams whose beginnings are remembered. */
-const MAX_BEGINNINGS = 1_000
-
-/**
- * Where the reading of a stream began last time. It never begins earlier again, but for damage, so the rows can be asked
- * for together with the row that says where: opening a session that was open before takes one turn less.
- */
-class Beginnings {
-  readonly #seqByStream = new Map<StreamId, number>()
-
-  get(stream: StreamId): number | undefined {
-    return this.#seqByStream.get(stream)
-  }
-
-  set(stream: StreamId, seq: number): void {
-    this.#seqByStream.delete(stream)
-    if (seq === 0) return
-    this.#seqByStream.set(stream, seq)
-    const oldest = this.#seqByStream.keys().next().value
-    if (this.#seqByStream.size > MAX_BEGINNINGS && oldest !== undefined) this.#seqByStream.delete(oldest)
-  }
 }

@@ -248,7 +248,7 @@ async function readReaching(
   return read.filter(({ reach }) => reach >= from)
 }
 
-function bySeq(transaction: IDBTransaction): IDBIndex {
+export function bySeq(transaction: IDBTransaction): IDBIndex {
   return transaction.objectStore('commits').index('[streamId+seq]')
 }
 

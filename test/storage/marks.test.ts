@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { clockOfId, type EventId, type SessionId } from '../../src/core/ids.ts'
 import type { Log } from '../../src/core/ports.ts'
 import { sessionAt } from '../../src/core/session/past.ts'
-import { createPacking } from '../../src/engine/packing.ts'
+import { createMarking } from '../../src/engine/marking.ts'
 import { MAX_MARKS } from '../../src/storage/mark-rows.ts'
 import { fakeClock } from '../../src/testing/fake-clock.ts'
 import { failCommits } from './faults.ts'
@@ -83,17 +83,37 @@ test('SG17 a past moment is folded from the mark before it, and is the same as f
 
 test('SG17 the steward marks a session whose events pass 1,000, and not one that is no session', async () => {
   const tab = await openTab()
-  const packing = createPacking(tab)
-  tab.journal.onStored(packing.noteRows)
+  const marking = createMarking(tab)
+  tab.journal.onStored(marking.noteRows)
   const fence = await tab.journal.takeStewardship()
   await createSession(tab)
-  await write(tab, 0, 900)
-  await packing.chore.run(fence)
+  await write(tab, 0, 100)
+  await marking.chore.run(fence)
   expect(await tab.connection.db.marks.count()).toBe(0)
-  await write(tab, 900, 200)
-  await packing.chore.run(fence)
+  await write(tab, 100, 1_000)
+  await marking.chore.run(fence)
   expect(await tab.connection.db.marks.count()).toBe(1)
   expect(await tab.journal.mark('/store' as typeof STREAM)).toBe(false)
+})
+
+test('SG17 a session is marked when more was written than a mark of it holds, however few events', async () => {
+  const tab = await openTab()
+  const marking = createMarking(tab)
+  tab.journal.onStored(marking.noteRows)
+  const fence = await tab.journal.takeStewardship()
+  await createSession(tab)
+  const marks = async () => {
+    await marking.chore.run(fence)
+    return tab.connection.db.marks.count()
+  }
+  const value = 'x'.repeat(20_000)
+  await setState(tab, 'a', value)
+  expect(await marks()).toBe(1)
+  await setState(tab, 'b', 1)
+  expect(await marks()).toBe(1)
+  await setState(tab, 'a', value)
+  expect(await marks()).toBe(2)
+  await expectLaws(tab)
 })
 
 test('SG18 what another tab had decided before a mark is decided again, with later clocks', async () => {

@@ -53,8 +53,8 @@ export async function readState(log: Log, id: SessionId): Promise<SeenState> {
  * A session as it is stored, or null. Not from an index row, which may lag behind the log, and not from memory, which
  * another tab's change may not have reached.
  */
-export async function findSession(log: Starts, id: SessionId): Promise<SessionRecord | null> {
-  return recordOf(id, await log.start(sessionStream(id))) ?? null
+export async function findSession(log: Pick<Log, 'record'>, id: SessionId): Promise<SessionRecord | null> {
+  return (await log.record(sessionStream(id))) ?? null
 }
 
 /** The entries of a stream's state; none where nothing was written to it. */

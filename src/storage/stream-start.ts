@@ -1,0 +1,117 @@
+/**
+ * Where the reading of a stream begins: its view, its index row, and the rows after them.
+ */
+import type { StreamId } from '../core/ids.ts'
+import type { StreamStart } from '../core/ports.ts'
+import { foldSession } from '../core/session/fold.ts'
+import type { SessionRecord } from '../core/session/record.ts'
+import { deltasOf, foldEntries } from '../core/state/fold.ts'
+import { rowsAfter } from './commit-rows.ts'
+import { type LogReading, rowsIn } from './log-reading.ts'
+import { resultOf } from './result-of.ts'
+import type { StoredSession, StoredView } from './schema.ts'
+import { bySeq, type Found, findAfter, packedTo, type Reading } from './segment-reads.ts'
+import { readSoundCommits, soundSession, soundView } from './sound-rows.ts'
+import { hasState } from './view-rows.ts'
+
+/**
+ * Record and entries both stand at `upTo`, whichever of view and index row was brought up to date last.
+ */
+export async function readStart(
+  reading: LogReading,
+  stream: StreamId,
+  begun: Beginnings,
+): Promise<StreamStart> {
+  const { transaction, notes } = reading
+  const viewRequest: IDBRequest<StoredView | undefined> = transaction.objectStore('views').get(stream)
+  const sessionRequest: IDBRequest<StoredSession | undefined> = transaction
+    .objectStore('sessions')
+    .get(stream)
+  const guess = begun.get(stream)
+  const guessed = guess === undefined ? undefined : findUnpacked(reading, stream, guess)
+  // Awaited below, unless the reading fails before that.
+  guessed?.catch(() => {})
+  const [storedView, storedSession] = await Promise.all([resultOf(viewRequest), resultOf(sessionRequest)])
+  const view = soundView(storedView, notes)
+  const session = soundSession(storedSession, notes)
+  // What is packed both of them hold; of a stream that has neither, what is packed is not part of a start.
+  const viewTo = view?.upTo ?? (hasState(stream) ? 0 : await packedTo(transaction, stream))
+  // Of a session whose index row is damaged all of the log is read.
+  const sessionTo = session?.upTo ?? (storedSession === undefined ? viewTo : 0)
+  const upTo = Math.max(viewTo, sessionTo)
+  const after = Math.min(viewTo, sessionTo)
+  const isGuessed = guess !== undefined && guess <= after && after > 0
+  const unpacked = () => findUnpacked(reading, stream, after)
+  const found = await ((isGuessed ? guessed : undefined) ??
+    (after > 0 ? unpacked() : findAfter(reading, stream, 0)))
+  begun.set(stream, after)
+  const rows = await rowsIn(reading, found, (row) => row.seq > after)
+  const between = (after: number) => rows.filter((row) => row.seq > after && row.seq <= upTo)
+  const deltas = between(viewTo).flatMap((row) => row.events.flatMap(deltasOf))
+  const record = foldSession(session?.record, stream, between(sessionTo))
+  return {
+    ...(record === undefined ? {} : { record }),
+    entries: foldEntries(view?.entries ?? [], deltas, 'state'),
+    upTo,
+    tail: rows.filter((row) => row.seq > upTo),
+  }
+}
+
+/**
+ * The record of a session alone, without its state; undefined where there is no such session. Not by its index row only,
+ * which may lag behind the log.
+ */
+export async function readRecord(
+  reading: LogReading,
+  stream: StreamId,
+  begun: Beginnings,
+): Promise<SessionRecord | undefined> {
+  const { transaction, notes } = reading
+  const request: IDBRequest<StoredSession | undefined> = transaction.objectStore('sessions').get(stream)
+  const guess = begun.get(stream)
+  const guessed = guess === undefined ? undefined : findUnpacked(reading, stream, guess)
+  // Awaited below, unless the reading fails before that.
+  guessed?.catch(() => {})
+  const session = soundSession(await resultOf(request), notes)
+  if (session === undefined) {
+    const { record, tail } = await readStart(reading, stream, begun)
+    return foldSession(record, stream, tail)
+  }
+  const isGuessed = guess !== undefined && guess <= session.upTo
+  const found = await ((isGuessed ? guessed : undefined) ?? findUnpacked(reading, stream, session.upTo))
+  begun.set(stream, session.upTo)
+  return foldSession(session.record, stream, await rowsIn(reading, found, (row) => row.seq > session.upTo))
+}
+
+/** Nothing up to `after` is packed: view and index row, which say where to begin, are never older than segments. */
+async function findUnpacked(
+  { transaction, notes }: Reading,
+  stream: StreamId,
+  after: number,
+): Promise<Found> {
+  const commits = await readSoundCommits(bySeq(transaction), rowsAfter(stream, after), {}, notes)
+  return { segments: [], commits }
+}
+
+/** Streams whose beginnings are remembered. */
+const MAX_BEGINNINGS = 1_000
+
+/**
+ * Where the reading of a stream began last time. It never begins earlier again, but for damage, so the rows can be asked
+ * for together with the row that says where: opening a session that was open before takes one turn less.
+ */
+export class Beginnings {
+  readonly #seqByStream = new Map<StreamId, number>()
+
+  get(stream: StreamId): number | undefined {
+    return this.#seqByStream.get(stream)
+  }
+
+  set(stream: StreamId, seq: number): void {
+    this.#seqByStream.delete(stream)
+    if (seq === 0) return
+    this.#seqByStream.set(stream, seq)
+    const oldest = this.#seqByStream.keys().next().value
+    if (this.#seqByStream.size > MAX_BEGINNINGS && oldest !== undefined) this.#seqByStream.delete(oldest)
+  }
+}
