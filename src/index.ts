@@ -64,6 +64,7 @@ export type {
   RunId,
   SessionId,
 } from './core/ids.ts'
+export type { Room } from './core/ports.ts'
 export type { Divergence, ReplayReport } from './core/replay/report.ts'
 export type { StepCodec } from './core/run/codec.ts'
 export type { RunExplanation } from './core/run/explain.ts'

@@ -1,5 +1,6 @@
 import { createError, type HoldfastError } from '../core/errors.ts'
 import { nextTurn } from '../core/next-turn.ts'
+import type { Room } from '../core/ports.ts'
 import { sizeOf } from '../core/size.ts'
 import type { WriteChange } from '../core/state/write-change.ts'
 import { assertAnswered } from '../protocol/agree.ts'
@@ -33,6 +34,7 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
   let lastId = 0
   let flushing = false
   let unheardOf = 0
+  let room: Room = 'unknown'
 
   const keeper = createLinkKeeper(options, {
     isBusy: () => pending.size > 0 || [...busy].some((isBusy) => isBusy()),
@@ -40,7 +42,11 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
       if (message.type === 'settled') for (const settled of message.settled) pending.settle(settled)
       else if (message.type === 'progress') pending.progress(message.id, message.loaded, message.total)
       else if (message.type === 'barrier') ledger.passed(message.passed)
-      else for (const listener of listeners) listener(message, reply)
+      else {
+        // It may come before anybody listens.
+        if (message.type === 'room') room = message.room
+        for (const listener of listeners) listener(message, reply)
+      }
     },
     onUnheardOf: () => {
       unheardOf += 1
@@ -114,6 +120,9 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
   const connection: Connection = {
     get welcome() {
       return keeper.welcome
+    },
+    get room() {
+      return room
     },
     get unheardOf() {
       return unheardOf

@@ -1,6 +1,7 @@
 /** The page's wire to its worker, as the rest of the page sees it. */
 import type { Durability } from '../core/commit.ts'
 import type { HoldfastError } from '../core/errors.ts'
+import type { Room } from '../core/ports.ts'
 import type { WriteChange } from '../core/state/write-change.ts'
 import type { PageMessage, Welcome, WorkerMessage } from '../protocol/messages.ts'
 import type { WireApi } from '../protocol/wire-safe.ts'
@@ -38,6 +39,8 @@ export interface Connection {
   readonly welcome: Welcome
   /** How many messages of the worker this build had no word for. */
   readonly unheardOf: number
+  /** As the worker told it last. */
+  readonly room: Room
   /** How long a call waits that does not say it. */
   readonly deadlineMs: number
   /** Of state writes and events that do not say it. */

@@ -1,5 +1,6 @@
 import type { Damage } from '../core/damage/damage.ts'
 import type { SessionId } from '../core/ids.ts'
+import type { Room } from '../core/ports.ts'
 import type { Answer, Connection } from './connection.ts'
 
 /**
@@ -18,6 +19,11 @@ export interface StoreInfo {
   persist(): Promise<boolean>
   readonly state: StoreState
   /**
+   * How much room the browser gives, as it was told last: looked at some seconds after something was stored here, at most
+   * each half a minute. `unknown` until it was little, or where the browser does not say.
+   */
+  readonly room: Room
+  /**
    * State writes that are shown and not stored, in a page that needs a reload: kept in memory (4 MiB at most, more is
    * refused), stored if storage comes back, and gone with the page.
    */
@@ -26,7 +32,7 @@ export interface StoreInfo {
   readonly protocol: number
   /** Messages of a newer worker that this page had no word for, and left unread. */
   readonly unreadMessages: number
-  /** Calls back when `state` or `persisted` changed, with a sentence for people. The function returned ends it. */
+  /** Calls back when `state`, `persisted` or `room` changed, with a sentence for people. The function returned ends it. */
   subscribe(listener: (state: StoreState, message: string) => void): () => void
   /** Bytes used and allowed, as far as the browser says. */
   info(): Promise<Answer<'storage.info'>>
@@ -40,6 +46,7 @@ export function createStoreInfo(connection: Connection): StoreInfo {
   const listeners = new Set<(state: StoreState, message: string) => void>()
   let state: StoreState = 'ok'
   let granted = false
+  let heard = connection.room
 
   const tell = (message: string) => {
     for (const listener of [...listeners]) listener(state, message)
@@ -51,6 +58,10 @@ export function createStoreInfo(connection: Connection): StoreInfo {
   }
   connection.listen((message) => {
     if (message.type === 'storage' && isStoreState(message.state)) change(message.state, message.message)
+    if (message.type === 'room' && message.room !== heard) {
+      heard = message.room
+      tell(message.message)
+    }
   })
   connection.onGivenUp(({ code, message }) => {
     if (code === 'STORAGE_NEEDS_RELOAD') change('needs-reload', message)
@@ -69,6 +80,9 @@ export function createStoreInfo(connection: Connection): StoreInfo {
     },
     get state() {
       return state
+    },
+    get room() {
+      return connection.room
     },
     get heldWrites() {
       return connection.heldWrites

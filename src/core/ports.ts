@@ -73,6 +73,9 @@ export interface TabChannel {
   close(): void
 }
 
+/** How much room the browser gives: `low` from 80 % of its quota on, `critical` from 95 %, `unknown` where it does not say. */
+export type Room = 'unknown' | 'enough' | 'low' | 'critical'
+
 /** What the browser says of this origin's storage. Never part of start-up: it may be slow, wrong or absent. */
 export interface StorageMeter {
   /** Whether the browser promised not to evict this origin's data; false where it does not say. */

@@ -18,6 +18,7 @@ import { definitionOfPageHook } from './page-hooks.ts'
 import { createPageLives } from './page-lives.ts'
 import { createParts, type PartsOptions } from './parts.ts'
 import { countWorkers, prefixLocks } from './prefix-locks.ts'
+import { watchRoom } from './room-watch.ts'
 import { beginStewardship } from './stewardship.ts'
 import { createStreamViews, type StreamChange, type StreamViews } from './stream-views.ts'
 import { createTabLife } from './tab-life.ts'
@@ -131,6 +132,7 @@ export async function openEngine(
   })
   const stewardship = beginStewardship(parts, tabs.peers, damage, onError)
   const stopStored = journal.onStored((rows) => {
+    room.noteStored()
     tabs.takeOwn(rows)
     views.takeOwn(rows)
     const streams = new Set(rows.map(({ stream }) => stream))
@@ -144,6 +146,14 @@ export async function openEngine(
     catchUp: () => tabs.catchUp(),
     onError,
   })
+  const room = watchRoom(
+    world,
+    (told) => {
+      for (const page of pages.values()) page.room(told)
+    },
+    onError,
+  )
+  room.noteStored()
   const stopBarriers = journal.onBarrier((passed) => {
     for (const page of pages.values()) page.barrier(passed)
   })
@@ -256,6 +266,7 @@ export async function openEngine(
       pages.set(hello.client, page)
       lives.joined(hello.client)
       helloByClient.set(hello.client, hello)
+      if (room.told !== undefined) page.room(room.told)
       return page
     },
     async close() {
@@ -263,6 +274,7 @@ export async function openEngine(
       for (const stop of stopTimers) stop()
       stopStored()
       stopBarriers()
+      room.stop()
       stopEnding()
       for (const page of [...pages.values()]) await page.disconnect()
       lives.stop()

@@ -29,6 +29,7 @@ import type { OpenDocuments } from './open-documents.ts'
 import { createPageDocuments } from './page-documents.ts'
 import { createPageStreams } from './page-streams.ts'
 import { goneMessage, patchOf } from './patches.ts'
+import type { RoomTold } from './room-watch.ts'
 import type { StreamChange, StreamViews } from './stream-views.ts'
 import { createWatches, type Watches } from './watches.ts'
 
@@ -69,6 +70,7 @@ export interface Page extends EngineClient {
   gone(stream: StreamId, source: StreamChange['source']): void
   /** Everything stored before survives a power cut. */
   barrier(passed: number): void
+  room(told: RoomTold): void
   storage(state: 'lost' | 'stale' | 'closed', message: string): void
 }
 
@@ -255,6 +257,7 @@ export function createPage(
       return services.exposedUntil()
     },
     barrier: (passed) => send({ type: 'barrier', passed }),
+    room: ({ room, message }) => send({ type: 'room', room, message }),
     storage(state, message) {
       send({ type: 'storage', state: state === 'closed' && !opensAnew ? 'lost' : state, message })
     },

@@ -1,6 +1,6 @@
 /** How much room is left, as the browser estimates it: some browsers' estimate is far off, so it only ever refuses what cannot fit. */
 import { createError } from '../core/errors.ts'
-import type { StorageMeter } from '../core/ports.ts'
+import type { Room, StorageMeter } from '../core/ports.ts'
 
 /** Below this a look at the estimate takes longer than to try. */
 const FORECAST_FROM_BYTES = 1_048_576
@@ -8,8 +8,6 @@ const FORECAST_FROM_BYTES = 1_048_576
 /** Shares of the quota from which on it is little, and very little. */
 const LOW_FROM = 0.8
 const CRITICAL_FROM = 0.95
-
-export type Room = 'unknown' | 'enough' | 'low' | 'critical'
 
 type Estimate = Awaited<ReturnType<StorageMeter['estimate']>>
 

@@ -81,6 +81,7 @@ const WORKER_MESSAGES = {
   blocked: { tabs: (value) => value === null || count(value), leftMs: count },
   barrier: { passed: count },
   pong: { ping: count },
+  room: { room: text, message: text },
   documentFrame: { document: count, frame: bytes },
   documentState: {
     document: count,

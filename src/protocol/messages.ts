@@ -2,11 +2,13 @@
  * What crosses the wire beside the calls' own arguments: the envelope of a call and its settled answer, the handshake,
  * and the messages of the data port (one raw MessagePort per page, two ways).
  */
+
 import type { Durability } from '../core/commit.ts'
 import type { WireError } from '../core/errors.ts'
 import type { HookWhen } from '../core/hook/definition.ts'
 import type { HookStage, PointName } from '../core/hook/points.ts'
 import type { EventId, RequestId, SessionId, StreamId } from '../core/ids.ts'
+import type { Room } from '../core/ports.ts'
 import type { Purity } from '../core/run/record.ts'
 import type { Actor, SessionRecord } from '../core/session/record.ts'
 import type { Entry } from '../core/state/delta.ts'
@@ -222,6 +224,8 @@ export type WorkerMessage =
   /** The worker's barriers are counted from 1: what was stored before this one survives a power cut. */
   | { readonly type: 'barrier'; readonly passed: number }
   | { readonly type: 'pong'; readonly ping: number }
+  /** The room that the browser gives has become little, or is enough again; the message is for people. */
+  | { readonly type: 'room'; readonly room: Room; readonly message: string }
   | { readonly type: 'documentFrame'; readonly document: number; readonly frame: Uint8Array }
   | { readonly type: 'documentState'; readonly document: number; readonly state: DocumentState }
 

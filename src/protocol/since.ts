@@ -24,6 +24,7 @@ export const WORKER_MESSAGES_SINCE: Since<Exclude<WorkerMessage['type'], FirstWo
   documentState: 2,
   foreseen: 2,
   noticed: 2,
+  room: 2,
 }
 
 /** What changes artifacts says how lasting that is to be. */

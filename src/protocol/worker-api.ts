@@ -15,6 +15,7 @@ import type { Durability } from '../core/commit.ts'
 import type { Damage } from '../core/damage/damage.ts'
 import type { WireError } from '../core/errors.ts'
 import type { CorrelationId, EventId, RunId, SessionId } from '../core/ids.ts'
+import type { Room } from '../core/ports.ts'
 import type { RunExplanation } from '../core/run/explain.ts'
 import type {
   FinishRun,
@@ -166,7 +167,7 @@ export interface WorkerApi {
     readonly usageBytes: number | null
     readonly quotaBytes: number | null
     /** `low` from 80 % of the quota on, `critical` from 95 %. Absent from workers of protocol 1. */
-    readonly room?: 'unknown' | 'enough' | 'low' | 'critical'
+    readonly room?: Room
   }
   /** Of one session, or of the whole database; oldest first. */
   'storage.damage': (input: { readonly sessionId?: SessionId }) => readonly Damage[]
