@@ -20,7 +20,11 @@ function meterAt(usage: number | null) {
 function rig(usage: number | null) {
   const [wall, meter] = [fakeClock(), meterAt(usage)]
   const heard: RoomTold[] = []
-  const watch = watchRoom({ wall, meter }, (told) => heard.push(told), expect.unreachable)
+  const watch = watchRoom(
+    { wall, meter },
+    (told) => heard.push(told),
+    (error) => expect.unreachable(String(error)),
+  )
   /** Lets so much time pass, and the answer to what it asked for come. */
   const pass = async (ms: number) => {
     wall.advance(ms)
