@@ -42,6 +42,8 @@ export function createPeers(deps: {
   const unwatched = new Set<WriterId>()
   const listeners = new Set<(writer: WriterId) => void>()
   const waiting = new Map<string, () => void>()
+  /** A lock of another tab was seen held. */
+  let areShared = false
   let isHere = false
   let freeLock = () => {}
 
@@ -57,15 +59,24 @@ export function createPeers(deps: {
   /** Waits in the queue for the lock of that worker's life. */
   async function watch(writer: WriterId, signal: AbortSignal): Promise<void> {
     const name = tabLockName(writer)
-    // Free though it has just spoken: where tabs share no locks, they tell nothing of who lives. Or it has left meanwhile,
-    // and may join again: its next word tells.
     const isFree = await locks.request(name, { ifAvailable: true }, async () => true)
+    if (signal.aborted) return
     if (isFree === true) {
-      unwatched.add(writer)
+      // Free though it has just spoken: it has ended or left since. Where tabs share no locks these say nothing of that,
+      // and its next word is waited for.
+      if (areShared) forget(writer)
+      else unwatched.add(writer)
       return
     }
+    areShared = true
+    for (const each of [...unwatched]) forget(each)
     await locks.request(name, { signal }, async () => {})
+    forget(writer)
+  }
+
+  function forget(writer: WriterId): void {
     known.delete(writer)
+    unwatched.delete(writer)
     for (const listener of [...listeners]) listener(writer)
   }
 

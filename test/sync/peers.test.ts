@@ -104,6 +104,23 @@ test('TA10 a tab that had left when it was heard is watched once it is there aga
   one.peers.stop()
 })
 
+test('TA10 a tab that had ended when it was heard is gone, as soon as it is known that tabs share their locks', async () => {
+  const { open, errors } = origin()
+  const one = open('one')
+  one.hear({ type: 'present', writer: 'dead before', answer: false })
+  await one.peers.answers(one.writer)
+  expect(one.gone).toEqual([])
+  const other = open('other')
+  await expect.poll(() => one.gone).toEqual(['dead before'])
+  one.hear({ type: 'present', writer: 'dead after', answer: false })
+  await expect.poll(() => one.gone).toEqual(['dead before', 'dead after'])
+  expect(one.peers.alone).toBe(false)
+  other.peers.stop()
+  await expect.poll(() => one.peers.alone).toBe(true)
+  one.peers.stop()
+  expect(errors).toEqual([])
+})
+
 test('TA11 a worker answers for itself, and the steward as such; a frozen one does not', async () => {
   const { open, wall } = origin()
   const one = open('one')
