@@ -2,6 +2,7 @@
  * State in the words of protocol 1, which knew neither scopes inside a session nor values that stand aside: what is in a scope
  * is not told, and a key whose value stands aside holds nothing that such a page could show.
  */
+import type { Divergence } from '../core/replay/report.ts'
 import { asideOf } from '../core/state/aside.ts'
 import type { Entry } from '../core/state/delta.ts'
 import { splitEntryKey } from '../core/state/scope.ts'
@@ -23,6 +24,7 @@ const ANSWERS: Reworded = {
   'timeline.emit': firstEvent,
   'timeline.query': (page) => ({ ...page, items: page.items.map(firstEvent) }),
   'timeline.tree': (events) => events.map(firstEvent),
+  'replay.run': (report) => ({ ...report, divergences: firstDivergences(report.divergences) }),
 }
 
 export function firstAnswer<Method extends MethodName>(
@@ -61,6 +63,17 @@ function firstChanges(changes: readonly StateChange[]): readonly StateChange[] {
   return changes
     .filter(({ scope }) => scope === undefined)
     .map(({ key, value }) => (value === undefined ? { key } : { key, value }))
+}
+
+/** Of a value that stands aside it is said that it differs, and not what stands in its place. */
+function firstDivergences(divergences: readonly Divergence[]): readonly Divergence[] {
+  return divergences
+    .filter(({ kind, subject }) => kind !== 'state' || isOwnKey(subject))
+    .map((one) => ({ ...one, expected: firstValue(one.expected), got: firstValue(one.got) }))
+}
+
+function firstValue(value: StateValue): StateValue {
+  return asideOf(value) === undefined ? value : null
 }
 
 function isOwnKey(entryKey: string): boolean {

@@ -1,5 +1,9 @@
 import { expect, test } from 'vitest'
 import { createError, ERROR_CODES } from '../../src/core/errors.ts'
+import type { ContentId, EventId } from '../../src/core/ids.ts'
+import type { ReplayReport } from '../../src/core/replay/report.ts'
+import { asideValue } from '../../src/core/state/aside.ts'
+import { entryKeyOf } from '../../src/core/state/scope.ts'
 import type { WorkerMessage } from '../../src/protocol/messages.ts'
 import { METHODS } from '../../src/protocol/methods.ts'
 import { ERROR_CODES_SINCE, METHODS_SINCE } from '../../src/protocol/since.ts'
@@ -46,6 +50,32 @@ test('VE4 a code that came later is the one that comes nearest, among causes too
     ],
   })
   expect(wordingFor(2).error(fenced)).toEqual(fenced)
+})
+
+test('VE17 what a replay found different in a scope or a value that stands aside is told in words of the first protocol', () => {
+  const aside = asideValue({
+    class: 'sensitive',
+    domain: 's1',
+    content: 'sha256:0' as ContentId,
+    sizeBytes: 1,
+  })
+  const divergence = { kind: 'state', eventId: 'e1' as EventId, path: '', expected: aside, got: 1 } as const
+  const scoped = entryKeyOf({ scope: 'agent:planner', key: 'k' })
+  const report: ReplayReport = {
+    mode: 'exact',
+    events: 1,
+    steps: { rerun: 1, answered: 0, withheld: 0, unfinished: 0, missing: [] },
+    hooks: { rerun: 0, withheld: 0, missing: [] },
+    divergences: [
+      { ...divergence, subject: scoped },
+      { ...divergence, subject: 'k' },
+    ],
+    verdict: 'diverged',
+  }
+  expect(wordingFor(2).answer('replay.run', report)).toEqual(report)
+  expect(wordingFor(1).answer('replay.run', report).divergences).toEqual([
+    { ...divergence, subject: 'k', expected: null },
+  ])
 })
 
 test('VE6 a code that this build has not heard of is INTERNAL, and stands in the details', () => {
