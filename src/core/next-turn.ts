@@ -7,3 +7,9 @@ const NOW = Promise.resolve()
 export function nextTurn(work: () => void): void {
   void NOW.then(work)
 }
+
+/** The same after so many turns: after whatever chain of promises now begins, if it is shorter than that. */
+export async function afterTurns(count: number, work: () => void): Promise<void> {
+  for (let turn = 0; turn < count; turn += 1) await null
+  work()
+}

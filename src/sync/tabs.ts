@@ -1,5 +1,6 @@
 import type { CommitRow } from '../core/commit.ts'
 import type { RequestId, StreamId, WriterId } from '../core/ids.ts'
+import { afterTurns } from '../core/next-turn.ts'
 import type { TabChannel, WallClock } from '../core/ports.ts'
 import { rangesOf } from '../core/ranges.ts'
 import { type ForeseenWrite, parseTabMessage, type TabMessage } from './tab-message.ts'
@@ -40,8 +41,9 @@ export function createTabs(
   const open = new Set<RequestId>()
   const listeners = new Set<(message: TabMessage) => void>()
   let number = 0
-  const foreseen = createGathering(wall, sendForeseen)
-  const told = createGathering(wall, sendStored)
+  const foreseen = createGathering(wall, 1, sendForeseen)
+  // After the answer that this tab waits for.
+  const told = createGathering(wall, ANSWER_TURNS, sendStored)
 
   function flush(): void {
     foreseen.flush()
@@ -108,14 +110,20 @@ export function createTabs(
   }
 }
 
+/** Longer than the chain of promises from a transaction's end to the answer of who waits for it. */
+const ANSWER_TURNS = 64
+
 interface Gathering {
-  /** Never at once: what is to be told comes after what this tab waits for, a transaction to be opened or an answer. */
   soon(): void
   flush(): void
 }
 
-/** Sends in the next turn, and what comes within a short time after that together. */
-function createGathering(wall: Pick<WallClock, 'after' | 'now' | 'monotonic'>, send: () => void): Gathering {
+/** Sends after so many turns of the microtask queue, and what comes within a short time after that together. */
+function createGathering(
+  wall: Pick<WallClock, 'after' | 'now' | 'monotonic'>,
+  turns: number,
+  send: () => void,
+): Gathering {
   const elapsed = () => wall.monotonic?.() ?? wall.now()
   let lastSent = Number.NEGATIVE_INFINITY
   let stopWaiting: (() => void) | undefined
@@ -128,9 +136,18 @@ function createGathering(wall: Pick<WallClock, 'after' | 'now' | 'monotonic'>, s
     lastSent = elapsed()
   }
 
+  function wait(): () => void {
+    if (elapsed() - lastSent < GATHER_MS) return wall.after(GATHER_MS, flush)
+    let isWanted = true
+    void afterTurns(turns, () => isWanted && flush())
+    return () => {
+      isWanted = false
+    }
+  }
+
   return {
     soon() {
-      stopWaiting ??= wall.after(elapsed() - lastSent < GATHER_MS ? GATHER_MS : 0, flush)
+      stopWaiting ??= wait()
     },
     flush,
   }

@@ -18,6 +18,11 @@ function rig() {
   return { wall, posted, tabs }
 }
 
+/** The turns of the microtask queue that are to come. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}
+
 function row(stream: string, seq: number): CommitRow {
   return { stream, seq } as CommitRow
 }
@@ -26,11 +31,11 @@ function write(request: string) {
   return { request: request as RequestId, stream: 's1' as StreamId, changes: [{ key: 'k', value: 1 }] }
 }
 
-test('TA4, EN10: nothing is posted in the turn that stored it; the first is told in the next one, a burst 2 ms later', () => {
+test('TA4, EN10: nothing is posted in the turn that stored it; the first is told in the next one, a burst 2 ms later', async () => {
   const { wall, posted, tabs } = rig()
   tabs.announce([row('s1', 5)])
   expect(posted).toEqual([])
-  wall.advance(0)
+  await turn()
   expect(posted).toEqual([{ type: 'stored', streams: [['s1', 5]], rows: [[5, 5]] }])
   for (const seq of [6, 7, 9]) tabs.announce([row(seq === 9 ? 's2' : 's1', seq)])
   wall.advance(1)
@@ -51,11 +56,11 @@ test('TA4, EN10: nothing is posted in the turn that stored it; the first is told
   ])
 })
 
-test('TA6 a write is foreseen until it is stored or refused; one that was over before it could be told is not told', () => {
+test('TA6 a write is foreseen until it is stored or refused; one that was over before it could be told is not told', async () => {
   const { wall, posted, tabs } = rig()
   tabs.foresee(write('quick'))
   tabs.settle('quick' as RequestId, true)
-  wall.advance(0)
+  await turn()
   expect(posted).toEqual([])
 
   for (const request of ['stored', 'refused']) tabs.foresee(write(request))
@@ -63,7 +68,7 @@ test('TA6 a write is foreseen until it is stored or refused; one that was over b
   tabs.settle('stored' as RequestId, true)
   wall.advance(2)
   tabs.settle('refused' as RequestId, false)
-  wall.advance(2)
+  await turn()
   expect(posted).toEqual([
     {
       type: 'foreseen',
@@ -77,13 +82,13 @@ test('TA6 a write is foreseen until it is stored or refused; one that was over b
   ])
 })
 
-test('TA6 what is stored is told in the next turn, though it was foreseen a moment before', () => {
+test('TA6 what is stored is told in the next turn, though it was foreseen a moment before', async () => {
   const { wall, posted, tabs } = rig()
   tabs.foresee(write('one'))
-  wall.advance(0)
+  await turn()
   wall.advance(1)
   tabs.settle('one' as RequestId, true)
   tabs.announce([row('s1', 5)])
-  wall.advance(0)
+  await turn()
   expect(posted.map(({ type }) => type)).toEqual(['foreseen', 'stored'])
 })
