@@ -144,6 +144,7 @@ test('SC21 of a sensitive value the key alone is told, and of its key nothing fr
   await expect
     .poll(foreseen)
     .toMatchObject([{ begun: [{ changes: [{ key: 'first', class: 'sensitive' }] }] }])
+  await expect.poll(heard).toContain('=first')
   write('first', SECRET)
   const change = { key: 'second', value: SECRET, class: 'sensitive' } as const
   await other.call('state.write', { target: { session }, changes: [change] })
