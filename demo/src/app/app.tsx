@@ -11,7 +11,7 @@ import { Header, SESSION_PLACE } from './header.tsx'
 import type { DemoHoldfast } from './holdfast.ts'
 import { NoticeList } from './notice-list.tsx'
 import { route } from './route.ts'
-import { StorageMeter } from './storage-meter.tsx'
+import { StoragePanel } from './storage-panel.tsx'
 import { StoreBanner } from './store-banner.tsx'
 import { Welcome } from './welcome.tsx'
 
@@ -36,7 +36,7 @@ export function App({ holdfast }: { readonly holdfast: DemoHoldfast }) {
           <ImportPanel store={imports} />
           <SessionFilters store={sessions} />
           <SessionList store={sessions} />
-          {sessions.items.value !== null && <StorageMeter holdfast={holdfast} after={sessions.items.value} />}
+          {sessions.items.value !== null && <StoragePanel holdfast={holdfast} after={sessions.items.value} />}
         </section>
         <section
           id={SESSION_PLACE}

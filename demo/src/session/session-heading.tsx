@@ -1,16 +1,24 @@
 import type { SessionRecord } from 'holdfast'
+import type { DemoSession } from '../app/holdfast.ts'
 import { hrefOf } from '../app/route.ts'
 import { formatBytes, formatCost, formatCount } from '../ui/format.ts'
 import { StatusBadge } from '../ui/status-badge.tsx'
 import { Tags } from '../ui/tags.tsx'
 import { Time } from '../ui/time.tsx'
+import { WritesBadge } from './writes-badge.tsx'
 
-export function SessionHeading({ info }: { readonly info: SessionRecord }) {
+interface Props {
+  readonly info: SessionRecord
+  readonly writes: DemoSession['writes']
+}
+
+export function SessionHeading({ info, writes }: Props) {
   return (
     <header class="stack">
       <div class="row">
         <h1>{info.name || 'Without a name'}</h1>
         <StatusBadge status={info.status} />
+        <WritesBadge writes={writes} />
         <Tags tags={info.tags} />
       </div>
       {info.description && <p>{info.description}</p>}

@@ -38,7 +38,7 @@ function Shown({
       <p class="back">
         <a href={hrefOf({})}>All sessions</a>
       </p>
-      <SessionHeading info={info} />
+      <SessionHeading info={info} writes={session.writes} />
       <Lifecycle session={session} info={info} />
       <SessionTabs session={session.id} tab={tab} />
       {tab === 'timeline' && <TimelineTab session={session} info={info} />}
