@@ -17,6 +17,8 @@ export interface ClosedKeys {
   close(stream: StreamId, entryKeys: readonly string[]): void
   /** False also while nothing is known of the stream. */
   isOpen(stream: StreamId, entryKey: string): boolean
+  /** It is known that this one holds a sensitive value, or is about to. */
+  isClosed(stream: StreamId, entryKey: string): boolean
   end(stream: StreamId): void
 }
 
@@ -48,6 +50,7 @@ export function createClosedKeys(): ClosedKeys {
       const keys = keysByStream.get(stream)
       return keys !== undefined && keys.size <= MAX_KEYS && !keys.has(entryKey)
     },
+    isClosed: (stream, entryKey) => keysByStream.get(stream)?.has(entryKey) === true,
     end: (stream) => void keysByStream.delete(stream),
   }
 }

@@ -12,12 +12,24 @@ import type { Peers } from '../sync/peers.ts'
 import type { Tabs } from '../sync/tabs.ts'
 import type { ClosedKeys } from './closed-keys.ts'
 
-/** Tells other tabs of a state write before it is stored. The function returned says what became of it. */
+/** Tells other tabs of a state write before it is stored. */
 export type Foretell = (
   request: RequestId,
   client: string,
   write: Pick<Extract<PageMessage, { type: 'write' }>, 'target' | 'changes'>,
-) => (isStored: boolean) => void
+) => Foretold
+
+export interface Foretold {
+  /** What became of it. */
+  settle(isStored: boolean): void
+  /**
+   * Where it makes a key sensitive: resolves when the other tabs have heard of that, so that none of them tells what is
+   * written to the key any more. It is to be stored only then.
+   */
+  readonly heard?: Promise<void>
+}
+
+const NOTHING: Foretold = { settle: () => {} }
 
 /** Of one write, as `sizeOfValue` counts it. A message is copied to every tab; a larger write shows when it is stored. */
 export const FORETOLD_BYTES = 16_384
@@ -31,10 +43,10 @@ const FORETOLD_CHANGES = 64
  */
 export function createForetell(deps: {
   readonly tabs: Tabs
-  readonly peers: Pick<Peers, 'alone'>
+  readonly peers: Pick<Peers, 'alone' | 'heard'>
   readonly registry: Pick<HookRegistry, 'at'>
   readonly record: (stream: StreamId) => SessionRecord | undefined
-  readonly closedKeys: Pick<ClosedKeys, 'isOpen' | 'close'>
+  readonly closedKeys: Pick<ClosedKeys, 'isOpen' | 'isClosed' | 'close'>
   /** How the app of the worker declares that keys of a session are kept. */
   readonly stateClasses: Readonly<Record<string, StateClass | undefined>>
 }): Foretell {
@@ -70,13 +82,17 @@ export function createForetell(deps: {
     const closing = changes.flatMap(({ value: _, ...change }) =>
       change.class === 'sensitive' ? [change] : [],
     )
+    const isNews = closing.some((change) => !closedKeys.isClosed(stream, entryKeyOf(change)))
     closedKeys.close(stream, closing.map(entryKeyOf))
-    if (peers.alone) return () => {}
+    if (peers.alone) return NOTHING
     const isSmall = changes.length <= FORETOLD_CHANGES && areSmall(changes)
     const told = [...(isSmall ? toldOf(client, stream, write) : []), ...closing]
-    if (told.length === 0) return () => {}
+    if (told.length === 0) return NOTHING
     tabs.foresee({ request, stream, changes: told })
-    return (isStored) => tabs.settle(request, isStored)
+    const settle = (isStored: boolean) => tabs.settle(request, isStored)
+    if (!isNews) return { settle }
+    tabs.flush()
+    return { settle, heard: peers.heard() }
   }
 }
 

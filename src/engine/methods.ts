@@ -10,6 +10,8 @@ export interface CallContext {
   readonly page?: string
   /** The reading of a stream that the page has begun by attaching it, for the call that opens it. */
   readonly takeStart?: (stream: StreamId) => Promise<StreamStart | undefined> | undefined
+  /** What has to be over before anything is stored. */
+  readonly before?: Promise<void>
   /** Tells the caller how far a long call came. */
   readonly progress?: (loaded: number, total: number | null) => void
 }

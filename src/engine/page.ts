@@ -111,16 +111,15 @@ export function createPage(
   async function write(message: Extract<PageMessage, { type: 'write' }>): Promise<void> {
     const { id, target, changes, durability } = message
     ownWrites.set(message.requestId, id)
-    const settleForetold = services.foretell(message.requestId, hello.client, message)
+    const foretold = services.foretell(message.requestId, hello.client, message)
     let isStored = false
     let settled: Settled
     try {
+      const input = { target, changes, ...(durability && { durability }) }
+      const { heard } = foretold
+      const context = heard === undefined ? {} : { before: heard }
       const written = await calls.perform(message, 'The state write', (request) =>
-        performMethod(services.methods, 'state.write', request, {
-          target,
-          changes,
-          ...(durability && { durability }),
-        }),
+        performMethod(services.methods, 'state.write', request, input, context),
       )
       const value = wording.answer('state.write', written)
       settled = withBarrier({ id, ok: true, value }, services.exposedUntil())
@@ -130,7 +129,7 @@ export function createPage(
       settled = { id, ok: false, error: toWireError(error) }
     } finally {
       ownWrites.delete(message.requestId)
-      settleForetold(isStored)
+      foretold.settle(isStored)
     }
     send({ type: 'settled', settled: [settled] })
   }

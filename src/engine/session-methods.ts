@@ -8,6 +8,7 @@ import { type Emitted, emitEvent, emitEvents } from '../core/timeline/emit.ts'
 import { queryTimeline, readCorrelation } from '../core/timeline/query-timeline.ts'
 import { toWireError } from '../protocol/wire-error.ts'
 import type { AppendedEvents } from '../protocol/worker-api.ts'
+import { createAsideOrder } from './aside-order.ts'
 import type { Methods } from './methods.ts'
 
 type Prefixed = Exclude<
@@ -25,6 +26,7 @@ export function createSessionMethods(
   const { log } = deps
   const sessions = createSessionManager({ ...deps, tables: storedTables })
   const live = createSessionManager(deps)
+  const inAsideOrder = createAsideOrder()
   return {
     'sessions.create': (request, input) => sessions.create(request, input),
     'sessions.open': async (request, input, { takeStart }) => {
@@ -44,8 +46,11 @@ export function createSessionMethods(
     'sessions.at': sessions.at,
     'state.open': (request, target, { takeStart }) => sessions.openState(request, target, takeStart),
     'state.read': sessions.readState,
-    'state.write': async (request, input) => {
-      const { refused, ...written } = await live.writeState(request, input)
+    'state.write': async (request, input, { before }) => {
+      const { refused, ...written } = await inAsideOrder(input, async () => {
+        if (before !== undefined) await before
+        return live.writeState(request, input)
+      })
       if (refused === undefined) return written
       return {
         ...written,

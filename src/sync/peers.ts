@@ -13,6 +13,11 @@ export interface Peers {
    */
   answers(who: WriterId | 'steward'): Promise<boolean>
   /**
+   * Resolves when the others have taken what was posted until now, or after {@link HEARD_MS}: one that does not answer is
+   * frozen or busy, and takes it before it does anything else.
+   */
+  heard(): Promise<void>
+  /**
    * Lets the others take this worker for ended, and answers no more: its pages are frozen, or are kept by the browser to
    * be shown again, which it does only while nobody waits for what they hold.
    */
@@ -26,6 +31,9 @@ export interface Peers {
 
 /** How long an answer is waited for. A tab in the background answers messages at once, also where its timers are late. */
 export const PING_MS = 3_000
+
+/** How long the others are waited for until they have taken a message: many hops, and still no pause that anybody sees. */
+export const HEARD_MS = 250
 
 export function createPeers(deps: {
   readonly tabs: Tabs
@@ -126,25 +134,31 @@ export function createPeers(deps: {
     freeLock()
   }
 
+  function answers(who: WriterId | 'steward', waitMs: number): Promise<boolean> {
+    if (who === self || tabs.silent) return Promise.resolve(true)
+    const id = deps.newId()
+    return new Promise<boolean>((resolve) => {
+      const end = (isThere: boolean) => {
+        stopTimer()
+        waiting.delete(id)
+        resolve(isThere)
+      }
+      const stopTimer = wall.after(waitMs, () => end(false))
+      waiting.set(id, () => end(true))
+      tabs.post({ type: 'ping', id, to: who })
+    })
+  }
+
   const stopHearing = tabs.listen(hear)
   join()
   return {
     get alone() {
       return known.size === 0
     },
-    answers(who) {
-      if (who === self || tabs.silent) return Promise.resolve(true)
-      const id = deps.newId()
-      return new Promise<boolean>((resolve) => {
-        const end = (isThere: boolean) => {
-          stopTimer()
-          waiting.delete(id)
-          resolve(isThere)
-        }
-        const stopTimer = wall.after(PING_MS, () => end(false))
-        waiting.set(id, () => end(true))
-        tabs.post({ type: 'ping', id, to: who })
-      })
+    answers: (who) => answers(who, PING_MS),
+    async heard() {
+      // A message comes after those that were posted before it.
+      await Promise.all([...known.keys()].map((writer) => answers(writer, HEARD_MS)))
     },
     leave,
     join,

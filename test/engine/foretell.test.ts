@@ -3,11 +3,13 @@ import { expect, onTestFinished, test } from 'vitest'
 import { defineHook } from '../../src/core/hook/define-hook.ts'
 import type { HookDefinition } from '../../src/core/hook/definition.ts'
 import { sessionStream } from '../../src/core/ids.ts'
+import type { Locks, WallClock } from '../../src/core/ports.ts'
 import type { AsideClass } from '../../src/core/state/aside.ts'
 import type { Definitions } from '../../src/engine/definitions.ts'
 import { createProcessLocks } from '../../src/platform/process-locks.ts'
+import { HEARD_MS } from '../../src/sync/peers.ts'
 import { checkLaws } from '../../src/testing/check-laws.ts'
-import { startEngine } from './rig.ts'
+import { settableWall, startEngine } from './rig.ts'
 
 const SECRET = 'correct horse battery staple'
 
@@ -15,6 +17,7 @@ const SECRET = 'correct horse battery staple'
 async function twoTabs(
   hooks: readonly HookDefinition[] = [],
   stateClasses: Definitions['stateClasses'] = {},
+  wall: WallClock = settableWall(),
 ) {
   const name = `foretell-${crypto.randomUUID()}`
   const locks = createProcessLocks()
@@ -34,7 +37,7 @@ async function twoTabs(
       close: () => real.close(),
     }
   }
-  const one = await startEngine(name, { locks, openChannel }, hooks, stateClasses)
+  const one = await startEngine(name, { locks, openChannel, wall }, hooks, stateClasses)
   const other = await startEngine(name, { locks })
   const { record } = await one.call('sessions.create', { name: 'one' })
   const stream = sessionStream(record.id)
@@ -70,7 +73,7 @@ async function twoTabs(
       deadlineMs: 5_000,
     })
   }
-  return { one, other, write, heard, session: record.id, posted }
+  return { name, locks, one, other, write, heard, session: record.id, posted }
 }
 
 function isOf(message: unknown, type: string): boolean {
@@ -158,6 +161,57 @@ test('SC21 of a sensitive value the key alone is told, and of its key nothing fr
   expect(JSON.stringify([one.sent, other.sent])).not.toContain(SECRET)
 })
 
+/** A tab that is there, and answers when it is told to. */
+async function ghostOf(name: string, locks: Locks) {
+  const channel = new BroadcastChannel(`holdfast:${name}`)
+  const pings: string[] = []
+  let presents = 0
+  channel.onmessage = ({ data }: MessageEvent) => {
+    if (data.type === 'ping' && data.to === 'ghost') pings.push(data.id)
+    if (data.type === 'present') presents += 1
+  }
+  let leave = () => {}
+  const life = new Promise<void>((resolve) => {
+    leave = resolve
+  })
+  void locks.request(`holdfast:${name}:tab:ghost`, {}, () => life)
+  onTestFinished(() => {
+    leave()
+    channel.close()
+  })
+  channel.postMessage({ type: 'present', writer: 'ghost', answer: true })
+  // Whoever answers knows of it.
+  await expect.poll(() => presents).toBe(2)
+  return { pings, answer: () => channel.postMessage({ type: 'pong', id: pings.shift() }) }
+}
+
+test('SC21 a value that makes its key sensitive is stored when the other tabs have heard of that', async () => {
+  const real = settableWall()
+  const after: WallClock['after'] = (delayMs, callback) =>
+    delayMs === HEARD_MS ? () => {} : real.after(delayMs, callback)
+  const { name, locks, one, write, heard, session } = await twoTabs([], {}, { ...real, now: real.now, after })
+  const ghost = await ghostOf(name, locks)
+  write('secret', SECRET, 'sensitive')
+  write('other', 1)
+  await expect.poll(heard).toContain('=other')
+  expect(ghost.pings).toHaveLength(1)
+  expect(await one.read(session, 'secret')).toBeUndefined()
+  ghost.answer()
+  await expect.poll(heard).toContain('=secret')
+  // The next one of the same key has nothing to tell.
+  write('secret', SECRET, 'sensitive')
+  await expect.poll(() => heard().filter((each) => each === '=secret')).toHaveLength(2)
+  expect(ghost.pings).toEqual([])
+})
+
+test('SC21 where a tab does not answer such a value is stored all the same, a moment later', async () => {
+  const { name, locks, write, heard } = await twoTabs()
+  const ghost = await ghostOf(name, locks)
+  write('secret', SECRET, 'sensitive')
+  await expect.poll(heard).toContain('=secret')
+  expect(ghost.pings).toHaveLength(1)
+})
+
 test('SC20 of a key that the app of the worker declares sensitive nothing is told', async () => {
   const { write, heard, posted } = await twoTabs([], { secret: 'sensitive' })
   write('secret', SECRET)
@@ -181,4 +235,18 @@ test('SC21 while it is not known what a stream holds, nothing of it is told', as
   })
   await expect.poll(() => one.sent).toContainEqual(expect.objectContaining({ type: 'settled' }))
   expect(JSON.stringify(posted)).not.toContain(SECRET)
+})
+
+test('SC22 what is written to a key after a value that stands aside is stored after it, and sensitive as it', async () => {
+  const { write, heard, one, session, posted } = await twoTabs()
+  write('secret', 'first', 'sensitive')
+  write('secret', SECRET)
+  write('packed', 'first', 'archive')
+  write('packed', 'last')
+  write('free', 1)
+  await expect.poll(() => heard().filter((each) => each.startsWith('='))).toHaveLength(5)
+  const target = { session }
+  expect(await one.call('state.read', { target, key: 'secret' })).toEqual({ value: SECRET })
+  expect(await one.call('state.read', { target, key: 'packed' })).toEqual({ value: 'last' })
+  expect(JSON.stringify([posted, one.sent])).not.toContain(SECRET)
 })
