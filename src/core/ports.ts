@@ -12,6 +12,7 @@ import type {
   ArtifactId,
   CheckpointId,
   Clock,
+  EventId,
   RequestId,
   RunId,
   SessionId,
@@ -205,8 +206,8 @@ export interface Log {
   }): Promise<readonly CommitRow[]>
   /** Rows of any stream that carry a ref: `c:<correlation>`, `r:<run>`, `q:<request>`; in clock order. */
   byRef(ref: string): Promise<readonly CommitRow[]>
-  /** The last mark of a session from before a clock. */
-  mark(stream: StreamId, before: Clock): Promise<PastMark | undefined>
+  /** The marks around an event of a session: the last one from before it, or the first one after it where it ends there. */
+  mark(stream: StreamId, event: EventId): Promise<PastMark | undefined>
   /** Latest snapshot of a stream's document, the last row that it holds, and the rows after it. */
   document(stream: StreamId): Promise<{
     snapshot?: Uint8Array

@@ -3,8 +3,9 @@
  */
 
 import type { CommitRow } from '../core/commit.ts'
-import type { Clock, SessionId, StreamId } from '../core/ids.ts'
+import { type Clock, clockOfId, type EventId, type SessionId, type StreamId } from '../core/ids.ts'
 import type { Compression, Log } from '../core/ports.ts'
+import type { PastMark } from '../core/session/mark.ts'
 import { isSound } from './checksum.ts'
 import { documentNames, rowsAfter, toCommitRow } from './commit-rows.ts'
 import type { Connection } from './connection.ts'
@@ -96,14 +97,8 @@ export function createLog(connection: Connection, compression: Pick<Compression,
       read(['snapshots', ...LOG], `loading ${stream}`, (transaction) =>
         readDocument(readingIn(transaction), stream),
       ),
-    mark: (stream, before) =>
-      read('marks', `reading the marks of ${stream}`, async (transaction) => {
-        const range = IDBKeyRange.bound([stream, 0], [stream, before], false, true)
-        const options = { reverse: true, limit: 1 }
-        const marks = await readRange<StoredMark>(transaction.objectStore('marks'), range, options)
-        // Without one that can be believed the moment is folded from the first event.
-        return marks.find(isSound)?.content
-      }),
+    mark: (stream, event) =>
+      read('marks', `reading the marks of ${stream}`, (transaction) => readMark(transaction, stream, event)),
     unpacked: ({ after, limit }) =>
       read('commits', 'listing the streams of the log', (transaction) =>
         readUnpacked(transaction, after, limit),
@@ -145,6 +140,25 @@ async function readDocument(reading: LogReading, stream: StreamId): ReturnType<L
         }),
     tail,
   }
+}
+
+async function readMark(
+  transaction: IDBTransaction,
+  stream: StreamId,
+  event: EventId,
+): Promise<PastMark | undefined> {
+  const clock = clockOfId(event)
+  const marks = transaction.objectStore('marks')
+  const [[after], [before]] = await Promise.all([
+    readRange<StoredMark>(marks, IDBKeyRange.bound([stream, clock], [stream, []]), { limit: 1 }),
+    readRange<StoredMark>(marks, IDBKeyRange.bound([stream, 0], [stream, clock], false, true), {
+      reverse: true,
+      limit: 1,
+    }),
+  ])
+  // Without one that can be believed the moment is folded from the first event.
+  const fits = after?.content.last === event ? after : before
+  return fits !== undefined && isSound(fits) ? fits.content : undefined
 }
 
 /** One jump and one count per stream, however many rows it has. */

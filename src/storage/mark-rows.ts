@@ -4,7 +4,7 @@
  * A mark writes the session's head anew. Whatever was decided before it and is not stored is decided again then, with
  * later clocks: no event of an earlier one comes after it, and a mark stays right for ever.
  */
-import { type Clock, type CommitId, clockOfId, type StreamId } from '../core/ids.ts'
+import { type Clock, type CommitId, clockOfId, type EventId, type StreamId } from '../core/ids.ts'
 import type { HybridClock } from '../core/timeline/hybrid-clock.ts'
 import { withSum } from './checksum.ts'
 import { rowsAfter } from './commit-rows.ts'
@@ -12,6 +12,7 @@ import { readRange } from './read-range.ts'
 import { resultOf } from './result-of.ts'
 import type {
   StoredArtifact,
+  StoredCommit,
   StoredHead,
   StoredMark,
   StoredSegment,
@@ -67,9 +68,9 @@ export async function markStream(
 
   // Greater than all that is stored, whichever clock it came from.
   if (segment !== undefined) clock.observe((segment.reach + MAX_ROW_TICKS) as Clock, 'database')
-  for (const row of await tails.after(stream, segment?.lastSeq ?? 0)) {
-    clock.observe(clockOfId(row.body.commitId), 'database')
-  }
+  const rows = await tails.after(stream, segment?.lastSeq ?? 0)
+  for (const row of rows) clock.observe(clockOfId(row.body.commitId), 'database')
+  const lastEvent = lastEventOf(rows, segment)
   const commitId = clock.nextId<CommitId>()
   const mark: StoredMark = {
     streamId: stream,
@@ -77,6 +78,7 @@ export async function markStream(
     events: record.counters.events,
     content: {
       clock: clockOfId(commitId),
+      ...(lastEvent === undefined ? {} : { last: lastEvent }),
       record,
       entries: view.entries,
       artifacts: artifacts.map((artifact) => artifact.record),
@@ -86,6 +88,14 @@ export async function markStream(
   transaction.objectStore('heads').put({ ...head, version: head.version + 1, commitId } satisfies StoredHead)
   await thinOut(transaction, stream)
   return true
+}
+
+/** The last event by clock; undefined where it may stand in a segment. */
+function lastEventOf(rows: readonly StoredCommit[], segment: StoredSegment | undefined): EventId | undefined {
+  let last: EventId | undefined
+  for (const { body } of rows)
+    for (const { id } of body.events) if (last === undefined || id > last) last = id
+  return last !== undefined && clockOfId(last) > (segment?.reach ?? 0) + MAX_ROW_TICKS ? last : undefined
 }
 
 interface Content {

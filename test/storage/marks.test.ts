@@ -72,13 +72,29 @@ test('SG17 a past moment is folded from the mark before it, and is the same as f
     from = undefined
     const past = await sessionAt(watched, SESSION, id)
     expect(past).toEqual(await sessionAt(unmarked(tab.log), SESSION, id))
-    const mark = await tab.log.mark(STREAM, clockOfId(id))
-    // Nothing from before it is read.
-    expect(from).toBe(mark === undefined ? 0 : mark.clock + 1)
-    expect(mark === undefined).toBe(at <= 1_200)
+    const mark = await tab.log.mark(STREAM, id)
+    // Nothing from before it is read, and nothing at all of what a mark ends with.
+    const begins = mark?.last === id ? undefined : (mark?.clock ?? -1) + 1
+    expect(from).toBe(begins)
+    expect(mark === undefined).toBe(at < 1_200)
   }
   const none = tab.clock.nextId<EventId>()
   await expect(sessionAt(tab.log, SESSION, none)).rejects.toMatchObject({ code: 'EVENT_NOT_FOUND' })
+})
+
+test('SG24 the last event before a mark is a moment that the mark alone tells', async () => {
+  const tab = await openTab()
+  await createSession(tab)
+  await write(tab, 0, 1_100)
+  expect(await tab.journal.mark(STREAM)).toBe(true)
+  await write(tab, 1_100, 5)
+  const ids = await eventIds(tab)
+  const ended = ids[1_100] as EventId
+  const silent: Log = { ...tab.log, range: () => Promise.reject(new Error('read')) }
+  const past = await sessionAt(silent, SESSION, ended)
+  expect(past).toEqual(await sessionAt(unmarked(tab.log), SESSION, ended))
+  await expect(sessionAt(silent, SESSION, ids[1_101] as EventId)).rejects.toThrow('read')
+  await expectLaws(tab)
 })
 
 test('SG17 the steward marks a session whose events pass 1,000, and not one that is no session', async () => {

@@ -29,8 +29,9 @@ import type { SessionRecord } from './record.ts'
 export async function sessionAt(log: Log, id: SessionId, event: EventId): Promise<SessionPast> {
   if (!isMadeId(event)) throw await notThere(log, id, event)
   const to = clockOfId(event)
-  const mark = await log.mark(sessionStream(id), to)
+  const mark = await log.mark(sessionStream(id), event)
   const fold = new PastFold(mark)
+  if (mark?.last === event) return fold.past(id, event)
   let isThere = false
   // What is stored after a mark has later clocks, to its last event.
   const range = mark === undefined ? { to } : { from: (mark.clock + 1) as Clock, to, isBorder: true }

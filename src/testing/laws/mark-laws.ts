@@ -21,6 +21,7 @@ export function* markLaws({ marks, rowsByStream, lossy, views }: DatabaseContent
       message: `The mark of ${streamId} at clock ${hlc} has ${what} than the log up to it.`,
     })
     const inOrder = rows.flatMap((row) => row.events).toSorted((a, b) => (a.id < b.id ? -1 : 1))
+    if (content.last !== undefined && content.last !== inOrder.at(-1)?.id) yield say('another last event')
     const record = foldSession(undefined, streamId, rows)
     if (!sameValue(content.record, record) || events !== record?.counters.events) yield say('another record')
     const { forgotten = 0 } = views.find((view) => view.streamId === streamId) ?? {}
