@@ -51,7 +51,7 @@ export async function readStart(
   const record = foldSession(session?.record, stream, between(sessionTo))
   return {
     ...(record === undefined ? {} : { record }),
-    entries: foldEntries(view?.entries ?? [], deltas, 'state'),
+    entries: deltas.length === 0 ? (view?.entries ?? []) : foldEntries(view?.entries ?? [], deltas, 'state'),
     upTo,
     tail: rows.filter((row) => row.seq > upTo),
   }

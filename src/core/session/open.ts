@@ -1,5 +1,5 @@
 import type { StreamEnd } from '../commit.ts'
-import { clockOfId, type SessionId, type StreamId, sessionStream } from '../ids.ts'
+import { clockOfId, type EventId, type SessionId, type StreamId, sessionStream } from '../ids.ts'
 import type { Log, StreamStart } from '../ports.ts'
 import type { Entry } from '../state/delta.ts'
 import { deltasOf, foldEntries } from '../state/fold.ts'
@@ -67,7 +67,9 @@ export async function openState(log: Starts, stream: StreamId): Promise<readonly
  * the wall clock was set back would otherwise write in vain.
  */
 export function observeEntries(clock: HybridClock, entries: readonly Entry[]): void {
-  for (const { at } of entries) clock.observe(clockOfId(at), 'database')
+  let last: EventId | undefined
+  for (const { at } of entries) if (last === undefined || at > last) last = at
+  if (last !== undefined) clock.observe(clockOfId(last), 'database')
 }
 
 function recordOf(id: SessionId, { record, tail }: StreamStart): SessionRecord | undefined {
