@@ -82,7 +82,7 @@ test('SG17 a past moment is folded from the mark before it, and is the same as f
   await expect(sessionAt(tab.log, SESSION, none)).rejects.toMatchObject({ code: 'EVENT_NOT_FOUND' })
 })
 
-test('SG24 the last event before a mark is a moment that the mark alone tells', async () => {
+test('SG25 the last event before a mark is a moment that the mark alone tells', async () => {
   const tab = await openTab()
   await createSession(tab)
   await write(tab, 0, 1_100)
