@@ -91,7 +91,7 @@ export async function readRaw(
 
 /**
  * A session with relaxed writes, and after some of them a strict one, which may be an artifact of several chunks; in
- * another database, a session with relaxed writes alone.
+ * another database, a session with relaxed writes alone, artifacts of several chunks among them.
  */
 export async function writeSessions(strictEvery: number): Promise<void> {
   const tell = (progress: Progress) => fetch('./', { method: 'POST', body: JSON.stringify(progress) })
@@ -109,22 +109,30 @@ export async function writeSessions(strictEvery: number): Promise<void> {
       : session.state.set(`turn-${turn}`, 'x'.repeat((turn * 97) % 20_000), { durability })
   const bytes = new Uint8Array(1_500_000)
   for (let at = 0; at < bytes.length; at += 65_536) crypto.getRandomValues(bytes.subarray(at, at + 65_536))
+  const store = (
+    session: Awaited<ReturnType<typeof begin>>,
+    turn: number,
+    durability: 'strict' | 'relaxed',
+  ) => {
+    // Each its own first byte: else they would be one content.
+    const content = bytes.slice()
+    content[0] = turn % 256
+    return session.artifacts.store({ name: `turn-${turn}`, content }, { durability })
+  }
   const [mixed, relaxed] = [await begin('mixed'), await begin('relaxed')]
 
   void (async () => {
     for (let turn = 1; ; turn += 1) {
       const strict = turn % strictEvery === 0
-      if (turn % (4 * strictEvery) === 0) {
-        // Each its own first byte: else they would be one content.
-        bytes[0] = turn % 256
-        await mixed.artifacts.store({ name: `turn-${turn}`, content: bytes })
-      } else await write(mixed, turn, strict ? 'strict' : 'relaxed')
+      if (turn % (4 * strictEvery) === 0) await store(mixed, turn, 'strict')
+      else await write(mixed, turn, strict ? 'strict' : 'relaxed')
       if (strict) void tell({ by: 'mixed', upTo: turn, strict })
     }
   })()
   void (async () => {
     for (let turn = 1; ; turn += 1) {
-      await write(relaxed, turn, 'relaxed')
+      if (turn % strictEvery === 0) await store(relaxed, turn, 'relaxed')
+      else await write(relaxed, turn, 'relaxed')
       await tell({ by: 'relaxed', upTo: turn, strict: false })
     }
   })()
