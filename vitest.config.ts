@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import { playwright } from '@vitest/browser-playwright'
 import { configDefaults, defineConfig } from 'vitest/config'
 import { CHROMIUM_ARGS, findChromium } from './scripts/chromium.mjs'
-import { BROWSER, ENGINE, PAGES, POWER_CUT, served } from './vitest.shared.ts'
+import { BROWSER, ENGINE, PAGES, POWER_CUT, STORAGE_PROCESS, served } from './vitest.shared.ts'
 
 const chromium = findChromium()
 
@@ -20,6 +20,8 @@ export default defineConfig({
         test: {
           name: 'node',
           environment: 'node',
+          // Half as dear to start as a process, and there is one for each file.
+          pool: 'threads',
           include: ['test/**/*.test.ts'],
           exclude: [BROWSER, ENGINE, ...PAGES],
           // Those of test/tooling compile and build.
@@ -56,7 +58,7 @@ export default defineConfig({
           name: 'pages',
           environment: 'node',
           include: [...PAGES, ENGINE],
-          exclude: [...configDefaults.exclude, POWER_CUT],
+          exclude: [...configDefaults.exclude, POWER_CUT, STORAGE_PROCESS],
           // In the other engines, and for longer: vitest.engines.config.ts.
           provide: { engine: 'chromium', rounds: 2 },
           testTimeout: 60_000,

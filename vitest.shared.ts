@@ -5,6 +5,8 @@ export const BROWSER = 'test/**/*.browser.test.ts'
 export const ENGINE = 'test/**/*.engine.test.ts'
 /** Needs root and a loop device: `npm run test:powercut`. */
 export const POWER_CUT = 'test/engines/power-cut.engine.test.ts'
+/** WebKit alone has such a process: `npm run test:engines`. */
+export const STORAGE_PROCESS = 'test/engines/storage-process.engine.test.ts'
 export const PAGES = ['test/**/*.page.test.ts', 'test/**/*.fault.test.ts']
 
 /** How the tests that run in a browser are served to it, whichever engine it is. */

@@ -9,6 +9,8 @@ import { sizeOf } from '../../src/core/size.ts'
 import { createPacking } from '../../src/engine/packing.ts'
 import { failCommits } from '../storage/faults.ts'
 import {
+  commitWrites,
+  countCommits,
   createSession,
   eventOf,
   expectLaws,
@@ -26,16 +28,8 @@ import {
 
 const NOTES = documentStream(SESSION, 'notes')
 
-const countCommits = (tab: Tab) => tab.connection.db.commits.count()
-
 function storeUpdate(tab: Tab, update: Uint8Array) {
-  return tab.journal.commit(
-    operationOf(tab.clock, () => ({
-      result: 0,
-      resultId: '',
-      writes: [{ stream: NOTES, events: [], update }],
-    })),
-  )
+  return commitWrites(tab, [{ stream: NOTES, events: [], update }])
 }
 
 /** Types into a document, a word an update. */

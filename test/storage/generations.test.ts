@@ -5,13 +5,13 @@ import { type Clock, type CommitId, clockAt, type EventId, idAt, type WriterId }
 import { DELETION_KEEP_MS } from '../../src/storage/journal.ts'
 import { failCommits } from './faults.ts'
 import {
+  commitWrites,
   createSession,
   eventOf,
   expectLaws,
   headOf,
   openBeside,
   openTab,
-  operationOf,
   rowsOf,
   STREAM,
   setState,
@@ -24,17 +24,9 @@ async function wornSession(tab: Tab, deletions = 101): Promise<void> {
   await createSession(tab)
   await setState(tab, 'kept', 'value')
   const changes = Array.from({ length: deletions }, (_, at) => ({ key: `gone-${at}` }))
-  await tab.journal.commit(
-    operationOf(
-      tab.clock,
-      () => ({
-        result: 0,
-        resultId: '',
-        writes: [{ stream: STREAM, events: [eventOf(tab.clock, 'state.changed', { changes })] }],
-      }),
-      { heads: [headOf()] },
-    ),
-  )
+  await commitWrites(tab, [{ stream: STREAM, events: [eventOf(tab.clock, 'state.changed', { changes })] }], {
+    heads: [headOf()],
+  })
   tab.wall.advance(DELETION_KEEP_MS + 1_000)
   await setState(tab, 'young', 1)
   await setState(tab, 'young', null)

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { type SessionId, sessionStream } from '../../src/core/ids.ts'
 import { failCommits, watchTransactions } from './faults.ts'
 import {
+  commitWrites,
   createSession,
   eventOf,
   expectLaws,
@@ -58,16 +59,10 @@ test('ST23, JO8 a value that cannot be cloned is refused alone', async () => {
   await createSession(tab)
   await setState(tab, 'warm', 0)
   const changes = [{ key: 'bad', value: 1, more: () => {} }]
-  const bad = tab.journal.commit(
-    operationOf(
-      tab.clock,
-      () => ({
-        result: 0,
-        resultId: '',
-        writes: [{ stream: STREAM, events: [eventOf(tab.clock, 'state.changed', { changes })] }],
-      }),
-      { heads: [headOf()] },
-    ),
+  const bad = commitWrites(
+    tab,
+    [{ stream: STREAM, events: [eventOf(tab.clock, 'state.changed', { changes })] }],
+    { heads: [headOf()] },
   )
   const neighbours = [setState(tab, 'a', 1), setState(tab, 'b', 2)]
   await expect(bad).rejects.toMatchObject({ code: 'INVALID_VALUE', details: { name: 'DataCloneError' } })

@@ -12,6 +12,7 @@ import {
 } from '../../src/core/ids.ts'
 import { watchTransactions } from './faults.ts'
 import {
+  commitWrites,
   createSession,
   eventOf,
   headOf,
@@ -46,14 +47,11 @@ test('JO1 an operation on several streams has one row in each, with one commit i
   await createSession(tab)
   await createSession(tab, 's2' as SessionId)
   const streams = [STREAM, sessionStream('s2' as SessionId)]
-  await tab.journal.commit(
-    operationOf(tab.clock, () => ({
-      result: undefined,
-      resultId: '',
-      writes: streams.map((stream) => ({
-        stream,
-        events: [eventOf(tab.clock, 'state.changed', { changes: [{ key: 'a', value: stream }] })],
-      })),
+  await commitWrites(
+    tab,
+    streams.map((stream) => ({
+      stream,
+      events: [eventOf(tab.clock, 'state.changed', { changes: [{ key: 'a', value: stream }] })],
     })),
   )
   const [first, second] = await Promise.all(streams.map((stream) => rowsOf(tab, stream)))
@@ -400,17 +398,7 @@ test('JO12 a row spans at most two seconds, and holds its events in the order of
     const event = eventOf(tab.clock, 'state.changed', { changes: [{ key: `after ${ms}`, value: ms }] })
     return { ...event, id: idAt<EventId>(clock, tab.clock.writer) }
   })
-  await Promise.all(
-    events.map((event) =>
-      tab.journal.commit(
-        operationOf(tab.clock, () => ({
-          result: 0,
-          resultId: '',
-          writes: [{ stream: STREAM, events: [event] }],
-        })),
-      ),
-    ),
-  )
+  await Promise.all(events.map((event) => commitWrites(tab, [{ stream: STREAM, events: [event] }])))
   const rows = (await rowsOf(tab)).slice(1)
   expect(rows.map((row) => row.events.length)).toEqual([3, 1])
 })

@@ -5,13 +5,13 @@ import {
   type CorrelationId,
   clockAt,
   documentStream,
-  type EventId,
-  idAt,
   type RequestId,
   type SessionId,
   sessionStream,
 } from '../../src/core/ids.ts'
 import {
+  addAt,
+  commitWrites,
   createSession,
   eventOf,
   openBeside,
@@ -21,21 +21,7 @@ import {
   SESSION,
   STREAM,
   setState,
-  type Tab,
 } from './rig.ts'
-
-/** One event in a row of its own, at a time of the test's choice. */
-function addAt(tab: Tab, timeMs: number, refs: readonly string[] = []) {
-  const event = eventOf(tab.clock, 'import.entry', { line: timeMs, data: null })
-  const stored = { ...event, id: idAt<EventId>(clockAt(timeMs), tab.clock.writer) }
-  return tab.journal.commit(
-    operationOf(tab.clock, () => ({
-      result: 0,
-      resultId: '',
-      writes: [{ stream: STREAM, events: [stored], refs }],
-    })),
-  )
-}
 
 const linesOf = (rows: readonly { readonly events: readonly { readonly data: unknown }[] }[]) =>
   rows.flatMap((row) => row.events.map((event) => (event.data as { line?: number }).line))
@@ -50,13 +36,7 @@ test('ST8 a start is one moment of the stream: record and entries at one row, an
 
   // The index row is ahead of the view: the view's entries are brought up to it.
   const event = eventOf(tab.clock, 'session.edited', { name: 'two' })
-  await tab.journal.commit(
-    operationOf(tab.clock, () => ({
-      result: 0,
-      resultId: '',
-      writes: [{ stream: STREAM, events: [event], index: true }],
-    })),
-  )
+  await commitWrites(tab, [{ stream: STREAM, events: [event], index: true }])
   await setState(tab, 'c', 3)
   const start = await tab.log.start(STREAM)
   expect(start.upTo).toBe(4)
@@ -180,13 +160,7 @@ test('ST13 the names of the app documents of a session, and of no other', async 
   await createSession(tab)
   await createSession(tab, like)
   const add = (session: SessionId, name: string) =>
-    tab.journal.commit(
-      operationOf(tab.clock, () => ({
-        result: 0,
-        resultId: '',
-        writes: [{ stream: documentStream(session, name), events: [], update: new Uint8Array([1]) }],
-      })),
-    )
+    commitWrites(tab, [{ stream: documentStream(session, name), events: [], update: new Uint8Array([1]) }])
   expect(await tab.log.documents(SESSION)).toEqual([])
   for (const name of ['notes', 'drawing', 'notes', 'a/b', 'ü']) await add(SESSION, name)
   await add(like, 'theirs')

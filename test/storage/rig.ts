@@ -7,7 +7,9 @@ import { createDocuments } from '../../src/context/documents.ts'
 import type { CommitRow, Decision, HeadKey, Operation, StreamWrite } from '../../src/core/commit.ts'
 import {
   type CorrelationId,
+  clockAt,
   type EventId,
+  idAt,
   type RequestId,
   type SessionId,
   type StreamId,
@@ -140,6 +142,29 @@ export function operationOf<Result>(
     decide: (heads) => decide((key) => heads.get(key)),
     ...options,
   }
+}
+
+/** Stores what nothing has to be decided for. */
+export function commitWrites(
+  tab: Tab,
+  writes: readonly StreamWrite[],
+  options: Partial<Operation<undefined>> = {},
+) {
+  return tab.journal.commit(
+    operationOf(tab.clock, () => ({ result: undefined, resultId: '', writes }), options),
+  )
+}
+
+/** One event in a row of its own, at a time of the test's choice. */
+export function addAt(tab: Tab, timeMs: number, refs: readonly string[] = []) {
+  const event = eventOf(tab.clock, 'import.entry', { line: timeMs, data: null })
+  const stored = { ...event, id: idAt<EventId>(clockAt(timeMs), tab.clock.writer) }
+  return commitWrites(tab, [{ stream: STREAM, events: [stored], refs }])
+}
+
+/** Rows that stand outside segments. */
+export function countCommits(tab: Tab): Promise<number> {
+  return tab.connection.db.commits.count()
 }
 
 export function headOf(session: SessionId = SESSION): HeadKey {

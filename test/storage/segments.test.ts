@@ -10,8 +10,6 @@ import {
   clockAt,
   clockOfId,
   documentStream,
-  type EventId,
-  idAt,
   type RequestId,
   type SessionId,
   type StreamId,
@@ -23,6 +21,9 @@ import { isConnectionLost } from '../../src/storage/connection.ts'
 import { lateRef, MAX_SEGMENT_ROWS, REQUEST_KEEP_MS } from '../../src/storage/segment.ts'
 import { failCommits } from './faults.ts'
 import {
+  addAt,
+  commitWrites,
+  countCommits,
   createSession,
   eventOf,
   expectLaws,
@@ -38,19 +39,6 @@ import {
   valuesIn,
 } from './rig.ts'
 
-/** One event in a row of its own, at a time of the test's choice. */
-function addAt(tab: Tab, timeMs: number, refs: readonly string[] = []) {
-  const event = eventOf(tab.clock, 'import.entry', { line: timeMs, data: null })
-  const stored = { ...event, id: idAt<EventId>(clockAt(timeMs), tab.clock.writer) }
-  return tab.journal.commit(
-    operationOf(tab.clock, () => ({
-      result: 0,
-      resultId: '',
-      writes: [{ stream: STREAM, events: [stored], refs }],
-    })),
-  )
-}
-
 /** A session whose first two rows stand in a snapshot, and many rows that no document has a part in. */
 async function longSession(tab: Tab, rows: number): Promise<void> {
   await createSnapshotted(tab)
@@ -65,7 +53,6 @@ async function createSnapshotted(tab: Tab): Promise<void> {
 }
 
 const countSegments = (tab: Tab) => tab.connection.db.segments.count()
-const countCommits = (tab: Tab) => tab.connection.db.commits.count()
 
 /** What every reader gives; updates, which packing may leave out, are left out here. */
 async function readAll(tab: Tab, stream: StreamId = STREAM) {
@@ -165,13 +152,7 @@ test('SG3 a segment holds at most 100 rows and 32 KB; a larger row stands alone'
   for (let at = 0; at < 20; at += 1) {
     const line = at === 10 ? 'y'.repeat(70_000) : 'x'.repeat(5_000)
     const event = eventOf(tab.clock, 'import.entry', { line: at, data: line })
-    await tab.journal.commit(
-      operationOf(tab.clock, () => ({
-        result: 0,
-        resultId: '',
-        writes: [{ stream: STREAM, events: [event] }],
-      })),
-    )
+    await commitWrites(tab, [{ stream: STREAM, events: [event] }])
   }
   await tab.journal.pack(STREAM, { whole: true })
   const counts = (await tab.connection.db.segments.toArray()).map(({ rows }) => rows?.length)
@@ -238,13 +219,7 @@ test('SG7 rows are found in segments by run and by correlation, and only those t
   const correlationId = tab.clock.nextId<CorrelationId>()
   for (let at = 0; at < 5; at += 1) await addAt(tab, tab.wall.now() + at, at === 3 ? ['r:run-1'] : [])
   const event = eventOf(tab.clock, 'run.cancelled', { runId: tab.clock.nextId(), reason: '' }, correlationId)
-  await tab.journal.commit(
-    operationOf(tab.clock, () => ({
-      result: 0,
-      resultId: '',
-      writes: [{ stream: STREAM, events: [event] }],
-    })),
-  )
+  await commitWrites(tab, [{ stream: STREAM, events: [event] }])
   const before = [await tab.log.byRef('r:run-1'), await tab.log.byRef(`c:${correlationId}`)]
   await tab.journal.pack(STREAM, { whole: true })
   expect([await tab.log.byRef('r:run-1'), await tab.log.byRef(`c:${correlationId}`)]).toEqual(before)
@@ -271,14 +246,7 @@ test('SG8 a session event older than what is packed makes the index row anew fro
   await createSession(tab)
   const early = eventOf(tab.clock, 'session.edited', { name: 'early' })
   const late = eventOf(tab.clock, 'session.edited', { name: 'late', description: 'x' })
-  const write = (event: typeof early) =>
-    tab.journal.commit(
-      operationOf(tab.clock, () => ({
-        result: 0,
-        resultId: '',
-        writes: [{ stream: STREAM, events: [event], index: true }],
-      })),
-    )
+  const write = (event: typeof early) => commitWrites(tab, [{ stream: STREAM, events: [event], index: true }])
   await write(late)
   await tab.journal.pack(STREAM, { whole: true })
   await write(early)
@@ -345,13 +313,7 @@ test('SG9 app documents are listed by what is packed of them', async () => {
   await createSession(tab)
   const notes = documentStream(SESSION, 'notes')
   for (const stream of [notes, documentStream(SESSION, 'plan')]) {
-    await tab.journal.commit(
-      operationOf(tab.clock, () => ({
-        result: 0,
-        resultId: '',
-        writes: [{ stream, events: [], update: new Uint8Array([0, 0]) }],
-      })),
-    )
+    await commitWrites(tab, [{ stream, events: [], update: new Uint8Array([0, 0]) }])
   }
   await tab.journal.pack(notes, { whole: true })
   expect(await tab.log.documents(SESSION)).toEqual(['notes', 'plan'])

@@ -13,7 +13,17 @@ import {
   sessionStream,
 } from '../../src/core/ids.ts'
 import type { RunRow } from '../../src/core/run/record.ts'
-import { createSession, eventOf, headOf, openTab, operationOf, SESSION, setState, type Tab } from './rig.ts'
+import {
+  commitWrites,
+  createSession,
+  eventOf,
+  headOf,
+  openTab,
+  operationOf,
+  SESSION,
+  setState,
+  type Tab,
+} from './rig.ts'
 
 function change(tab: Tab, rows: readonly RowChange[]) {
   return tab.journal.commit(operationOf(tab.clock, () => ({ result: 0, resultId: '', writes: [], rows })))
@@ -197,13 +207,7 @@ test('ST16 a list leaves out a session whose import has not finished, by whateve
   expect(await tab.tables.children('parent' as SessionId)).toEqual([hidden])
 
   const finished = eventOf(tab.clock, 'import.finished', { entries: 0, skipped: [] })
-  await tab.journal.commit(
-    operationOf(tab.clock, () => ({
-      result: 0,
-      resultId: '',
-      writes: [{ stream: sessionStream(hidden), events: [finished], index: true }],
-    })),
-  )
+  await commitWrites(tab, [{ stream: sessionStream(hidden), events: [finished], index: true }])
   for (const query of queries) expect(named(await tab.tables.sessions(query))).toContain('hidden')
 })
 
