@@ -7,7 +7,10 @@ import { BROWSER, ENGINE, PAGES, POWER_CUT, STORAGE_PROCESS, served } from './vi
 const chromium = findChromium()
 
 // The runner itself would leave one core idle: of two that is half of them.
-const maxWorkers = availableParallelism()
+const maxWorkers = Math.max(2, availableParallelism())
+
+/** All at once: what waits for a browser leaves a core to what computes. */
+const sequence = { groupOrder: 1 }
 
 /** What is waited for comes later on a busy machine. */
 const expect = { poll: { timeout: 10_000 } }
@@ -20,15 +23,15 @@ export default defineConfig({
         test: {
           name: 'node',
           environment: 'node',
-          // Half as dear to start as a process, and there is one for each file.
+          // Each file has one of its own, and a thread starts in half the time of a process.
           pool: 'threads',
           include: ['test/**/*.test.ts'],
           exclude: [BROWSER, ENGINE, ...PAGES],
           // Those of test/tooling compile and build.
-          testTimeout: 20_000,
+          testTimeout: 60_000,
           expect,
           maxWorkers,
-          sequence: { groupOrder: 1 },
+          sequence,
         },
       },
       {
@@ -40,7 +43,7 @@ export default defineConfig({
           hookTimeout: 60_000,
           expect,
           maxWorkers,
-          sequence: { groupOrder: 2 },
+          sequence,
           browser: {
             enabled: true,
             headless: true,
@@ -64,9 +67,8 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 60_000,
           expect,
-          // Each file drives a browser of its own: two at once is what two cores bear.
-          maxWorkers: 2,
-          sequence: { groupOrder: 3 },
+          maxWorkers,
+          sequence,
         },
       },
     ],

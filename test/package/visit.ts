@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
-import { openContext } from '../pages/harness/shared-chromium.ts'
+import { openVisit } from '../pages/harness/shared-chromium.ts'
 
 export interface Visit {
   /** What the page shows at its first visit and after a reload. */
@@ -16,8 +16,8 @@ export interface Visit {
  * @param ends how the page says that its work is done: it shows a line, or it logs one
  */
 export async function visitTwice(url: string, ends: 'line' | 'log' = 'line'): Promise<Visit> {
-  const context = await openContext()
-  const page = await context.newPage()
+  await using here = await openVisit(new URL(url).origin)
+  const page = await here.newPage()
   const complaints: string[] = []
   const logs: string[] = []
   const workers = new Set<string>()
@@ -36,7 +36,6 @@ export async function visitTwice(url: string, ends: 'line' | 'log' = 'line'): Pr
   }
 
   const lines = [await visit(() => page.goto(url)), await visit(() => page.reload())]
-  await context.close()
 
   expect(complaints).toEqual([])
   return { lines, logs, workers: [...workers] }

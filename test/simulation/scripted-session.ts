@@ -127,7 +127,6 @@ export async function playAct(at: number, tab: Tab, before: Story, onBegun: () =
       } catch (error) {
         refusals.push(error)
         if (!isHoldfastError(error) || tries === MAX_TRIES) throw error
-        await new Promise((resolve) => setTimeout(resolve, 100))
         if (tab.holdfast?.storage.state === 'lost') await tab.holdfast.reopen()
       }
     }
