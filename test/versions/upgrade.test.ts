@@ -137,7 +137,7 @@ test('VE13, VE14: an upgrade that ends in its middle leaves the old schema and e
   }
   expect((await rowsOf(name)).version).toBe(20)
   expect(await checkLaws(name)).toEqual([])
-}, 60_000)
+}, 120_000)
 
 /** What was upgraded takes writes as a new one does. */
 async function writeOn(tab: BuildTab, [id]: readonly SessionId[]): Promise<void> {

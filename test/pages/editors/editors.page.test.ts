@@ -2,16 +2,16 @@ import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import '../page-globals.ts'
 import type { LiveDocument } from '../../../src/adapters/yjs/index.ts'
-import { type Chromium, startChromium } from '../harness/chromium.ts'
 import { buildFixture } from '../harness/fixture.ts'
+import { openVisit, type Visit } from '../harness/shared-chromium.ts'
 import { type Site, serveFolder } from '../harness/static-server.ts'
 
 const EDITORS = { code: '.cm-content', prose: '.ProseMirror' } as const
 
 type Editor = keyof typeof EDITORS
 
-async function openTab(chromium: Chromium, site: Site): Promise<Page> {
-  const page = await chromium.context.newPage()
+async function openTab(visit: Visit, site: Site): Promise<Page> {
+  const page = await visit.newPage()
   await page.goto(site.origin)
   await isReady(page)
   return page
@@ -47,9 +47,9 @@ test.each<Editor>(['code', 'prose'])(
   'YD13 two tabs type into one editor at once (%s): both show the same, also after a reload without a network, and undo works',
   async (editor) => {
     await using site = await serveFolder(await buildFixture('editors'))
-    await using chromium = await startChromium()
-    const first = await openTab(chromium, site)
-    const second = await openTab(chromium, site)
+    await using visit = await openVisit(site.origin)
+    const first = await openTab(visit, site)
+    const second = await openTab(visit, site)
 
     await Promise.all([
       typeInto(first, editor, 'The quick brown fox'),
@@ -62,7 +62,7 @@ test.each<Editor>(['code', 'prose'])(
     const text = await shown(first, editor)
     await expect.poll(() => shown(second, editor)).toBe(text)
 
-    await chromium.context.setOffline(true)
+    await visit.context.setOffline(true)
     await first.reload()
     await isReady(first)
     await expect.poll(() => shown(first, editor)).toBe(text)
