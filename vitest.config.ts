@@ -23,8 +23,6 @@ export default defineConfig({
         test: {
           name: 'node',
           environment: 'node',
-          // Each file has one of its own, and a thread starts in half the time of a process.
-          pool: 'threads',
           include: ['test/**/*.test.ts'],
           exclude: [BROWSER, ENGINE, ...PAGES],
           // Those of test/tooling compile and build.

@@ -29,7 +29,7 @@ import {
 const NOTES = documentStream(SESSION, 'notes')
 
 function storeUpdate(tab: Tab, update: Uint8Array) {
-  return commitWrites(tab, [{ stream: NOTES, events: [], update }])
+  return commitWrites(tab, () => [{ stream: NOTES, events: [], update }])
 }
 
 /** Types into a document, a word an update. */

@@ -76,7 +76,7 @@ test('JO15 a write that asks for it brings the index row up to date in its own t
     error: { name: 'Error', message: 'no' },
     artifactIds: [],
   })
-  await commitWrites(tab, [{ stream: STREAM, events: [event], index: true }])
+  await commitWrites(tab, () => [{ stream: STREAM, events: [event], index: true }])
   expect(await tab.tables.session(SESSION)).toMatchObject({ counters: { events: 3, stepsFailed: 1 } })
 })
 
@@ -97,7 +97,7 @@ test('JO15 bringing an index row up to date reads the rows after it, never the w
   const edit = (tab: Tab, name: string) =>
     commitWrites(
       tab,
-      [{ stream: STREAM, events: [eventOf(tab.clock, 'session.edited', { name })], index: true }],
+      () => [{ stream: STREAM, events: [eventOf(tab.clock, 'session.edited', { name })], index: true }],
       { durability: 'strict', heads: [headOf()] },
     )
   try {
@@ -119,7 +119,7 @@ test('JO15 a session event that is older than the newest one makes the index row
   const early = eventOf(tab.clock, 'session.edited', { name: 'early' })
   const late = eventOf(tab.clock, 'session.edited', { name: 'late' })
   for (const event of [late, early]) {
-    await commitWrites(tab, [{ stream: STREAM, events: [event], index: true }])
+    await commitWrites(tab, () => [{ stream: STREAM, events: [event], index: true }])
   }
   expect(await tab.tables.session(SESSION)).toMatchObject({ name: 'late', counters: { events: 3 } })
 })
@@ -281,7 +281,7 @@ test('JO18 many short visits do not leave a log of more than 1,000 rows without 
     const id = idAt<EventId>(clockAt(tab.wall.now() + 3_000 * (at + 1)), tab.clock.writer)
     return { ...eventOf(tab.clock, 'import.entry', { line: at, data: null }), id }
   })
-  await commitWrites(tab, [{ stream: STREAM, events }])
+  await commitWrites(tab, () => [{ stream: STREAM, events }])
   await tab.journal.flush()
   expect(await rowsOf(tab)).toHaveLength(999)
   for (const visit of [1, 2]) {
@@ -324,7 +324,7 @@ test('JO15 streams without a session have a view and no index row', async () => 
   const tab = await openTab()
   const stream = sessionStream('/scope/global' as SessionId)
   const event = eventOf(tab.clock, 'state.changed', { changes: [{ key: 'theme', value: 'dark' }] })
-  await commitWrites(tab, [{ stream, events: [event] }])
+  await commitWrites(tab, () => [{ stream, events: [event] }])
   await tab.journal.flush()
   const start = await tab.log.start(stream)
   expect(start).toMatchObject({ upTo: 1, tail: [] })

@@ -24,9 +24,13 @@ async function wornSession(tab: Tab, deletions = 101): Promise<void> {
   await createSession(tab)
   await setState(tab, 'kept', 'value')
   const changes = Array.from({ length: deletions }, (_, at) => ({ key: `gone-${at}` }))
-  await commitWrites(tab, [{ stream: STREAM, events: [eventOf(tab.clock, 'state.changed', { changes })] }], {
-    heads: [headOf()],
-  })
+  await commitWrites(
+    tab,
+    () => [{ stream: STREAM, events: [eventOf(tab.clock, 'state.changed', { changes })] }],
+    {
+      heads: [headOf()],
+    },
+  )
   tab.wall.advance(DELETION_KEEP_MS + 1_000)
   await setState(tab, 'young', 1)
   await setState(tab, 'young', null)

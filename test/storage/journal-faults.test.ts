@@ -36,7 +36,7 @@ test('JO8 a group that fails is tried again one by one, so that only the guilty 
   await setState(tab, 'warm', 0)
   const changes = [{ key: 'bad', value: 1, more: () => {} }]
   const bad = eventOf(tab.clock, 'state.changed', { changes })
-  const uncloneable = commitWrites(tab, [{ stream: STREAM, events: [bad] }], { heads: [headOf()] })
+  const uncloneable = commitWrites(tab, () => [{ stream: STREAM, events: [bad] }], { heads: [headOf()] })
   const neighbours = new Map(['a', 'b', 'c'].map((key) => [key, setState(tab, key, 1)]))
   await expect(uncloneable).rejects.toMatchObject({ code: 'INVALID_VALUE' })
   expect(await settledKeys(neighbours)).toEqual(['a', 'b', 'c'])

@@ -61,7 +61,7 @@ test('ST23, JO8 a value that cannot be cloned is refused alone', async () => {
   const changes = [{ key: 'bad', value: 1, more: () => {} }]
   const bad = commitWrites(
     tab,
-    [{ stream: STREAM, events: [eventOf(tab.clock, 'state.changed', { changes })] }],
+    () => [{ stream: STREAM, events: [eventOf(tab.clock, 'state.changed', { changes })] }],
     { heads: [headOf()] },
   )
   const neighbours = [setState(tab, 'a', 1), setState(tab, 'b', 2)]

@@ -47,8 +47,7 @@ test('JO1 an operation on several streams has one row in each, with one commit i
   await createSession(tab)
   await createSession(tab, 's2' as SessionId)
   const streams = [STREAM, sessionStream('s2' as SessionId)]
-  await commitWrites(
-    tab,
+  await commitWrites(tab, () =>
     streams.map((stream) => ({
       stream,
       events: [eventOf(tab.clock, 'state.changed', { changes: [{ key: 'a', value: stream }] })],
@@ -398,7 +397,7 @@ test('JO12 a row spans at most two seconds, and holds its events in the order of
     const event = eventOf(tab.clock, 'state.changed', { changes: [{ key: `after ${ms}`, value: ms }] })
     return { ...event, id: idAt<EventId>(clock, tab.clock.writer) }
   })
-  await Promise.all(events.map((event) => commitWrites(tab, [{ stream: STREAM, events: [event] }])))
+  await Promise.all(events.map((event) => commitWrites(tab, () => [{ stream: STREAM, events: [event] }])))
   const rows = (await rowsOf(tab)).slice(1)
   expect(rows.map((row) => row.events.length)).toEqual([3, 1])
 })

@@ -36,7 +36,7 @@ test('ST8 a start is one moment of the stream: record and entries at one row, an
 
   // The index row is ahead of the view: the view's entries are brought up to it.
   const event = eventOf(tab.clock, 'session.edited', { name: 'two' })
-  await commitWrites(tab, [{ stream: STREAM, events: [event], index: true }])
+  await commitWrites(tab, () => [{ stream: STREAM, events: [event], index: true }])
   await setState(tab, 'c', 3)
   const start = await tab.log.start(STREAM)
   expect(start.upTo).toBe(4)
@@ -160,7 +160,9 @@ test('ST13 the names of the app documents of a session, and of no other', async 
   await createSession(tab)
   await createSession(tab, like)
   const add = (session: SessionId, name: string) =>
-    commitWrites(tab, [{ stream: documentStream(session, name), events: [], update: new Uint8Array([1]) }])
+    commitWrites(tab, () => [
+      { stream: documentStream(session, name), events: [], update: new Uint8Array([1]) },
+    ])
   expect(await tab.log.documents(SESSION)).toEqual([])
   for (const name of ['notes', 'drawing', 'notes', 'a/b', 'ü']) await add(SESSION, name)
   await add(like, 'theirs')

@@ -144,14 +144,14 @@ export function operationOf<Result>(
   }
 }
 
-/** Stores what nothing has to be decided for. */
+/** Stores what nothing has to be decided for. Its events are made in the decision, as the rules make theirs. */
 export function commitWrites(
   tab: Tab,
-  writes: readonly StreamWrite[],
+  writes: () => readonly StreamWrite[],
   options: Partial<Operation<undefined>> = {},
 ) {
   return tab.journal.commit(
-    operationOf(tab.clock, () => ({ result: undefined, resultId: '', writes }), options),
+    operationOf(tab.clock, () => ({ result: undefined, resultId: '', writes: writes() }), options),
   )
 }
 
@@ -159,7 +159,7 @@ export function commitWrites(
 export function addAt(tab: Tab, timeMs: number, refs: readonly string[] = []) {
   const event = eventOf(tab.clock, 'import.entry', { line: timeMs, data: null })
   const stored = { ...event, id: idAt<EventId>(clockAt(timeMs), tab.clock.writer) }
-  return commitWrites(tab, [{ stream: STREAM, events: [stored], refs }])
+  return commitWrites(tab, () => [{ stream: STREAM, events: [stored], refs }])
 }
 
 /** Rows that stand outside segments. */

@@ -152,7 +152,7 @@ test('SG3 a segment holds at most 100 rows and 32 KB; a larger row stands alone'
   for (let at = 0; at < 20; at += 1) {
     const line = at === 10 ? 'y'.repeat(70_000) : 'x'.repeat(5_000)
     const event = eventOf(tab.clock, 'import.entry', { line: at, data: line })
-    await commitWrites(tab, [{ stream: STREAM, events: [event] }])
+    await commitWrites(tab, () => [{ stream: STREAM, events: [event] }])
   }
   await tab.journal.pack(STREAM, { whole: true })
   const counts = (await tab.connection.db.segments.toArray()).map(({ rows }) => rows?.length)
@@ -219,7 +219,7 @@ test('SG7 rows are found in segments by run and by correlation, and only those t
   const correlationId = tab.clock.nextId<CorrelationId>()
   for (let at = 0; at < 5; at += 1) await addAt(tab, tab.wall.now() + at, at === 3 ? ['r:run-1'] : [])
   const event = eventOf(tab.clock, 'run.cancelled', { runId: tab.clock.nextId(), reason: '' }, correlationId)
-  await commitWrites(tab, [{ stream: STREAM, events: [event] }])
+  await commitWrites(tab, () => [{ stream: STREAM, events: [event] }])
   const before = [await tab.log.byRef('r:run-1'), await tab.log.byRef(`c:${correlationId}`)]
   await tab.journal.pack(STREAM, { whole: true })
   expect([await tab.log.byRef('r:run-1'), await tab.log.byRef(`c:${correlationId}`)]).toEqual(before)
@@ -246,7 +246,8 @@ test('SG8 a session event older than what is packed makes the index row anew fro
   await createSession(tab)
   const early = eventOf(tab.clock, 'session.edited', { name: 'early' })
   const late = eventOf(tab.clock, 'session.edited', { name: 'late', description: 'x' })
-  const write = (event: typeof early) => commitWrites(tab, [{ stream: STREAM, events: [event], index: true }])
+  const write = (event: typeof early) =>
+    commitWrites(tab, () => [{ stream: STREAM, events: [event], index: true }])
   await write(late)
   await tab.journal.pack(STREAM, { whole: true })
   await write(early)
@@ -313,7 +314,7 @@ test('SG9 app documents are listed by what is packed of them', async () => {
   await createSession(tab)
   const notes = documentStream(SESSION, 'notes')
   for (const stream of [notes, documentStream(SESSION, 'plan')]) {
-    await commitWrites(tab, [{ stream, events: [], update: new Uint8Array([0, 0]) }])
+    await commitWrites(tab, () => [{ stream, events: [], update: new Uint8Array([0, 0]) }])
   }
   await tab.journal.pack(notes, { whole: true })
   expect(await tab.log.documents(SESSION)).toEqual(['notes', 'plan'])

@@ -207,7 +207,7 @@ test('ST16 a list leaves out a session whose import has not finished, by whateve
   expect(await tab.tables.children('parent' as SessionId)).toEqual([hidden])
 
   const finished = eventOf(tab.clock, 'import.finished', { entries: 0, skipped: [] })
-  await commitWrites(tab, [{ stream: sessionStream(hidden), events: [finished], index: true }])
+  await commitWrites(tab, () => [{ stream: sessionStream(hidden), events: [finished], index: true }])
   for (const query of queries) expect(named(await tab.tables.sessions(query))).toContain('hidden')
 })
 
