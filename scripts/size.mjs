@@ -15,7 +15,7 @@ const LIMITS = [
   { file: 'holdfast.js', what: 'handles', limitKb: 17, after: 'index.js' },
   { file: 'yjs.js', what: 'editors', limitKb: 4 },
   { file: 'key-value.js', what: 'key-value', limitKb: 2, after: 'index.js' },
-  { file: 'worker.js', what: 'worker', limitKb: 175 },
+  { file: 'worker.js', what: 'worker', limitKb: 182 },
 ]
 
 /** Builds the package and looks at it: the sizes, the worker's URL, what publint says of package.json. */

@@ -145,7 +145,11 @@ class Simulation {
     const barrier = Math.max(
       0,
       ...this.#attempts
-        .filter(({ isStrict, state, operation }) => isStrict && state === 'stored' && operation !== 'run')
+        .filter(({ isStrict, state }) => isStrict && state === 'stored')
+        // A run may answer from its recording, and what found nothing to do has stored nothing.
+        .filter(
+          ({ operation, trace }) => operation === 'flush' || (operation !== 'run' && trace !== undefined),
+        )
         .map(({ begunAt }) => begunAt),
     )
     for (const attempt of this.#attempts) {
