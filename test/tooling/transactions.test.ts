@@ -9,10 +9,13 @@ const KNOWN: readonly string[] = [
   // The head of a guess, asked for before anything was put.
   'group.ts: verified',
   'guess.ts: Promise.all(reads)',
+  // The last thing that is done in a reading: it inflates.
+  'log-reading.ts: rowsFound(reading, found)',
   // A function of this transaction, by its name alone.
   'log.ts: Promise.all(sources.map(readStreams))',
-  // The last thing that is done in a reading: it inflates.
-  'log.ts: rowsFound(reading, found)',
+  // A request that was made before another one, whose result is there.
+  'segment-reads.ts: reaching',
+  'segment-reads.ts: reaching',
   // Between two transactions: one that reads and one that puts.
   'squeeze-stream.ts: Promise.all(plain.map((segment) => squeeze(segment, compression)))',
   'squeeze-stream.ts: Promise.all(squeezed.map((segment) => unsqueeze(segment, compression)))',
