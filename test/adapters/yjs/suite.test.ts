@@ -11,6 +11,11 @@ const SEEDS =
     ? Array.from({ length: Number(YJS_ROUNDS) }, () => Math.floor(Math.random() * 2 ** 31))
     : [Number(YJS_SEED)]
 
+// The suite runs without a pause, so a promise would never get its turn: what waits for the next one is a microtask too.
+vi.mock('../../../src/core/next-turn.ts', () => ({
+  nextTurn: (work: () => void) => globalThis.queueMicrotask(work),
+}))
+
 const microtask = globalThis.queueMicrotask
 let transport: SuiteTransport
 
