@@ -4,8 +4,8 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** Sparse: what is not written takes no room. */
-const SIZE_MB = 400
+/** Sparse: what is not written takes no room. Of a small disk Firefox gives little to an origin, and takes it all back. */
+const SIZE_MB = 4_000
 
 /** Nothing but what somebody flushes gets to the disk by itself within a test. */
 const COMMIT_SECONDS = 120

@@ -9,6 +9,8 @@ export interface Progress {
   readonly upTo: number
   /** The acknowledgement was of a strict write. */
   readonly strict: boolean
+  /** The writer can write no more: why. */
+  readonly failure?: string
 }
 
 export interface Kept {
@@ -55,7 +57,7 @@ export async function writeRaw(sizes: readonly number[], strictEvery: number): P
         void tell({ by: 'raw', upTo: turn, strict: true })
       } else await put(turn % 2 === 0 ? 'first' : 'second', turn, value, 'relaxed')
     }
-  })()
+  })().catch((error) => tell({ by: 'raw', upTo: 0, strict: false, failure: String(error) }))
 }
 
 /** Also reads every value: a row can be there without it. */
@@ -128,14 +130,14 @@ export async function writeSessions(strictEvery: number): Promise<void> {
       else await write(mixed, turn, strict ? 'strict' : 'relaxed')
       if (strict) void tell({ by: 'mixed', upTo: turn, strict })
     }
-  })()
+  })().catch((error) => tell({ by: 'mixed', upTo: 0, strict: false, failure: String(error) }))
   void (async () => {
     for (let turn = 1; ; turn += 1) {
       if (turn % strictEvery === 0) await store(relaxed, turn, 'relaxed')
       else await write(relaxed, turn, 'relaxed')
       await tell({ by: 'relaxed', upTo: turn, strict: false })
     }
-  })()
+  })().catch((error) => tell({ by: 'relaxed', upTo: 0, strict: false, failure: String(error) }))
 }
 
 /** Also reads the bytes of every artifact, and checks the laws. */
@@ -154,9 +156,10 @@ export async function readSession(
   ].sort((one, other) => one - other)
   const unreadable: string[] = []
   for (const artifact of artifacts) {
-    const bytes = await artifact.bytes().catch(() => undefined)
-    if (bytes?.byteLength !== 1_500_000 || bytes[0] !== numberIn(artifact.name) % 256)
-      unreadable.push(artifact.name)
+    const bytes = await artifact.bytes().catch(({ message }: Error) => message)
+    if (typeof bytes === 'string') unreadable.push(`${artifact.name}: ${bytes}`)
+    else if (bytes.byteLength !== 1_500_000 || bytes[0] !== numberIn(artifact.name) % 256)
+      unreadable.push(`${artifact.name} has other bytes`)
   }
   await holdfast.close()
   let upTo = 0

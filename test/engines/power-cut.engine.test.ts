@@ -101,12 +101,15 @@ async function cutPower<Found>(
   const strictUntilCut = FIRST_STRICT + Math.floor(Math.random() * STRICT_AT_RANDOM)
   let strict = 0
   let settle = (_cutAtMs: number) => {}
-  const cut = new Promise<number>((resolve) => {
+  let fail = (_failure: Error) => {}
+  const cut = new Promise<number>((resolve, reject) => {
     settle = resolve
+    fail = reject
   })
   const receive = (text: string) => {
     const progress: Progress = JSON.parse(text)
     if (strict > strictUntilCut) return
+    if (progress.failure !== undefined) return fail(new Error(`${progress.by}: ${progress.failure}`))
     told.push({ ...progress, atMs: performance.now() })
     if (progress.by === by && progress.strict) strict += 1
     if (strict <= strictUntilCut) return
