@@ -125,7 +125,7 @@ export function createBarrier({
       async work(transaction) {
         transaction.objectStore('meta').put({ key: 'barrier', value: clock.next() })
         const reader = new TailReader(transaction, damage)
-        for (const stream of streams) {
+        const refresh = async (stream: StreamId): Promise<void> => {
           const tail = tails.of(stream)
           // The view first: it reaches back furthest, and what it read is not read again.
           const view = await refreshView(reader, stream, tail)
@@ -135,6 +135,8 @@ export function createBarrier({
           const snapshot = await refreshSnapshot(reader, stream, tail, documents, clock.writer)
           fresh.set(stream, { ...view, ...snapshot })
         }
+        // All at once: one after the other, each of their turns would wait for the database.
+        await Promise.all(streams.map(refresh))
       },
     })
     safe()
