@@ -16,7 +16,7 @@ export interface StewardChore {
 export interface StewardChores {
   /** Adds a chore; it is done with the others. */
   register(chore: StewardChore): void
-  /** Something was stored, here or in another tab: the chores are due when nothing more comes for a while. */
+  /** Something was stored, here or in another tab: the chores are due when nothing more comes for a while, or after a longer while. */
   noteWork(): void
   /** Does all chores one after the other; at once nothing where another worker is the steward. */
   run(): Promise<void>
@@ -27,6 +27,9 @@ export interface StewardChores {
 
 /** How long nothing is stored before the chores are done. */
 export const IDLE_MS = 2_000
+
+/** How long they wait at most where something is stored again and again. */
+export const MAX_WAIT_MS = 30_000
 
 export function createStewardChores(deps: {
   readonly wall: Pick<WallClock, 'after'>
@@ -39,6 +42,8 @@ export function createStewardChores(deps: {
 }): StewardChores {
   const chores: StewardChore[] = []
   let stopIdle: (() => void) | undefined
+  /** Runs from the first work that the chores have not looked at yet. */
+  let stopWait: (() => void) | undefined
   let running: Promise<void> | undefined
   /** Asked for while they were being done: what came meanwhile may have been passed by. */
   let again = false
@@ -75,6 +80,19 @@ export function createStewardChores(deps: {
     return running
   }
 
+  function stopTimers(): void {
+    stopIdle?.()
+    stopWait?.()
+    stopIdle = undefined
+    stopWait = undefined
+  }
+
+  function look(): void {
+    stopTimers()
+    if (deps.epoch() === undefined) deps.onDue()
+    else void run()
+  }
+
   return {
     register(chore) {
       chores.push(chore)
@@ -82,11 +100,8 @@ export function createStewardChores(deps: {
     noteWork() {
       due = true
       stopIdle?.()
-      stopIdle = deps.wall.after(IDLE_MS, () => {
-        stopIdle = undefined
-        if (deps.epoch() === undefined) deps.onDue()
-        else void run()
-      })
+      stopIdle = deps.wall.after(IDLE_MS, look)
+      stopWait ??= deps.wall.after(MAX_WAIT_MS, look)
     },
     run,
     get due() {
@@ -94,7 +109,7 @@ export function createStewardChores(deps: {
     },
     stop() {
       stopped = true
-      stopIdle?.()
+      stopTimers()
     },
   }
 }

@@ -1,7 +1,7 @@
 import 'fake-indexeddb/auto'
 import { expect, test } from 'vitest'
 import { createError } from '../../src/core/errors.ts'
-import { createStewardChores, IDLE_MS } from '../../src/engine/steward-chores.ts'
+import { createStewardChores, IDLE_MS, MAX_WAIT_MS } from '../../src/engine/steward-chores.ts'
 import { fakeClock } from '../../src/testing/fake-clock.ts'
 
 function rig() {
@@ -43,6 +43,33 @@ test('SW3 chores are done one after the other, behind the epoch, when nothing wa
   expect(done.slice(0, 4)).toEqual(['a 5', 'a end', 'b 5', 'b end'])
   expect(chores.due).toBe(false)
   expect(heard).toEqual([])
+})
+
+test('SW3 where something is stored again and again the chores are done every 30 seconds all the same', async () => {
+  const { wall, chores } = rig()
+  let count = 0
+  chores.register({
+    name: 'a',
+    async run() {
+      count += 1
+    },
+  })
+  const storeUntil = async (endMs: number) => {
+    for (let at = 0; at < endMs; at += IDLE_MS / 2) {
+      chores.noteWork()
+      wall.advance(IDLE_MS / 2)
+      await Promise.resolve()
+    }
+  }
+  await storeUntil(MAX_WAIT_MS - IDLE_MS)
+  expect(count).toBe(0)
+  await storeUntil(IDLE_MS)
+  expect(count).toBe(1)
+  await storeUntil(10 * MAX_WAIT_MS)
+  expect(count).toBe(11)
+  wall.advance(IDLE_MS)
+  // Nothing waits that was looked at.
+  expect(wall.waiting).toBe(0)
 })
 
 test('SW3 a chore that fails is reported, and the others are done', async () => {
