@@ -6,7 +6,7 @@
  */
 import { type Clock, type CommitId, clockOfId, type EventId, type StreamId } from '../core/ids.ts'
 import type { HybridClock } from '../core/timeline/hybrid-clock.ts'
-import { withSum } from './checksum.ts'
+import { isSound, withSum } from './checksum.ts'
 import { rowsAfter } from './commit-rows.ts'
 import { readRange } from './read-range.ts'
 import { resultOf } from './result-of.ts'
@@ -21,6 +21,7 @@ import type {
   StoreName,
 } from './schema.ts'
 import { bringUpToDate, isSessionStream } from './session-rows.ts'
+import { isSoundSegment, soundSession, soundView } from './sound-rows.ts'
 import { MAX_ROW_TICKS } from './stream-rows.ts'
 import type { TailReader } from './tail-reader.ts'
 import { rewriteView } from './view-rows.ts'
@@ -58,7 +59,7 @@ export async function markStream(
   const { transaction } = tails
   await rewriteView(tails, stream)
   const upTo = await bringUpToDate(tails, stream, undefined)
-  const content = await readContent(transaction, stream)
+  const content = await readContent(tails, stream)
   if (content === undefined) return false
   const { session, view, head, artifacts, last, segment } = content
   const { record } = session
@@ -107,7 +108,11 @@ interface Content {
   readonly segment: StoredSegment | undefined
 }
 
-async function readContent(transaction: IDBTransaction, stream: StreamId): Promise<Content | undefined> {
+/** Undefined where a row is not what was stored: a mark would keep that for ever. */
+async function readContent(
+  { transaction, notes }: TailReader,
+  stream: StreamId,
+): Promise<Content | undefined> {
   const one = <Row>(store: StoreName, key: IDBValidKey): Promise<Row | undefined> => {
     const request: IDBRequest<Row | undefined> = transaction.objectStore(store).get(key)
     return resultOf(request)
@@ -115,7 +120,7 @@ async function readContent(transaction: IDBTransaction, stream: StreamId): Promi
   const latest = <Row>(store: 'marks' | 'segments') =>
     readRange<Row>(transaction.objectStore(store), rowsAfter(stream, 0), { reverse: true, limit: 1 })
   const own = IDBKeyRange.bound([stream], [stream, []])
-  const [session, view, head, artifacts, [last], [segment]] = await Promise.all([
+  const [storedSession, storedView, head, artifacts, [latestMark], [segment]] = await Promise.all([
     one<StoredSession>('sessions', stream),
     one<StoredView>('views', stream),
     one<StoredHead>('heads', ['session', stream]),
@@ -125,7 +130,11 @@ async function readContent(transaction: IDBTransaction, stream: StreamId): Promi
     latest<StoredMark>('marks'),
     latest<StoredSegment>('segments'),
   ])
+  const session = soundSession(storedSession, notes)
+  const view = soundView(storedView, notes)
   if (session === undefined || view === undefined || head === undefined) return undefined
+  if (segment !== undefined && !isSoundSegment(segment)) return undefined
+  const last = latestMark !== undefined && isSound(latestMark) ? latestMark : undefined
   return { session, view, head, artifacts, last, segment }
 }
 

@@ -21,7 +21,8 @@ export function isSessionStream(stream: StreamId): boolean {
  * Brings a session's index row up to the last row of its stream, those of this transaction included.
  *
  * @param known The index row is known to hold this row, so that what follows can be asked for together with it.
- * @returns the last row that the index row now holds; 0 where there is no session
+ * @returns the last row that the index row now holds; 0 where there is no session, or where its row is not what was
+ * stored and cannot be made anew within a transaction
  */
 export async function bringUpToDate(
   tails: TailReader,
@@ -39,7 +40,7 @@ export async function bringUpToDate(
   const upTo = before?.upTo ?? 0
   const rows = await (before === undefined ? tails.withPacked(stream, 0) : tails.after(stream, upTo))
   const last = rows?.at(-1)
-  if (rows === undefined || last === undefined) return stored?.upTo ?? upTo
+  if (rows === undefined || last === undefined) return upTo
   const record = await fold(tails, stream, before?.record, rows)
   if (record === undefined) return 0
   const counted = before === undefined ? 0 : before.rows

@@ -5,7 +5,11 @@ import type { Log } from '../../src/core/ports.ts'
 import { sessionAt } from '../../src/core/session/past.ts'
 import { createMarking } from '../../src/engine/marking.ts'
 import { MAX_MARKS } from '../../src/storage/mark-rows.ts'
+import type { StoredSegment, StoredSession, StoredView } from '../../src/storage/schema.ts'
+import { bringUpToDate } from '../../src/storage/session-rows.ts'
+import { TailReader } from '../../src/storage/tail-reader.ts'
 import { fakeClock } from '../../src/testing/fake-clock.ts'
+import { alterRow } from './alter.ts'
 import { failCommits } from './faults.ts'
 import {
   createSession,
@@ -38,6 +42,13 @@ function write(tab: Tab, from: number, count: number, session: SessionId = SESSI
       { heads: [headOf(session)] },
     ),
   )
+}
+
+/** As an archived session is. */
+async function squeezeWhole(tab: Tab): Promise<void> {
+  await tab.journal.snapshot(STREAM)
+  await tab.journal.pack(STREAM, { whole: true })
+  await tab.journal.squeeze(STREAM)
 }
 
 const unmarked = (log: Log): Log => ({ ...log, mark: async () => undefined })
@@ -130,6 +141,61 @@ test('SG17 a session is marked when more was written than a mark of it holds, ho
   await setState(tab, 'a', value)
   expect(await marks()).toBe(2)
   await expectLaws(tab)
+})
+
+const damaged = {
+  'an index row': (tab: Tab) =>
+    alterRow<StoredSession>(tab, 'sessions', SESSION, (row) => ({
+      ...row,
+      record: { ...row.record, name: 'another' },
+    })),
+  'the end of an index row': (tab: Tab) =>
+    alterRow<StoredSession>(tab, 'sessions', SESSION, (row) => ({ ...row, upTo: row.upTo + 1 })),
+  'a view': (tab: Tab) =>
+    alterRow<StoredView>(tab, 'views', STREAM, (row) => ({ ...row, entries: row.entries.slice(1) })),
+}
+
+test.each(Object.entries(damaged))(
+  'SG17 no mark is made where %s is not what was stored, and squeezed segments keep it from being made anew',
+  async (_what, damage) => {
+    const tab = await openTab()
+    await createSession(tab)
+    await write(tab, 0, 1_000)
+    await squeezeWhole(tab)
+    {
+      await using _damaged = await damage(tab)
+      expect(await tab.journal.mark(STREAM)).toBe(false)
+      expect(await tab.connection.db.marks.count()).toBe(0)
+    }
+    expect(await tab.journal.mark(STREAM)).toBe(true)
+  },
+)
+
+test('SG17 a last segment that is not what was stored does not say how late a mark has to be', async () => {
+  const tab = await openTab()
+  await createSession(tab)
+  await write(tab, 0, 1_000)
+  await tab.journal.pack(STREAM, { whole: true })
+  const segment = (await tab.connection.db.segments.toArray()).at(-1)
+  if (segment === undefined) throw new Error('nothing was packed')
+  const damage = (row: StoredSegment) => ({ ...row, reach: row.reach / 2 })
+  {
+    await using _damaged = await alterRow(tab, 'segments', [STREAM, segment.lastSeq], damage)
+    expect(await tab.journal.mark(STREAM)).toBe(false)
+  }
+  expect(await tab.journal.mark(STREAM)).toBe(true)
+})
+
+test('SG17 an index row that is not what was stored holds no row for certain', async () => {
+  const tab = await openTab()
+  await createSession(tab)
+  await write(tab, 0, 10)
+  await squeezeWhole(tab)
+  const damage = (row: StoredSession) => ({ ...row, upTo: 99 })
+  await using _damaged = await alterRow(tab, 'sessions', SESSION, damage)
+  const transaction = tab.connection.transaction(['sessions', 'segments', 'commits'], 'readwrite')
+  const tails = new TailReader(transaction, tab.connection.damage)
+  expect(await bringUpToDate(tails, STREAM, undefined)).toBe(0)
 })
 
 test('SG18 what another tab had decided before a mark is decided again, with later clocks', async () => {
