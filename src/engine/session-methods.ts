@@ -54,7 +54,7 @@ export function createSessionMethods(
     'state.open': (request, target, { takeStart }) => sessions.openState(request, target, takeStart),
     'state.read': sessions.readState,
     'state.write': async (request, input, { before }) => {
-      const { refused, ...written } = await inAsideOrder(input, async () => {
+      const { refused, ...written } = await inAsideOrder(request, input, async () => {
         if (before !== undefined) await before
         return live.writeState(request, input)
       })

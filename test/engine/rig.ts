@@ -40,6 +40,7 @@ export async function startEngine(
   }
   return {
     engine,
+    client,
     call,
     sent,
     errors,
