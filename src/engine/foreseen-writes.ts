@@ -5,6 +5,7 @@
 import type { RequestId, StreamId, WriterId } from '../core/ids.ts'
 import type { WallClock } from '../core/ports.ts'
 import { entryKeyOf } from '../core/state/scope.ts'
+import type { WriteChange } from '../core/state/write-change.ts'
 import type { ForeseenMessage, ForeseenWrite } from '../sync/tab-message.ts'
 import type { StreamChange } from './stream-views.ts'
 
@@ -65,13 +66,17 @@ export function createForeseenWrites(deps: {
     return created
   }
 
+  /** Also where nothing is shown of the write: what is not closed here would be told from here. */
+  function close({ stream, changes }: ForeseenWrite): void {
+    const closing = changes.filter(isClosing)
+    if (closing.length > 0) deps.onClosing(stream, closing.map(entryKeyOf))
+  }
+
   function begin(writer: Writer, write: ForeseenWrite): void {
     const { request, stream } = write
     if (stored.has(request) || writer.pending.has(request) || writer.pending.size >= MAX_WRITES) return
     if (!deps.isShown(stream)) return
-    const closing = write.changes.filter((change) => change.class === 'sensitive')
-    if (closing.length > 0) deps.onClosing(stream, closing.map(entryKeyOf))
-    const changes = write.changes.filter((change) => !closing.includes(change))
+    const changes = write.changes.filter((change) => !isClosing(change))
     if (changes.length === 0) return
     const stopDoubt = deps.wall.after(DOUBT_MS, () => void doubt(writer, request))
     writer.pending.set(request, { stream, stopDoubt })
@@ -108,6 +113,7 @@ export function createForeseenWrites(deps: {
 
   return {
     take({ writer: id, number, begun, ended, open }) {
+      for (const write of begun) close(write)
       const writer = writerOf(id)
       if (number <= writer.number) return
       writer.number = number
@@ -137,4 +143,9 @@ export function createForeseenWrites(deps: {
       writers.clear()
     },
   }
+}
+
+/** The key of a sensitive value is told alone, so that nothing is told of it any more. */
+function isClosing({ class: kept }: WriteChange): boolean {
+  return kept === 'sensitive'
 }

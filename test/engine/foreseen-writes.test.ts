@@ -129,5 +129,28 @@ test('SC21 the key of a sensitive value of another tab is taken, and shown to no
     ended: [],
     open: ['a' as RequestId, 'b' as RequestId],
   })
-  expect(told).toEqual([`close ${STREAM} secret`])
+  expect(told).toEqual([`close ${STREAM} secret`, 'close elsewhere secret'])
+})
+
+test('SC21 such a key is taken also where nothing of its write is shown: too many are foreseen, or it is known or late', () => {
+  const { told, writes, say, store } = rig()
+  const many = Array.from({ length: 256 }, (_, at) => `w${at}`)
+  say(1, { begun: many })
+  store('known')
+  told.length = 0
+  const close = (number: number, request: string) =>
+    writes.take({
+      type: 'foreseen',
+      writer: WRITER,
+      number,
+      begun: [
+        { request: request as RequestId, stream: STREAM, changes: [{ key: request, class: 'sensitive' }] },
+      ],
+      ended: [],
+      open: [...many, request] as RequestId[],
+    })
+  close(2, 'many')
+  close(3, 'known')
+  close(1, 'late')
+  expect(told).toEqual([`close ${STREAM} many`, `close ${STREAM} known`, `close ${STREAM} late`])
 })
