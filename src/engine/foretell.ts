@@ -1,7 +1,9 @@
 import type { HookRegistry } from '../core/hook/registry.ts'
 import { type RequestId, type StreamId, scopeStream, sessionStream } from '../core/ids.ts'
+import { placeOf } from '../core/session/place.ts'
 import type { SessionRecord } from '../core/session/record.ts'
 import { isDeclaredSensitive } from '../core/session/sensitive-keys.ts'
+import { admitChanges } from '../core/state/admit.ts'
 import type { StateClass } from '../core/state/aside.ts'
 import { entryKeyOf } from '../core/state/scope.ts'
 import { sizeOfValue } from '../core/state/value-size.ts'
@@ -76,7 +78,7 @@ export function createForetell(deps: {
     return changes.filter((change) => !hooks.some((hook) => hook.applies(change, scope)))
   }
 
-  return (request, client, write) => {
+  const foretell: Foretell = (request, client, write) => {
     const { target, changes } = write
     const stream = 'session' in target ? sessionStream(target.session) : scopeStream(target.scope)
     const closing = changes.flatMap(({ value: _, ...change }) =>
@@ -94,6 +96,21 @@ export function createForetell(deps: {
     tabs.flush()
     return { settle, heard: peers.heard() }
   }
+
+  return (request, client, write) => {
+    try {
+      return foretell(request, client, write)
+    } catch (error) {
+      assertWrite(write)
+      throw error
+    }
+  }
+}
+
+/** A page may send anything. What cannot be told is mostly no write at all, and then the error says what is wrong with it. */
+function assertWrite({ target, changes }: Parameters<Foretell>[2]): void {
+  placeOf(target)
+  admitChanges(changes)
 }
 
 function areSmall(changes: Parameters<Foretell>[2]['changes']): boolean {

@@ -22,7 +22,7 @@ import { wordingFor } from '../protocol/wording.ts'
 import { type Asks, createAsks } from './asks.ts'
 import { createCalls } from './calls.ts'
 import type { Foreseen } from './foreseen-writes.ts'
-import type { Foretell } from './foretell.ts'
+import type { Foretell, Foretold } from './foretell.ts'
 import { type Methods, performMethod } from './methods.ts'
 import { createNotices } from './notices.ts'
 import type { OpenDocuments } from './open-documents.ts'
@@ -111,11 +111,12 @@ export function createPage(
   async function write(message: Extract<PageMessage, { type: 'write' }>): Promise<void> {
     const { id, target, changes, durability } = message
     ownWrites.set(message.requestId, id)
-    const foretold = services.foretell(message.requestId, hello.client, message)
+    let foretold: Foretold | undefined
     let isStored = false
     let settled: Settled
     try {
       const input = { target, changes, ...(durability && { durability }) }
+      foretold = services.foretell(message.requestId, hello.client, message)
       const { heard } = foretold
       const context = heard === undefined ? {} : { before: heard }
       const written = await calls.perform(message, 'The state write', (request) =>
@@ -129,7 +130,7 @@ export function createPage(
       settled = { id, ok: false, error: toWireError(error) }
     } finally {
       ownWrites.delete(message.requestId)
-      foretold.settle(isStored)
+      foretold?.settle(isStored)
     }
     send({ type: 'settled', settled: [settled] })
   }

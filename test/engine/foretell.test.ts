@@ -7,6 +7,7 @@ import type { Locks, WallClock } from '../../src/core/ports.ts'
 import type { AsideClass } from '../../src/core/state/aside.ts'
 import type { Definitions } from '../../src/engine/definitions.ts'
 import { createProcessLocks } from '../../src/platform/process-locks.ts'
+import type { Input } from '../../src/protocol/worker-api.ts'
 import { HEARD_MS } from '../../src/sync/peers.ts'
 import { checkLaws } from '../../src/testing/check-laws.ts'
 import { settableWall, startEngine } from './rig.ts'
@@ -249,4 +250,35 @@ test('SC22 what is written to a key after a value that stands aside is stored af
   expect(await one.call('state.read', { target, key: 'secret' })).toEqual({ value: SECRET })
   expect(await one.call('state.read', { target, key: 'packed' })).toEqual({ value: 'last' })
   expect(JSON.stringify([posted, one.sent])).not.toContain(SECRET)
+})
+
+test('EN4 what a page sends as a write and is none is answered with what is wrong with it', async () => {
+  const { one, session } = await twoTabs()
+  const cyclic: { self?: unknown } = {}
+  cyclic.self = cyclic
+  const target = { session }
+  const wrong = [
+    { target, changes: [{ key: 'k', value: cyclic }] },
+    { target, changes: 5 },
+    { target, changes: [null] },
+    { target: { session: 5 }, changes: [null] },
+  ]
+  wrong.forEach((write, id) => {
+    one.send({
+      type: 'write',
+      id,
+      ...(write as unknown as Input<'state.write'>),
+      requestId: crypto.randomUUID() as never,
+      mayRepeat: false,
+      deadlineMs: 5_000,
+    })
+  })
+  const answers = () => one.sent.flatMap((message) => (message.type === 'settled' ? message.settled : []))
+  await expect.poll(() => answers().length).toBe(wrong.length)
+  expect(answers().map((settled) => [settled.id, !settled.ok && settled.error.code])).toEqual([
+    [0, 'INVALID_VALUE'],
+    [1, 'INVALID_ARGUMENT'],
+    [2, 'INVALID_ARGUMENT'],
+    [3, 'INVALID_ARGUMENT'],
+  ])
 })
