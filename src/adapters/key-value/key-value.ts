@@ -44,6 +44,8 @@ export interface KeyValueOptions {
 
 /** Artifacts listed at once. */
 const PAGE = 500
+/** Values read at once: they may be large. */
+const AT_ONCE = 32
 /** How often a key is looked up anew whose bytes went away, for newer ones, before they were read. */
 const MAX_LOOKS = 10
 
@@ -118,12 +120,15 @@ export function createKeyValue(
       await removeAll(versions.toReversed(), options)
     },
     loadRange: async (prefix, options) => {
+      // A key that is saved again while pages are read is on a later one too.
+      const names = new Set<string>()
+      for await (const page of rangeOf(prefix, true, options)) for (const { name } of page) names.add(name)
+      const keys = [...names].map((name) => keyOfName(folder, name))
       const entries: Entry[] = []
-      for await (const page of rangeOf(prefix, true, options)) {
-        const read = page.map(async ({ name }) => {
-          const key = keyOfName(folder, name)
-          return { key, data: await load(key, options) }
-        })
+      for (let at = 0; at < keys.length; at += AT_ONCE) {
+        const read = keys
+          .slice(at, at + AT_ONCE)
+          .map(async (key) => ({ key, data: await load(key, options) }))
         for (const { key, data } of await Promise.all(read))
           if (data !== undefined) entries.push({ key, data })
       }

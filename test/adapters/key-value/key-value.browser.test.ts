@@ -60,6 +60,38 @@ test('KV3 keys are kept apart and given back as they were; a range holds those t
   expect((await store.loadRange([])).map(({ key }) => key)).toEqual(keys.filter(([part]) => part !== 'a'))
 })
 
+test('KV3 of many keys a range holds each once, also one that is saved again meanwhile, and reads 32 at a time', {
+  timeout: 60_000,
+}, async () => {
+  const { session } = await openStore()
+  const store = createKeyValue(session, { durability: 'relaxed' })
+  const keys = Array.from({ length: 501 }, (_, at) => [`k${at}`])
+  await store.save(['k0'], bytes('0'))
+  await Promise.all(keys.slice(1).map((key) => store.save(key, bytes('0'))))
+  const { list, get } = session.artifacts
+  vi.spyOn(session.artifacts, 'list').mockImplementation(async (...args) => {
+    const page = await list(...args)
+    if (page.cursor !== undefined) await store.save(['k0'], bytes('again'))
+    return page
+  })
+  let reading = 0
+  let most = 0
+  vi.spyOn(session.artifacts, 'get').mockImplementation(async (...args) => {
+    reading += 1
+    most = Math.max(most, reading)
+    try {
+      return await get(...args)
+    } finally {
+      reading -= 1
+    }
+  })
+  const found = await store.loadRange([])
+  expect(found.length).toBe(keys.length)
+  expect(new Set(found.map(({ key }) => key.join())).size).toBe(keys.length)
+  expect(textOf(found.find(({ key }) => key[0] === 'k0')?.data)).toBe('again')
+  expect(most).toBe(32)
+})
+
 test('KV4 a key that is none is INVALID_NAME, what is no bytes INVALID_VALUE, and nothing is stored', async () => {
   const { session, store } = await openStore()
   const bad = [[], ['\ud800'], ['x'.repeat(300)], 'text', [1], null] as unknown as string[][]
