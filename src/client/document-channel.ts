@@ -1,3 +1,4 @@
+import { MAX_TIMER_MS } from '../core/deadlines.ts'
 import { createError, type HoldfastError } from '../core/errors.ts'
 import type { SessionId } from '../core/ids.ts'
 import { nextTurn } from '../core/next-turn.ts'
@@ -134,7 +135,8 @@ function untilOpened(
   const givenUp = new Promise<never>((_resolve, reject) => {
     const abort = () => reject(abortedBySignal(what, signal))
     const message = `${what} did not end within ${deadlineMs} ms. Open it again, with a longer deadline if need be.`
-    const timer = setTimeout(() => reject(createError('DEADLINE', message, { name, deadlineMs })), deadlineMs)
+    const late = () => reject(createError('DEADLINE', message, { name, deadlineMs }))
+    const timer = setTimeout(late, Math.min(deadlineMs, MAX_TIMER_MS))
     signal?.addEventListener('abort', abort)
     if (signal?.aborted) abort()
     stop = () => {

@@ -31,6 +31,8 @@ export function createWorkSignal(stream: Stream): WorkSignal {
     stop,
     take: (record) => stream.take(record),
     resumed: () => {
+      // Its last record stays; nobody is told of another one.
+      if (stream.isGone) return Promise.reject(endOf(undefined))
       if (stream.record?.status !== 'suspended') return undefined
       return new Promise((resolve, reject) => {
         const stop = stream.subscribe((record) => {

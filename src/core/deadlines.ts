@@ -4,8 +4,12 @@ import type { WallClock } from './ports.ts'
 export interface Deadlines {
   /** Calls back once after this many milliseconds, unless the function returned is called before. */
   set(delayMs: number, expire: () => void): () => void
+  /** Forgets all that was set; what is set later counts again. */
   stop(): void
 }
+
+/** The longest delay a timer takes; browsers and Node fire at once for more. */
+export const MAX_TIMER_MS = 2 ** 31 - 1
 
 interface Waiting {
   readonly at: number
@@ -23,19 +27,19 @@ export function createDeadlines(wall: WallClock): Deadlines {
     if (at >= armedFor) return
     disarm?.()
     armedFor = at
-    disarm = wall.after(Math.max(0, at - elapsed()), ring)
+    disarm = wall.after(Math.min(Math.max(0, at - elapsed()), MAX_TIMER_MS), ring)
   }
 
   function ring(): void {
     disarm = undefined
     armedFor = Number.POSITIVE_INFINITY
     const now = elapsed()
-    let next = Number.POSITIVE_INFINITY
-    for (const one of [...waiting]) {
-      if (one.at > now) next = Math.min(next, one.at)
-      else if (waiting.delete(one)) one.expire()
-    }
+    const due = [...waiting].filter(({ at }) => at <= now)
+    // Armed first: one that throws must not keep the later ones from ringing.
+    for (const one of due) waiting.delete(one)
+    const next = Math.min(...[...waiting].map(({ at }) => at))
     if (next !== Number.POSITIVE_INFINITY) arm(next)
+    for (const one of due) one.expire()
   }
 
   return {
@@ -49,6 +53,7 @@ export function createDeadlines(wall: WallClock): Deadlines {
     stop() {
       disarm?.()
       disarm = undefined
+      armedFor = Number.POSITIVE_INFINITY
       waiting.clear()
     },
   }

@@ -31,6 +31,8 @@ export interface MarkingDeps {
 interface Grown {
   readonly events: number
   readonly bytes: number
+  /** So many call for a mark; more where so many were too few. */
+  readonly wantedBytes: number
 }
 
 export function createMarking({ journal, log }: MarkingDeps): Marking {
@@ -39,10 +41,14 @@ export function createMarking({ journal, log }: MarkingDeps): Marking {
   /** The stewardship in which the whole log was looked at: what others stored before it is not noted here. */
   let lookedAt: number | undefined
 
-  function note(stream: StreamId, events: number, bytes: number): void {
+  function note(stream: StreamId, events: number, bytes: number, wantedBytes = MIN_BYTES): void {
     if ((sessionOfStream(stream) as string | undefined) !== stream) return
-    const known = grown.get(stream) ?? { events: 0, bytes: 0 }
-    grown.set(stream, { events: known.events + events, bytes: known.bytes + bytes })
+    const known = grown.get(stream) ?? { events: 0, bytes: 0, wantedBytes }
+    grown.set(stream, {
+      events: known.events + events,
+      bytes: known.bytes + bytes,
+      wantedBytes: Math.max(known.wantedBytes, wantedBytes),
+    })
   }
 
   async function lookAtAll(): Promise<void> {
@@ -61,11 +67,13 @@ export function createMarking({ journal, log }: MarkingDeps): Marking {
       async run(fence) {
         if (lookedAt !== fence) await lookAtAll()
         lookedAt = fence
-        for (const [stream, { events, bytes }] of [...grown]) {
-          if (events < MIN_EVENTS && bytes < MIN_BYTES) continue
-          if (await journal.mark(stream, { grownBytes: bytes, fence })) grown.delete(stream)
-          // Its index row knows how many events there were, so they need not be counted on.
-          else if (events >= MIN_EVENTS) grown.set(stream, { events: 0, bytes })
+        for (const [stream, { events, bytes, wantedBytes }] of [...grown]) {
+          if (events < MIN_EVENTS && bytes < wantedBytes) continue
+          // What comes meanwhile counts from here on.
+          grown.delete(stream)
+          if (await journal.mark(stream, { grownBytes: bytes, fence })) continue
+          // Its index row knows how many events there were, so they need not be counted on; of bytes more are needed.
+          note(stream, 0, bytes, Math.max(wantedBytes, bytes * 2))
         }
       },
     },

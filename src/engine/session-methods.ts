@@ -27,18 +27,12 @@ export function createSessionMethods(
   const sessions = createSessionManager({ ...deps, tables: storedTables })
   const live = createSessionManager(deps)
   const inAsideOrder = createAsideOrder()
-  /** Made here and not opened yet. */
-  const made = new Set<SessionId>()
   return {
-    'sessions.create': async (request, input) => {
-      const created = await sessions.create(request, input)
-      made.add(created.record.id)
-      return created
-    },
+    'sessions.create': (request, input) => sessions.create(request, input),
     'sessions.open': async (request, input, { takeStart }) => {
       const start = await sessions.open(request, input, takeStart)
-      // Of one that was made a moment ago there is nothing to be looked for.
-      if (!made.delete(start.record.id)) opened(start.record.id)
+      // Of one that was made and left alone there is nothing to be looked for.
+      if (start.record.counters.events > 1) opened(start.record.id)
       return start
     },
     'sessions.get': sessions.get,

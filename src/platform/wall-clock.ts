@@ -1,7 +1,5 @@
+import { MAX_TIMER_MS } from '../core/deadlines.ts'
 import type { WallClock } from '../core/ports.ts'
-
-/** The longest delay a timer takes; browsers and Node fire at once for more. */
-const MAX_TIMER_MS = 2 ** 31 - 1
 
 /** The host's clock and timers. A delay above 24.8 days is waited for in parts. */
 export function createWallClock(): WallClock {

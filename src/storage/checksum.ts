@@ -27,7 +27,7 @@ export function isSound(row: Summed): boolean {
 export function sumOf(row: object): number {
   let sum = START
   const fields = row as Fields
-  for (const name in fields) {
+  for (const name of Object.keys(fields)) {
     if (name !== 'sum' && name !== 'seq') sum = addField(sum, name, fields[name])
   }
   return sum >>> 0
@@ -52,7 +52,7 @@ const KIND = {
   other: 10,
 }
 
-/** What a structured clone makes has no fields but its own, so they are walked without a list of them: twice as fast. */
+/** Walked by their names: a list of pairs takes twice as long, and what stands on a prototype is no field. */
 type Fields = Readonly<Record<string, unknown>>
 
 function addWord(sum: number, word: number): number {
@@ -92,7 +92,7 @@ function addObject(start: number, value: object): number {
     return sum
   }
   const fields = value as Fields
-  for (const name in fields) sum = addField(sum, name, fields[name])
+  for (const name of Object.keys(fields)) sum = addField(sum, name, fields[name])
   return addWord(sum, KIND.end)
 }
 

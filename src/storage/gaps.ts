@@ -6,12 +6,13 @@
  * long. Single rows are read before segments, since packing moves rows from there to here: what moves meanwhile is then
  * seen twice, and never not at all. What is known to be missing is read last, since rows are set aside meanwhile too.
  */
-import { wrap as resultOf } from 'idb'
+
 import type { FoundDamage } from '../core/damage/damage.ts'
 import type { StreamId, WriterId } from '../core/ids.ts'
 import { joined, type Range, without } from '../core/ranges.ts'
 import { seqOf } from './commit-rows.ts'
 import { readRange } from './read-range.ts'
+import { resultOf } from './result-of.ts'
 import type { PackedRow, StoredCommit, StoredDamage, StoredSegment, StoredSession } from './schema.ts'
 import { numbersIn } from './segment.ts'
 import { readReadable } from './sound-rows.ts'

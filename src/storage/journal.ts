@@ -22,6 +22,7 @@ import { type Chore, Queue } from './queue.ts'
 import { readOutcome } from './reads.ts'
 import { RECOUNT_STORES, recountContents } from './recount.ts'
 import { DAMAGEABLE, setAside } from './set-aside.ts'
+import { unreadOutcome } from './settling.ts'
 import { putSnapshot, renewSnapshot, snapshotNow } from './snapshot-rows.ts'
 import { squeezeStream, unsqueezeStream } from './squeeze-stream.ts'
 import { StreamNotes } from './stream-notes.ts'
@@ -154,7 +155,8 @@ export function createJournal({ connection, clock, documents, wall, compression 
         if (earlier !== undefined) assertSameCall(requestId, does, earlier)
         return earlier?.resultId
       } catch (cause) {
-        throw connection.failure(cause, `looking for request ${requestId}`)
+        const failure = connection.failure(cause, `looking for request ${requestId}`)
+        throw connection.ended ?? unreadOutcome(requestId, failure)
       }
     },
     async putRows(rows: readonly RowChange[]) {

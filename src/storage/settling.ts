@@ -1,7 +1,8 @@
 /**
  * How entries come to their decision and to their end.
  */
-import { createError, type HoldfastError, isHoldfastError } from '../core/errors.ts'
+import { createError, ERROR_CODES, type HoldfastError, isHoldfastError } from '../core/errors.ts'
+import type { RequestId } from '../core/ids.ts'
 import type { Entry, Settlement } from './entry.ts'
 import { mapStorageError } from './error-map.ts'
 import { type HeadCache, type HeadState, unreadHead } from './heads.ts'
@@ -47,4 +48,15 @@ export function unknownOutcome(doing: string): HoldfastError {
 
 export function silentStorage(): HoldfastError {
   return mapStorageError({ name: 'TimeoutError' }, 'waiting for an earlier transaction')
+}
+
+/** What a request did when it was first sent cannot be read: it may be stored. */
+export function unreadOutcome(requestId: RequestId, cause: HoldfastError): HoldfastError {
+  if (ERROR_CODES[cause.code].kind !== 'storage') return cause
+  return createError(
+    'OUTCOME_UNKNOWN',
+    `Whether request ${requestId} was stored before cannot be read now; send it again with the same request id.`,
+    { requestId },
+    cause,
+  )
 }

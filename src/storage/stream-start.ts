@@ -8,7 +8,7 @@ import type { SessionRecord } from '../core/session/record.ts'
 import { deltasOf, foldEntries } from '../core/state/fold.ts'
 import { rowsAfter } from './commit-rows.ts'
 import { type LogReading, rowsIn } from './log-reading.ts'
-import { resultOf } from './result-of.ts'
+import { survivable } from './read-failure.ts'
 import type { StoredSession, StoredView } from './schema.ts'
 import { bySeq, type Found, findAfter, packedTo, type Reading } from './segment-reads.ts'
 import { readSoundCommits, soundSession, soundView } from './sound-rows.ts'
@@ -31,7 +31,8 @@ export async function readStart(
   const guessed = guess === undefined ? undefined : findUnpacked(reading, stream, guess)
   // Awaited below, unless the reading fails before that.
   guessed?.catch(() => {})
-  const [storedView, storedSession] = await Promise.all([resultOf(viewRequest), resultOf(sessionRequest)])
+  // Each fails alone: other readings may share the transaction.
+  const [storedView, storedSession] = await Promise.all([survivable(viewRequest), survivable(sessionRequest)])
   const view = soundView(storedView, notes)
   const session = soundSession(storedSession, notes)
   // What is packed both of them hold; of a stream that has neither, what is packed is not part of a start.
@@ -72,7 +73,7 @@ export async function readRecord(
   const guessed = guess === undefined ? undefined : findUnpacked(reading, stream, guess)
   // Awaited below, unless the reading fails before that.
   guessed?.catch(() => {})
-  const session = soundSession(await resultOf(request), notes)
+  const session = soundSession(await survivable(request), notes)
   if (session === undefined) {
     const { record, tail } = await readStart(reading, stream, begun)
     return foldSession(record, stream, tail)

@@ -46,6 +46,18 @@ test('WI36 a call that is repeated after progress has the time that is left sinc
   expect(pending.takeUnsent()[0]?.outgoing).toMatchObject({ mayRepeat: true, deadlineMs: 700 })
 })
 
+test('WI36, EN14: after all calls were given up the next ones have their deadlines', async () => {
+  const { pending, ended } = sending()
+  pending.rejectAll(createError('STORAGE_LOST', 'gone'))
+  await vi.advanceTimersByTimeAsync(10)
+  expect(ended()).toMatchObject({ code: 'STORAGE_LOST' })
+  const outgoing: Outgoing = { id: 2, method: 'sessions.get', input: { id: 's1' }, deadlineMs: 1_000 }
+  const later = pending.add({ outgoing, load: { bytes: 1 } }).catch((error: unknown) => error)
+  pending.takeUnsent()
+  await vi.advanceTimersByTimeAsync(1_200)
+  expect(await later).toMatchObject({ code: 'DEADLINE' })
+})
+
 test('WI36 a call that is given up is aborted, unless it was never sent', async () => {
   const sent = sending()
   sent.pending.takeUnsent()

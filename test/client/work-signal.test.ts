@@ -17,3 +17,24 @@ test('PG103 what follows a session for its bodies ends with the handle', () => {
   work.stop()
   expect(listeners.size).toBe(0)
 })
+
+test('RU14 a run that waits for its session to be resumed ends when the session is deleted, before it asks or later', async () => {
+  let isGone = false
+  let tell = (_record: SessionRecord | undefined) => {}
+  const stream = {
+    record: { id: 's1', status: 'suspended' } as Partial<SessionRecord> as SessionRecord,
+    get isGone() {
+      return isGone
+    },
+    subscribe: (listener: typeof tell) => {
+      tell = listener
+      return () => {}
+    },
+  } as Partial<Stream> as Stream
+  const work = createWorkSignal(stream)
+  const waiting = work.resumed()
+  isGone = true
+  tell(undefined)
+  await expect(waiting).rejects.toMatchObject({ code: 'SESSION_NOT_FOUND' })
+  await expect(work.resumed()).rejects.toMatchObject({ code: 'SESSION_NOT_FOUND' })
+})

@@ -64,3 +64,11 @@ test.each([
 test('DM1 a row from before there were sums is taken as it is', () => {
   expect(isSound({ streamId: 's1', body: {} } as object)).toBe(true)
 })
+
+test('DM1 what stands on the prototype of all objects is no field of a row', () => {
+  const row = withSum({ a: 1, body: { b: 'x' } })
+  Object.defineProperty(Object.prototype, 'polluted', { value: 1, enumerable: true, configurable: true })
+  const sound = isSound(row)
+  Reflect.deleteProperty(Object.prototype, 'polluted')
+  expect(sound).toBe(true)
+})

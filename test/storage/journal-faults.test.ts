@@ -1,5 +1,5 @@
 import 'fake-indexeddb/auto'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { createError } from '../../src/core/errors.ts'
 import type { ContentId, RequestId, SessionId } from '../../src/core/ids.ts'
 import { isConnectionLost, openConnection } from '../../src/storage/connection.ts'
@@ -415,4 +415,17 @@ test('FA8 a connection that puts nothing any more although it did is lost; one t
   const refused = await Promise.allSettled([setState(fresh, 'a', 1), setState(fresh, 'b', 2)])
   expect(refused.map((one) => isConnectionLost('reason' in one && one.reason))).toEqual([true, true])
   expect(isConnectionLost(fresh.connection.ended)).toBe(true)
+})
+
+test('SE27 where it cannot be read what a request did before, its outcome is unknown, not refused', async () => {
+  const tab = await openTab()
+  await createSession(tab)
+  const failing = vi.spyOn(IDBIndex.prototype, 'get').mockImplementation(() => {
+    throw new DOMException('injected', 'UnknownError')
+  })
+  onTestFinished(() => failing.mockRestore())
+  await expect(tab.journal.outcomeOf('r' as RequestId)).rejects.toMatchObject({
+    code: 'OUTCOME_UNKNOWN',
+    details: { requestId: 'r' },
+  })
 })

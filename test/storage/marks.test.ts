@@ -272,3 +272,42 @@ test('SG19 a mark that fails leaves none, and a write goes on', async () => {
   await setState(tab, 'a', 1)
   expect(await tab.journal.mark(STREAM)).toBe(true)
 })
+
+/** The chore over a journal that answers each asking for a mark. */
+function markingOver(answer: (grownBytes: number) => boolean) {
+  const asked: number[] = []
+  const marking = createMarking({
+    journal: {
+      mark: async (_stream, { grownBytes = 0 } = {}) => {
+        asked.push(grownBytes)
+        return answer(grownBytes)
+      },
+    },
+    log: { unpacked: async () => [] },
+  })
+  const write = (bytes: number) =>
+    marking.noteRows([{ stream: STREAM, events: [], update: new Uint8Array(bytes) }])
+  return { marking, asked, write }
+}
+
+test('SG17 a session that gets no mark is tried again only when twice as much was written', async () => {
+  const { marking, asked, write } = markingOver(() => false)
+  write(20_000)
+  for (let round = 0; round < 10; round += 1) await marking.chore.run(1)
+  expect(asked).toEqual([20_000])
+  write(20_000)
+  for (let round = 0; round < 10; round += 1) await marking.chore.run(1)
+  expect(asked).toEqual([20_000, 40_000])
+})
+
+test('SG17 what is written while a mark is made counts for the next one', async () => {
+  const { marking, asked, write } = markingOver(() => {
+    if (asked.length === 1) write(15_000)
+    return true
+  })
+  write(20_000)
+  await marking.chore.run(1)
+  write(2_000)
+  await marking.chore.run(1)
+  expect(asked).toEqual([20_000, 17_000])
+})

@@ -20,8 +20,8 @@ interface Queue {
   readonly _requests: { operation: () => unknown }[]
 }
 
-/** From now on the browser fails at each read of the log that such a row is among. */
-function failReadsOf(isUnreadable: (seq: number) => boolean): Disposable {
+/** From now on the browser fails at each read of the log that such a row is among, or of another store's such rows. */
+function failReadsOf(isUnreadable: (seq: number) => boolean, failing = 'commits'): Disposable {
   const restore: (() => void)[] = []
   for (const prototype of [IDBObjectStore.prototype, IDBIndex.prototype]) {
     for (const method of ['get', 'getAll', 'getAllRecords', 'openCursor'] as const) {
@@ -30,7 +30,7 @@ function failReadsOf(isUnreadable: (seq: number) => boolean): Disposable {
       Reflect.set(prototype, method, function (this: IDBObjectStore | IDBIndex, ...given: unknown[]) {
         const request: IDBRequest = Reflect.apply(read, this, given)
         const store = 'objectStore' in this ? this.objectStore : this
-        if (store.name === 'commits') failAt(store.transaction as unknown as Queue, isUnreadable)
+        if (store.name === failing) failAt(store.transaction as unknown as Queue, isUnreadable)
         return request
       })
       restore.push(() => void Reflect.set(prototype, method, read))
@@ -43,14 +43,20 @@ function failReadsOf(isUnreadable: (seq: number) => boolean): Disposable {
   }
 }
 
+/** Of the log, of an index, or as a record of a backward reading. */
+type Row =
+  | { readonly seq?: number; readonly upTo?: number; readonly value?: { readonly seq?: number } }
+  | null
+  | undefined
+
 function failAt({ _requests: requests }: Queue, isUnreadable: (seq: number) => boolean): void {
   const asked = requests.at(-1)
   if (asked === undefined) return
   const perform = asked.operation
   asked.operation = () => {
     const result = perform()
-    const rows = [result].flat() as readonly ({ seq?: number; value?: { seq?: number } } | null)[]
-    if (rows.some((row) => isUnreadable(row?.seq ?? row?.value?.seq ?? -1)))
+    const rows = [result].flat() as readonly Row[]
+    if (rows.some((row) => isUnreadable(row?.seq ?? row?.upTo ?? row?.value?.seq ?? -1)))
       throw new DOMException('injected', 'UnknownError')
     return result
   }
@@ -119,4 +125,13 @@ test('DM12 a log at whose last row the browser fails is repaired from the rest o
 
   expect(await repairStream({ journal: tab.journal, log: tab.log, damage }, STREAM)).toBe(2)
   expect(await tab.tables.session(SESSION)).toMatchObject({ id: SESSION, status: 'active' })
+})
+
+test('DM15 an index row at which the browser fails takes no reading along that was asked for in the same turn', async () => {
+  const { tab } = await withValues(2)
+  await tab.journal.flush()
+  const other = '/scope/user:1' as typeof STREAM
+  using _fault = failReadsOf((upTo) => upTo !== -1, 'sessions')
+  const [failing, neighbour] = await Promise.allSettled([tab.log.start(STREAM), tab.log.start(other)])
+  expect([failing.status, neighbour.status]).toEqual(['rejected', 'fulfilled'])
 })
