@@ -160,8 +160,14 @@ export interface Journal {
    * nobody names goes. Answers how many counts differed; undefined where rows came since the log was read.
    */
   recount(counts: NameCounts, last: number, fence?: number): Promise<number | undefined>
-  /** Remembers that a repair left these counts, see `Tables.suspicion`. */
-  settleSuspicion(found: string, fence?: number): Promise<void>
+  /**
+   * Remembers that a repair left the counts `found`, see `Tables.suspicion`; nothing where what is `settled` is another by
+   * now. Answers whether it did.
+   */
+  settleSuspicion(
+    suspicion: { readonly found: string; readonly settled: string },
+    fence?: number,
+  ): Promise<boolean>
   /** Moves the row that a record of damage names out of its table, into that record. */
   setAside(damage: string): Promise<void>
   /** The strict barrier: resolves when everything committed so far survives a power cut. Index rows and views are brought up to date by it. `unsafe`: also what a worker stored that died before its barrier. */

@@ -48,7 +48,7 @@ export function keepDamage(
     await mend(stream)
   }
 
-  /** What is recorded meanwhile has its turn after it. */
+  /** What is recorded meanwhile has its turn after it; where it gives up, the steward's repair is left. */
   const mend = (stream: StreamId) =>
     repairStream({ journal, log, damage: { note: damage.note, recorded: async () => {} } }, stream)
 

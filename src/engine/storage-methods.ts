@@ -20,9 +20,11 @@ export function createStorageMethods(
     },
     'storage.damage': (_request, { sessionId }) =>
       storedTables.damage(sessionId === undefined ? undefined : parseSessionId(sessionId)),
-    'storage.repair': async (_request, _input, { progress }) => ({
-      mended: await repairIndexes({ journal, log, damage }, progress === undefined ? {} : { progress }),
-    }),
+    'storage.repair': async (_request, _input, { progress }) => {
+      const options = progress === undefined ? {} : { progress }
+      const { mended } = await repairIndexes({ journal, log, damage }, options)
+      return { mended }
+    },
     flush: async () => {
       await flushDocuments()
       await journal.flush()

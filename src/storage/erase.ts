@@ -59,7 +59,7 @@ async function eraseDamage(transaction: IDBTransaction, stream: StreamId): Promi
     ranges.map((range) => removeByIndex(transaction, 'quarantine', 'streamId', range)),
   )
   // What its lost rows named is still counted.
-  if (removed.flat().length > 0) raiseSuspicion(transaction)
+  if (removed.flat().length > 0) await raiseSuspicion(transaction)
 }
 
 async function eraseLog(

@@ -329,17 +329,19 @@ export function createJournal({ connection, clock, documents, wall, compression 
       await perform(chore, fence)
       return counted
     },
-    async settleSuspicion(found, fence) {
+    async settleSuspicion(suspicion, fence) {
       if (closed !== undefined) throw closed
+      let isSettled = false
       const chore: Omit<Chore, 'end'> = {
         doing: 'noting a repair',
         stores: ['meta'],
         durability: 'relaxed',
         async work(transaction) {
-          settleSuspicion(transaction, found)
+          isSettled = await settleSuspicion(transaction, suspicion)
         },
       }
       await perform(chore, fence)
+      return isSettled
     },
     async setAside(damage) {
       if (closed !== undefined) throw closed

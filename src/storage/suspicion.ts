@@ -23,6 +23,12 @@ export interface Suspicion {
 
 const KEY = 'repaired'
 
+/** What is settled of a database that was never repaired. */
+const NEVER = textOf(0, 0, 0, 0, 0)
+
+/** With how often it was raised since the last repair. */
+const RAISED = 'raised '
+
 interface RepairedRow {
   readonly key: typeof KEY
   readonly value: string
@@ -32,9 +38,8 @@ export async function readSuspicion(transaction: IDBTransaction): Promise<Suspic
   const count = (store: StoreName, range?: IDBKeyRange) =>
     resultOf(transaction.objectStore(store).count(range))
   const heads = (kind: string) => count('heads', IDBKeyRange.bound([kind], [kind, []]))
-  const metaRequest: IDBRequest<RepairedRow | undefined> = transaction.objectStore('meta').get(KEY)
   const [meta, damage, sessions, sessionHeads, runs, runHeads, artifacts, names] = await Promise.all([
-    resultOf(metaRequest),
+    readRepaired(transaction),
     count('quarantine'),
     count('sessions'),
     heads('session'),
@@ -52,18 +57,39 @@ export async function readSuspicion(transaction: IDBTransaction): Promise<Suspic
       isEmptied(artifacts, names),
       isEmptied(names, artifacts),
     ),
-    settled: meta?.value ?? textOf(0, 0, 0, 0, 0),
+    settled: meta?.value ?? NEVER,
   }
 }
 
-/** The next look finds a reason to repair, whatever the counts say. */
-export function raiseSuspicion(transaction: IDBTransaction): void {
-  settleSuspicion(transaction, 'raised')
+/** The next look finds a reason to repair, whatever the counts say; also a repair that is under way does not settle it. */
+export async function raiseSuspicion(transaction: IDBTransaction): Promise<void> {
+  const present = (await readRepaired(transaction))?.value ?? NEVER
+  const times = present.startsWith(RAISED) ? Number(present.slice(RAISED.length)) : 0
+  putRepaired(transaction, `${RAISED}${times + 1}`)
 }
 
-/** From now on these counts are no news. */
-export function settleSuspicion(transaction: IDBTransaction, found: string): void {
-  transaction.objectStore('meta').put({ key: KEY, value: found } satisfies RepairedRow)
+/**
+ * From now on these counts are no news, unless somebody wrote since it was read what is `settled`.
+ *
+ * @returns whether it was noted
+ */
+export async function settleSuspicion(
+  transaction: IDBTransaction,
+  { found, settled }: Suspicion,
+): Promise<boolean> {
+  const present = (await readRepaired(transaction))?.value ?? NEVER
+  if (present !== settled) return false
+  putRepaired(transaction, found)
+  return true
+}
+
+function readRepaired(transaction: IDBTransaction): Promise<RepairedRow | undefined> {
+  const request: IDBRequest<RepairedRow | undefined> = transaction.objectStore('meta').get(KEY)
+  return resultOf(request)
+}
+
+function putRepaired(transaction: IDBTransaction, value: string): void {
+  transaction.objectStore('meta').put({ key: KEY, value } satisfies RepairedRow)
 }
 
 function textOf(...counts: readonly number[]): string {

@@ -20,13 +20,19 @@ export interface RepairDeps {
   readonly damage: DamageBook
 }
 
+export interface Repaired {
+  /** How many rows were put right. */
+  readonly mended: number
+  /** False where it gave up at some of them, since they were written to all the time. */
+  readonly isComplete: boolean
+}
+
 /**
  * Makes the index rows of every session and scope anew from the log, where they differ from it: sessions, views,
  * artifacts, runs, and the heads of all of these; then counts the names of contents. What a log that lost rows cannot
  * tell is left as it is.
  *
  * @param options.fence as a steward's chore
- * @returns how many rows were put right
  */
 export async function repairIndexes(
   deps: RepairDeps,
@@ -34,17 +40,21 @@ export async function repairIndexes(
     fence,
     progress,
   }: { readonly fence?: number; readonly progress?: (done: number, total: number) => void } = {},
-): Promise<number> {
+): Promise<Repaired> {
   const streams = (await deps.log.streams()).filter(hasIndexes)
-  let mended = 0
+  const counts: (number | undefined)[] = []
   for (const [done, stream] of streams.entries()) {
-    mended += await repairStream(deps, stream, fence)
+    counts.push(await repairStream(deps, stream, fence))
     progress?.(done + 1, streams.length)
   }
-  return mended + (await recountContents(deps, fence))
+  counts.push(await recountContents(deps, fence))
+  return {
+    mended: counts.reduce<number>((sum, count = 0) => sum + count, 0),
+    isComplete: !counts.includes(undefined),
+  }
 }
 
-/** The same of one stream. @returns how many rows were put right; 0 where it is written to all the time */
+/** The same of one stream. @returns how many rows were put right; undefined where it is written to all the time */
 export async function repairStream(
   {
     journal,
@@ -56,7 +66,7 @@ export async function repairStream(
   },
   stream: StreamId,
   fence?: number,
-): Promise<number> {
+): Promise<number | undefined> {
   // A log that lost rows is to be known as one before anything is made of it.
   for (const gap of await log.gaps(stream)) damage.note(gap)
   for (let turn = 1; turn <= MAX_READS; turn += 1) {
@@ -65,13 +75,13 @@ export async function repairStream(
     const mended = await journal.mend(stream, foldMending(stream, rows), fence)
     if (mended !== undefined) return mended
   }
-  return 0
+  return undefined
 }
 
 async function recountContents(
   { journal, log }: Pick<RepairDeps, 'journal' | 'log'>,
   fence: number | undefined,
-): Promise<number> {
+): Promise<number | undefined> {
   for (let turn = 1; turn <= MAX_READS; turn += 1) {
     const last = await log.lastArrival()
     const counts: NameCounts = new Map()
@@ -79,7 +89,7 @@ async function recountContents(
     const counted = await journal.recount(counts, last, fence)
     if (counted !== undefined) return counted
   }
-  return 0
+  return undefined
 }
 
 /** App documents and the store's own stream have none. */
