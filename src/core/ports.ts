@@ -230,6 +230,8 @@ export interface Log {
   gaps(stream: StreamId): Promise<readonly FoundDamage[]>
   /** Streams that were packed to be squeezed, and are not yet. */
   archiving(): Promise<readonly StreamId[]>
+  /** Streams with squeezed segments. */
+  squeezed(): Promise<readonly StreamId[]>
   /** The number of the last row that arrived, in any stream; 0 where there is none. */
   lastArrival(): Promise<number>
   /** Every stream that has rows. */

@@ -37,7 +37,7 @@ export interface Packing {
 
 export interface PackingDeps {
   readonly journal: Pick<Journal, 'pack' | 'renew' | 'snapshot' | 'putSnapshot' | 'squeeze' | 'unsqueeze'>
-  readonly log: Pick<Log, 'unpacked' | 'archiving' | 'document' | 'documents'>
+  readonly log: Pick<Log, 'unpacked' | 'archiving' | 'squeezed' | 'document' | 'documents'>
   readonly tables: Pick<Tables, 'session' | 'sessions'>
 }
 
@@ -71,7 +71,13 @@ export function createPacking({ journal, log, tables }: PackingDeps): Packing {
       if (after === undefined || streams.length < STREAMS_AT_ONCE) break
     }
     for (const stream of await log.archiving()) noteArchived(stream)
-    for await (const id of archivedSessions()) if (grown.has(sessionStream(id))) archived.add(id)
+    const squeezed = new Set((await log.squeezed()).map(sessionOfStream))
+    for await (const id of archivedSessions()) {
+      squeezed.delete(id)
+      if (grown.has(sessionStream(id))) archived.add(id)
+    }
+    // What is left was unarchived.
+    for (const id of squeezed) if (id !== undefined) archived.add(id)
   }
 
   async function* archivedSessions(): AsyncGenerator<SessionId> {

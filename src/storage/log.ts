@@ -14,7 +14,7 @@ import { type LogReading, rowsIn } from './log-reading.ts'
 import { readRange } from './read-range.ts'
 import { resultOf } from './result-of.ts'
 import type { StoredMark, StoreName } from './schema.ts'
-import { ARCHIVING_REF } from './segment.ts'
+import { ARCHIVING_REF, squeezedRefs } from './segment.ts'
 import {
   bySeq,
   findAfter,
@@ -111,6 +111,7 @@ export function createLog(connection: Connection, compression: Pick<Compression,
         const keys = await resultOf(index.getAllKeys(ARCHIVING_REF))
         return [...new Set((keys as [StreamId, number][]).map(([stream]) => stream))]
       }),
+    squeezed: () => read('segments', 'looking for what is squeezed', readSqueezed),
     lastArrival: () => read(LOG, 'looking for the end of the log', lastArrival),
     streams: () =>
       read(LOG, 'listing the streams of the log', async (transaction) => {
@@ -188,6 +189,22 @@ async function readStreams(source: IDBIndex | IDBObjectStore): Promise<readonly 
     const cursor = await resultOf(source.openKeyCursor(rest))
     if (cursor === null) return streams
     streams.push((cursor.key as [StreamId, number])[0])
+  }
+}
+
+/** Keys read at a time. */
+const KEYS_AT_ONCE = 1_000
+
+async function readSqueezed(transaction: IDBTransaction): Promise<readonly StreamId[]> {
+  const index = transaction.objectStore('segments').index('refs')
+  const streams = new Set<StreamId>()
+  for (let after: StreamId | undefined; ; ) {
+    const keys = await resultOf(index.getAllKeys(squeezedRefs(after), KEYS_AT_ONCE))
+    for (const [stream] of keys as [StreamId, number][]) {
+      streams.add(stream)
+      after = stream
+    }
+    if (keys.length < KEYS_AT_ONCE) return [...streams]
   }
 }
 

@@ -98,7 +98,7 @@ export async function squeeze(
   if (payload === undefined) return undefined
   return withSum({
     ...rest,
-    refs: segment.refs.filter((ref) => ref !== ARCHIVING_REF),
+    refs: [...segment.refs.filter((ref) => ref !== ARCHIVING_REF), squeezedRef(segment.streamId)],
     squeezed: {
       bytes: packEnvelope({ codec: 'deflate-raw', keyId: '', payload }),
       numbers: numbersByWriter(rows),
@@ -118,7 +118,8 @@ export async function unsqueeze(
   const { payload } = openEnvelope(squeezed.bytes)
   const rows: unknown = decodeValue(await inflate(payload, MAX_INFLATED_BYTES))
   assertPackedRows(rows)
-  return { ...rest, rows }
+  const mark = squeezedRef(segment.streamId)
+  return { ...rest, refs: rest.refs.filter((ref) => ref !== mark), rows }
 }
 
 /** A row of a segment is at most 1 MB, and a hundred of them are never nearly so large. */
@@ -126,6 +127,20 @@ const MAX_INFLATED_BYTES = 64 * 1_048_576
 
 /** The reference of segments that are to be squeezed. */
 export const ARCHIVING_REF = 'archiving'
+
+/** The reference of squeezed segments: a steward finds those by it that are to be plain again. */
+export function squeezedRef(stream: StreamId): string {
+  return `${SQUEEZED}${stream}`
+}
+
+const SQUEEZED = 'squeezed:'
+
+/** Those of the streams after one, in the order of their names; of all streams where none is given. */
+export function squeezedRefs(after: StreamId | undefined): IDBKeyRange {
+  const from = after === undefined ? SQUEEZED : squeezedRef(after)
+  // `;` is the character after the colon.
+  return IDBKeyRange.bound(from, `${SQUEEZED.slice(0, -1)};`, true, true)
+}
 
 /** The reference of segments whose rows came late: their clocks overlap those of segments before them. */
 export function lateRef(stream: StreamId): string {

@@ -42,6 +42,7 @@ export async function squeezeStream(
 
 /**
  * Puts the rows of squeezed segments back as they were: those of an unarchived session are needed within transactions.
+ * The newest come first, so that a stream of which any are left, since it was cut off, begins with them.
  *
  * @returns whether there were any
  */
@@ -51,15 +52,14 @@ export async function unsqueezeStream(
   compression: Pick<Compression, 'inflate'>,
   perform: (work: (transaction: IDBTransaction) => Promise<void>) => Promise<void>,
 ): Promise<boolean> {
-  let isFound = false
-  for (let after = 0; ; ) {
-    const { read } = await readPlain(connection, stream, after)
-    const squeezed = read.filter((segment) => segment.squeezed !== undefined && isSoundSegment(segment))
-    // Nearly always there is nothing: the oldest are squeezed first.
-    if (squeezed.length === 0 && after === 0) return false
+  const { read: oldest } = await readPlain(connection, stream, 0)
+  // Nearly always there is nothing.
+  if (!oldest.some(isSqueezed)) return false
+  for (let before = Number.POSITIVE_INFINITY; ; ) {
+    const read = await readBefore(connection, stream, before)
+    const squeezed = read.filter((segment) => isSqueezed(segment) && isSoundSegment(segment))
     const plain = await Promise.all(squeezed.map((segment) => unsqueeze(segment, compression)))
     if (plain.length > 0) {
-      isFound = true
       await perform(async (transaction) => {
         const segments = transaction.objectStore('segments')
         for (const segment of plain) {
@@ -67,9 +67,9 @@ export async function unsqueezeStream(
         }
       })
     }
-    const last = read.at(-1)
-    if (last === undefined || read.length < SEGMENTS_AT_ONCE) return isFound
-    after = last.lastSeq
+    const first = read.at(-1)
+    if (first === undefined || read.length < SEGMENTS_AT_ONCE) return true
+    before = first.lastSeq
   }
 }
 
@@ -91,9 +91,28 @@ async function readPlain(
   }
 }
 
+/** The last segments of a stream before a row, the newest first. */
+async function readBefore(
+  connection: Pick<Connection, 'transaction' | 'failure'>,
+  stream: StreamId,
+  before: number,
+): Promise<readonly StoredSegment[]> {
+  try {
+    const segments = connection.transaction(['segments'], 'readonly').objectStore('segments')
+    const range = IDBKeyRange.bound([stream, 0], [stream, before], true, true)
+    return await readRange<StoredSegment>(segments, range, { reverse: true, limit: SEGMENTS_AT_ONCE })
+  } catch (cause) {
+    throw connection.failure(cause, `looking for what is squeezed of ${stream}`)
+  }
+}
+
+function isSqueezed({ squeezed }: StoredSegment): boolean {
+  return squeezed !== undefined
+}
+
 /** An update that no snapshot holds, as of a session that was unarchived meanwhile, is needed within transactions. */
 function canBeSqueezed(segment: StoredSegment, snapshotTo: number): boolean {
-  if (segment.squeezed !== undefined || !isSoundSegment(segment)) return false
+  if (isSqueezed(segment) || !isSoundSegment(segment)) return false
   return (segment.rows ?? []).every(({ body, seq }) => body.update === undefined || seq <= snapshotTo)
 }
 
@@ -101,9 +120,9 @@ function canBeSqueezed(segment: StoredSegment, snapshotTo: number): boolean {
 async function isThere(
   segments: IDBObjectStore,
   { streamId, lastSeq, firstSeq }: StoredSegment,
-  isSqueezed = false,
+  asSqueezed = false,
 ): Promise<boolean> {
   const only = IDBKeyRange.only([streamId, lastSeq])
   const [present] = await readRange<StoredSegment>(segments, only)
-  return present?.firstSeq === firstSeq && (present.squeezed !== undefined) === isSqueezed
+  return present?.firstSeq === firstSeq && isSqueezed(present) === asSqueezed
 }

@@ -308,6 +308,51 @@ test('SG24 what was unarchived is plain again, and gets the snapshots that were 
   await expectLaws(tab)
 })
 
+/** How many segments are squeezed. */
+async function countSqueezed(tab: Tab): Promise<number> {
+  return (await tab.connection.db.segments.toArray()).filter(({ squeezed }) => squeezed !== undefined).length
+}
+
+test('SG24 whichever transaction of an unarchiving fails, it is ended later by the same worker', async () => {
+  const tab = await openTab()
+  const packing = createPacking(tab)
+  tab.journal.onStored(packing.noteRows)
+  const fence = await tab.journal.takeStewardship()
+  await createSession(tab)
+  // Each fills a segment; they are put back in two transactions.
+  for (let at = 0; at < 40; at += 1) await setState(tab, `k${at % 4}`, `${at} ${'word '.repeat(5_600)}`)
+  await change(tab, 'session.archived')
+  await packing.chore.run(fence)
+  const [before, squeezed] = [await valuesIn(tab), await countSqueezed(tab)]
+  expect(squeezed).toBeGreaterThan(33)
+  await change(tab, 'session.unarchived')
+  for (const failing of [2, 1]) {
+    const restore = failCommits(tab, (_, index) => index === failing)
+    await expect(packing.chore.run(fence)).rejects.toMatchObject({ code: 'STORAGE_FAILED' })
+    restore()
+    expect(await countSqueezed(tab)).toBe(squeezed - 32)
+  }
+  await packing.chore.run(fence)
+  expect(await countSqueezed(tab)).toBe(0)
+  expect(await valuesIn(tab)).toEqual(before)
+})
+
+test('SG24 a new steward puts back what was unarchived before it was one, and nothing that is archived', async () => {
+  const tab = await openTab()
+  const packing = createPacking(tab)
+  await archivedSession(tab, packing)
+  const fence = await tab.journal.takeStewardship()
+  await packing.chore.run(fence)
+  const squeezed = await tab.log.squeezed()
+  expect(squeezed).toEqual([STREAM, NOTES].toSorted())
+  const count = await countSqueezed(tab)
+  await createPacking(tab).chore.run(fence)
+  expect(await countSqueezed(tab)).toBe(count)
+  await change(tab, 'session.unarchived')
+  await createPacking(tab).chore.run(fence)
+  expect([await countSqueezed(tab), await tab.log.squeezed()]).toEqual([0, []])
+})
+
 test('SG15 what was written between snapshot and packing of an archiving stays plain, so that snapshots go on', async () => {
   const tab = await openTab()
   await archivedSession(tab)
