@@ -8,10 +8,10 @@ import { rowsAfter, seqOf } from './commit-rows.ts'
 import type { DamageNotes } from './damage-notes.ts'
 import { readRange } from './read-range.ts'
 import { resultOf } from './result-of.ts'
-import type { StoredCommit, StoredSegment, StoreName } from './schema.ts'
+import type { StoredCommit, StoredSegment, StoredSnapshot, StoreName } from './schema.ts'
 import { MAX_SEGMENT_BYTES, MAX_SEGMENT_ROWS, type PackOptions, packedSizeOf, toSegment } from './segment.ts'
 import { bringUpToDate, isSessionStream } from './session-rows.ts'
-import { isSoundCommit } from './sound-rows.ts'
+import { isSoundCommit, readReadable, soundSnapshots } from './sound-rows.ts'
 import { TailReader } from './tail-reader.ts'
 import { rewriteView } from './view-rows.ts'
 
@@ -52,7 +52,7 @@ export async function packStream(
   stream: StreamId,
   { now, whole, notes }: PackRequest,
 ): Promise<number> {
-  const { previous, snapshotTo } = await readEnds(transaction, stream)
+  const { previous, snapshotTo } = await readEnds(transaction, stream, notes)
   const index = transaction.objectStore('commits').index('[streamId+seq]')
   const packedTo = previous?.lastSeq ?? 0
   const read = await readRange<StoredCommit>(index, rowsAfter(stream, packedTo), { limit: ROWS_AT_ONCE })
@@ -90,15 +90,30 @@ export async function packStream(
 async function readEnds(
   transaction: IDBTransaction,
   stream: StreamId,
+  notes: PackRequest['notes'],
 ): Promise<{ readonly previous: StoredSegment | undefined; readonly snapshotTo: number }> {
-  const all = rowsAfter(stream, 0)
-  const [[previous], snapshots] = await Promise.all([
-    readRange<StoredSegment>(transaction.objectStore('segments'), all, { reverse: true, limit: 1 }),
-    resultOf(transaction.objectStore('snapshots').getAllKeys(all)),
+  const segments = transaction.objectStore('segments')
+  const [[previous], snapshotTo] = await Promise.all([
+    readRange<StoredSegment>(segments, rowsAfter(stream, 0), { reverse: true, limit: 1 }),
+    heldTo(transaction.objectStore('snapshots'), stream, notes),
   ])
-  // Of an app document updates are left out when two snapshots hold them: one alone may be damaged.
-  const holding = (snapshots as [StreamId, number][]).at(isDocumentStream(stream) ? -2 : -1)
-  return { previous, snapshotTo: holding?.[1] ?? 0 }
+  return { previous, snapshotTo }
+}
+
+/** The last row whose update need not be kept; 0 where there is none. */
+async function heldTo(
+  snapshots: IDBObjectStore,
+  stream: StreamId,
+  notes: PackRequest['notes'],
+): Promise<number> {
+  const all = rowsAfter(stream, 0)
+  if (!isDocumentStream(stream)) {
+    const cursor = await resultOf(snapshots.openKeyCursor(all, 'prev'))
+    return cursor === null ? 0 : (cursor.key as [StreamId, number])[1]
+  }
+  // Of an app document updates are left out when two snapshots hold them that are what was stored: one may be damaged.
+  const { rows } = await readReadable<StoredSnapshot>(snapshots, all, {})
+  return soundSnapshots(rows, notes).at(-2)?.seq ?? 0
 }
 
 /** Cuts the first rows into pieces that fit into segments. What does not fill one is left where it is, unless asked for. */
