@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** Sparse: what is not written takes no room. Of a small disk Firefox gives little to an origin, and takes it all back. */
+/** Sparse: what is not written takes no room. Firefox gives a tenth of a disk to a site. */
 const SIZE_MB = 4_000
 
 /** Nothing but what somebody flushes gets to the disk by itself within a test. */

@@ -24,6 +24,9 @@ const BARRIER_HAS_PASSED_MS = 3_000
 
 const rounds = Array.from({ length: inject('rounds') }, (_, at) => ({ round: at + 1 }))
 
+/** Without a service worker: where one fails after the cut, Firefox may clear the whole site (docs/engines.md). */
+const PAGE = '/?no-service-worker'
+
 /** From here on a relaxed write is not carried by a later strict one in Chromium; the journal has none that large. */
 const LARGE_BYTES = 65_536
 
@@ -120,7 +123,7 @@ async function cutPower<Found>(
   await using site = await serveFolder(await buildFixture('plain'), {}, receive)
   using disk = createDisk()
   await using writing = await startEngine(inject('engine'), { profile: join(disk.folder, 'profile') })
-  const tab = await writing.openTab(site.origin)
+  const tab = await writing.openTab(site.origin + PAGE)
   await waitFor(tab, () => window.holdfast !== undefined)
   await write(tab)
   const cutAtMs = await cut
@@ -128,7 +131,7 @@ async function cutPower<Found>(
   await writing.kill()
 
   await using reading = await startEngine(inject('engine'), { profile: join(left.folder, 'profile') })
-  const again = await reading.openTab(site.origin)
+  const again = await reading.openTab(site.origin + PAGE)
   await waitFor(again, () => window.holdfast !== undefined)
   const found = await read(again)
   await reading.kill()
