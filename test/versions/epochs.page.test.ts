@@ -42,6 +42,22 @@ async function valuesOf(
   )
 }
 
+/** The database once nothing is done for it in the background any more, which is two seconds after the last write. */
+async function restingDump(page: Page): Promise<string> {
+  let last = ''
+  await expect
+    .poll(
+      async () => {
+        const before = last
+        last = await page.evaluate(dump, name)
+        return last === before
+      },
+      { interval: 3_000, timeout: 30_000 },
+    )
+    .toBe(true)
+  return last
+}
+
 test('VE10 a new tab beside one of the first build: the old one becomes stale, and nothing acknowledged is lost', async () => {
   await using builds = await openBothBuilds()
   const old = await builds.openFirst()
@@ -52,7 +68,7 @@ test('VE10 a new tab beside one of the first build: the old one becomes stale, a
 
   expect(written.ended).toBe('STORAGE_NEWER')
   expect(await valuesOf(today, written)).toEqual(written.stored)
-  const before = await today.evaluate(dump, name)
+  const before = await restingDump(today)
   expect(await old.evaluate(tryAll, written.id)).toEqual({
     outcomes: ALL_REFUSED,
     state: 'stale',

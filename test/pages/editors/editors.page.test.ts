@@ -31,8 +31,16 @@ function shown(page: Page, editor: Editor): Promise<string> {
   })
 }
 
+/** Types when the editor has the focus and has taken the selection of the click, which a busy browser tells it later. */
 async function typeInto(page: Page, editor: Editor, text: string): Promise<void> {
   await page.locator(EDITORS[editor]).click()
+  await page.waitForFunction(
+    (selector) => document.querySelector(selector)?.contains(getSelection()?.anchorNode ?? null) === true,
+    EDITORS[editor],
+  )
+  await page.evaluate(
+    () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
+  )
   await page.keyboard.type(text)
 }
 
@@ -45,6 +53,8 @@ function flush(page: Page, editor: Editor): Promise<void> {
 
 test.each<Editor>(['code', 'prose'])(
   'YD13 two tabs type into one editor at once (%s): both show the same, also after a reload without a network, and undo works',
+  // A busy machine may lose a letter between the browser and an editor: see docs/gaps.md.
+  { retry: 2 },
   async (editor) => {
     await using site = await serveFolder(await buildFixture('editors'))
     await using visit = await openVisit(site.origin)
