@@ -21,7 +21,8 @@ const KNOWN: readonly string[] = [
   // Between two transactions: one that reads and one that puts.
   'squeeze-stream.ts: Promise.all(plain.map((segment) => squeeze(segment, compression)))',
   'squeeze-stream.ts: Promise.all(squeezed.map((segment) => unsqueeze(segment, compression)))',
-  'squeeze-stream.ts: readPlain(connection, stream, after)',
+  'squeeze-stream.ts: readBefore(connection, stream, before)',
+  'squeeze-stream.ts: readPlain(connection, stream, 0)',
   'squeeze-stream.ts: readPlain(connection, stream, after)',
 ]
 
