@@ -9,7 +9,7 @@ import './page-globals.ts'
 // In a Chromium that the driver of the engines starts: the one of the other tests turns the cache off. It keeps no page
 // for sure: on a busy machine it may give up one, and then there is none to be brought back.
 test('FA12 a page that is brought back as it was left shows what was stored meanwhile, and writes', {
-  retry: 1,
+  retry: 5,
 }, async () => {
   using profile = createProfile()
   await using site = await serveFolder(await buildFixture('plain'), {}, undefined, 'no-cache')
