@@ -4,6 +4,7 @@ import { type StreamId, sessionOfStream } from '../core/ids.ts'
 import type { Journal, Log } from '../core/ports.ts'
 import { sizeOf } from '../core/size.ts'
 import type { StewardChore } from './steward-chores.ts'
+import { unpackedStreams } from './unpacked-streams.ts'
 
 /** Below both a session is not looked at: what comes after its last mark is read fast. */
 const MIN_EVENTS = 1_000
@@ -11,9 +12,6 @@ const MIN_BYTES = 16 * 1_024
 
 /** A stream with so many rows outside segments may have as many events as call for a mark. */
 const MANY_ROWS = 100
-
-/** Streams looked up in one reading transaction, which a write has to wait for. */
-const STREAMS_AT_ONCE = 64
 
 export interface Marking {
   readonly chore: StewardChore
@@ -52,12 +50,8 @@ export function createMarking({ journal, log }: MarkingDeps): Marking {
   }
 
   async function lookAtAll(): Promise<void> {
-    for (let after: StreamId | undefined; ; ) {
-      const from = after === undefined ? {} : { after }
-      const streams = await log.unpacked({ limit: STREAMS_AT_ONCE, ...from })
-      for (const { stream, rows } of streams) if (rows >= MANY_ROWS) note(stream, MIN_EVENTS, 0)
-      after = streams.at(-1)?.stream
-      if (after === undefined || streams.length < STREAMS_AT_ONCE) return
+    for await (const { stream, rows } of unpackedStreams(log)) {
+      if (rows >= MANY_ROWS) note(stream, MIN_EVENTS, 0)
     }
   }
 

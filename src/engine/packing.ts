@@ -15,12 +15,10 @@ import {
 } from '../core/ids.ts'
 import type { Journal, Log, Tables } from '../core/ports.ts'
 import type { StewardChore } from './steward-chores.ts'
+import { unpackedStreams } from './unpacked-streams.ts'
 
 /** Below this a stream is not looked at: it would fill no segment. */
 const MIN_ROWS = 100
-
-/** Streams looked up in one reading transaction, which a write has to wait for. */
-const STREAMS_AT_ONCE = 64
 
 /** An app document is snapshotted when the updates after its last snapshot pass this and half of that snapshot. */
 const MIN_TAIL_BYTES = 64 * 1024
@@ -60,16 +58,8 @@ export function createPacking({ journal, log, tables }: PackingDeps): Packing {
   }
 
   async function lookAtAll(): Promise<void> {
-    for (let after: StreamId | undefined; ; ) {
-      const streams = await log.unpacked({
-        limit: STREAMS_AT_ONCE,
-        ...(after === undefined ? {} : { after }),
-      })
-      // How large they are is not known: a document's are read to see.
-      for (const { stream, rows } of streams) note(stream, rows, MIN_TAIL_BYTES)
-      after = streams.at(-1)?.stream
-      if (after === undefined || streams.length < STREAMS_AT_ONCE) break
-    }
+    // How large they are is not known: a document's are read to see.
+    for await (const { stream, rows } of unpackedStreams(log)) note(stream, rows, MIN_TAIL_BYTES)
     for (const stream of await log.archiving()) noteArchived(stream)
     const squeezed = new Set((await log.squeezed()).map(sessionOfStream))
     for await (const id of archivedSessions()) {
