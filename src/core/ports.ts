@@ -170,8 +170,13 @@ export interface Journal {
   ): Promise<boolean>
   /** Moves the row that a record of damage names out of its table, into that record. */
   setAside(damage: string): Promise<void>
-  /** The strict barrier: resolves when everything committed so far survives a power cut. Index rows and views are brought up to date by it. `unsafe`: also what a worker stored that died before its barrier. */
-  flush(options?: { readonly unsafe?: boolean }): Promise<void>
+  /** The strict barrier: resolves when everything committed so far survives a power cut. Index rows and views are brought up to date by it. */
+  flush(): Promise<void>
+  /**
+   * The strict barrier alone, without index rows: one request and an end that needs no more of this worker, which may be
+   * frozen any moment. `unsafe`: also what a worker stored that died before its barrier.
+   */
+  secure(options?: { readonly unsafe?: boolean }): Promise<void>
   /** The number of the barrier that will make safe what is stored now; undefined where all of it survives a power cut. */
   readonly exposedUntil: number | undefined
   /** Calls back when a barrier was passed, with its number, before anybody is answered whose write it covers. */

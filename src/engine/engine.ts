@@ -198,11 +198,19 @@ export async function openEngine(
       return () => void registry.unregister(handle)
     },
     exposedUntil: () => journal.exposedUntil,
-    async flush(unsafe) {
-      // A hidden page's worker may be frozen before its timers come.
+    async flush() {
       tabs.flush()
       await openDocuments.flush()
-      await journal.flush({ unsafe })
+      await journal.flush()
+      tabs.flush()
+    },
+    async secure(unsafe) {
+      // A hidden page's worker may be frozen before its timers come.
+      tabs.flush()
+      const edits = openDocuments.flush()
+      await journal.secure({ unsafe })
+      await edits
+      await journal.secure()
       tabs.flush()
     },
     isClosed: () => isConnectionLost(connection.ended),

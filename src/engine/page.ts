@@ -46,7 +46,9 @@ export interface PageServices {
   readonly missedEvents: Parameters<typeof createWatches>[0]['missed']
   /** Puts a page's hook among those that gate its calls; the function returned takes it out. */
   readonly addHook: (hook: PageHook, client: string, asks: Asks) => () => void
-  readonly flush: (unsafe: boolean) => Promise<void>
+  readonly flush: () => Promise<void>
+  /** What is stored survives a power cut, in as few steps as can be. */
+  readonly secure: (unsafe: boolean) => Promise<void>
   readonly exposedUntil: () => number | undefined
   /** The database has to be opened anew, by another hello of the page. */
   readonly isClosed: () => boolean
@@ -203,7 +205,7 @@ export function createPage(
         documents.close(message)
         return
       case 'flush':
-        services.flush(message.unsafe ?? false).catch(services.onError)
+        services.secure(message.unsafe ?? false).catch(services.onError)
         return
       case 'life':
         services.onLife(hello.client, message.life)
@@ -270,7 +272,7 @@ export function createPage(
       calls.abortAll(createError('ABORTED', 'The page left before the call was stored.'))
       documents.closeAll()
       onLeave()
-      await services.flush(false).catch(services.onError)
+      await services.flush().catch(services.onError)
       calls.stop()
     },
   }

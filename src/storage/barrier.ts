@@ -45,6 +45,8 @@ export interface Barrier {
   took(group: Pick<GroupResult, 'wrote' | 'grown' | 'indexed' | 'erased'>, durability: Durability): void
   /** Resolves when all that was noted so far survives a power cut and its index rows are up to date. */
   pass(): Promise<void>
+  /** Resolves when all that was noted so far survives a power cut. */
+  secure(): Promise<void>
   stop(): void
 }
 
@@ -122,8 +124,10 @@ export function createBarrier({
         ...(streams.length === 0 ? [] : (['commits', 'segments', 'sessions', 'views', 'snapshots'] as const)),
       ],
       durability: 'strict',
-      async work(transaction) {
+      work(transaction) {
         transaction.objectStore('meta').put({ key: 'barrier', value: clock.next() })
+        // Nothing more to be asked: it is committed at once, and ends though this worker be frozen.
+        if (streams.length === 0) return
         const reader = new TailReader(transaction, damage)
         const refresh = async (stream: StreamId): Promise<void> => {
           const tail = tails.of(stream)
@@ -136,7 +140,7 @@ export function createBarrier({
           fresh.set(stream, { ...view, ...snapshot })
         }
         // All at once: one after the other, each of their turns would wait for the database.
-        await Promise.all(streams.map(refresh))
+        return Promise.all(streams.map(refresh)).then(() => {})
       },
     })
     safe()
@@ -174,6 +178,9 @@ export function createBarrier({
       arm()
     },
     pass,
+    async secure() {
+      if (exposed) await put([])
+    },
     stop() {
       stopped = true
       stopTimer?.()

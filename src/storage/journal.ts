@@ -360,10 +360,17 @@ export function createJournal({ connection, clock, documents, wall, compression 
       barrierListeners.add(listener)
       return () => barrierListeners.delete(listener)
     },
-    async flush({ unsafe = false } = {}) {
+    async flush() {
+      if (closed !== undefined) throw closed
+      await flush()
+    },
+    async secure({ unsafe = false } = {}) {
       if (closed !== undefined) throw closed
       if (unsafe) barrier.distrust()
-      await flush()
+      // What is stored already does not wait for what is not.
+      await barrier.secure()
+      await Promise.allSettled(pending.keys())
+      await barrier.secure()
     },
     onStored(listener) {
       listeners.add(listener)

@@ -11,7 +11,7 @@ export interface Chore {
   readonly doing: string
   readonly stores: readonly StoreName[]
   readonly durability: Durability
-  work(transaction: IDBTransaction): Promise<void>
+  work(transaction: IDBTransaction): Promise<void> | void
   /** Called when its transaction is over. */
   end(error: unknown): void
 }

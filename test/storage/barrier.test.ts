@@ -354,11 +354,28 @@ test('JO33 what is stored can be told the barrier that makes it safe, and hears 
   expect(told).toEqual(['barrier 1', 'barrier 2', 'answered'])
 })
 
-test('JO33 a flush that is told of what another worker left unsafe puts something strictly', async () => {
+test('JO35 what is stored is made safe by one put, committed at once, whatever index rows lag; they follow', async () => {
+  const tab = await openTab()
+  await createSession(tab)
+  await setState(tab, 'a', 1)
+  await setState(tab, 'b', 2)
+  const transactions = watchTransactions(tab)
+  await tab.journal.secure()
+  expect(transactions).toMatchObject([{ stores: ['meta'], durability: 'strict', requests: ['meta.put'] }])
+  expect(tab.journal.exposedUntil).toBeUndefined()
+  await tab.journal.secure()
+  expect(transactions).toHaveLength(1)
+
+  await tab.journal.flush()
+  expect(transactions).toHaveLength(2)
+  expect(transactions[1]?.stores).toContain('sessions')
+})
+
+test('JO33 whoever is told of what another worker left unsafe puts something strictly', async () => {
   const tab = await openTab()
   const transactions = watchTransactions(tab)
   await tab.journal.flush()
   expect(transactions).toEqual([])
-  await tab.journal.flush({ unsafe: true })
+  await tab.journal.secure({ unsafe: true })
   expect(transactions.map(({ durability }) => durability)).toEqual(['strict'])
 })
