@@ -3,11 +3,9 @@
  */
 
 import type { ArtifactPage, ArtifactQuery } from './artifact/query.ts'
-import type { ArtifactRecord, ChunkRow, ContentRow, IntakeRow } from './artifact/record.ts'
+import type { ArtifactRecord, ChunkRow, ContentRow } from './artifact/record.ts'
 import type { CommitRow, HeadKey, Operation, Outcome, RowChange } from './commit.ts'
-import type { NameCounts } from './damage/count-names.ts'
 import type { Damage, FoundDamage } from './damage/damage.ts'
-import type { Mending } from './damage/mending.ts'
 import type {
   ArtifactId,
   CheckpointId,
@@ -19,6 +17,7 @@ import type {
   StreamId,
   WriterId,
 } from './ids.ts'
+import type { Maintenance, Repairs } from './maintenance.ts'
 import type { RunRow } from './run/record.ts'
 import type { PastMark } from './session/mark.ts'
 import type { SessionPage, SessionQuery } from './session/query.ts'
@@ -88,7 +87,7 @@ export interface StorageMeter {
 }
 
 /** The only writer. See commit.ts for what an operation is. */
-export interface Journal {
+export interface Journal extends Maintenance, Repairs {
   readonly writer: WriterId
   commit<Result>(operation: Operation<Result>): Promise<Outcome<Result>>
   /**
@@ -99,77 +98,10 @@ export interface Journal {
   /** Rows that belong to no commit yet: chunks before their manifest. Relaxed. */
   putRows(rows: readonly RowChange[]): Promise<void>
   /**
-   * Removes those contents that have no references, intakes that were given up, and chunks that nothing names any more;
-   * by deletions alone, which have room also where the quota is used up. Answers how many chunks went.
-   * @param fence as a steward's chore
-   */
-  sweep(
-    contents: readonly { readonly domain: string; readonly hash: string }[],
-    givenUp?: readonly IntakeRow[],
-    fence?: number,
-  ): Promise<number>
-  /** Makes this worker the steward of the database: raises the stored epoch and gives it. */
-  takeStewardship(): Promise<number>
-  /** The stored epoch; 0 where nobody ever was the steward. */
-  stewardEpoch(): Promise<number>
-  /**
    * Sets these bytes aside, where none are yet: they are given up for operations that make room when the quota is used up.
    * Never fails.
    */
   keepBallast(bytes: Uint8Array): Promise<void>
-  /**
-   * Packs the oldest rows of a stream into segments. Answers how many, which may be fewer than there are.
-   *
-   * `whole` takes every row; else only whole segments are made, of rows whose updates a snapshot holds.
-   */
-  pack(stream: StreamId, options?: { readonly whole?: boolean; readonly fence?: number }): Promise<number>
-  /**
-   * Keeps what all events of a session up to now make of it, for moments that will be past; nothing where there is such a
-   * mark already that is near. Answers whether there is a new one.
-   *
-   * `grownBytes`, at least so many came since the last one, calls for one when it is more than the mark itself.
-   */
-  mark(
-    stream: StreamId,
-    options?: { readonly grownBytes?: number; readonly fence?: number },
-  ): Promise<boolean>
-  /**
-   * Begins a managed document anew where it has been written by more clients, or holds more old deletions, than a document
-   * should: the same values, of one client, without deletions older than 30 days. Answers whether it did.
-   */
-  renew(stream: StreamId, fence?: number): Promise<boolean>
-  /** Makes a snapshot of a managed document as it is now, however short its tail. */
-  snapshot(stream: StreamId, fence?: number): Promise<void>
-  /** Compresses the rows of a stream's segments, where the host can; readers inflate them. */
-  squeeze(stream: StreamId, fence?: number): Promise<void>
-  /** Puts back the rows of segments that were squeezed. Answers whether there were any. */
-  unsqueeze(stream: StreamId, fence?: number): Promise<boolean>
-  /**
-   * Stores a snapshot (v2 bytes) that was made of the one at row `after` and the rows up to `upTo`; nothing where
-   * another one came meanwhile. Answers whether it was stored.
-   */
-  putSnapshot(
-    stream: StreamId,
-    made: { readonly bytes: Uint8Array; readonly after: number; readonly upTo: number },
-    fence?: number,
-  ): Promise<boolean>
-  /** Puts the index rows of a stream as its log says. Answers how many differed; undefined where rows came since it was read. */
-  mend(stream: StreamId, mending: Mending, fence?: number): Promise<number | undefined>
-  /**
-   * Puts right how often contents are named, by what the log up to its row `last` names and by the rows of artifacts; what
-   * nobody names goes. Answers how many counts differed; undefined where rows came since the log was read.
-   */
-  recount(counts: NameCounts, last: number, fence?: number): Promise<number | undefined>
-  /**
-   * Remembers that a repair left the counts `found`, see `Tables.suspicion`; nothing where what is `settled` is another by
-   * now. Answers whether it did.
-   */
-  settleSuspicion(
-    suspicion: { readonly found: string; readonly settled: string },
-    fence?: number,
-  ): Promise<boolean>
-  /** Moves the row that a record of damage names out of its table, into that record. */
-  setAside(damage: string): Promise<void>
   /** The strict barrier: resolves when everything committed so far survives a power cut. Index rows and views are brought up to date by it. */
   flush(): Promise<void>
   /**

@@ -2,7 +2,7 @@
  * The ballast: bytes that are kept for nothing but to be given up. When the origin's quota is used up the browser
  * refuses every transaction that puts anything, also one that removes far more; without the ballast it has room again.
  */
-import type { Chore } from './queue.ts'
+import type { Perform } from './chore.ts'
 import { resultOf } from './result-of.ts'
 
 export interface Ballast {
@@ -12,7 +12,7 @@ export interface Ballast {
   giveUp(): Promise<boolean>
 }
 
-export function createBallast(perform: (chore: Omit<Chore, 'end'>) => Promise<void>): Ballast {
+export function createBallast(perform: Perform): Ballast {
   const chore = (doing: string, work: (meta: IDBObjectStore) => Promise<void>) =>
     perform({
       doing,

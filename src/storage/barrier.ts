@@ -6,9 +6,9 @@ import type { Durability } from '../core/commit.ts'
 import type { StreamId } from '../core/ids.ts'
 import type { Documents, WallClock } from '../core/ports.ts'
 import type { HybridClock } from '../core/timeline/hybrid-clock.ts'
+import type { Perform } from './chore.ts'
 import type { DamageNotes } from './damage-notes.ts'
 import type { GroupResult } from './group.ts'
-import type { Chore } from './queue.ts'
 import { bringUpToDate, isSessionStream } from './session-rows.ts'
 import { refreshSnapshot } from './snapshot-rows.ts'
 import type { StreamNotes } from './stream-notes.ts'
@@ -31,7 +31,7 @@ export interface BarrierDeps {
   readonly documents: Documents
   readonly notes: StreamNotes
   readonly damage: DamageNotes
-  readonly perform: (chore: Omit<Chore, 'end'>) => Promise<void>
+  readonly perform: Perform
   /** Everything stored before survives a power cut. Barriers are counted from 1. */
   readonly onPassed: (barrier: number) => void
 }

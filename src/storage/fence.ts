@@ -4,15 +4,16 @@
  */
 import type { WriterId } from '../core/ids.ts'
 import { assertEpoch, isStewardRow, nextStewardRow, STEWARD_KEY } from '../core/steward.ts'
-import type { Chore } from './queue.ts'
+import type { Chore } from './chore.ts'
 import { resultOf } from './result-of.ts'
+import type { StoreName } from './schema.ts'
 
 /** The chore behind its fence; without one it is given back as it is. */
-export function fenced<Work extends Omit<Chore, 'end'>>(chore: Work, fence: number | undefined): Work {
+export function fenced(chore: Chore, fence: number | undefined): Chore {
   if (fence === undefined) return chore
   return {
     ...chore,
-    stores: [...new Set([...chore.stores, 'meta'])],
+    stores: [...new Set<StoreName>([...chore.stores, 'meta'])],
     async work(transaction: IDBTransaction) {
       assertEpoch(await resultOf(transaction.objectStore('meta').get(STEWARD_KEY)), fence)
       await chore.work(transaction)

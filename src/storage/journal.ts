@@ -3,31 +3,24 @@
  */
 import type { CommitRow, Operation, Outcome, RowChange } from '../core/commit.ts'
 import { createError, type HoldfastError, isHoldfastError } from '../core/errors.ts'
-import { type CommitId, clockAt, type RequestId } from '../core/ids.ts'
+import type { RequestId } from '../core/ids.ts'
 import type { Compression, Documents, Journal, WallClock } from '../core/ports.ts'
 import type { HybridClock } from '../core/timeline/hybrid-clock.ts'
 import { createAdmission } from './admission.ts'
 import { createBallast } from './ballast.ts'
 import { createBarrier } from './barrier.ts'
+import type { Chore, ChoreDeps } from './chore.ts'
 import type { Connection } from './connection.ts'
-import { sweepContents } from './contents.ts'
-import { fenced, raiseEpoch, readEpoch } from './fence.ts'
+import { fenced } from './fence.ts'
 import { HeadCache } from './heads.ts'
-import { MARK_STORES, markStream } from './mark-rows.ts'
-import { MEND_STORES, mendStream } from './mend.ts'
-import { PACK_STORES, packStream } from './pack.ts'
+import { createMaintenance } from './maintenance.ts'
 import { assertSameCall } from './performed.ts'
 import { createPump } from './pump.ts'
-import { type Chore, Queue } from './queue.ts'
+import { Queue } from './queue.ts'
 import { readOutcome } from './reads.ts'
-import { RECOUNT_STORES, recountContents } from './recount.ts'
-import { DAMAGEABLE, setAside } from './set-aside.ts'
+import { createRepairs } from './repairs.ts'
 import { unreadOutcome } from './settling.ts'
-import { putSnapshot, renewSnapshot, snapshotNow } from './snapshot-rows.ts'
-import { squeezeStream, unsqueezeStream } from './squeeze-stream.ts'
 import { StreamNotes } from './stream-notes.ts'
-import { settleSuspicion } from './suspicion.ts'
-import { TailReader } from './tail-reader.ts'
 
 export interface JournalDeps {
   readonly connection: Connection
@@ -37,9 +30,6 @@ export interface JournalDeps {
   /** Without it nothing is squeezed. */
   readonly compression?: Pick<Compression, 'deflate' | 'inflate'>
 }
-
-/** A deletion older than this may leave: a write that comes later still, and is older, brings its key back. */
-export const DELETION_KEEP_MS = 30 * 86_400_000
 
 /** One journal per connection. When the connection ends it refuses everything; open another one for a new connection. */
 export function createJournal({ connection, clock, documents, wall, compression }: JournalDeps): Journal {
@@ -88,6 +78,7 @@ export function createJournal({ connection, clock, documents, wall, compression 
     },
   })
   const ballast = createBallast(perform)
+  const chores: ChoreDeps = { connection, clock, wall, perform, assertOpen }
   const stopListening = connection.onEnding(end)
 
   /** What removes more than it adds is stored even where the quota is used up. */
@@ -114,8 +105,7 @@ export function createJournal({ connection, clock, documents, wall, compression 
     return outcome
   }
 
-  /** Runs work of the journal's own in a transaction of its own; a steward's behind the fence of its epoch. */
-  function perform(chore: Omit<Chore, 'end'>, fence?: number): Promise<void> {
+  function perform(chore: Chore, fence?: number): Promise<void> {
     return new Promise((resolve, reject) => {
       queue.push({
         ...fenced(chore, fence),
@@ -123,6 +113,10 @@ export function createJournal({ connection, clock, documents, wall, compression 
       })
       pump.schedule()
     })
+  }
+
+  function assertOpen(): void {
+    if (closed !== undefined) throw closed
   }
 
   async function flush(): Promise<void> {
@@ -147,7 +141,7 @@ export function createJournal({ connection, clock, documents, wall, compression 
     writer: clock.writer,
     commit,
     async outcomeOf(requestId, does) {
-      if (closed !== undefined) throw closed
+      assertOpen()
       await Promise.allSettled([...pending].filter(([, id]) => id === requestId).map(([outcome]) => outcome))
       try {
         const transaction = connection.transaction(['commits', 'segments'], 'readonly')
@@ -168,190 +162,8 @@ export function createJournal({ connection, clock, documents, wall, compression 
         decide: () => ({ result: undefined, resultId: '', writes: [], rows }),
       })
     },
-    async sweep(contents, givenUp, fence) {
-      if (closed !== undefined) throw closed
-      let removed = 0
-      const chore: Omit<Chore, 'end'> = {
-        doing: 'sweeping contents',
-        stores: ['contents', 'chunks', 'meta'],
-        durability: 'relaxed',
-        async work(transaction) {
-          removed = await sweepContents(transaction, contents, wall.now(), givenUp)
-        },
-      }
-      await perform(chore, fence)
-      return removed
-    },
-    async stewardEpoch() {
-      if (closed !== undefined) throw closed
-      try {
-        return await readEpoch(connection.transaction(['meta'], 'readonly'))
-      } catch (cause) {
-        throw connection.failure(cause, 'looking for the steward')
-      }
-    },
-    async takeStewardship() {
-      if (closed !== undefined) throw closed
-      let epoch = 0
-      await perform({
-        doing: 'taking the stewardship',
-        stores: ['meta'],
-        durability: 'relaxed',
-        async work(transaction) {
-          epoch = await raiseEpoch(transaction, clock.writer)
-        },
-      })
-      return epoch
-    },
-    async pack(stream, { whole = false, fence } = {}) {
-      if (closed !== undefined) throw closed
-      let packed = 0
-      const chore: Omit<Chore, 'end'> = {
-        doing: `packing ${stream}`,
-        stores: PACK_STORES,
-        // It takes rows away for one large one, which a later strict transaction would not carry.
-        durability: 'strict',
-        async work(transaction) {
-          const request = { now: wall.now(), whole, notes: connection.damage }
-          packed = await packStream(transaction, stream, request)
-        },
-      }
-      await perform(chore, fence)
-      return packed
-    },
-    async mark(stream, { grownBytes = 0, fence } = {}) {
-      if (closed !== undefined) throw closed
-      let isStored = false
-      const chore: Omit<Chore, 'end'> = {
-        doing: `marking ${stream}`,
-        stores: MARK_STORES,
-        durability: 'relaxed',
-        async work(transaction) {
-          const tails = new TailReader(transaction, connection.damage)
-          isStored = await markStream(tails, stream, clock, grownBytes)
-        },
-      }
-      await perform(chore, fence)
-      return isStored
-    },
-    async renew(stream, fence) {
-      if (closed !== undefined) throw closed
-      await documents.prepare([stream])
-      try {
-        const before = clockAt(wall.now() - DELETION_KEEP_MS)
-        if (!documents.isWorn(stream, before)) return false
-        let isRenewed = false
-        const chore: Omit<Chore, 'end'> = {
-          doing: `beginning the document of ${stream} anew`,
-          stores: ['commits', 'segments', 'snapshots', 'views'],
-          durability: 'relaxed',
-          async work(transaction) {
-            const tails = new TailReader(transaction, connection.damage)
-            isRenewed = await renewSnapshot(tails, stream, documents, clock.writer, before)
-          },
-        }
-        await perform(chore, fence)
-        if (isRenewed) documents.outdate(stream)
-        return isRenewed
-      } finally {
-        documents.release([stream])
-      }
-    },
-    async snapshot(stream, fence) {
-      if (closed !== undefined) throw closed
-      await documents.prepare([stream])
-      const chore: Omit<Chore, 'end'> = {
-        doing: `making a snapshot of ${stream}`,
-        stores: ['commits', 'segments', 'snapshots'],
-        durability: 'relaxed',
-        async work(transaction) {
-          await snapshotNow(new TailReader(transaction, connection.damage), stream, documents, clock.writer)
-        },
-      }
-      await perform(chore, fence).finally(() => documents.release([stream]))
-    },
-    async squeeze(stream, fence) {
-      if (closed !== undefined) throw closed
-      if (compression === undefined) return
-      await squeezeStream(connection, stream, compression, (work) =>
-        perform({ doing: `squeezing ${stream}`, stores: ['segments'], durability: 'relaxed', work }, fence),
-      )
-    },
-    async unsqueeze(stream, fence) {
-      if (closed !== undefined) throw closed
-      if (compression === undefined) return false
-      return unsqueezeStream(connection, stream, compression, (work) =>
-        // Large rows again, which a later strict transaction would not carry.
-        perform({ doing: `unpacking ${stream}`, stores: ['segments'], durability: 'strict', work }, fence),
-      )
-    },
-    async putSnapshot(stream, made, fence) {
-      if (closed !== undefined) throw closed
-      let isStored = false
-      const chore: Omit<Chore, 'end'> = {
-        doing: `storing a snapshot of ${stream}`,
-        stores: ['commits', 'segments', 'snapshots'],
-        // A large row, which a later strict transaction would not carry.
-        durability: 'strict',
-        async work(transaction) {
-          isStored = await putSnapshot(new TailReader(transaction, connection.damage), stream, made)
-        },
-      }
-      await perform(chore, fence)
-      return isStored
-    },
-    async mend(stream, mending, fence) {
-      if (closed !== undefined) throw closed
-      let mended: number | undefined
-      const chore: Omit<Chore, 'end'> = {
-        doing: `repairing the index rows of ${stream}`,
-        stores: MEND_STORES,
-        durability: 'strict',
-        async work(transaction) {
-          mended = await mendStream(transaction, stream, mending, clock.nextId<CommitId>())
-        },
-      }
-      await perform(chore, fence)
-      if (mended !== 0) cache.clear()
-      return mended
-    },
-    async recount(counts, last, fence) {
-      if (closed !== undefined) throw closed
-      let counted: number | undefined
-      const chore: Omit<Chore, 'end'> = {
-        doing: 'counting the names of contents',
-        stores: RECOUNT_STORES,
-        durability: 'strict',
-        async work(transaction) {
-          counted = await recountContents(transaction, counts, last, wall.now())
-        },
-      }
-      await perform(chore, fence)
-      return counted
-    },
-    async settleSuspicion(suspicion, fence) {
-      if (closed !== undefined) throw closed
-      let isSettled = false
-      const chore: Omit<Chore, 'end'> = {
-        doing: 'noting a repair',
-        stores: ['meta'],
-        durability: 'relaxed',
-        async work(transaction) {
-          isSettled = await settleSuspicion(transaction, suspicion)
-        },
-      }
-      await perform(chore, fence)
-      return isSettled
-    },
-    async setAside(damage) {
-      if (closed !== undefined) throw closed
-      await perform({
-        doing: 'setting a damaged row aside',
-        stores: ['quarantine', ...DAMAGEABLE],
-        durability: 'strict',
-        work: (transaction) => setAside(transaction, damage),
-      })
-    },
+    ...createMaintenance({ ...chores, documents, compression }),
+    ...createRepairs({ ...chores, cache }),
     keepBallast: (bytes) => ballast.keep(bytes),
     get exposedUntil() {
       return barrier.next
@@ -361,11 +173,11 @@ export function createJournal({ connection, clock, documents, wall, compression 
       return () => barrierListeners.delete(listener)
     },
     async flush() {
-      if (closed !== undefined) throw closed
+      assertOpen()
       await flush()
     },
     async secure({ unsafe = false } = {}) {
-      if (closed !== undefined) throw closed
+      assertOpen()
       if (unsafe) barrier.distrust()
       // What is stored already does not wait for what is not.
       await barrier.secure()

@@ -8,13 +8,14 @@ import type { StreamId } from '../core/ids.ts'
 import { nextTurn } from '../core/next-turn.ts'
 import type { Documents, WallClock } from '../core/ports.ts'
 import type { HybridClock } from '../core/timeline/hybrid-clock.ts'
+import type { QueuedChore } from './chore.ts'
 import { type Connection, isInvalidState } from './connection.ts'
 import { withDeadline } from './deadline.ts'
 import type { Entry } from './entry.ts'
 import { createGroup, type Group, type GroupResult } from './group.ts'
 import { WrongGuess } from './guess.ts'
 import type { HeadCache, HeadState } from './heads.ts'
-import type { Chore, Queue } from './queue.ts'
+import type { Queue } from './queue.ts'
 import { abortErrorOf, decideOn, refusalOf, settle, silentStorage, unknownOutcome } from './settling.ts'
 import type { StreamNotes } from './stream-notes.ts'
 import { type OpenTransaction, runTransaction, type TransactionPlan } from './transaction.ts'
@@ -122,7 +123,7 @@ export function createPump(deps: PumpDeps): Pump {
     }
   }
 
-  function runChore(chore: Chore): void {
+  function runChore(chore: QueuedChore): void {
     const { stores, durability } = chore
     const work = (transaction: IDBTransaction) => chore.work(transaction)
     try {

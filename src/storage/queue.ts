@@ -1,30 +1,18 @@
 /**
  * What waits for a transaction, in order of arrival.
  */
-import type { Durability } from '../core/commit.ts'
+import type { QueuedChore } from './chore.ts'
 import type { Entry } from './entry.ts'
-import type { StoreName } from './schema.ts'
 
-/** Work of the journal's own, which shares its transaction with nothing. */
-export interface Chore {
-  /** For errors: `bringing index rows up to date`. */
-  readonly doing: string
-  readonly stores: readonly StoreName[]
-  readonly durability: Durability
-  work(transaction: IDBTransaction): Promise<void> | void
-  /** Called when its transaction is over. */
-  end(error: unknown): void
-}
-
-export type Batch = { readonly entries: readonly Entry[] } | { readonly chore: Chore }
+export type Batch = { readonly entries: readonly Entry[] } | { readonly chore: QueuedChore }
 
 /** More bytes than this in one transaction would make a waiting decision late. */
 export const MAX_BATCH_BYTES = 4 * 1_048_576
 
 export class Queue {
-  #waiting: (Entry | Chore)[] = []
+  #waiting: (Entry | QueuedChore)[] = []
 
-  push(item: Entry | Chore): void {
+  push(item: Entry | QueuedChore): void {
     this.#waiting.push(item)
   }
 
@@ -33,7 +21,7 @@ export class Queue {
     this.#waiting.unshift(...entries)
   }
 
-  remove(item: Entry | Chore): void {
+  remove(item: Entry | QueuedChore): void {
     this.#waiting = this.#waiting.filter((other) => other !== item)
   }
 
@@ -43,7 +31,7 @@ export class Queue {
   }
 
   /** Takes everything, for a journal that ends. */
-  drain(): readonly (Entry | Chore)[] {
+  drain(): readonly (Entry | QueuedChore)[] {
     const all = this.#waiting
     this.#waiting = []
     return all
@@ -56,7 +44,7 @@ export class Queue {
   take(): Batch | undefined {
     const batch = this.#pick()
     if (batch === undefined) return undefined
-    const taken = new Set<Entry | Chore>('chore' in batch ? [batch.chore] : batch.entries)
+    const taken = new Set<Entry | QueuedChore>('chore' in batch ? [batch.chore] : batch.entries)
     this.#waiting = this.#waiting.filter((item) => !taken.has(item))
     return batch
   }
@@ -102,6 +90,6 @@ function mustBeAlone({ alone, decided }: Entry): boolean {
   return alone || decided.erase.length > 0
 }
 
-function isEntry(item: Entry | Chore): item is Entry {
+function isEntry(item: Entry | QueuedChore): item is Entry {
   return 'operation' in item
 }

@@ -6,8 +6,6 @@ import { foreignAwaits } from './foreign-awaits.ts'
 
 /** What is found although it may stand: requests under another name, or waits after which nothing is asked. */
 const KNOWN: readonly string[] = [
-  // A function of this transaction, by its name alone.
-  'barrier.ts: Promise.all(streams.map(refresh))',
   // The head of a guess, asked for before anything was put.
   'group.ts: verified',
   'guess.ts: Promise.all(reads)',
