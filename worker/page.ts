@@ -1,6 +1,7 @@
 import { assertCall } from '../src/protocol/assert-page-message.ts'
 import type { EngineHost, SendToPage } from '../src/protocol/engine-host.ts'
-import type { BatchAnswer, Call, Hello, PageMessage, Settled, Welcome } from '../src/protocol/messages.ts'
+import type { Hello, Welcome } from '../src/protocol/hello.ts'
+import type { BatchAnswer, Call, PageMessage, Settled } from '../src/protocol/messages.ts'
 import { withBarrier } from '../src/protocol/settled.ts'
 import { toWireError } from '../src/protocol/wire-error.ts'
 import { wordingFor } from '../src/protocol/wording.ts'

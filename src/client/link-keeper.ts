@@ -1,13 +1,7 @@
 import { createError, type HoldfastError } from '../core/errors.ts'
 import type { Actor } from '../core/session/record.ts'
-import {
-  type Hello,
-  OLDEST_PROTOCOL,
-  type PageMessage,
-  PROTOCOL_VERSION,
-  type Welcome,
-  type WorkerMessage,
-} from '../protocol/messages.ts'
+import { type Hello, OLDEST_PROTOCOL, PROTOCOL_VERSION, type Welcome } from '../protocol/hello.ts'
+import type { PageMessage, WorkerMessage } from '../protocol/messages.ts'
 import type { GenerationMarker } from './generation.ts'
 import { type Blocked, type Link, type LinkOptions, openLink } from './link.ts'
 import { createReopening } from './reopening.ts'

@@ -1,22 +1,22 @@
 import { transfer, wrap } from 'comlink'
 import { createError, type HoldfastError } from '../core/errors.ts'
-import { assertSpoken } from '../protocol/agree.ts'
 import {
   assertBatchAnswer,
-  assertWelcome,
   assertWorkerMessage,
   isBlockedMessage,
   isUnheardOf,
 } from '../protocol/assert-worker-message.ts'
 import type { Gate } from '../protocol/gate.ts'
-import type { Call, Hello, PageMessage, Settled, Welcome, WorkerMessage } from '../protocol/messages.ts'
-import { fromWireError, toWireError } from '../protocol/wire-error.ts'
+import type { Hello, Welcome } from '../protocol/hello.ts'
+import type { Call, PageMessage, Settled, WorkerMessage } from '../protocol/messages.ts'
+import { toWireError } from '../protocol/wire-error.ts'
+import { handshake } from './handshake.ts'
 import { type Life, watchLife } from './life.ts'
 import { createPatience } from './patience.ts'
 import { createPostQueue } from './post-queue.ts'
-import { type Spawner, workerStartError } from './spawn.ts'
+import type { Spawner } from './spawn.ts'
 import type { Timing } from './timing.ts'
-import { TIME_OUT, within } from './within.ts'
+import { within } from './within.ts'
 
 /** A call, and what it hands over to the worker. */
 export interface Outbound {
@@ -202,49 +202,6 @@ function isGivenUp(settled: Settled): boolean {
 /** The worker sends what one task produced as one array. */
 function messagesIn(data: unknown): readonly unknown[] {
   return Array.isArray(data) ? data : [data]
-}
-
-async function handshake(
-  { spawner, timing, signal }: LinkOptions,
-  worker: Worker,
-  hello: Promise<unknown>,
-): Promise<Welcome> {
-  const over = new AbortController()
-  const failed = new Promise<never>((_resolve, reject) => {
-    const start = (why: string) => reject(workerStartError(spawner.where, why))
-    worker.addEventListener(
-      'error',
-      (event) => start(event.message || 'its script could not be loaded or run'),
-      { signal: over.signal },
-    )
-    signal?.addEventListener('abort', () => reject(abortedError(signal)), { signal: over.signal })
-    if (signal?.aborted) reject(abortedError(signal))
-  })
-  try {
-    const answer = await Promise.race([hello, failed])
-    return welcomeOf(answer)
-  } catch (error) {
-    if (error !== TIME_OUT) throw error
-    throw workerStartError(spawner.where, `it did not answer within ${timing.handshakeMs} ms`)
-  } finally {
-    over.abort()
-  }
-}
-
-function welcomeOf(answer: unknown): Welcome {
-  const { ok, value, error } = answer as {
-    ok?: unknown
-    value?: unknown
-    error?: Parameters<typeof fromWireError>[0]
-  }
-  if (ok !== true && error !== undefined) throw fromWireError(error)
-  assertWelcome(value)
-  assertSpoken(value.protocol)
-  return value
-}
-
-function abortedError(signal: AbortSignal): Error {
-  return createError('ABORTED', 'Opening was aborted by its signal.', {}, signal.reason)
 }
 
 function isCloneError(error: unknown): boolean {

@@ -11,8 +11,8 @@ import { checkSchema } from '../core/state/schema.ts'
 import { entryKeyOf, type SessionScope, scopeText } from '../core/state/scope.ts'
 import type { Caller } from './caller.ts'
 import type { CallOptions, Frame, WriteOptions } from './request.ts'
+import type { Stream } from './shared-stream.ts'
 import { createStateView, hydrate } from './state-view.ts'
-import type { Stream } from './streams.ts'
 
 /** One change of what is shown under a key. */
 export type Change<Values> = {

@@ -1,6 +1,6 @@
 import { createError } from '../core/errors.ts'
 import type { SessionRecord } from '../core/session/record.ts'
-import type { Stream } from './streams.ts'
+import type { Stream } from './shared-stream.ts'
 
 /** Says to the bodies that run in a session when they have to stop: while it takes no work. */
 export interface WorkSignal {

@@ -1,28 +1,20 @@
 /** One app document that pages have open: its replica, the pages that edit it, and what of their edits is stored. */
 import { awarenessFrame, readFrame, updateFrame } from '../context/document-frames.ts'
-import { type Awaited, DocumentReplica } from '../context/document-replica.ts'
-import { forkedDocument, STORED_LIMITS } from '../context/update-gate.ts'
-import type { CommitRow } from '../core/commit.ts'
+import type { DocumentReplica } from '../context/document-replica.ts'
+import { forkedDocument } from '../context/update-gate.ts'
 import { type HoldfastError, isHoldfastError } from '../core/errors.ts'
-import type { WriterId } from '../core/ids.ts'
-import type { Log, WallClock } from '../core/ports.ts'
+import type { WallClock } from '../core/ports.ts'
 import { isPermitted, type Status } from '../core/session/status.ts'
+import { DocumentCopy, type StoredDocument } from './document-copy.ts'
 import { type DocumentPeer, Seat } from './document-seat.ts'
 import { createEditSaver, type EditSaver } from './edit-saver.ts'
-import { RowNumbers } from './row-numbers.ts'
 import { WhoEdits } from './who-edits.ts'
 
-export interface DocumentRoomDeps {
+export interface DocumentRoomDeps extends StoredDocument {
   readonly wall: WallClock
-  readonly writer: WriterId
-  /** What is stored of the document. */
-  read(): ReturnType<Log['document']>
-  /** Rows that arrived after this one. */
-  readAfter(seq: number): Promise<readonly CommitRow[]>
   store(update: Uint8Array, by: DocumentPeer['by']): Promise<void>
   /** Other tabs are to hear who edits. */
   say(update: Uint8Array): void
-  onError(error: unknown): void
   /** Nobody has it open any more, and nothing waits. */
   onEmpty(): void
 }
@@ -35,22 +27,25 @@ export class DocumentRoom {
   readonly #deps: DocumentRoomDeps
   readonly #saver: EditSaver<Seat>
   readonly #seats = new Map<DocumentPeer, Seat>()
-  readonly #rows = new RowNumbers()
-  #replica: DocumentReplica | undefined
-  /** Whose edits are missing among the stored ones: a row of theirs was lost, and may never come. */
-  #missing: ReadonlySet<Awaited> = new Set()
+  readonly #copy: DocumentCopy
   #status: Status | undefined
-  /** Reads never overlap. */
-  #reading: Promise<void> = Promise.resolve()
   #over: HoldfastError | undefined
 
   constructor(deps: DocumentRoomDeps) {
     this.#deps = deps
     this.whoEdits = new WhoEdits({
       seats: () => this.#seats.values(),
-      replica: () => this.#replica,
+      replica: () => this.#copy.replica,
       say: (update) => deps.say(update),
       onError: (error) => deps.onError(error),
+    })
+    this.#copy = new DocumentCopy(deps, {
+      unstored: () => this.#saver.unstored,
+      inUse: () => new Set([...this.#seats.keys()].map(({ clientId }) => clientId)),
+      onAwareness: (change) => this.whoEdits.changed(change),
+      onLoaded: (replica, before) => this.#loaded(replica, before),
+      onNews: (update) => this.#sendToAll(update),
+      onForked: (client) => this.#looksForked(client),
     })
     this.#saver = createEditSaver<Seat>({
       wall: deps.wall,
@@ -62,23 +57,21 @@ export class DocumentRoom {
 
   /** Reads the document. Until then what pages send waits. */
   load(): Promise<void> {
-    return this.#read(async () => {
-      if (this.#replica === undefined) await this.#loadNow()
-    })
+    return this.#copy.load()
   }
 
   enter(peer: DocumentPeer): void {
     const seat = new Seat(peer)
     this.#seats.set(peer, seat)
     if (this.#over !== undefined) this.#tell(seat)
-    else if (this.#replica !== undefined) this.#begin(seat, this.#replica)
+    else if (this.#copy.replica !== undefined) this.#begin(seat, this.#copy.replica)
   }
 
   leave(peer: DocumentPeer): void {
     const seat = this.#seats.get(peer)
     if (seat === undefined) return
     this.#seats.delete(peer)
-    this.#replica?.leave([...seat.clients], seat)
+    this.#copy.replica?.leave([...seat.clients], seat)
     if (this.#isReadOnly) this.#dropClosed()
     this.#emptyIfDone()
   }
@@ -86,8 +79,8 @@ export class DocumentRoom {
   receive(peer: DocumentPeer, frame: Uint8Array): void {
     const seat = this.#seats.get(peer)
     if (seat === undefined || seat.refused !== undefined || this.#over !== undefined) return
-    if (this.#replica === undefined) seat.early.push(frame)
-    else this.#take(seat, this.#replica, frame)
+    if (this.#copy.replica === undefined) seat.early.push(frame)
+    else this.#take(seat, this.#copy.replica, frame)
   }
 
   /** The session's status, as far as this worker has heard. */
@@ -100,19 +93,11 @@ export class DocumentRoom {
 
   /** Takes what other tabs stored. */
   takeForeign(): Promise<void> {
-    return this.#read(async () => {
-      const replica = this.#replica
-      if (replica === undefined) return
-      const rows = await this.#deps.readAfter(this.#rows.to)
-      const foreign = rows.filter(({ writer }) => writer !== this.#deps.writer)
-      if (this.#rows.hasGap(foreign)) return this.#loadNow()
-      this.#rows.note(rows)
-      for (const { update } of foreign) if (update !== undefined) this.#takeStored(replica, update)
-    })
+    return this.#copy.takeForeign()
   }
 
   async flush(): Promise<void> {
-    await this.#reading
+    await this.#copy.reading
     await this.#saver.flush()
   }
 
@@ -121,32 +106,14 @@ export class DocumentRoom {
     this.#over ??= reason
     this.#saver.stop()
     this.#tellAll()
-    this.#replica?.destroy()
-    this.#replica = undefined
+    this.#copy.end()
   }
 
   get #isReadOnly(): boolean {
     return this.#status !== undefined && !isPermitted(this.#status, 'state.write')
   }
 
-  #read(work: () => Promise<void>): Promise<void> {
-    const reading = this.#reading.then(work)
-    // Whoever asked hears of the failure; the next read goes on.
-    this.#reading = reading.catch(() => {})
-    return reading
-  }
-
-  async #loadNow(): Promise<void> {
-    const { snapshot, tail } = await this.#deps.read()
-    if (this.#over !== undefined) return
-    this.#rows.note(tail)
-    const updates = tail.flatMap(({ update }) => (update === undefined ? [] : [update]))
-    const before = this.#replica
-    const replica = new DocumentReplica(snapshot, [...updates, ...this.#saver.unstored], (change) =>
-      this.whoEdits.changed(change),
-    )
-    this.#replica = replica
-    this.#missing = replica.awaited
+  #loaded(replica: DocumentReplica, before: DocumentReplica | undefined): void {
     if (before !== undefined) this.#replace(before, replica)
     else for (const seat of [...this.#seats.values()]) this.#begin(seat, replica)
   }
@@ -195,21 +162,7 @@ export class DocumentRoom {
     if (!isHoldfastError(error)) throw error
     seat.refused = error
     this.#tell(seat)
-    if (error.code === 'CONTENT_DAMAGED') this.#read(() => this.#loadNow()).catch(this.#deps.onError)
-  }
-
-  #takeStored(replica: DocumentReplica, update: Uint8Array): void {
-    const before = replica.awaited
-    try {
-      const inUse = new Set([...this.#seats.keys()].map(({ clientId }) => clientId))
-      const news = replica.take(update, { inUse, limits: STORED_LIMITS })
-      this.#missing = new Set([...this.#missing, ...[...replica.awaited].filter((one) => !before.has(one))])
-      if (news !== undefined) this.#sendToAll(news)
-    } catch (error) {
-      // Another tab's build let it through. When the document is read, such a row is left out as well.
-      this.#deps.onError(error)
-      if (isHoldfastError(error)) this.#looksForked(error.details.client)
-    }
+    if (error.code === 'CONTENT_DAMAGED') this.#copy.reload().catch(this.#deps.onError)
   }
 
   /** Another tab has written under the id of a page here: that page has something else than what is stored. */
@@ -240,7 +193,7 @@ export class DocumentRoom {
   /** Says whether more of the page's edits are stored than it knows. */
   #settle(seat: Seat): boolean {
     // What waits for an edit that has not come is in no update that was stored.
-    if ([...(this.#replica?.awaited ?? [])].some((one) => !this.#missing.has(one))) return false
+    if (this.#copy.isWaiting) return false
     return seat.settle(this.#saver.stored)
   }
 
@@ -262,7 +215,7 @@ export class DocumentRoom {
     if (!this.#saver.drop((maker) => !seats.has(maker)) || seats.size === 0) return
     for (const seat of seats) seat.waitForAnswer()
     this.#tellAll()
-    this.#read(() => this.#loadNow()).catch(this.#deps.onError)
+    this.#copy.reload().catch(this.#deps.onError)
   }
 
   #emptyIfDone(): void {

@@ -1,27 +1,28 @@
 /** One engine: the rings over one open database, and the pages it serves. */
 
-import { createError, type HoldfastError } from '../core/errors.ts'
+import type { HoldfastError } from '../core/errors.ts'
 import type { HookDefinition } from '../core/hook/definition.ts'
-import { type EventId, type RequestId, type SessionId, STORE_STREAM, sessionStream } from '../core/ids.ts'
+import { type SessionId, STORE_STREAM, sessionStream } from '../core/ids.ts'
 import type { EngineClient, SendToPage } from '../protocol/engine-host.ts'
-import type { Hello } from '../protocol/messages.ts'
-import { isConnectionLost, openConnection } from '../storage/connection.ts'
+import type { Hello } from '../protocol/hello.ts'
+import { isConnectionLost } from '../storage/connection.ts'
 import { createMethods } from './all-methods.ts'
 import { createClosedKeys } from './closed-keys.ts'
 import { keepDamage } from './damage-keeper.ts'
 import type { Definitions } from './definitions.ts'
 import { withLiveSessions } from './live-tables.ts'
-import { eventsAfter } from './missed-events.ts'
+import { type OpeningOptions, openDatabase } from './open-database.ts'
 import { createOpenDocuments, type OpenDocuments } from './open-documents.ts'
-import { createPage, type Page, type PageServices } from './page.ts'
-import { definitionOfPageHook } from './page-hooks.ts'
 import { createPageLives } from './page-lives.ts'
+import { createPageServices } from './page-services.ts'
+import { createPages } from './pages.ts'
 import { createParts, type PartsOptions } from './parts.ts'
-import { countWorkers, prefixLocks } from './prefix-locks.ts'
+import { prefixLocks } from './prefix-locks.ts'
 import { watchRoom } from './room-watch.ts'
 import { beginStewardship } from './stewardship.ts'
 import { createStreamViews, type StreamChange, type StreamViews } from './stream-views.ts'
 import { createTabLife } from './tab-life.ts'
+import { createTimers } from './timers.ts'
 import { beginUpkeep } from './upkeep.ts'
 import type { World } from './world.ts'
 
@@ -46,33 +47,15 @@ export interface Engine {
   close(): Promise<void>
 }
 
-/** How long after a failed read of what another tab stored it is tried once more. */
-const RETRY_MS = 250
-
-/** How an engine waits for a database that has to be upgraded. */
-export interface OpeningOptions {
-  readonly blockedMs?: number | undefined
-  /** Older tabs keep it waiting. */
-  readonly onBlocked?: (waiting: { readonly tabs: number | null; readonly leftMs: number }) => void
-}
-
 /** Opens the database and puts the rings together over it. */
 export async function openEngine(
   name: string,
   options: EngineOptions,
-  { blockedMs, onBlocked }: OpeningOptions = {},
+  opening: OpeningOptions = {},
 ): Promise<Engine> {
   const { onError } = options
   const world: World = { ...options.world, locks: prefixLocks(options.world.locks, name) }
-  const connection = await openConnection({
-    name,
-    wall: world.wall,
-    entropy: world.entropy,
-    ...(blockedMs === undefined ? {} : { blockedMs }),
-    onBlocked: (leftMs) => {
-      countWorkers(world, name).then((tabs) => onBlocked?.({ tabs, leftMs }), onError)
-    },
-  })
+  const connection = await openDatabase(name, world, opening, onError)
   let opened: StreamViews | undefined
   const parts = createParts(
     {
@@ -86,9 +69,23 @@ export async function openEngine(
     (tables) => withLiveSessions(tables, (stream) => opened?.record(stream)),
   )
   const { journal, log, documents, registry, clock } = parts
-  const pages = new Map<string, Page>()
-  const stopTimers = new Set<() => void>()
-  const helloByClient = new Map<string, Hello>()
+  const pages = createPages({
+    connection,
+    journal,
+    meter: world.meter,
+    hooks: options.hooks,
+    onJoined(page) {
+      lives.joined(page.name)
+      if (room.told !== undefined) page.room(room.told)
+    },
+    onLeft(client) {
+      lives.left(client)
+      pageLeft(client)
+    },
+    onError,
+  })
+  const timers = createTimers(world.wall)
+  const { later } = timers
   for (const hook of options.hooks) registry.register(hook)
 
   const closedKeys = createClosedKeys()
@@ -113,12 +110,12 @@ export async function openEngine(
     views,
     closedKeys,
     stateClasses: options.definitions.stateClasses,
-    pages: () => [...pages.values()],
+    pages: pages.all,
     isSteward: () => stewardship.steward.held,
     onWritten: (stream) => {
       stewardship.noteForeign(stream)
       openDocuments.takeForeign(stream)
-      for (const page of pages.values()) page.note(stream)
+      for (const page of pages.all()) page.note(stream)
     },
     onError,
   })
@@ -136,7 +133,7 @@ export async function openEngine(
     tabs.takeOwn(rows)
     views.takeOwn(rows)
     const streams = new Set(rows.map(({ stream }) => stream))
-    for (const page of pages.values()) for (const stream of streams) page.note(stream)
+    for (const page of pages.all()) for (const stream of streams) page.note(stream)
   })
   await tabs.begin()
   const lives = createPageLives({
@@ -149,27 +146,27 @@ export async function openEngine(
   const room = watchRoom(
     world,
     (told) => {
-      for (const page of pages.values()) page.room(told)
+      for (const page of pages.all()) page.room(told)
     },
     onError,
   )
   room.noteStored()
   const stopBarriers = journal.onBarrier((passed) => {
-    for (const page of pages.values()) page.barrier(passed)
+    for (const page of pages.all()) page.barrier(passed)
   })
   const stopEnding = connection.onEnding((reason) => {
     tabs.stop()
-    for (const page of pages.values()) page.storage(storageStateOf(reason), reason.message)
+    for (const page of pages.all()) page.storage(storageStateOf(reason), reason.message)
   })
 
   const { methods, pageLeft } = createMethods({
     parts,
     definitions: options.definitions,
     templates: (template, request) => {
-      const own = request.client === undefined ? undefined : helloByClient.get(request.client)?.templates
+      const own = request.client === undefined ? undefined : pages.templatesOf(request.client)
       return own?.[template] ?? options.definitions.templates[template]
     },
-    page: (client) => pages.get(client),
+    page: pages.get,
     answers: tabs.peers.answers,
     opened(session) {
       // After the answer, which would wait for what these read.
@@ -182,53 +179,18 @@ export async function openEngine(
     damage,
   })
 
-  const services: PageServices = {
-    wall: world.wall,
+  const services = createPageServices({
+    parts,
     methods,
     views,
     documents: openDocuments,
-    newRequestId: () => clock.nextId<RequestId>(),
-    nextEventId: () => clock.nextId<EventId>(),
-    isGone: async (session) =>
-      views.record(sessionStream(session)) === undefined &&
-      (await parts.storedTables.session(session)) === undefined,
-    missedEvents: (sessionId, since) => eventsAfter(log, sessionId, since),
-    addHook(hook, client, asks) {
-      const handle = registry.register(definitionOfPageHook(hook, asks), client)
-      return () => void registry.unregister(handle)
-    },
-    exposedUntil: () => journal.exposedUntil,
-    async flush() {
-      tabs.flush()
-      await openDocuments.flush()
-      await journal.flush()
-      tabs.flush()
-    },
-    async secure(unsafe) {
-      // A hidden page's worker may be frozen before its timers come.
-      tabs.flush()
-      const edits = openDocuments.flush()
-      await journal.secure({ unsafe })
-      await edits
-      await journal.secure()
-      tabs.flush()
-    },
-    isClosed: () => isConnectionLost(connection.ended),
-    foretell: tabs.foretell,
+    tabs,
     onLife: lives.set,
     onError,
-  }
-
-  function later(work: () => void, delayMs = RETRY_MS): void {
-    const stop = world.wall.after(delayMs, () => {
-      stopTimers.delete(stop)
-      work()
-    })
-    stopTimers.add(stop)
-  }
+  })
 
   function tell(change: StreamChange): void {
-    for (const page of pages.values()) page.take(change)
+    for (const page of pages.all()) page.take(change)
     tabs.taken(change)
     openDocuments.take(change)
     if (change.stream !== STORE_STREAM) return
@@ -239,7 +201,7 @@ export async function openEngine(
       openDocuments.gone(id)
       documents.drop(stream)
       views.forget(stream)
-      for (const page of pages.values()) {
+      for (const page of pages.all()) {
         page.gone(stream, change.source)
         page.note(stream)
       }
@@ -253,38 +215,15 @@ export async function openEngine(
     get pages() {
       return pages.size
     },
-    async connect(hello, send) {
-      if (connection.ended !== undefined) throw connection.ended
-      assertGeneration(hello, connection.generation)
-      pages.get(hello.client)?.disconnect().catch(onError)
-      const welcome = {
-        protocol: hello.protocol,
-        generation: connection.generation,
-        writer: journal.writer,
-        persisted: await world.meter.persisted(),
-        gates: options.hooks
-          .filter(({ point, stage }) => point === 'state:write' && stage === 'before')
-          .map(({ when }) => when ?? {}),
-      }
-      const page = createPage(hello, welcome, send, services, () => {
-        if (pages.get(hello.client) === page) pages.delete(hello.client)
-        lives.left(hello.client)
-        pageLeft(hello.client)
-      })
-      pages.set(hello.client, page)
-      lives.joined(hello.client)
-      helloByClient.set(hello.client, hello)
-      if (room.told !== undefined) page.room(room.told)
-      return page
-    },
+    connect: (hello, send) => pages.connect(hello, send, services),
     async close() {
       tabs.stop()
-      for (const stop of stopTimers) stop()
+      timers.stop()
       stopStored()
       stopBarriers()
       room.stop()
       stopEnding()
-      for (const page of [...pages.values()]) await page.disconnect()
+      for (const page of pages.all()) await page.disconnect()
       lives.stop()
       stewardship.stop()
       await parts.hooks.drain()
@@ -303,14 +242,4 @@ export async function openEngine(
 function storageStateOf(reason: HoldfastError): 'lost' | 'stale' | 'closed' {
   if (reason.code === 'STORAGE_NEWER') return 'stale'
   return isConnectionLost(reason) ? 'closed' : 'lost'
-}
-
-/** A page must find the database that its browser remembers, not an empty one of the same name. */
-function assertGeneration(hello: Hello, generation: string): void {
-  if (hello.generation === undefined || hello.reopen === true || hello.generation === generation) return
-  throw createError(
-    'STORAGE_LOST',
-    `Database ${hello.name}, as this browser remembers it, is gone: it was deleted, evicted or lost, and an empty one is in its place. Call reopen(), or open it with reopen: true, to begin anew.`,
-    { name: hello.name },
-  )
 }

@@ -1,5 +1,5 @@
 import type { EngineHost, SendToPage } from '../protocol/engine-host.ts'
-import type { Hello } from '../protocol/messages.ts'
+import type { Hello } from '../protocol/hello.ts'
 import { type Engine, type EngineOptions, openEngine } from './engine.ts'
 
 /** Serves pages: one engine for each database that a page names, open as long as a page uses it. */

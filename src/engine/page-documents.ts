@@ -1,6 +1,7 @@
 import { createError, isHoldfastError } from '../core/errors.ts'
 import type { SendToPage } from '../protocol/engine-host.ts'
-import type { Hello, PageMessage } from '../protocol/messages.ts'
+import type { Hello } from '../protocol/hello.ts'
+import type { PageMessage } from '../protocol/messages.ts'
 import { toWireError } from '../protocol/wire-error.ts'
 import type { OpenDocument, OpenDocuments } from './open-documents.ts'
 

@@ -3,6 +3,40 @@ import type { HookStage, PointName } from '../core/hook/points.ts'
 import type { HookAsk, PageHook } from '../protocol/messages.ts'
 import type { Asks } from './asks.ts'
 
+/** The hooks that live on one page, among those that gate. */
+export interface PageHooks {
+  /** One of the same name, point and stage gives way to it. */
+  add(hook: PageHook): void
+  remove(hook: Pick<PageHook, 'id' | 'point' | 'stage'>): void
+  removeAll(): void
+}
+
+/** `register` puts a hook among those that gate, and gives what takes it out. */
+export function createPageHooks(register: (hook: PageHook) => () => void): PageHooks {
+  const hooks = new Map<string, () => void>()
+
+  function removeAt(key: string): void {
+    hooks.get(key)?.()
+    hooks.delete(key)
+  }
+
+  return {
+    add(hook) {
+      const key = keyOf(hook)
+      hooks.get(key)?.()
+      hooks.set(key, register(hook))
+    },
+    remove: (hook) => removeAt(keyOf(hook)),
+    removeAll() {
+      for (const key of [...hooks.keys()]) removeAt(key)
+    },
+  }
+}
+
+function keyOf({ id, point, stage }: Pick<PageHook, 'id' | 'point' | 'stage'>): string {
+  return JSON.stringify([point, stage, id])
+}
+
 /** A page's hook as the worker's executor runs it: the same definition, whose body is a question to the page. */
 export function definitionOfPageHook(hook: PageHook, asks: Asks): HookDefinition {
   const { id, version, point, stage, priority, timeoutMs, onError, when, replayable, breaker } = hook

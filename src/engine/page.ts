@@ -1,33 +1,24 @@
 /** One page's side of the engine: its calls, its writes, what it has open, and the hooks and steps that live on it. */
 import { createError, isHoldfastError } from '../core/errors.ts'
-import type { HookStage, PointName } from '../core/hook/points.ts'
 import type { EventId, RequestId, SessionId, StreamId } from '../core/ids.ts'
 import type { WallClock } from '../core/ports.ts'
 import { withEntryKey } from '../core/state/scope.ts'
 import type { EngineClient, SendToPage } from '../protocol/engine-host.ts'
-import type {
-  Call,
-  Hello,
-  PageHook,
-  PageLife,
-  PageMessage,
-  PageStep,
-  Settled,
-  Welcome,
-} from '../protocol/messages.ts'
-import { withBarrier } from '../protocol/settled.ts'
+import type { Hello, Welcome } from '../protocol/hello.ts'
+import type { Call, PageHook, PageLife, PageMessage, PageStep } from '../protocol/messages.ts'
 import { STORAGE_STATES_SINCE } from '../protocol/since.ts'
-import { toWireError } from '../protocol/wire-error.ts'
 import { wordingFor } from '../protocol/wording.ts'
 import { type Asks, createAsks } from './asks.ts'
 import { createCalls } from './calls.ts'
 import type { Foreseen } from './foreseen-writes.ts'
-import type { Foretell, Foretold } from './foretell.ts'
+import type { Foretell } from './foretell.ts'
 import { type Methods, performMethod } from './methods.ts'
 import { createNotices } from './notices.ts'
 import type { OpenDocuments } from './open-documents.ts'
 import { createPageDocuments } from './page-documents.ts'
+import { createPageHooks } from './page-hooks.ts'
 import { createPageStreams } from './page-streams.ts'
+import { createPageWrites } from './page-writes.ts'
 import { goneMessage, patchOf } from './patches.ts'
 import type { RoomTold } from './room-watch.ts'
 import type { StreamChange, StreamViews } from './stream-views.ts'
@@ -93,8 +84,7 @@ export function createPage(
   const wording = wordingFor(hello.protocol)
   const opensAnew = hello.protocol >= STORAGE_STATES_SINCE.closed
   const streams = createPageStreams(services.views, services.onError)
-  const ownWrites = new Map<RequestId, number>()
-  const hooks = new Map<string, () => void>()
+  const hooks = createPageHooks((hook) => services.addHook(hook, hello.client, asks))
   const steps = new Map<string, PageStep>()
   const documents = createPageDocuments(services.documents, hello, send)
 
@@ -110,57 +100,26 @@ export function createPage(
 
   const notices = createNotices(services.wall, send)
 
-  async function write(message: Extract<PageMessage, { type: 'write' }>): Promise<void> {
-    const { id, target, changes, durability } = message
-    ownWrites.set(message.requestId, id)
-    let foretold: Foretold | undefined
-    let isStored = false
-    let settled: Settled
-    try {
-      const input = { target, changes, ...(durability && { durability }) }
-      foretold = services.foretell(message.requestId, hello.client, message)
-      const { heard } = foretold
-      const context = heard === undefined ? {} : { before: heard }
-      const written = await calls.perform(message, 'The state write', (request) =>
-        performMethod(services.methods, 'state.write', request, input, context),
-      )
-      const value = wording.answer('state.write', written)
-      settled = withBarrier({ id, ok: true, value }, services.exposedUntil())
-      isStored = true
-    } catch (error) {
-      if (isLeftOpen(error)) return
-      settled = { id, ok: false, error: toWireError(error) }
-    } finally {
-      ownWrites.delete(message.requestId)
-      foretold?.settle(isStored)
-    }
-    send({ type: 'settled', settled: [settled] })
-  }
-
   /** The page is told to open the database anew, and sends what was not answered once more. */
   function isLeftOpen(error: unknown): boolean {
     return opensAnew && services.isClosed() && isHoldfastError(error) && error.code === 'STORAGE_FAILED'
   }
 
-  function hookKey(id: string, point: PointName, stage: HookStage): string {
-    return JSON.stringify([point, stage, id])
-  }
-
-  function addHook(hook: PageHook): void {
-    const key = hookKey(hook.id, hook.point, hook.stage)
-    hooks.get(key)?.()
-    hooks.set(key, services.addHook(hook, hello.client, asks))
-  }
-
-  function removeHook(key: string): void {
-    hooks.get(key)?.()
-    hooks.delete(key)
-  }
+  const writes = createPageWrites({
+    client: hello.client,
+    calls,
+    wording,
+    methods: services.methods,
+    foretell: services.foretell,
+    exposedUntil: services.exposedUntil,
+    isLeftOpen,
+    send,
+  })
 
   function receive(message: PageMessage): void {
     switch (message.type) {
       case 'write':
-        void write(message)
+        void writes.perform(message)
         return
       case 'abort':
         calls.abort(message.id)
@@ -184,10 +143,10 @@ export function createPage(
         watches.unwatch(message.watch)
         return
       case 'hook':
-        addHook(message.hook)
+        hooks.add(message.hook)
         return
       case 'unhook':
-        removeHook(hookKey(message.id, message.point, message.stage))
+        hooks.remove(message)
         return
       case 'steps':
         for (const step of message.steps) steps.set(step.step, step)
@@ -244,7 +203,7 @@ export function createPage(
     receive,
     take(change) {
       watches.take(change)
-      if (streams.has(change.stream)) send(patchOf(change, ownWrites))
+      if (streams.has(change.stream)) send(patchOf(change, writes.own))
     },
     foresee({ stream, begun, ended }) {
       if (!streams.has(stream)) return
@@ -268,7 +227,7 @@ export function createPage(
       watches.close()
       notices.close()
       streams.detachAll()
-      for (const key of [...hooks.keys()]) removeHook(key)
+      hooks.removeAll()
       calls.abortAll(createError('ABORTED', 'The page left before the call was stored.'))
       documents.closeAll()
       onLeave()

@@ -1,5 +1,5 @@
 import { createError } from '../core/errors.ts'
-import { OLDEST_PROTOCOL, PROTOCOL_VERSION } from './messages.ts'
+import { OLDEST_PROTOCOL, PROTOCOL_VERSION } from './hello.ts'
 import { METHODS_SINCE, sinceOf } from './since.ts'
 
 /**

@@ -1,6 +1,7 @@
 /** What the worker accepts from a page. The page may run another build, or code that does not mean well. */
 import { HOOK_STAGES, POINTS } from '../core/hook/points.ts'
-import type { Call, Hello, PageMessage } from './messages.ts'
+import type { Hello } from './hello.ts'
+import type { Call, PageMessage } from './messages.ts'
 import { isMethodName } from './methods.ts'
 import {
   anything,

@@ -1,5 +1,6 @@
 /** What the page accepts from a worker. The app may have handed over a worker of another build. */
-import type { BatchAnswer, Settled, Welcome, WorkerMessage } from './messages.ts'
+import type { Welcome } from './hello.ts'
+import type { BatchAnswer, Settled, WorkerMessage } from './messages.ts'
 import {
   anything,
   assertShape,

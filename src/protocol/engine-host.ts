@@ -2,7 +2,8 @@
  * What the worker's entry needs of an engine: one client per page. The engine implements it; the wire, which knows
  * Comlink and ports, drives it. Tests drive the wire with a scripted one.
  */
-import type { Call, Hello, PageMessage, Welcome, WorkerMessage } from './messages.ts'
+import type { Hello, Welcome } from './hello.ts'
+import type { Call, PageMessage, WorkerMessage } from './messages.ts'
 
 /**
  * What may change hands with a message instead of being copied: an ArrayBuffer, a MessagePort, a stream. The ring has

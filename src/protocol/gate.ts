@@ -1,6 +1,7 @@
 /** The few functions that the worker exposes by Comlink. Everything else the page wants is a call inside a batch. */
 import type { WireError } from '../core/errors.ts'
-import type { BatchAnswer, Call, Hello, Welcome } from './messages.ts'
+import type { Hello, Welcome } from './hello.ts'
+import type { BatchAnswer, Call } from './messages.ts'
 
 /** The names a page may call. */
 export const GATE_NAMES = ['hello', 'batch', 'goodbye'] as const

@@ -1,6 +1,6 @@
 /**
- * What crosses the wire beside the calls' own arguments: the envelope of a call and its settled answer, the handshake,
- * and the messages of the data port (one raw MessagePort per page, two ways).
+ * What crosses the wire beside the calls' own arguments: the envelope of a call and its settled answer, and the messages
+ * of the data port (one raw MessagePort per page, two ways).
  */
 
 import type { Durability } from '../core/commit.ts'
@@ -17,49 +17,6 @@ import type { WriteChange } from '../core/state/write-change.ts'
 import type { StateChange } from '../core/timeline/catalog.ts'
 import type { TimelineEvent } from '../core/timeline/event.ts'
 import type { Cause, MethodName, StateTarget } from './worker-api.ts'
-
-/**
- * Raised with every change of what crosses. Page and worker speak the newest protocol that both know: a field that is new
- * is optional and may be left unread; what has to be understood is a message, a method or a code of its own, listed in
- * since.ts.
- */
-export const PROTOCOL_VERSION = 2
-
-/** The oldest protocol that is still spoken. */
-export const OLDEST_PROTOCOL = 1
-
-export interface Hello {
-  /** As the page sends it, the oldest it speaks; as the engine gets it, the one that was agreed on. */
-  readonly protocol: number
-  /** The newest that the page speaks, where that is another. */
-  readonly newest?: number
-  /** Name of the database. */
-  readonly name: string
-  readonly actor?: Actor
-  /** Random name of this page. */
-  readonly client: string
-  /** From the page's localStorage; tells an emptied database from a new one. */
-  readonly generation?: string
-  /** Templates of the page's app, as data. */
-  readonly templates?: Readonly<Record<string, unknown>>
-  /** How long an upgrade of the database waits for older tabs to close, in milliseconds. */
-  readonly blockedMs?: number
-  /** Reopen a database that was lost under this page. */
-  readonly reopen?: boolean
-}
-
-export interface Welcome {
-  /** The one that was agreed on. */
-  readonly protocol: number
-  readonly generation: string
-  readonly writer: string
-  readonly persisted: boolean
-  /**
-   * Where the worker's own `state:write` before-hooks apply: the page does not show such keys before they are stored,
-   * since nobody knows the outcome beforehand. A hook without `when` is an empty one.
-   */
-  readonly gates?: readonly HookWhen[]
-}
 
 export interface Call {
   readonly id: number

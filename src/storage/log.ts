@@ -7,6 +7,7 @@ import { type Clock, clockOfId, type EventId, type SessionId, type StreamId } fr
 import type { Compression, Log } from '../core/ports.ts'
 import type { PastMark } from '../core/session/mark.ts'
 import { isSound } from './checksum.ts'
+import { findByClock } from './clock-reads.ts'
 import { documentNames, rowsAfter, toCommitRow } from './commit-rows.ts'
 import type { Connection } from './connection.ts'
 import { findGaps } from './gaps.ts'
@@ -19,7 +20,6 @@ import {
   bySeq,
   findAfter,
   findArrived,
-  findByClock,
   findByRef,
   findNear,
   lastArrival,

@@ -9,14 +9,14 @@ import { nextTurn } from '../core/next-turn.ts'
 import type { Documents, WallClock } from '../core/ports.ts'
 import type { HybridClock } from '../core/timeline/hybrid-clock.ts'
 import type { QueuedChore } from './chore.ts'
-import { type Connection, isInvalidState } from './connection.ts'
+import type { Connection } from './connection.ts'
 import { withDeadline } from './deadline.ts'
 import type { Entry } from './entry.ts'
 import { createGroup, type Group, type GroupResult } from './group.ts'
-import { WrongGuess } from './guess.ts'
-import type { HeadCache, HeadState } from './heads.ts'
+import { createGroupEnds } from './group-ends.ts'
+import type { HeadCache } from './heads.ts'
 import type { Queue } from './queue.ts'
-import { abortErrorOf, decideOn, refusalOf, settle, silentStorage, unknownOutcome } from './settling.ts'
+import { abortErrorOf, settle, silentStorage, unknownOutcome } from './settling.ts'
 import type { StreamNotes } from './stream-notes.ts'
 import { type OpenTransaction, runTransaction, type TransactionPlan } from './transaction.ts'
 
@@ -50,13 +50,12 @@ interface Running {
 }
 
 export function createPump(deps: PumpDeps): Pump {
-  const { connection, documents, wall, queue, cache, notes } = deps
+  const { connection, documents, wall, queue, cache } = deps
   const groupDeps = { ...deps, damage: connection.damage, now: () => wall.now() }
   const deadlines = createDeadlines(wall)
+  const ends = createGroupEnds(deps)
   let running: Running | undefined
   let scheduled = false
-  /** This connection has put something. */
-  let hasStored = false
   /** Why nothing runs any more. */
   let stopped: HoldfastError | undefined
 
@@ -86,7 +85,7 @@ export function createPump(deps: PumpDeps): Pump {
     try {
       await prepare(streams)
     } catch (error) {
-      over(() => retry(batch, new Set(), error))
+      over(() => ends.retry(batch, new Set(), error))
       return
     }
     // Kept until the transaction is over: its work changes them.
@@ -114,12 +113,12 @@ export function createPump(deps: PumpDeps): Pump {
         durability: group.durability,
         work: group.work,
         onComplete: () => complete(group, end),
-        onAbort: (cause) => end(() => retry(entries, group.touched, cause)),
+        onAbort: (cause) => end(() => ends.retry(entries, group.touched, cause)),
         onUnknown: () => giveUp(entries),
       })
     } catch (error) {
       // The connection takes no transaction.
-      end(() => retry(entries, group.touched, error))
+      end(() => ends.retry(entries, group.touched, error))
     }
   }
 
@@ -163,65 +162,11 @@ export function createPump(deps: PumpDeps): Pump {
       end(() => {})
       return
     }
-    hasStored ||= result.wrote
     const { evaluation, commitId } = result
-    for (const { decided } of evaluation.applied) {
-      for (const state of decided.next.values()) state.commitId = commitId
-    }
-    for (const [text, state] of evaluation.heads) cache.store(text, state)
-    for (const [stream, n] of result.numbers) notes.stored(stream, n)
-    for (const [stream, upTo] of result.indexed) notes.indexed(stream, upTo)
-    for (const stream of result.updated) documents.stored(stream)
-    for (const stream of result.erased) forget(stream)
-    for (const { entry, error } of evaluation.refused) settle(cache, entry, { error: refusalOf(error) })
-    for (const { entry, resultId } of evaluation.repeated) settle(cache, entry, { repeated: resultId })
-    end(() => decideAgain(result.undecided, evaluation.heads))
+    ends.take(result)
+    end(() => ends.decideAgain(result.undecided, evaluation.heads))
     deps.onStored(group, result)
     for (const entry of evaluation.applied) settle(cache, entry, { stored: commitId })
-  }
-
-  function forget(stream: StreamId): void {
-    notes.forget(stream)
-    documents.drop(stream)
-  }
-
-  /** On the heads that the transaction read, each on what the ones before it will write. */
-  function decideAgain(entries: readonly Entry[], read: ReadonlyMap<string, HeadState>): void {
-    const heads = new Map(read)
-    const waiting = entries.filter((entry) => {
-      if (entry.settled) return false
-      try {
-        decideOn(cache, entry, (text) => heads.get(text))
-      } catch (error) {
-        settle(cache, entry, { error: refusalOf(error) })
-        return false
-      }
-      for (const [text, state] of entry.decided.next) heads.set(text, state)
-      return true
-    })
-    queue.putBack(waiting)
-  }
-
-  /** A group that failed is tried again one entry at a time, so that no neighbour pays for the one that cannot be stored. */
-  function retry(entries: readonly Entry[], touched: ReadonlySet<StreamId>, cause: unknown): void {
-    // Wedged: what was stored before says that it worked once, so that a new connection may.
-    if (hasStored && isInvalidState(cause)) connection.lose(cause)
-    for (const stream of touched) documents.drop(stream)
-    if (touched.size > 0) queue.unprepare()
-    const waiting = entries.filter((entry) => !entry.settled)
-    const isGuess = cause instanceof WrongGuess
-    if (entries.length === 1 && !isGuess) {
-      for (const entry of waiting) settle(cache, entry, { error: failureOf(cause, 'storing a commit') })
-      return
-    }
-    // Nobody is to blame where a guess was wrong, or where the caller of one gave up: the others share again.
-    const isNobodysFault = isGuess || waiting.length < entries.length
-    for (const entry of waiting) {
-      entry.careful ||= isGuess
-      entry.alone = !isNobodysFault
-      entry.kept = undefined
-    }
-    queue.putBack(waiting)
   }
 
   function giveUp(entries: readonly Entry[]): void {

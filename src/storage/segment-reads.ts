@@ -2,13 +2,13 @@
  * Reads rows of the log wherever they stand, in segments or by themselves, within one transaction. Segments are given
  * whole: what of their rows was asked for, their reader knows.
  */
-import type { Clock, StreamId } from '../core/ids.ts'
+import type { StreamId } from '../core/ids.ts'
 import type { Compression } from '../core/ports.ts'
 import { rowsAfter } from './commit-rows.ts'
 import type { DamageNotes } from './damage-notes.ts'
 import { resultOf } from './result-of.ts'
 import type { StoredCommit, StoredSegment } from './schema.ts'
-import { lateRef, MAX_SEGMENT_ROWS, rowsOfSegment, unsqueeze } from './segment.ts'
+import { rowsOfSegment, unsqueeze } from './segment.ts'
 import { readSoundCommits, readSoundSegments } from './sound-rows.ts'
 
 /** What may hold the rows asked for, and nothing that does is missing. */
@@ -83,32 +83,6 @@ export async function findAfter(
   return { segments, commits }
 }
 
-export interface ClockRange {
-  readonly from: Clock
-  readonly to: Clock
-  readonly reverse: boolean
-  readonly limit?: number
-}
-
-/** Rows of a stream whose clock lies in [from, to]: all of them, or the first ones up to a limit. */
-export async function findByClock(reading: Reading, stream: StreamId, range: ClockRange): Promise<Found> {
-  const { transaction, notes } = reading
-  if (range.from > range.to || range.limit === 0) return { segments: [], commits: [] }
-  const unpacked = range.reverse ? await findUnpackedBack(reading, stream, range) : undefined
-  if (unpacked?.enough) return { segments: unpacked.late, commits: unpacked.commits }
-  const options = { reverse: range.reverse, ...(range.limit === undefined ? {} : { limit: range.limit }) }
-  // At once, in one turn: of the single rows those that the chain does not reach are left out again.
-  const [late, chain, commits] = await Promise.all([
-    unpacked?.late ?? readLate(reading, stream),
-    readChain(reading, stream, range),
-    readSoundCommits(byClock(transaction), clockKeys(stream, range.from, range.to), options, notes),
-  ])
-  return {
-    segments: [...chain.segments, ...late],
-    commits: commits.filter(({ hlc }) => hlc >= chain.from && hlc <= chain.to),
-  }
-}
-
 export interface ArrivalRange {
   /** Both exclusive. */
   readonly after: number
@@ -177,89 +151,6 @@ export async function findByRef(reading: Reading, ref: string): Promise<Found> {
   return { segments, commits }
 }
 
-/** The newest rows stand by themselves: where they are as many as asked for, no segment has to be read. */
-async function findUnpackedBack(
-  reading: Reading,
-  stream: StreamId,
-  { from, to, limit }: ClockRange,
-): Promise<{ late: readonly StoredSegment[]; commits: readonly StoredCommit[]; enough: boolean }> {
-  const { transaction, notes } = reading
-  const chain = transaction.objectStore('segments').index('[streamId+first+last]')
-  const [late, cursor] = await Promise.all([
-    readLate(reading, stream),
-    resultOf(chain.openKeyCursor(firstClocks(stream, 0 as Clock, to), 'prev')),
-  ])
-  const last = cursor === null ? 0 : (cursor.key as [StreamId, Clock, Clock])[2]
-  if (limit === undefined || last > to) return { late, commits: [], enough: false }
-  const clocks = clockKeys(stream, Math.max(from, last) as Clock, to)
-  const commits = await readSoundCommits(byClock(transaction), clocks, { reverse: true, limit }, notes)
-  return { late, commits, enough: commits.length >= limit || last < from }
-}
-
-function readLate({ transaction, notes }: Reading, stream: StreamId): Promise<readonly StoredSegment[]> {
-  const index = transaction.objectStore('segments').index('refs')
-  return readSoundSegments(index, IDBKeyRange.only(lateRef(stream)), {}, notes)
-}
-
-/** Segments of the range that follow each other by clock, and the part of the range in which all of them were read. */
-interface Chain {
-  readonly segments: readonly StoredSegment[]
-  readonly from: Clock
-  readonly to: Clock
-}
-
-async function readChain(
-  { transaction, notes }: Reading,
-  stream: StreamId,
-  range: ClockRange,
-): Promise<Chain> {
-  const { from, to, reverse, limit } = range
-  const index = transaction.objectStore('segments').index('[streamId+first+last]')
-  // One that begins before the range may reach into it; no more than one, since they do not overlap.
-  const reaching = from > 0 ? readReaching(index, stream, from, notes) : Promise.resolve([])
-  // Awaited below, unless the reading fails before that.
-  reaching.catch(() => {})
-  const begins = firstClocks(stream, from, to)
-  for (let asked = limit === undefined ? undefined : Math.ceil(limit / MAX_SEGMENT_ROWS) + 1; ; ) {
-    const options = { reverse, ...(asked === undefined ? {} : { limit: asked }) }
-    const read = await readSoundSegments(index, begins, options, notes)
-    const end = read.at(-1)
-    if (asked === undefined || limit === undefined || end === undefined || read.length < asked) {
-      return { segments: [...(await reaching), ...read], from, to }
-    }
-    const whole = read.filter(({ last = to }) => last <= to)
-    if (whole.reduce((sum, { count }) => sum + count, 0) >= limit) {
-      return reverse
-        ? { segments: read, from: end.first ?? from, to }
-        : { segments: [...(await reaching), ...read], from, to: end.last ?? to }
-    }
-    asked *= 2
-  }
-}
-
-async function readReaching(
-  index: IDBIndex,
-  stream: StreamId,
-  from: Clock,
-  notes: Reading['notes'],
-): Promise<readonly StoredSegment[]> {
-  const before = firstClocks(stream, 0 as Clock, (from - 1) as Clock)
-  const read = await readSoundSegments(index, before, { reverse: true, limit: 1 }, notes)
-  return read.filter(({ reach }) => reach >= from)
-}
-
 export function bySeq(transaction: IDBTransaction): IDBIndex {
   return transaction.objectStore('commits').index('[streamId+seq]')
-}
-
-function byClock(transaction: IDBTransaction): IDBIndex {
-  return transaction.objectStore('commits').index('[streamId+hlc]')
-}
-
-function clockKeys(stream: StreamId, from: Clock, to: Clock): IDBKeyRange {
-  return IDBKeyRange.bound([stream, from], [stream, to])
-}
-
-function firstClocks(stream: StreamId, from: Clock, to: Clock): IDBKeyRange {
-  return IDBKeyRange.bound([stream, from], [stream, to, []])
 }

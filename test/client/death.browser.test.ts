@@ -2,12 +2,8 @@ import { expect, test } from 'vitest'
 import { answerAsks } from '../../src/client/asks.ts'
 import { createStoreInfo } from '../../src/client/store-info.ts'
 import type { SessionId } from '../../src/core/ids.ts'
-import {
-  type Call,
-  OLDEST_PROTOCOL,
-  type PageMessage,
-  PROTOCOL_VERSION,
-} from '../../src/protocol/messages.ts'
+import { OLDEST_PROTOCOL, PROTOCOL_VERSION } from '../../src/protocol/hello.ts'
+import type { Call, PageMessage } from '../../src/protocol/messages.ts'
 import { rejectionOf } from './rejection.ts'
 import { connectScripted, TEST_TIMING } from './scripted.ts'
 

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { openWith } from '../../src/client/open-holdfast.ts'
 import { createSpawner } from '../../src/client/spawn.ts'
-import { PROTOCOL_VERSION } from '../../src/protocol/messages.ts'
+import { PROTOCOL_VERSION } from '../../src/protocol/hello.ts'
 import { rejectionOf } from './rejection.ts'
 import { connectScripted, spawnScripted, TEST_TIMING } from './scripted.ts'
 

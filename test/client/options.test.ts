@@ -7,12 +7,12 @@ import type { WriteOptions } from '../../src/client/request.ts'
 import { createSession } from '../../src/client/session.ts'
 import type { Session } from '../../src/client/session-handle.ts'
 import { createSessions } from '../../src/client/sessions.ts'
-import type { Stream } from '../../src/client/streams.ts'
+import type { Stream } from '../../src/client/shared-stream.ts'
 import { createWriteLedger } from '../../src/client/writes.ts'
 import type { StreamId } from '../../src/core/ids.ts'
 import type { SessionRecord } from '../../src/core/session/record.ts'
 import { Mirror } from '../../src/core/state/mirror.ts'
-import { PROTOCOL_VERSION, type Welcome } from '../../src/protocol/messages.ts'
+import { PROTOCOL_VERSION, type Welcome } from '../../src/protocol/hello.ts'
 
 const signal = new AbortController().signal
 const change = { requestId: 'r1', signal, deadlineMs: 5 }

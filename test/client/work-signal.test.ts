@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Stream } from '../../src/client/streams.ts'
+import type { Stream } from '../../src/client/shared-stream.ts'
 import { createWorkSignal } from '../../src/client/work-signal.ts'
 import type { SessionRecord } from '../../src/core/session/record.ts'
 

@@ -4,12 +4,8 @@ import type { StateValue } from '../../src/core/state/value.ts'
 import type { Definitions } from '../../src/engine/definitions.ts'
 import { type Engine, openEngine } from '../../src/engine/engine.ts'
 import { createWorld, type World } from '../../src/engine/world.ts'
-import {
-  type Hello,
-  type PageMessage,
-  PROTOCOL_VERSION,
-  type WorkerMessage,
-} from '../../src/protocol/messages.ts'
+import { type Hello, PROTOCOL_VERSION } from '../../src/protocol/hello.ts'
+import type { PageMessage, WorkerMessage } from '../../src/protocol/messages.ts'
 import type { Answer, Input, MethodName } from '../../src/protocol/worker-api.ts'
 import { type FakeClock, fakeClock } from '../../src/testing/fake-clock.ts'
 

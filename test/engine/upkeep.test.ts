@@ -8,12 +8,8 @@ import { createCalls, type Going } from '../../src/engine/calls.ts'
 import { type Engine, openEngine } from '../../src/engine/engine.ts'
 import { createWorld } from '../../src/engine/world.ts'
 import { createProcessLocks } from '../../src/platform/process-locks.ts'
-import {
-  type Hello,
-  type PageMessage,
-  PROTOCOL_VERSION,
-  type WorkerMessage,
-} from '../../src/protocol/messages.ts'
+import { type Hello, PROTOCOL_VERSION } from '../../src/protocol/hello.ts'
+import type { PageMessage, WorkerMessage } from '../../src/protocol/messages.ts'
 import type { Answer, Input, MethodName } from '../../src/protocol/worker-api.ts'
 import { checkLaws } from '../../src/testing/check-laws.ts'
 import { fakeClock } from '../../src/testing/fake-clock.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { agreeOnProtocol, assertAnswered, assertSpoken } from '../../src/protocol/agree.ts'
-import { OLDEST_PROTOCOL, PROTOCOL_VERSION } from '../../src/protocol/messages.ts'
+import { OLDEST_PROTOCOL, PROTOCOL_VERSION } from '../../src/protocol/hello.ts'
 
 const mismatch = (page: unknown) =>
   expect.objectContaining({ code: 'VERSION_MISMATCH', details: { page, worker: PROTOCOL_VERSION } })

@@ -2,14 +2,10 @@ import 'fake-indexeddb/auto'
 import { forceCloseDatabase } from 'fake-indexeddb'
 import { expect, test } from 'vitest'
 import { createError, type ErrorCode } from '../../src/core/errors.ts'
-import {
-  type Connection,
-  deleteDatabase,
-  isConnectionLost,
-  type OpenOptions,
-  openConnection,
-} from '../../src/storage/connection.ts'
+import { type Connection, isConnectionLost } from '../../src/storage/connection.ts'
+import { deleteDatabase } from '../../src/storage/delete-database.ts'
 import { mapStorageError } from '../../src/storage/error-map.ts'
+import { type OpenOptions, openConnection } from '../../src/storage/open-connection.ts'
 import { NATIVE_VERSION, STORE_NAMES } from '../../src/storage/schema.ts'
 import { fakeClock } from '../../src/testing/fake-clock.ts'
 import { seededEntropy } from '../../src/testing/seeded-entropy.ts'

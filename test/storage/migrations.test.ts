@@ -1,7 +1,7 @@
 import 'fake-indexeddb/auto'
 import { expect, test } from 'vitest'
-import { openConnection } from '../../src/storage/connection.ts'
 import { FIRST } from '../../src/storage/migrations/first.ts'
+import { openConnection } from '../../src/storage/open-connection.ts'
 import { NATIVE_VERSION } from '../../src/storage/schema.ts'
 import { fakeClock } from '../../src/testing/fake-clock.ts'
 import { seededEntropy } from '../../src/testing/seeded-entropy.ts'

@@ -6,6 +6,9 @@ import { foreignAwaits } from './foreign-awaits.ts'
 
 /** What is found although it may stand: requests under another name, or waits after which nothing is asked. */
 const KNOWN: readonly string[] = [
+  // A request that was made before another one, whose result is there.
+  'clock-reads.ts: reaching',
+  'clock-reads.ts: reaching',
   // The head of a guess, asked for before anything was put.
   'group.ts: verified',
   'guess.ts: Promise.all(reads)',
@@ -13,9 +16,6 @@ const KNOWN: readonly string[] = [
   'log-reading.ts: rowsFound(reading, found)',
   // A function of this transaction, by its name alone.
   'log.ts: Promise.all(sources.map(readStreams))',
-  // A request that was made before another one, whose result is there.
-  'segment-reads.ts: reaching',
-  'segment-reads.ts: reaching',
   // Between two transactions: one that reads and one that puts.
   'squeeze-stream.ts: Promise.all(plain.map((segment) => squeeze(segment, compression)))',
   'squeeze-stream.ts: Promise.all(squeezed.map((segment) => unsqueeze(segment, compression)))',

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { root } from '../../scripts/report.mjs'
-import { PROTOCOL_VERSION } from '../../src/protocol/messages.ts'
+import { PROTOCOL_VERSION } from '../../src/protocol/hello.ts'
 import { SCHEMA_VERSION, STORES } from '../../src/storage/schema.ts'
 
 /** Where everything that crosses is declared. */

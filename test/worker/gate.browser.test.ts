@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest'
-import { PROTOCOL_VERSION } from '../../src/protocol/messages.ts'
+import { PROTOCOL_VERSION } from '../../src/protocol/hello.ts'
 
 const CLIENT = 'a page'
 

@@ -12,7 +12,8 @@ import { type Engine, openEngine } from '../../../src/engine/engine.ts'
 import { createWorld, type World } from '../../../src/engine/world.ts'
 import { createProcessLocks } from '../../../src/platform/process-locks.ts'
 import type { EngineClient } from '../../../src/protocol/engine-host.ts'
-import { type PageMessage, PROTOCOL_VERSION, type WorkerMessage } from '../../../src/protocol/messages.ts'
+import { PROTOCOL_VERSION } from '../../../src/protocol/hello.ts'
+import type { PageMessage, WorkerMessage } from '../../../src/protocol/messages.ts'
 
 export interface NodeTab {
   readonly engine: Engine

@@ -5,7 +5,8 @@ import { openEngine } from '../../../src/engine/engine.ts'
 import { createWorld } from '../../../src/engine/world.ts'
 import { createProcessLocks } from '../../../src/platform/process-locks.ts'
 import type { EngineClient } from '../../../src/protocol/engine-host.ts'
-import { type PageMessage, PROTOCOL_VERSION } from '../../../src/protocol/messages.ts'
+import { PROTOCOL_VERSION } from '../../../src/protocol/hello.ts'
+import type { PageMessage } from '../../../src/protocol/messages.ts'
 
 interface ThreadData {
   readonly control: MessagePort
