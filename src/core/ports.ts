@@ -151,6 +151,8 @@ export interface Log {
   byRef(ref: string): Promise<readonly CommitRow[]>
   /** The marks around an event of a session: the last one from before it, or the first one after it where it ends there. */
   mark(stream: StreamId, event: EventId): Promise<PastMark | undefined>
+  /** Where the mark that `mark` will give probably stands, 0 where it gives none; undefined where nobody knows. A guess. */
+  markBefore(stream: StreamId, event: EventId): Clock | undefined
   /** Latest snapshot of a stream's document, the last row that it holds, and the rows after it. */
   document(stream: StreamId): Promise<{
     snapshot?: Uint8Array

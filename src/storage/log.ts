@@ -3,18 +3,17 @@
  */
 
 import type { CommitRow } from '../core/commit.ts'
-import { type Clock, clockOfId, type EventId, type SessionId, type StreamId } from '../core/ids.ts'
+import type { Clock, SessionId, StreamId } from '../core/ids.ts'
 import type { Compression, Log } from '../core/ports.ts'
-import type { PastMark } from '../core/session/mark.ts'
-import { isSound } from './checksum.ts'
 import { findByClock } from './clock-reads.ts'
 import { documentNames, rowsAfter, toCommitRow } from './commit-rows.ts'
 import type { Connection } from './connection.ts'
 import { findGaps } from './gaps.ts'
 import { type LogReading, rowsIn } from './log-reading.ts'
-import { readRange } from './read-range.ts'
+import { MarkPlaces } from './mark-places.ts'
+import { readMark } from './mark-reads.ts'
 import { resultOf } from './result-of.ts'
-import type { StoredMark, StoreName } from './schema.ts'
+import type { StoreName } from './schema.ts'
 import { ARCHIVING_REF, squeezedRefs } from './segment.ts'
 import {
   bySeq,
@@ -30,7 +29,7 @@ import { readSnapshot } from './snapshot-rows.ts'
 import { Beginnings, readRecord, readStart } from './stream-start.ts'
 
 export function createLog(connection: Connection, compression: Pick<Compression, 'inflate'>): Log {
-  const transactionOn = shareTransactions(connection)
+  const transactions = shareTransactions(connection)
 
   async function read<T>(
     stores: StoreName | readonly StoreName[],
@@ -38,7 +37,7 @@ export function createLog(connection: Connection, compression: Pick<Compression,
     work: (transaction: IDBTransaction) => Promise<T>,
   ): Promise<T> {
     try {
-      return await work(transactionOn(typeof stores === 'string' ? [stores] : stores))
+      return await work(transactions.on(typeof stores === 'string' ? [stores] : stores))
     } catch (error) {
       throw connection.failure(error, doing)
     }
@@ -47,8 +46,11 @@ export function createLog(connection: Connection, compression: Pick<Compression,
   const { damage: notes } = connection
   const begun = new Beginnings()
   const counted = new Beginnings()
+  const places = new MarkPlaces()
   const readingIn = (transaction: IDBTransaction): LogReading => ({ transaction, notes, compression })
   const LOG = ['commits', 'segments'] as const
+  /** The rows after a mark are asked for with it, or next. */
+  const MARKED = ['marks', ...LOG] as const
 
   return {
     start: (stream) =>
@@ -97,8 +99,13 @@ export function createLog(connection: Connection, compression: Pick<Compression,
       read(['snapshots', ...LOG], `loading ${stream}`, (transaction) =>
         readDocument(readingIn(transaction), stream),
       ),
+    markBefore: (stream, event) => places.before(stream, event),
     mark: (stream, event) =>
-      read('marks', `reading the marks of ${stream}`, (transaction) => readMark(transaction, stream, event)),
+      read(MARKED, `reading the marks of ${stream}`, async (transaction) => {
+        const mark = await readMark(transaction, stream, event, places)
+        transactions.goOn(MARKED, transaction)
+        return mark
+      }),
     unpacked: ({ after, limit }) =>
       read('commits', 'listing the streams of the log', (transaction) =>
         readUnpacked(transaction, after, limit),
@@ -141,25 +148,6 @@ async function readDocument(reading: LogReading, stream: StreamId): ReturnType<L
         }),
     tail,
   }
-}
-
-async function readMark(
-  transaction: IDBTransaction,
-  stream: StreamId,
-  event: EventId,
-): Promise<PastMark | undefined> {
-  const clock = clockOfId(event)
-  const marks = transaction.objectStore('marks')
-  const [[after], [before]] = await Promise.all([
-    readRange<StoredMark>(marks, IDBKeyRange.bound([stream, clock], [stream, []]), { limit: 1 }),
-    readRange<StoredMark>(marks, IDBKeyRange.bound([stream, 0], [stream, clock], false, true), {
-      reverse: true,
-      limit: 1,
-    }),
-  ])
-  // Without one that can be believed the moment is folded from the first event.
-  const fits = after?.content.last === event ? after : before
-  return fits !== undefined && isSound(fits) ? fits.content : undefined
 }
 
 /** One jump and one count per stream, however many rows it has. */

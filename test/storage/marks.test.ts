@@ -108,6 +108,56 @@ test('SG25 the last event before a mark is a moment that the mark alone tells', 
   await expectLaws(tab)
 })
 
+test('SG26 where a mark was seen before, the rows after it are asked for before it was read', async () => {
+  const { tab, ids } = await marked()
+  let isMarkRead = false
+  const asked: boolean[] = []
+  const watched: Log = {
+    ...tab.log,
+    mark: (...moment) => tab.log.mark(...moment).finally(() => (isMarkRead = true)),
+    range: (...range) => {
+      asked.push(isMarkRead)
+      return tab.log.range(...range)
+    },
+  }
+  for (const at of [1_500, 1_600, 2_200, 2_300]) {
+    isMarkRead = false
+    await sessionAt(watched, SESSION, ids[at] as EventId)
+  }
+  // The first of an interval finds where it is; the last one of an interval needs no rows; after the last mark others may come.
+  expect(asked).toEqual([true, false, true])
+})
+
+test('SG26 a mark that was seen and that came or went since changes no moment', async () => {
+  const { tab, ids } = await marked()
+  const moments = [700, 1_500, 2_200].map((at) => ids[at] as EventId)
+  const pasts = () => Promise.all(moments.map((event) => sessionAt(tab.log, SESSION, event)))
+  const wanted = await Promise.all(moments.map((event) => sessionAt(unmarked(tab.log), SESSION, event)))
+  for (const event of [...moments, ...moments]) await sessionAt(tab.log, SESSION, event)
+  expect(await pasts()).toEqual(wanted)
+  const marks = await tab.connection.db.marks.toArray()
+  for (const { hlc } of marks.toReversed()) {
+    await tab.connection.db.marks.delete([STREAM, hlc])
+    expect(await pasts()).toEqual(wanted)
+  }
+  for (const mark of marks) {
+    await tab.connection.db.marks.put(mark)
+    expect(await pasts()).toEqual(wanted)
+  }
+})
+
+/** A session with marks after 1,101 and 2,201 of its events. */
+async function marked() {
+  const tab = await openTab()
+  await createSession(tab)
+  for (const from of [0, 1_100]) {
+    await write(tab, from, 1_100)
+    expect(await tab.journal.mark(STREAM)).toBe(true)
+  }
+  await write(tab, 3_000, 300)
+  return { tab, ids: await eventIds(tab) }
+}
+
 test('SG17 the steward marks a session whose events pass 1,000, and not one that is no session', async () => {
   const tab = await openTab()
   const marking = createMarking(tab)

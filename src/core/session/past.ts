@@ -13,7 +13,7 @@ import type { Log } from '../ports.ts'
 import { deltasOf, EntryMap, valuesOf } from '../state/fold.ts'
 import type { EventDataByType, EventType } from '../timeline/catalog.ts'
 import type { StoredEvent, TimelineEvent } from '../timeline/event.ts'
-import { scanEvents } from '../timeline/scan.ts'
+import { firstRows, scanEvents } from '../timeline/scan.ts'
 import { foldSessionEvents } from './fold.ts'
 import { sessionNotFound } from './head.ts'
 import type { SessionPast } from './input.ts'
@@ -29,19 +29,33 @@ import type { SessionRecord } from './record.ts'
 export async function sessionAt(log: Log, id: SessionId, event: EventId): Promise<SessionPast> {
   if (!isMadeId(event)) throw await notThere(log, id, event)
   const to = clockOfId(event)
-  const mark = await log.mark(sessionStream(id), event)
+  const stream = sessionStream(id)
+  const guess = log.markBefore(stream, event)
+  const marked = log.mark(stream, event)
+  const first = guess === undefined ? undefined : firstRows(log, stream, { from: after(guess), to })
+  // Awaited below, where it is of any use.
+  first?.catch(() => {})
+  const mark = await marked
   const fold = new PastFold(mark)
   if (mark?.last === event) return fold.past(id, event)
   let isThere = false
   // What is stored after a mark has later clocks, to its last event.
-  const range = mark === undefined ? { to } : { from: (mark.clock + 1) as Clock, to, isBorder: true }
-  for await (const batch of scanEvents(log, sessionStream(id), range)) {
+  const begin = mark?.clock ?? NO_MARK
+  const range = { from: after(begin), to, isBorder: true, first: begin === guess ? first : undefined }
+  for await (const batch of scanEvents(log, stream, range)) {
     const events = batch.filter((one) => one.id <= event)
     isThere ||= events.some((one) => one.id === event)
     fold.take(events)
   }
   if (!isThere) throw await notThere(log, id, event)
   return fold.past(id, event)
+}
+
+/** As `markBefore` says it. */
+const NO_MARK = 0 as Clock
+
+function after(mark: Clock): Clock {
+  return mark === NO_MARK ? NO_MARK : ((mark + 1) as Clock)
 }
 
 /** The newest event of a session by clock. */

@@ -18,6 +18,17 @@ export interface ScanRange {
   readonly isBorder?: boolean
   /** Newest first. @defaultValue false */
   readonly reverse?: boolean
+  /** What {@link firstRows} reads of the range, where it was asked for beforehand. */
+  readonly first?: Promise<readonly CommitRow[]> | undefined
+}
+
+/** The first rows of the same range, for which nobody has to wait before the scan begins. */
+export function firstRows(
+  log: Log,
+  stream: StreamId,
+  { from, to }: Required<Pick<ScanRange, 'from' | 'to'>>,
+) {
+  return log.range(stream, { from, to, reverse: false, limit: ROWS_A_READ })
 }
 
 /**
@@ -35,7 +46,7 @@ export async function* scanEvents(
   let waiting: TimelineEvent[] = []
 
   const low = range.isBorder ? from : (Math.max(0, from - ROW_SPAN) as Clock)
-  for await (const rows of readRows(log, stream, low, to, reverse)) {
+  for await (const rows of readRows(log, stream, low, to, reverse, range.first)) {
     for (const event of rows.flatMap((row) => row.events)) {
       const clock = clockOfId(event.id)
       if (clock >= from && clock <= to) waiting.push(toTimelineEvent(stream, event))
@@ -55,13 +66,14 @@ async function* readRows(
   from: Clock,
   to: Clock,
   reverse: boolean,
+  first: ScanRange['first'],
 ): AsyncGenerator<readonly CommitRow[]> {
   let low = from
   let high = to
   let limit = ROWS_A_READ
   let seen = new Set<number>()
-  for (;;) {
-    const page = await log.range(stream, { from: low, to: high, reverse, limit })
+  for (let begun = first; ; begun = undefined) {
+    const page = await (begun ?? log.range(stream, { from: low, to: high, reverse, limit }))
     const rows = page.filter((row) => !seen.has(row.seq))
     const last = page.at(-1)
     if (rows.length > 0) yield rows

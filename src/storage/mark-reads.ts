@@ -1,0 +1,46 @@
+/** Reads the marks around a moment. */
+import { type Clock, clockOfId, type EventId, type StreamId } from '../core/ids.ts'
+import type { PastMark } from '../core/session/mark.ts'
+import { isSound } from './checksum.ts'
+import { rowsAfter } from './commit-rows.ts'
+import type { MarkPlaces } from './mark-places.ts'
+import { readRange } from './read-range.ts'
+import { resultOf } from './result-of.ts'
+import type { StoredMark } from './schema.ts'
+
+/** The mark that a moment is folded from; undefined where it is folded from the first event. */
+export async function readMark(
+  transaction: IDBTransaction,
+  stream: StreamId,
+  event: EventId,
+  places: MarkPlaces,
+): Promise<PastMark | undefined> {
+  const clock = clockOfId(event)
+  const marks = transaction.objectStore('marks')
+  const wanted = places.wanted(stream, event)
+  const nothing: readonly StoredMark[] = []
+  const [[after], [before], keys] = await Promise.all([
+    wanted.after
+      ? readRange<StoredMark>(marks, IDBKeyRange.bound([stream, clock], [stream, []]), { limit: 1 })
+      : nothing,
+    wanted.before
+      ? readRange<StoredMark>(marks, IDBKeyRange.bound([stream, 0], [stream, clock], false, true), {
+          reverse: true,
+          limit: 1,
+        })
+      : nothing,
+    places.knows(stream, event) ? undefined : resultOf(marks.getAllKeys(rowsAfter(stream, 0))),
+  ])
+  if (keys !== undefined)
+    places.learn(
+      stream,
+      (keys as [StreamId, Clock][]).map(([, at]) => at),
+    )
+  if (after !== undefined) places.sawMark(after)
+  const isEnd = after?.content.last === event
+  // The mark that ended with the event is gone.
+  if (!isEnd && !wanted.before) places.forget(stream)
+  // Without one that can be believed the moment is folded from the first event.
+  const fits = isEnd ? after : before
+  return fits !== undefined && isSound(fits) ? fits.content : undefined
+}
