@@ -6,6 +6,7 @@ import type { EngineHost } from '../src/protocol/engine-host.ts'
 import { type Answered, GATE_NAMES, type Gate } from '../src/protocol/gate.ts'
 import { toWireError } from '../src/protocol/wire-error.ts'
 import { type Wording, wordingFor } from '../src/protocol/wording.ts'
+import { holdAlive } from './alive.ts'
 import { guardEndpoint } from './guarded-endpoint.ts'
 import { openPage, type Page } from './page.ts'
 
@@ -19,11 +20,14 @@ export function openGate(host: EngineHost, endpoint: Endpoint = self): void {
 
 function createGate(host: EngineHost): Gate<unknown> {
   let page: Page | undefined
+  let release = () => {}
 
+  /** The lock is kept until here, also by a page that could not be opened: it would be taken for dead before it hears why. */
   const leave = async () => {
     const leaving = page
     page = undefined
     await leaving?.leave()
+    release()
   }
 
   return {
@@ -34,6 +38,7 @@ function createGate(host: EngineHost): Gate<unknown> {
           assertHello(hello)
           assertPort(port)
           await leave()
+          release = await holdAlive(hello.client)
           page = await openPage(host, { ...hello, protocol }, port)
           return page.welcome
         },

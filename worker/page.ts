@@ -5,7 +5,6 @@ import type { BatchAnswer, Call, PageMessage, Settled } from '../src/protocol/me
 import { withBarrier } from '../src/protocol/settled.ts'
 import { toWireError } from '../src/protocol/wire-error.ts'
 import { wordingFor } from '../src/protocol/wording.ts'
-import { holdAlive } from './alive.ts'
 import { createEarlyAborts } from './early-aborts.ts'
 import { createInbox } from './inbox.ts'
 import { createOutbox } from './outbox.ts'
@@ -20,16 +19,16 @@ export interface Page {
 
 /** @throws what the engine throws when it cannot open the database */
 export async function openPage(host: EngineHost, hello: Hello, port: MessagePort): Promise<Page> {
-  const release = await holdAlive(hello.client)
   const outbox = createOutbox(port)
   const wording = wordingFor(hello.protocol)
   const send: SendToPage = (message, transfer) => {
     const worded = wording.message(message)
     if (worded !== undefined) outbox.send(worded, transfer)
   }
+  // From here on the page watches whether this worker lives.
+  send({ type: 'pong', ping: 0 })
   const client = await host.connect(hello, send).catch((error: unknown) => {
     outbox.close()
-    release()
     throw error
   })
   const started = new Set<number>()
@@ -72,7 +71,6 @@ export async function openPage(host: EngineHost, hello: Hello, port: MessagePort
     leave: async () => {
       await client.disconnect()
       outbox.close()
-      release()
     },
   }
 }

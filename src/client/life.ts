@@ -32,13 +32,7 @@ export function watchLife({ client, timing, isBusy, ping, onDeath }: Watched): L
     ping()
   }, timing.pingMs)
 
-  const locks: LockManager | undefined = navigator.locks
-  locks
-    ?.request(aliveLock(client), { signal: stopping.signal }, () => {
-      if (!stopping.signal.aborted) onDeath('it ended')
-    })
-    // Stopping rejects the request, which nobody waits for.
-    .catch(() => {})
+  watchLock(client, stopping.signal, () => onDeath('it ended'))
 
   return {
     heard: () => {
@@ -49,4 +43,15 @@ export function watchLife({ client, timing, isBusy, ping, onDeath }: Watched): L
       clearInterval(timer)
     },
   }
+}
+
+/** Calls back when the worker has ended, unless it was stopped. For one that is known to hold its lock: it is free before. */
+export function watchLock(client: string, signal: AbortSignal, onDeath: () => void): void {
+  const locks: LockManager | undefined = navigator.locks
+  locks
+    ?.request(aliveLock(client), { signal }, () => {
+      if (!signal.aborted) onDeath()
+    })
+    // Stopping rejects the request, which nobody waits for.
+    .catch(() => {})
 }

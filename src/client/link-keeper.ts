@@ -3,9 +3,10 @@ import type { Actor } from '../core/session/record.ts'
 import { type Hello, OLDEST_PROTOCOL, PROTOCOL_VERSION, type Welcome } from '../protocol/hello.ts'
 import type { PageMessage, WorkerMessage } from '../protocol/messages.ts'
 import type { GenerationMarker } from './generation.ts'
-import { type Blocked, type Link, type LinkOptions, openLink } from './link.ts'
+import type { Blocked } from './handshake.ts'
+import { type Link, type LinkOptions, openLink } from './link.ts'
 import { createReopening } from './reopening.ts'
-import type { Spawner } from './spawn.ts'
+import { howItFailed, type Spawner } from './spawn.ts'
 import type { Timing } from './timing.ts'
 
 export interface LinkKeeperOptions {
@@ -65,8 +66,19 @@ export function createLinkKeeper(options: LinkKeeperOptions, events: LinkKeeperE
   /** Why there will be no other worker: the app handed over an instance, and it died. */
   let lost: HoldfastError | undefined
 
+  /** One that ends as it starts is replaced like one that ends later. */
+  const openLiving = async (linkOptions: LinkOptions): Promise<Link> => {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await openLink(linkOptions)
+      } catch (error) {
+        if (!spawner.respawns || closed || tries >= MAX_DEATHS || howItFailed(error) !== 'ended') throw error
+      }
+    }
+  }
+
   const open = async (reopen: boolean): Promise<void> => {
-    const opened: Link = await openLink({
+    const opened: Link = await openLiving({
       ...events,
       spawner,
       timing,
@@ -98,7 +110,7 @@ export function createLinkKeeper(options: LinkKeeperOptions, events: LinkKeeperE
     open: () => open(false),
     probe: async () => {
       await opening?.catch(() => {})
-      if (link === undefined && !closed) once(reopening.again()).catch(events.onGivenUp)
+      if (link === undefined && !closed) once(reopening.again()).catch(failed)
     },
   })
 
@@ -111,7 +123,15 @@ export function createLinkKeeper(options: LinkKeeperOptions, events: LinkKeeperE
 
   const ensure = () => {
     if (lost !== undefined) return events.onGivenUp(lost)
-    if (opening === undefined && !reopening.isGivenUp) once(reopening.begin()).catch(events.onGivenUp)
+    if (opening === undefined && !reopening.isGivenUp) once(reopening.begin()).catch(failed)
+  }
+
+  const failed = (error: HoldfastError) => {
+    events.onGivenUp(error)
+    // A page that was frozen finds the time over as it thaws, and what it shows would stay as it was until its next call.
+    if (!spawner.respawns || howItFailed(error) !== 'silent') return
+    deaths += 1
+    if (!closed && deaths < MAX_DEATHS) ensure()
   }
 
   const died = (error: HoldfastError) => {
@@ -134,7 +154,7 @@ export function createLinkKeeper(options: LinkKeeperOptions, events: LinkKeeperE
         events.onDeath(createError('STORAGE_FAILED', why))
         if (events.isBusy() || deaths < MAX_DEATHS) await reopening.begin()
       }),
-    ).catch(events.onGivenUp)
+    ).catch(failed)
   }
 
   return {

@@ -3,19 +3,16 @@ import { createError, type HoldfastError } from '../core/errors.ts'
 import {
   assertBatchAnswer,
   assertWorkerMessage,
-  isBlockedMessage,
   isUnheardOf,
+  messagesIn,
 } from '../protocol/assert-worker-message.ts'
 import type { Gate } from '../protocol/gate.ts'
-import type { Hello, Welcome } from '../protocol/hello.ts'
+import type { Welcome } from '../protocol/hello.ts'
 import type { Call, PageMessage, Settled, WorkerMessage } from '../protocol/messages.ts'
 import { toWireError } from '../protocol/wire-error.ts'
-import { handshake } from './handshake.ts'
+import { type HandshakeOptions, shakeHands } from './handshake.ts'
 import { type Life, watchLife } from './life.ts'
-import { createPatience } from './patience.ts'
 import { createPostQueue } from './post-queue.ts'
-import type { Spawner } from './spawn.ts'
-import type { Timing } from './timing.ts'
 import { within } from './within.ts'
 
 /** A call, and what it hands over to the worker. */
@@ -37,29 +34,15 @@ export interface Link {
   close(): Promise<void>
 }
 
-export interface LinkOptions {
-  readonly spawner: Spawner
-  readonly hello: Hello
-  readonly timing: Timing
-  readonly signal?: AbortSignal | undefined
+export interface LinkOptions extends HandshakeOptions {
   isBusy(): boolean
   onMessage(message: WorkerMessage): void
   /** The worker is of a newer build, and said something that this one has no word for. */
   onUnheardOf(): void
-  /** Older tabs keep the database from being upgraded; it goes on by itself when they close. */
-  onBlocked?: ((waiting: Blocked) => void) | undefined
   /** These calls were performed, or not: their answer did not come through. */
   onBatchLost(calls: readonly Call[], error: unknown): void
   /** The worker is gone and has been ended. Called at most once, and never after `close`. */
   onDeath(error: HoldfastError): void
-}
-
-/** Why an opening takes its time. */
-export interface Blocked {
-  /** Other tabs that use the database, as far as the browser says; at least one of them holds an older version open. */
-  readonly tabs: number | null
-  /** Milliseconds until it is given up. */
-  readonly leftMs: number
 }
 
 /** @throws WORKER_START, VERSION_MISMATCH, ABORTED, or the reason why the database cannot be opened */
@@ -70,7 +53,6 @@ export async function openLink(options: LinkOptions): Promise<Link> {
   const { port1: port, port2 } = new MessageChannel()
   const ended = new AbortController()
   const posts = createPostQueue(port)
-  const patience = createPatience(timing.handshakeMs)
   let life: Life | undefined
   let retiring = false
   /** How many messages by the data port the worker was told to wait for. */
@@ -113,20 +95,8 @@ export async function openLink(options: LinkOptions): Promise<Link> {
     else onMessage(message)
   }
 
-  /** What came before the welcome. */
-  const early: unknown[] = []
-  const takeEarly = (message: unknown) => {
-    if (!isBlockedMessage(message)) {
-      early.push(message)
-      return
-    }
-    const { tabs, leftMs } = message
-    patience.putOff(leftMs + timing.handshakeMs)
-    options.onBlocked?.({ tabs, leftMs })
-  }
-  port.onmessage = ({ data }: MessageEvent<unknown>) => messagesIn(data).forEach(takeEarly)
-  const greeting = patience.wait<unknown>(gate.hello(hello, transfer(port2, [port2])))
-  const welcome = await handshake(options, worker, greeting).catch((error: unknown) => {
+  const greeting = gate.hello(hello, transfer(port2, [port2]))
+  const { welcome, early } = await shakeHands(options, worker, port, greeting).catch((error: unknown) => {
     // It may have opened the database all the same, so it is asked to close; nobody waits for that.
     void goodbye().then(end)
     throw error
@@ -197,11 +167,6 @@ export async function openLink(options: LinkOptions): Promise<Link> {
 
 function isGivenUp(settled: Settled): boolean {
   return !settled.ok && settled.error.code === 'ABORTED'
-}
-
-/** The worker sends what one task produced as one array. */
-function messagesIn(data: unknown): readonly unknown[] {
-  return Array.isArray(data) ? data : [data]
 }
 
 function isCloneError(error: unknown): boolean {

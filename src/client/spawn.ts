@@ -1,4 +1,4 @@
-import { createError } from '../core/errors.ts'
+import { createError, isHoldfastError } from '../core/errors.ts'
 
 export interface WorkerOptions {
   /**
@@ -36,18 +36,27 @@ export function createSpawner({ worker, workerUrl }: WorkerOptions, name: string
       try {
         return make()
       } catch (error) {
-        throw workerStartError(where, 'the browser refused to make it', error)
+        throw workerStartError(where, 'the browser refused to make it', { cause: error })
       }
     },
   }
 }
 
+/** Whether the worker was there and ended before it had answered, or gave no answer in time; neither says much of the next. */
+export function howItFailed(error: unknown): unknown {
+  return isHoldfastError(error) && error.code === 'WORKER_START' ? error.details.how : undefined
+}
+
 /** A script that is missing, blocked or broken fails by an event without any message: the text names what to check. */
-export function workerStartError(where: string, why: string, cause?: unknown): Error {
+export function workerStartError(
+  where: string,
+  why: string,
+  { how, cause }: { readonly how?: 'ended' | 'silent'; readonly cause?: unknown } = {},
+): Error {
   return createError(
     'WORKER_START',
     `The worker of Holdfast did not start: ${why}. It comes from ${where}. Check that this address answers with JavaScript and that the page's Content-Security-Policy allows it (worker-src), or pass workerUrl or worker to openHoldfast.`,
-    { url: where },
+    { url: where, ...(how && { how }) },
     cause,
   )
 }

@@ -31,9 +31,19 @@ export function isUnheardOf(value: unknown): boolean {
   return isTyped(value) && !Object.hasOwn(WORKER_MESSAGES, value.type)
 }
 
-/** The one message that may come in before the welcome. */
+/** The worker sends what one task produced as one array. */
+export function messagesIn(data: unknown): readonly unknown[] {
+  return Array.isArray(data) ? data : [data]
+}
+
+/** Before the welcome: it takes longer. */
 export function isBlockedMessage(value: unknown): value is Extract<WorkerMessage, { type: 'blocked' }> {
   return isTyped(value) && value.type === 'blocked' && shape(WORKER_MESSAGES.blocked)(value)
+}
+
+/** Before the welcome: the worker lives, and holds the lock that says so. */
+export function isLivingMessage(value: unknown): boolean {
+  return isTyped(value) && value.type === 'pong'
 }
 
 export function assertWorkerMessage(value: unknown): asserts value is WorkerMessage {

@@ -9,7 +9,9 @@ import { connectScripted, TEST_TIMING } from './scripted.ts'
 
 const target = { session: 's1' as SessionId }
 /** Death must be noticed by the lock, not by any of these. */
-const PATIENT = { ...TEST_TIMING, pingMs: 60_000, deadlineMs: 60_000 }
+const PATIENT = { ...TEST_TIMING, handshakeMs: 60_000, pingMs: 60_000, deadlineMs: 60_000 }
+/** Long enough for a worker that starts on a busy machine. */
+const HASTY = { ...PATIENT, handshakeMs: 1_500, closeMs: 50 }
 
 test('WI13 a worker killed in mid-call: the call is sent once more to the next one, by the same request id', async () => {
   const { connection, workers, change } = await connectScripted({ timing: PATIENT })
@@ -170,6 +172,59 @@ test('WI31 workers that die after they have answered are spawned again each time
   }
 })
 
+test('WI45 a worker that ends as it starts is replaced at once, and what waits is sent to the next one', async () => {
+  const name = `held-${crypto.randomUUID()}`
+  const { connection, read, workers } = await connectScripted({ name, timing: PATIENT })
+  await navigator.locks.request(name, async () => {
+    workers[0]?.terminate()
+    await expect.poll(() => workers.length).toBe(2)
+    await isOpening(name)
+    workers[1]?.terminate()
+    await expect.poll(() => workers.length).toBe(3)
+  })
+  expect(await read('writer')).toBe(connection.welcome.writer)
+  expect(workers).toHaveLength(3)
+})
+
+test('WI45 three that end as they start are enough', async () => {
+  const name = `held-${crypto.randomUUID()}`
+  const { read, workers } = await connectScripted({ name, timing: PATIENT })
+  await navigator.locks.request(name, async () => {
+    const reading = rejectionOf(read('echo'))
+    for (const at of [0, 1, 2, 3]) {
+      await expect.poll(() => workers.length).toBe(at + 1)
+      if (at > 0) await isOpening(name)
+      workers[at]?.terminate()
+    }
+    expect(await reading).toMatchObject({ code: 'WORKER_START', message: expect.stringContaining('ended') })
+  })
+  expect(workers).toHaveLength(4)
+  expect(await read('echo')).toBeDefined()
+})
+
+test('WI46 after a worker that gave no answer the page tries again by itself', async () => {
+  const { connection, read, workers } = await connectScripted({ timing: HASTY, isSilent: (at) => at === 1 })
+  const respawned = new Promise<void>((resolve) => connection.onRespawn(resolve))
+  const givenUp = new Promise((resolve) => connection.onGivenUp(resolve))
+  workers[0]?.terminate()
+  expect(await givenUp).toMatchObject({ code: 'WORKER_START' })
+  await respawned
+  expect(await read('echo')).toBeDefined()
+  expect(workers).toHaveLength(3)
+})
+
+test('WI46 not for ever', async () => {
+  const { connection, workers } = await connectScripted({ timing: HASTY, isSilent: (at) => at > 0 })
+  let failures = 0
+  connection.onGivenUp(() => {
+    failures += 1
+  })
+  workers[0]?.terminate()
+  await expect.poll(() => failures, { timeout: 10_000 }).toBe(2)
+  await new Promise((resolve) => setTimeout(resolve))
+  expect(workers).toHaveLength(3)
+})
+
 test('WI32 reopening replaces the worker and asks for a new database', async () => {
   const { connection, read, sent } = await connectScripted({ timing: PATIENT })
   const { writer } = connection.welcome
@@ -178,6 +233,12 @@ test('WI32 reopening replaces the worker and asks for a new database', async () 
   expect(connection.welcome.writer).not.toBe(writer)
   expect(sent.map(({ path }) => path?.[0])).toEqual(['hello', 'goodbye', 'hello', 'batch'])
 })
+
+/** Resolves when a worker has come as far as the engine, which waits for this lock. */
+async function isOpening(name: string): Promise<void> {
+  const waiting = async () => (await navigator.locks.query()).pending?.some((lock) => lock.name === name)
+  await expect.poll(waiting).toBe(true)
+}
 
 function pingsIn(messages: readonly PageMessage[]): readonly PageMessage[] {
   return messages.filter(({ type }) => type === 'ping')

@@ -37,6 +37,8 @@ export interface ScriptedOptions extends Partial<ConnectionOptions> {
   readonly timing?: Timing
   /** Uses one instance instead of a function that makes workers. */
   readonly instance?: boolean
+  /** Whether a worker answers nothing: counted from 0. */
+  readonly isSilent?: (at: number) => boolean
 }
 
 export function spawnScripted(): Worker {
@@ -46,12 +48,13 @@ export function spawnScripted(): Worker {
 export async function connectScripted({
   timing = TEST_TIMING,
   instance,
+  isSilent = () => false,
   ...options
 }: ScriptedOptions = {}): Promise<Scripted> {
   const workers: Worker[] = []
   const sent: Scripted['sent'][number][] = []
   const spawn = () => {
-    const worker = spawnScripted()
+    const worker = isSilent(workers.length) ? new Worker('data:text/javascript,') : spawnScripted()
     const post = worker.postMessage.bind(worker)
     worker.postMessage = (message: Scripted['sent'][number], transfer: unknown) => {
       sent.push(message)

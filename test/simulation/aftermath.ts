@@ -98,7 +98,7 @@ class Aftermath {
     if (fresh === undefined) return
     const apps = [...this.#run.apps.filter((app) => app.isAlive && app.isOpen), fresh]
     await this.#touch(fresh)
-    for (const app of apps) await this.#done(app, 'is flushed', async () => app.tab.holdfast?.flush())
+    for (const app of apps) await this.#done(app, 'is flushed', () => flush(app))
 
     const differences = () => checkMirrors(fresh, apps)
     await this.#machine.scheduler.run(() => differences().length === 0, REST)
@@ -174,6 +174,19 @@ class Aftermath {
 
 function isRun(what: string): boolean {
   return what.startsWith('run of')
+}
+
+/**
+ * No browser says that a worker ended before its script ran: what waits for it is refused when its time is over, and may
+ * be tried again.
+ */
+async function flush({ tab: { holdfast } }: App): Promise<void> {
+  try {
+    await holdfast?.flush()
+  } catch (error) {
+    if (!isHoldfastError(error) || error.code !== 'WORKER_START') throw error
+    await holdfast?.flush()
+  }
 }
 
 /** What is refused with a code is no failure of the simulation. */

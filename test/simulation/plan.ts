@@ -55,6 +55,15 @@ export const MANY_STEWARDS: Partial<Plan> = {
   pauseMs: 2_000,
 }
 
+/** Workers that are killed again before they have opened the database, or have even begun. */
+export const SHORT_LIVES: Partial<Plan> = {
+  accidents: ['workerKilled'],
+  tabs: 2,
+  actions: 30,
+  accidentRate: 0.5,
+  pauseMs: 4,
+}
+
 /** The seeds up to here are run with every `npm test`, so their runs are short. */
 export const SUITE_SEEDS = 1_000
 

@@ -1,4 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest'
+import { aliveLock } from '../../src/protocol/gate.ts'
 import { PROTOCOL_VERSION } from '../../src/protocol/hello.ts'
 
 const CLIENT = 'a page'
@@ -35,6 +36,7 @@ function spawnGate() {
     return send({ type: 'APPLY', path: ['hello'], argumentList }, [port2]).then((answer) => ({
       answer,
       port: port1,
+      lock: aliveLock(value.client),
     }))
   }
   return { worker, send, apply, hello }
@@ -133,7 +135,7 @@ test('WI10 a message of the data port that fits no shape is refused, by name whe
   const { apply, hello } = spawnGate()
   const { port } = await hello()
   const settled = new Promise((resolve) => {
-    port.onmessage = ({ data }) => resolve(data)
+    port.onmessage = ({ data }) => data[0].type === 'settled' && resolve(data)
   })
   port.postMessage([
     { type: 'write', id: 5, target: {}, changes: [] },
@@ -168,6 +170,26 @@ test('WI28 after its goodbye a page is not served', async () => {
   await apply(['goodbye'])
   expect(await apply(['batch'], [call(1, 'echo')], 0)).toMatchObject({ name: 'throw' })
   expect((await hello()).answer).toMatchObject({ value: { ok: true } })
+})
+
+test('WI47 a worker that cannot open the database holds its lock until it has said why and the page has left', async () => {
+  const { apply, hello } = spawnGate()
+  const { answer, lock } = await hello('refused')
+  expect(answer).toMatchObject({ value: { ok: false, error: { code: 'STORAGE_NEWER' } } })
+  const isHeld = () => navigator.locks.request(lock, { ifAvailable: true }, (free) => free === null)
+  expect(await isHeld()).toBe(true)
+  await apply(['goodbye'])
+  expect(await isHeld()).toBe(false)
+})
+
+test('WI45 a worker says that it lives once it holds its lock, before it opens the database', async () => {
+  const { hello } = spawnGate()
+  const { port, lock } = await hello('refused')
+  const first = await new Promise((resolve) => {
+    port.onmessage = ({ data }) => resolve(data)
+  })
+  expect(first).toEqual([{ type: 'pong', ping: 0 }])
+  expect(await navigator.locks.request(lock, { ifAvailable: true }, (free) => free)).toBe(null)
 })
 
 test('WI33 a released endpoint says goodbye', async () => {
