@@ -7,6 +7,7 @@ import { assertAnswered } from '../protocol/agree.ts'
 import { METHODS } from '../protocol/methods.ts'
 import { fromWireError, toWireError } from '../protocol/wire-error.ts'
 import type { Answer, Connection, ConnectionOptions, MethodName } from './connection.ts'
+import { createHookFrame } from './hook-frame.ts'
 import type { Outbound } from './link.ts'
 import { createLinkKeeper } from './link-keeper.ts'
 import { createPending } from './pending.ts'
@@ -117,6 +118,8 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
     ...(frame.hookPath && { hookPath: frame.hookPath }),
   })
 
+  const hookFrame = createHookFrame()
+
   const connection: Connection = {
     get welcome() {
       return keeper.welcome
@@ -134,12 +137,14 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
     deadlineMs: timing.deadlineMs,
     ledger,
     pressure: window,
+    hookFrame,
     grew: (load, bytes) => {
       load.bytes += bytes
       // A call that was refused on the page has left nothing to be taken out again.
       if (load.isCounted) window.add(bytes)
     },
-    call: async (method, input, sendOptions = {}, frame = {}) => {
+    call: async (method, input, sendOptions = {}, bound = {}) => {
+      const frame = hookFrame.of(bound)
       const { signal, transfers, onProgress, onSend, deadlineMs } = sendOptions
       const { kind, long } = traits(method)
       if (signal?.aborted) throw abortedBySignal(method, signal)

@@ -7,6 +7,7 @@ import type { Welcome } from '../protocol/hello.ts'
 import type { PageMessage, WorkerMessage } from '../protocol/messages.ts'
 import type { WireApi } from '../protocol/wire-safe.ts'
 import type { StateTarget } from '../protocol/worker-api.ts'
+import type { HookFrame } from './hook-frame.ts'
 import type { LinkKeeperOptions } from './link-keeper.ts'
 import type { Load } from './pending-entry.ts'
 import type { ChangeOptions, Frame, WriteOptions } from './request.ts'
@@ -51,6 +52,8 @@ export interface Connection {
   /** How what this page wrote stands. */
   readonly ledger: WriteLedger
   readonly pressure: BackPressure
+  /** On whose behalf a call is made. */
+  readonly hookFrame: HookFrame
   /** A call that was made and not sent yet weighs more. */
   grew(load: Load, bytes: number): void
   call<Method extends MethodName>(

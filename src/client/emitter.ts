@@ -8,7 +8,7 @@ import { fromWireError } from '../protocol/wire-error.ts'
 import type { Caller } from './caller.ts'
 import type { Answer, Connection } from './connection.ts'
 import type { Load } from './pending-entry.ts'
-import type { WriteOptions } from './request.ts'
+import type { Frame, WriteOptions } from './request.ts'
 
 /** Records one event. The data was checked and copied before. */
 export type Emitter = (type: string, data: StateValue, options: WriteOptions) => Promise<TimelineEvent>
@@ -18,6 +18,7 @@ export const MAX_TOGETHER_BYTES = 262_144
 
 interface Group {
   readonly durability: WriteOptions['durability']
+  readonly frame: Frame
   readonly events: { readonly type: string; readonly data: StateValue }[]
   readonly answer: Promise<Answer<'timeline.append'>>
   readonly load: Load
@@ -27,7 +28,7 @@ interface Group {
 export function createEmitter(connection: Connection, caller: Caller, sessionId: SessionId): Emitter {
   let group: Group | undefined
 
-  const begin = (durability: WriteOptions['durability']): Group => {
+  const begin = (durability: WriteOptions['durability'], frame: Frame): Group => {
     const events: Group['events'] = []
     const load = { bytes: 0 }
     const leave = () => {
@@ -40,11 +41,12 @@ export function createEmitter(connection: Connection, caller: Caller, sessionId:
     )
     // A call that is refused before it is sent never leaves.
     answer.then(leave, leave)
-    return { durability, events, answer, load }
+    return { durability, frame, events, answer, load }
   }
 
   const together = async (type: string, data: StateValue, durability: WriteOptions['durability']) => {
-    if (group === undefined || !fits(group, durability)) group = begin(durability)
+    const frame = connection.hookFrame.of(caller.frame)
+    if (group === undefined || !fits(group, durability, frame)) group = begin(durability, frame)
     const { events, answer, load } = group
     const at = events.push({ type, data }) - 1
     connection.grew(load, sizeOf(data))
@@ -67,8 +69,8 @@ function canAppend({ welcome }: Connection): boolean {
   return welcome.protocol >= METHODS_SINCE['timeline.append']
 }
 
-function fits({ durability, load }: Group, asked: WriteOptions['durability']): boolean {
-  return durability === asked && load.bytes < MAX_TOGETHER_BYTES
+function fits({ durability, frame, load }: Group, asked: WriteOptions['durability'], by: Frame): boolean {
+  return durability === asked && frame === by && load.bytes < MAX_TOGETHER_BYTES
 }
 
 function unanswered(type: string): HoldfastError {

@@ -175,7 +175,7 @@ export function createHooks<Session>(
       if (registered === undefined) return undefined
       const frame = { cause: ask.context.cause, hookPath: ask.context.hookPath }
       const context = contextOf(ask, registered.hook, () => openSession(ask, frame))
-      return registered.body(ask.payload as never, context as never)
+      return connection.hookFrame.run(frame, () => registered.body(ask.payload as never, context as never))
     },
     isGated: (key, record) =>
       [...(connection.welcome.gates ?? []), ...gatesOf(hooks)].some((when) => covers(when, key, record)),

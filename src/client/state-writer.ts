@@ -72,7 +72,8 @@ export function createStateWriter(
     full.leave()
   }
 
-  return async (change, options, frame) => {
+  return async (change, options, bound) => {
+    const frame = connection.hookFrame.of(bound)
     if (group === undefined || !fits(group, options, frame)) group = begin(options, frame)
     const { changes, localIds, stored } = group
     lastLocalId += 1

@@ -48,15 +48,17 @@ export function createSessionMethods(
     'state.open': (request, target, { takeStart }) => sessions.openState(request, target, takeStart),
     'state.read': sessions.readState,
     'state.write': async (request, input, { before }) => {
-      const { refused, ...written } = await inAsideOrder(request, input, async () => {
+      const { refused, ...written } = await inAsideOrder(request, input, async (explain) => {
         if (before !== undefined) await before
-        return live.writeState(request, input)
+        try {
+          const { refused, ...written } = await live.writeState(request, input)
+          const told = refused?.map(({ error, ...key }) => ({ ...key, error: toWireError(explain(error)) }))
+          return { ...written, refused: told }
+        } catch (error) {
+          throw explain(error)
+        }
       })
-      if (refused === undefined) return written
-      return {
-        ...written,
-        refused: refused.map(({ error, ...key }) => ({ ...key, error: toWireError(error) })),
-      }
+      return refused === undefined ? written : { ...written, refused }
     },
     'timeline.emit': (request, input) => emitEvent({ ...deps, artifacts }, request, input),
     'timeline.append': async (request, input) => {

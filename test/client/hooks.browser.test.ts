@@ -161,6 +161,27 @@ test('PG57 what a hook does through its handle is caused by the operation, and c
   expect(items.every(({ correlationId }) => correlationId === cause.correlationId)).toBe(true)
 })
 
+test('PG57 what a hook calls on any handle before it first waits is its own, and cannot go in circles', async () => {
+  const { holdfast } = await open()
+  const session = await holdfast.sessions.create()
+  const ends: unknown[] = []
+  holdfast.hooks.before(
+    'state:write',
+    async () => {
+      const circle = rejectionOf(session.state.set('token', 'own'))
+      const emitted = session.emit('token.seen', {})
+      ends.push(await circle, await emitted)
+      return undefined
+    },
+    { ...once, when: { names: ['token'] } },
+  )
+  await session.state.set('token', 'secret', { class: 'sensitive' })
+  expect(ends).toMatchObject([{ code: 'HOOK_REENTRANT' }, { type: 'token.seen' }])
+  expect(await session.state.read('token')).toBe('secret')
+  const [stored] = (await session.timeline.query({ types: ['state.changed'] })).items
+  expect(ends[1]).toHaveProperty('correlationId', stored?.correlationId)
+})
+
 test('PG58 the executor counts what hooks did', async () => {
   const { holdfast } = await open()
   const session = await holdfast.sessions.create()

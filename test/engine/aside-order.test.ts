@@ -8,14 +8,14 @@ import { startEngine } from './rig.ts'
 type Gate = (context: HookContext) => Promise<undefined>
 
 /** An engine with a session, and a hook that gates the key `token`. */
-async function gated(run: Gate) {
+async function gated(run: Gate, timeoutMs = 4_000) {
   const hook = defineHook({
     id: 'gate',
     version: 1,
     point: 'state:write',
     stage: 'before',
     when: { names: ['token'] },
-    timeoutMs: 4_000,
+    timeoutMs,
     run: (_payload, context) => run(context),
   })
   const tab = await startEngine(`aside-${crypto.randomUUID()}`, {}, [hook as HookDefinition])
@@ -79,4 +79,27 @@ test('SC22 who gives up waiting for a value that stands aside stores nothing, an
   await first
   expect(await last).toBe('stored')
   expect(await read(session, 'login')).toBe(4)
+})
+
+test('SC22 where a hook was late and a write of its page waited for what it gates, the error says that this may be why', async () => {
+  const { write, writeAside } = await gated(
+    // By a handle that was not bound to the hook.
+    () => write('token', 0).then(() => undefined),
+    30,
+  )
+  expect(await writeAside()).toMatchObject({
+    refused: [
+      {
+        key: 'token',
+        error: { code: 'HOOK_TIMEOUT', message: expect.stringMatching(/waited for this one/) },
+      },
+    ],
+  })
+})
+
+test('SC22 a hook that is late by itself is not said to have waited for its own write', async () => {
+  const { writeAside } = await gated(() => new Promise(() => {}), 30)
+  const { refused } = await writeAside()
+  expect(refused?.[0]?.error.code).toBe('HOOK_TIMEOUT')
+  expect(refused?.[0]?.error.message).not.toMatch(/waited for this one/)
 })
