@@ -38,8 +38,11 @@ export interface StoreInfo {
   info(): Promise<Answer<'storage.info'>>
   /** What was found damaged and set aside, of one session or of all; oldest first. The rest is there and works. */
   damage(session?: SessionId): Promise<readonly Damage[]>
-  /** Makes lists, views and heads anew from the log, where they differ from it. Answers how many rows did. */
-  repair(): Promise<{ readonly mended: number }>
+  /**
+   * Makes lists, views and heads anew from the log, where they differ from it. Answers how many rows did, and by
+   * `isComplete: false` that it gave up at some, since something was written all the time: call it again when less is.
+   */
+  repair(): Promise<Answer<'storage.repair'>>
 }
 
 export function createStoreInfo(connection: Connection): StoreInfo {

@@ -22,8 +22,7 @@ export function createStorageMethods(
       storedTables.damage(sessionId === undefined ? undefined : parseSessionId(sessionId)),
     'storage.repair': async (_request, _input, { progress }) => {
       const options = progress === undefined ? {} : { progress }
-      const { mended } = await repairIndexes({ journal, log, damage }, options)
-      return { mended }
+      return repairIndexes({ journal, log, damage }, options)
     },
     flush: async () => {
       await flushDocuments()

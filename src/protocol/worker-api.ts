@@ -13,6 +13,7 @@ import type { ArtifactPage, ArtifactQuery } from '../core/artifact/query.ts'
 import type { ArtifactRecord } from '../core/artifact/record.ts'
 import type { Durability } from '../core/commit.ts'
 import type { Damage } from '../core/damage/damage.ts'
+import type { Repaired } from '../core/damage/repair.ts'
 import type { WireError } from '../core/errors.ts'
 import type { CorrelationId, EventId, RunId, SessionId } from '../core/ids.ts'
 import type { Room } from '../core/ports.ts'
@@ -171,8 +172,8 @@ export interface WorkerApi {
   }
   /** Of one session, or of the whole database; oldest first. */
   'storage.damage': (input: { readonly sessionId?: SessionId }) => readonly Damage[]
-  /** Makes index rows that differ from the log anew; answers how many did. */
-  'storage.repair': (input: Record<string, never>) => { readonly mended: number }
+  /** Makes index rows that differ from the log anew; answers how many did, and whether all of them were looked at. */
+  'storage.repair': (input: Record<string, never>) => Repaired
   flush: (input: Record<string, never>) => null
   'hooks.stats': (input: Record<string, never>) => readonly import('../core/hook/stats.ts').HookStats[]
   /** null where the worker leaves metrics out. */

@@ -15,7 +15,15 @@ import { isSound, type Summed, withSum } from './checksum.ts'
 import { losesRows } from './losses.ts'
 import { validKey } from './reads.ts'
 import { resultOf } from './result-of.ts'
-import type { StoredArtifact, StoredDamage, StoredHead, StoredRun, StoredView, StoreName } from './schema.ts'
+import type {
+  StoredArtifact,
+  StoredDamage,
+  StoredHead,
+  StoredRun,
+  StoredSession,
+  StoredView,
+  StoreName,
+} from './schema.ts'
 import { toStoredSession } from './session-rows.ts'
 import { toStored } from './table-rows.ts'
 
@@ -51,7 +59,8 @@ export async function mendStream(
   }
 
   let mended = 0
-  if (record !== undefined) mended += await put('sessions', stream, toStoredSession(record, upTo, rows))
+  if (record !== undefined)
+    mended += await putSession(transaction, stream, toStoredSession(record, upTo, rows), isLossy)
   const view = { streamId: stream, upTo, entries, sizeBytes: sizeOf(entries) }
   mended += await putView(transaction, stream, view, isLossy)
   for (const artifact of artifacts)
@@ -102,6 +111,22 @@ async function lastOf(
 /** Rows of the log are named by their number, segments by their stream and the number of their last row. */
 function seqOfKey(key: unknown): number {
   return Number(Array.isArray(key) ? key[1] : key)
+}
+
+/** One that lags behind is right as long as it is sound: the next barrier would bring it up to date. */
+async function putSession(
+  transaction: IDBTransaction,
+  stream: StreamId,
+  row: StoredSession,
+  isLossy: boolean,
+): Promise<number> {
+  const sessions = transaction.objectStore('sessions')
+  const request: IDBRequest<StoredSession | undefined> = sessions.get(stream)
+  const present = await resultOf(request)
+  const isWhole = present !== undefined && isSound(present)
+  if (isWhole && (isLossy || isSame(present, row))) return 0
+  sessions.put(row)
+  return isWhole && present.upTo < row.upTo ? 0 : 1
 }
 
 /** A view that lags behind is right as long as it is sound; it is rewritten by the way. */

@@ -6,11 +6,12 @@ import type { Repairs } from '../core/maintenance.ts'
 import type { Chore, ChoreDeps } from './chore.ts'
 import type { HeadCache } from './heads.ts'
 import { MEND_STORES, mendStream } from './mend.ts'
-import { RECOUNT_STORES, recountContents } from './recount.ts'
+import { recountContents } from './recount.ts'
 import { DAMAGEABLE, setAside } from './set-aside.ts'
 import { settleSuspicion } from './suspicion.ts'
 
 export function createRepairs({
+  connection,
   clock,
   wall,
   assertOpen,
@@ -38,17 +39,7 @@ export function createRepairs({
     },
     async recount(counts, last, fence) {
       assertOpen()
-      let counted: number | undefined
-      const chore: Chore = {
-        doing: 'counting the names of contents',
-        stores: RECOUNT_STORES,
-        durability: 'strict',
-        async work(transaction) {
-          counted = await recountContents(transaction, counts, last, wall.now())
-        },
-      }
-      await perform(chore, fence)
-      return counted
+      return recountContents(connection, counts, last, wall.now(), (chore) => perform(chore, fence))
     },
     async settleSuspicion(suspicion, fence) {
       assertOpen()

@@ -1,5 +1,5 @@
 import 'fake-indexeddb/auto'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import type { SessionId } from '../../src/core/ids.ts'
 import type { StoredCommit, StoredContent, StoredSegment, StoredSession } from '../../src/storage/schema.ts'
 import { checkLaws } from '../../src/testing/check-laws.ts'
@@ -59,6 +59,10 @@ function contentOf(name: string, table: string) {
   })
 }
 
+async function lastOf(name: string): Promise<number> {
+  return (await contentOf(name, 'commits')).at(-1).seq
+}
+
 test.each(INDEXES)('DM12 the table %s, emptied, is made anew as it was', async (table) => {
   const name = await stored()
   const before = await contentOf(name, table)
@@ -82,9 +86,21 @@ test('DM12 of a sound database nothing is changed', async () => {
   const before = await Promise.all(INDEXES.map((table) => contentOf(name, table)))
   const tab = await startEngine(name)
 
-  expect(await tab.call('storage.repair', {})).toEqual({ mended: 0 })
+  expect(await tab.call('storage.repair', {})).toEqual({ mended: 0, isComplete: true })
   await tab.engine.close()
   expect(await Promise.all(INDEXES.map((table) => contentOf(name, table)))).toEqual(before)
+})
+
+test('DM12 an index row that lags behind the last barrier is brought up to date, and not counted', async () => {
+  const name = await stored()
+  const tab = await startEngine(name)
+  await tab.write(ID, 'later', 1)
+  const upTo = async () =>
+    (await contentOf(name, 'sessions')).find(({ id }) => id === ID)?.upTo - (await lastOf(name))
+  expect(await upTo()).toBeLessThan(0)
+  expect(await tab.call('storage.repair', {})).toEqual({ mended: 0, isComplete: true })
+  expect(await upTo()).toBe(0)
+  await tab.engine.close()
 })
 
 test('DM12 what a log that lost rows does not tell is left as its index row knows it', async () => {
@@ -179,9 +195,34 @@ test('DM21 a repair counts the names of contents, and removes what has none', as
     return done(database.transaction('contents', 'readwrite').objectStore('contents').put(stray))
   })
   const tab = await startEngine(name)
-  expect(await tab.call('storage.repair', {})).toEqual({ mended: before.length + 1 })
+  expect(await tab.call('storage.repair', {})).toEqual({ mended: before.length + 1, isComplete: true })
   expect(await contentOf(name, 'contents')).toEqual(before)
-  expect(await tab.call('storage.repair', {})).toEqual({ mended: 0 })
+  expect(await tab.call('storage.repair', {})).toEqual({ mended: 0, isComplete: true })
+  await tab.engine.close()
+  expect(await checkLaws(name)).toEqual([])
+})
+
+test('DM21 contents are counted a slice at a time, so that no write waits for all of them', async () => {
+  const name = await stored()
+  const before = await contentOf(name, 'contents')
+  const [lost] = before
+  await inDatabase(name, (database) => {
+    const contents = database.transaction('contents', 'readwrite').objectStore('contents')
+    const puts = Array.from({ length: 600 }, (_, at) => {
+      const hash = `sha256:${String(at).padStart(64, '0')}`
+      return done(contents.put({ ...lost, hash, chunks: [], chunkKeys: [], references: 2 }))
+    })
+    return Promise.all(puts)
+  })
+  const tab = await startEngine(name)
+  const getAll = vi.spyOn(IDBObjectStore.prototype, 'getAll')
+  onTestFinished(() => getAll.mockRestore())
+  expect(await tab.call('storage.repair', {})).toEqual({ mended: 600, isComplete: true })
+  const asked = getAll.mock.calls.filter(
+    (_, at) => (getAll.mock.contexts[at] as IDBObjectStore).name === 'contents',
+  )
+  expect(asked.map(([, count]) => count)).toEqual([256, 256, 256])
+  expect(await contentOf(name, 'contents')).toEqual(before)
   await tab.engine.close()
   expect(await checkLaws(name)).toEqual([])
 })

@@ -1,6 +1,7 @@
 import 'fake-indexeddb/auto'
 import { expect, test } from 'vitest'
 import type { FoundDamage } from '../../src/core/damage/damage.ts'
+import { repairIndexes } from '../../src/core/damage/repair.ts'
 import type { Journal, Log } from '../../src/core/ports.ts'
 import { createRepairing } from '../../src/engine/repairing.ts'
 import { raiseSuspicion } from '../../src/storage/suspicion.ts'
@@ -89,6 +90,21 @@ test('DM20 a count of names that rows kept from being done is not taken for one'
   expect(counted).toBe(1)
   await run()
   expect(counted).toBe(1)
+})
+
+test('DM12 a repair that rows kept from being done to the end says so', async () => {
+  const { tab } = await rig()
+  const damage = { note: () => {}, recorded: async () => {} }
+  const { journal, log } = tab
+  const busy: Pick<Log, 'lastArrival'> = {
+    async lastArrival() {
+      const last = await log.lastArrival()
+      await setState(tab, 'b', 1)
+      return last
+    },
+  }
+  const repaired = await repairIndexes({ journal, log: { ...log, ...busy }, damage })
+  expect(repaired).toHaveProperty('isComplete', false)
 })
 
 test('DM20 a repair that failed is tried again at once, and then less and less often', async () => {
