@@ -12,6 +12,7 @@ import { findGaps } from './gaps.ts'
 import { type LogReading, rowsIn } from './log-reading.ts'
 import { MarkPlaces } from './mark-places.ts'
 import { readMark } from './mark-reads.ts'
+import { oncePerTurn } from './once-per-turn.ts'
 import { resultOf } from './result-of.ts'
 import type { StoreName } from './schema.ts'
 import { ARCHIVING_REF, squeezedRefs } from './segment.ts'
@@ -57,10 +58,11 @@ export function createLog(connection: Connection, compression: Pick<Compression,
       read(['views', 'sessions', ...LOG], `opening ${stream}`, (transaction) =>
         readStart(readingIn(transaction), stream, begun),
       ),
-    record: (stream) =>
+    record: oncePerTurn((stream) =>
       read(['views', 'sessions', ...LOG], `reading the record of ${stream}`, (transaction) =>
         readRecord(readingIn(transaction), stream, counted),
       ),
+    ),
     tail: (stream, afterSeq, limit) =>
       read(LOG, `reading the log of ${stream}`, async (transaction) => {
         const reading = readingIn(transaction)

@@ -1,10 +1,13 @@
 /** A read that fails by itself, and leaves its transaction to the others. */
-import { resultOf } from './result-of.ts'
-
 /** The result of a request that does not take its transaction along when it fails. */
 export function survivable<Result>(request: IDBRequest<Result>): Promise<Result> {
-  request.addEventListener('error', (event) => event.preventDefault(), { once: true })
-  return resultOf(request)
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result)
+    request.onerror = (event) => {
+      event.preventDefault()
+      reject(request.error)
+    }
+  })
 }
 
 /** Not of a transaction that is over, or of a connection that is. */

@@ -70,17 +70,20 @@ export async function readRecord(
   const { transaction, notes } = reading
   const request: IDBRequest<StoredSession | undefined> = transaction.objectStore('sessions').get(stream)
   const guess = begun.get(stream)
-  const guessed = guess === undefined ? undefined : findUnpacked(reading, stream, guess)
+  // A key alone: there is nearly never such a row, and a list costs twice as much even where it is empty.
+  const newer =
+    guess === undefined ? undefined : survivable(bySeq(transaction).getKey(rowsAfter(stream, guess)))
   // Awaited below, unless the reading fails before that.
-  guessed?.catch(() => {})
+  newer?.catch(() => {})
   const session = soundSession(await survivable(request), notes)
   if (session === undefined) {
     const { record, tail } = await readStart(reading, stream, begun)
     return foldSession(record, stream, tail)
   }
-  const isGuessed = guess !== undefined && guess <= session.upTo
-  const found = await ((isGuessed ? guessed : undefined) ?? findUnpacked(reading, stream, session.upTo))
   begun.set(stream, session.upTo)
+  const isGuessed = guess !== undefined && guess <= session.upTo
+  if (isGuessed && (await newer) === undefined) return session.record
+  const found = await findUnpacked(reading, stream, session.upTo)
   return foldSession(session.record, stream, await rowsIn(reading, found, (row) => row.seq > session.upTo))
 }
 
@@ -95,7 +98,7 @@ async function findUnpacked(
 }
 
 /** Streams whose beginnings are remembered. */
-const MAX_BEGINNINGS = 1_000
+const MAX_BEGINNINGS = 10_000
 
 /**
  * Where the reading of a stream began last time. It never begins earlier again, but for damage, so the rows can be asked

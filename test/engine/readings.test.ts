@@ -39,6 +39,23 @@ function countReadings(store: 'views' | 'commits') {
   return counts
 }
 
+test('EN15 records asked for in one turn are read in one transaction, each once, and anew in the next', async () => {
+  const { engine, call } = await startEngine('readings-together')
+  const sessions = await Promise.all(['a', 'b'].map((name) => call('sessions.create', { name })))
+  const [one, other] = sessions.map(({ record }) => record.id)
+  if (one === undefined || other === undefined) throw new Error('not created')
+  const ask = () => Promise.all([one, other, one, one].map((id) => call('sessions.get', { id })))
+  await ask()
+
+  const counts = countReadings('views')
+  expect((await ask()).map((record) => record?.name)).toEqual(['a', 'b', 'a', 'a'])
+  expect(counts).toEqual({ transactions: 1, requests: 4 })
+  await ask()
+  expect(counts).toEqual({ transactions: 2, requests: 8 })
+  vi.restoreAllMocks()
+  await engine.close()
+})
+
 test.each([3, 200])(
   'EN12 a session of %i edits is opened by one reading of three requests',
   async (edits) => {
