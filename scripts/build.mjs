@@ -1,7 +1,8 @@
 // `npm run build`: dist/ as it is published.
 //   index.js    the page's entry; it knows the worker by URL alone
 //   holdfast.js the handles, which the entry loads while the worker starts; what both need is in a file between them
-//   worker.js   the packaged worker: one file that needs nothing beside it, no import map, no bundler
+//   worker.js   the packaged worker, without an import map or a bundler: it starts worker-engine.js, which loads the other
+//               worker-*.js when they are asked for
 //   serve.js    for workers of an app's own: `serveHoldfast`
 //   yjs.js      live documents for editors; Yjs itself is the app's
 //   key-value.js bytes under keys; it imports the page's entry
@@ -18,7 +19,7 @@ const ENTRY_IN_SOURCE = /(?:^|\/)\.\.\/index\.ts$|src\/index\.ts$/
 /** Published file to source. The worker is minified: a page without a bundler loads it as it is. */
 const ENTRIES = [
   { name: 'index', source: 'src/index.ts', minify: false, chunks: '[name].js' },
-  { name: 'worker', source: 'worker/session.worker.ts', minify: true },
+  { name: 'worker', source: 'worker/session.worker.ts', minify: true, chunks: 'worker-[name]-[hash].js' },
   { name: 'serve', source: 'worker/serve.ts', minify: false },
   {
     name: 'yjs',
@@ -35,6 +36,17 @@ const ENTRIES = [
   },
   { name: 'testing', source: 'src/testing/index.ts', minify: false, chunks: 'testing-[name].js' },
 ]
+
+/** Packages as they are taken into workers: the same, without what no worker of ours uses. */
+const LIGHTER = [
+  // Without the helpers for browsers that have no classes; the package's own entry has no other way to this file.
+  { find: /^dexie$/, replacement: join(root, 'node_modules/dexie/dist/modern/dexie.min.mjs') },
+  // Yjs logs two warnings; lib0 brings a printer of styled text and the DOM for them.
+  { find: /^lib0\/logging$/, replacement: join(root, 'worker/plain-logging.ts') },
+]
+
+/** The chunk of all that a worker needs to start. */
+const ENGINE = 'engine'
 
 const WORKER_IN_SOURCE =
   /new URL\(\s*(['"])(?:\.\.\/)+worker\/session\.worker\.ts\1\s*,\s*import\.meta\.url\s*,?\s*\)/g
@@ -108,6 +120,7 @@ async function bundle({ name, source, minify, chunks, external = [] }, dist) {
     configFile: false,
     logLevel: 'warn',
     plugins: minify ? [keepWorkerUrl(), minifyChunk()] : [keepWorkerUrl()],
+    resolve: { alias: source.startsWith('worker/') ? LIGHTER : [] },
     build: {
       target: 'es2023',
       outDir: dist,
@@ -119,11 +132,31 @@ async function bundle({ name, source, minify, chunks, external = [] }, dist) {
         external: ['vitest', ...external],
         output: {
           ...(chunks ? { chunkFileNames: chunks } : { codeSplitting: false }),
+          ...(minify && { codeSplitting: { groups: [{ name: chunkOf, debugName: ENGINE }] } }),
           paths: (id) => (ENTRY_IN_SOURCE.test(id) ? './index.js' : id),
         },
       },
     },
   })
+}
+
+/**
+ * All that a worker needs to start stands in one chunk of its own, not in the entry, which an app may serve under a name
+ * of its choice: what is loaded later finds that chunk beside itself and no second copy of it.
+ * @param {string} id
+ * @param {{ getModuleInfo(id: string): import('vite').Rolldown.ModuleInfo | null }} context
+ * @returns {string | null}
+ */
+function chunkOf(id, context) {
+  const seen = new Set()
+  /** @type {(id: string) => boolean} */
+  const isNeededAtStart = (id) => {
+    if (seen.has(id)) return false
+    seen.add(id)
+    const info = context.getModuleInfo(id)
+    return info !== null && (info.isEntry || info.importers.some(isNeededAtStart))
+  }
+  return context.getModuleInfo(id)?.isEntry !== true && isNeededAtStart(id) ? ENGINE : null
 }
 
 /** Declarations by the compiler; relative imports get the extension that a published package has. */

@@ -35,6 +35,8 @@ export const ERROR_MEANINGS = {
   ABORTED: 'The caller aborted the call by its signal.',
   CLOSED: 'This Holdfast was closed; open a new one.',
   WORKER_START: 'The worker did not start; details.url names it and the message says what to check.',
+  MODULE_UNAVAILABLE:
+    'A part of the worker that is loaded when it is first asked for could not be loaded; nothing was done.',
   VERSION_MISMATCH: 'Page and worker speak different protocol versions; reload the page.',
   QUOTA_EXCEEDED: 'The browser gives this origin no more storage; delete something and try again.',
   STORAGE_LOST:

@@ -43,6 +43,7 @@ export const ERROR_CODES = {
   ABORTED: code('refused'),
   CLOSED: code('state'),
   WORKER_START: code('storage', true),
+  MODULE_UNAVAILABLE: code('storage', true),
   VERSION_MISMATCH: code('storage'),
   QUOTA_EXCEEDED: code('storage', true),
   STORAGE_LOST: code('storage'),

@@ -1,17 +1,16 @@
 import type { DamageBook } from '../core/damage/repair.ts'
 import type { SessionId } from '../core/ids.ts'
+import { late } from '../core/late.ts'
 import type { Request } from '../core/request.ts'
 import type { Peers } from '../sync/peers.ts'
 import { createArtifactMethods } from './artifact-methods.ts'
 import type { Definitions } from './definitions.ts'
-import { createDocumentMethods } from './document-methods.ts'
-import { createImportMethods } from './import-methods.ts'
+import { lateMethods } from './late-methods.ts'
 import type { Methods } from './methods.ts'
 import type { Page } from './page.ts'
 import type { Parts } from './parts.ts'
-import { createReplayMethods } from './replay-methods.ts'
 import { createSessionMethods } from './session-methods.ts'
-import { createStepParts } from './step-methods.ts'
+import type { StepParts } from './step-methods.ts'
 import { createStorageMethods } from './storage-methods.ts'
 
 export interface MethodDeps {
@@ -35,21 +34,50 @@ export interface AllMethods {
   pageLeft(page: string): void
 }
 
+const imports = late('imports', () => import('./import-methods.ts'))
+const replay = late('replay', () => import('./replay-methods.ts'))
+const steps = late('steps and runs', () => import('./step-methods.ts'))
+const documents = late('documents', () => import('./document-methods.ts'))
+
 /** The whole table of the worker's API, made of the use cases of each room. */
 export function createMethods(deps: MethodDeps): AllMethods {
   const { parts, definitions, templates, page, answers, opened, flushDocuments, damage } = deps
-  const steps = createStepParts(parts, answers)
   const sessions = { ...parts, templates, stateClasses: definitions.stateClasses }
+  let stepParts: StepParts | undefined
   return {
     methods: {
       ...createSessionMethods(sessions, parts.storedTables, parts.artifacts, opened),
-      ...createImportMethods(sessions, parts),
+      ...lateMethods(['sessions.import'], imports, ({ createImportMethods }) =>
+        createImportMethods(sessions, parts),
+      ),
       ...createArtifactMethods(parts.artifacts, parts.world.meter),
-      ...steps.methods,
-      ...createReplayMethods(parts, definitions, page),
-      ...createDocumentMethods(parts),
+      ...lateMethods(STEP_METHODS, steps, ({ createStepParts }) => {
+        stepParts = createStepParts(parts, answers)
+        return stepParts.methods
+      }),
+      ...lateMethods(['replay.run'], replay, ({ createReplayMethods }) =>
+        createReplayMethods(parts, definitions, page),
+      ),
+      ...lateMethods(
+        ['documents.list', 'documents.export', 'adopt.yIndexedDB'],
+        documents,
+        ({ createDocumentMethods }) => createDocumentMethods(parts),
+      ),
       ...createStorageMethods(parts, damage, flushDocuments),
     },
-    pageLeft: steps.pageLeft,
+    pageLeft: (left) => stepParts?.pageLeft(left),
   }
 }
+
+const STEP_METHODS = [
+  'steps.start',
+  'steps.finish',
+  'runs.open',
+  'runs.finish',
+  'runs.cancel',
+  'runs.free',
+  'runs.leave',
+  'runs.explain',
+  'runs.list',
+  'recordings.value',
+] as const

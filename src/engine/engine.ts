@@ -10,9 +10,10 @@ import { createMethods } from './all-methods.ts'
 import { createClosedKeys } from './closed-keys.ts'
 import { keepDamage } from './damage-keeper.ts'
 import type { Definitions } from './definitions.ts'
+import { createLateDocuments } from './late-documents.ts'
 import { withLiveSessions } from './live-tables.ts'
 import { type OpeningOptions, openDatabase } from './open-database.ts'
-import { createOpenDocuments, type OpenDocuments } from './open-documents.ts'
+import type { OpenDocuments } from './open-documents.ts'
 import { createPageLives } from './page-lives.ts'
 import { createPageServices } from './page-services.ts'
 import { createPages } from './pages.ts'
@@ -119,7 +120,7 @@ export async function openEngine(
     },
     onError,
   })
-  const openDocuments: OpenDocuments = createOpenDocuments({
+  const openDocuments: OpenDocuments = createLateDocuments({
     parts,
     views,
     peers: tabs.peers,

@@ -1,7 +1,7 @@
 import { createError, isHoldfastError } from '../core/errors.ts'
 import type { SendToPage } from '../protocol/engine-host.ts'
 import type { Hello } from '../protocol/hello.ts'
-import type { PageMessage } from '../protocol/messages.ts'
+import type { DocumentState, PageMessage } from '../protocol/messages.ts'
 import { toWireError } from '../protocol/wire-error.ts'
 import type { OpenDocument, OpenDocuments } from './open-documents.ts'
 
@@ -40,11 +40,7 @@ export function createPageDocuments(
         })
         open.set(document, entered)
       } catch (error) {
-        const reason = isHoldfastError(error)
-          ? error
-          : createError('INTERNAL', 'A document could not be opened; please report it.', {}, error)
-        const state = { stored: 0, readOnly: true, error: toWireError(reason), isOver: true } as const
-        send({ type: 'documentState', document, state })
+        send({ type: 'documentState', document, state: overBy(error) })
       }
     },
     receive: ({ document, frame }) => open.get(document)?.receive(frame),
@@ -53,4 +49,12 @@ export function createPageDocuments(
       for (const document of [...open.keys()]) leave(document)
     },
   }
+}
+
+/** What a page hears of a document that cannot be opened. */
+export function overBy(error: unknown): DocumentState {
+  const reason = isHoldfastError(error)
+    ? error
+    : createError('INTERNAL', 'A document could not be opened; please report it.', {}, error)
+  return { stored: 0, readOnly: true, error: toWireError(reason), isOver: true }
 }

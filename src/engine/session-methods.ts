@@ -1,11 +1,11 @@
 import type { Artifacts } from '../core/artifact/artifacts.ts'
 import type { SessionId } from '../core/ids.ts'
+import { late } from '../core/late.ts'
 import type { Tables } from '../core/ports.ts'
 import type { SessionDeps } from '../core/session/deps.ts'
 import { createSessionManager } from '../core/session/manager.ts'
 import type { StateValue } from '../core/state/value.ts'
 import { type Emitted, emitEvent, emitEvents } from '../core/timeline/emit.ts'
-import { queryTimeline, readCorrelation } from '../core/timeline/query-timeline.ts'
 import { toWireError } from '../protocol/wire-error.ts'
 import type { AppendedEvents } from '../protocol/worker-api.ts'
 import { createAsideOrder } from './aside-order.ts'
@@ -15,6 +15,8 @@ type Prefixed = Exclude<
   Extract<keyof Methods, `sessions.${string}` | `state.${string}` | `timeline.${string}`>,
   'sessions.import'
 >
+
+const timeline = late('queries of timelines', () => import('../core/timeline/query-timeline.ts'))
 
 /** Sessions, their state and their timeline. */
 export function createSessionMethods(
@@ -64,8 +66,9 @@ export function createSessionMethods(
     'timeline.append': async (request, input) => {
       return toAppended(await emitEvents({ ...deps, artifacts }, request, input))
     },
-    'timeline.query': (_request, query) => queryTimeline(log, query),
-    'timeline.tree': (_request, { correlationId }) => readCorrelation(log, correlationId),
+    'timeline.query': async ({ signal }, query) => (await timeline(signal)).queryTimeline(log, query),
+    'timeline.tree': async ({ signal }, { correlationId }) =>
+      (await timeline(signal)).readCorrelation(log, correlationId),
   }
 }
 

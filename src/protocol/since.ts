@@ -40,6 +40,7 @@ export interface CodeSince {
 
 export const ERROR_CODES_SINCE: Since<Exclude<ErrorCode, FirstErrorCode>, CodeSince> = {
   DOCUMENT_FORKED: { since: 2, before: 'INVALID_VALUE' },
+  MODULE_UNAVAILABLE: { since: 2, before: 'WORKER_START' },
   STORAGE_NEEDS_RELOAD: { since: 2, before: 'STORAGE_FAILED' },
   STEWARD_FENCED: { since: 2, before: 'CONFLICT' },
 }

@@ -1,5 +1,6 @@
 import type { HookDefinition } from '../../src/core/hook/definition.ts'
 import type { SessionId } from '../../src/core/ids.ts'
+import { loadAllLate } from '../../src/core/late.ts'
 import type { StateValue } from '../../src/core/state/value.ts'
 import type { Definitions } from '../../src/engine/definitions.ts'
 import { type Engine, openEngine } from '../../src/engine/engine.ts'
@@ -8,6 +9,9 @@ import { type Hello, PROTOCOL_VERSION } from '../../src/protocol/hello.ts'
 import type { PageMessage, WorkerMessage } from '../../src/protocol/messages.ts'
 import type { Answer, Input, MethodName } from '../../src/protocol/worker-api.ts'
 import { type FakeClock, fakeClock } from '../../src/testing/fake-clock.ts'
+
+// Loading takes the host's time, which no clock of a test knows of.
+await loadAllLate()
 
 let pages = 0
 

@@ -7,12 +7,16 @@ import '../../src/client/holdfast.ts'
 import type { Holdfast } from '../../src/client/holdfast.ts'
 import { openHoldfast } from '../../src/client/open-holdfast.ts'
 import { defaultHooks } from '../../src/core/hook/default-hooks.ts'
+import { loadAllLate } from '../../src/core/late.ts'
 import { definitionsOf } from '../../src/engine/definitions.ts'
 import { createEngineHost } from '../../src/engine/host.ts'
 import { createWorld } from '../../src/engine/world.ts'
 import { openGate } from '../../worker/gate.ts'
 import { portPair } from './messages.ts'
 import type { Agent, Scheduler } from './scheduler.ts'
+
+// Loading takes the host's time, which no clock of a test knows of.
+await loadAllLate()
 
 export const DATABASE = 'simulation'
 

@@ -1,6 +1,7 @@
 import type { Collected } from '../hook/definition.ts'
 import type { HookScope } from '../hook/operation-hooks.ts'
 import type { SessionId } from '../ids.ts'
+import { late } from '../late.ts'
 import type { Entropy } from '../ports.ts'
 import type { Request } from '../request.ts'
 import type { Recorded } from '../run/recorded.ts'
@@ -8,18 +9,13 @@ import type { StateValue } from '../state/value.ts'
 import { type AsideStore, prepareAside, readAside } from './aside-content.ts'
 import { abandonArtifacts, type PreparedCollection, prepareCollected } from './collect.ts'
 import { createContentReader } from './content-reader.ts'
-import { createDeleteArtifact } from './delete.ts'
 import type { ArtifactDeps } from './deps.ts'
-import { createEditArtifact } from './edit.ts'
-import { createGetArtifact, createListVersions } from './find.ts'
 import type { ArtifactRef, DeleteArtifact, EditArtifact, ReadArtifact, StoreArtifact } from './input.ts'
 import { createIntake } from './intake.ts'
-import { createListArtifacts } from './list.ts'
 import type { ArtifactPage, ArtifactQuery } from './query.ts'
-import { createReadArtifact, createStreamArtifact } from './read.ts'
 import type { ArtifactRecord } from './record.ts'
 import { type PreparedValue, prepareValue, readValue } from './recorded-value.ts'
-import { createStoreArtifact } from './store.ts'
+import type { createUseCases } from './use-cases.ts'
 
 /** The use cases of artifacts. Every answer comes from the database. */
 export interface Artifacts extends AsideStore {
@@ -47,18 +43,28 @@ export interface Artifacts extends AsideStore {
   readValue(recorded: Recorded): StateValue | Promise<StateValue>
 }
 
+const useCases = late('artifacts', () => import('./use-cases.ts'))
+
 export function createArtifacts(deps: ArtifactDeps & { readonly entropy: Entropy }): Artifacts {
   const intake = createIntake(deps)
   const reader = createContentReader(deps)
+  let made: ReturnType<typeof createUseCases> | undefined
+  const cases = async ({ signal }: Request) => {
+    const module = await useCases(signal)
+    made ??= module.createUseCases({ ...deps, intake })
+    return made
+  }
   return {
-    store: createStoreArtifact({ ...deps, intake }),
-    get: createGetArtifact(deps),
-    versions: createListVersions(deps),
-    list: createListArtifacts(deps),
-    read: createReadArtifact(deps),
-    stream: createStreamArtifact(deps),
-    edit: createEditArtifact(deps),
-    delete: createDeleteArtifact(deps),
+    store: async (request, input) => (await cases(request)).store(request, input),
+    get: async (request, ref) => (await cases(request)).get(request, ref),
+    versions: async (request, input) => (await cases(request)).versions(request, input),
+    list: async (request, query) => (await cases(request)).list(request, query),
+    read: async (request, input) => (await cases(request)).read(request, input),
+    async *stream(request, input) {
+      yield* (await cases(request)).stream(request, input)
+    },
+    edit: async (request, input) => (await cases(request)).edit(request, input),
+    delete: async (request, input) => (await cases(request)).delete(request, input),
     collect: (collected, scope) => prepareCollected({ hooks: deps.hooks, intake }, collected, scope),
     prepareValue: (value, signal) => prepareValue(intake, value, signal),
     abandon: (prepared) => abandonArtifacts(intake, prepared),

@@ -1,14 +1,12 @@
 import type { EventId, SessionId } from '../ids.ts'
+import { late } from '../late.ts'
 import type { Request } from '../request.ts'
 import type { Entry } from '../state/delta.ts'
 import type { StateValue } from '../state/value.ts'
-import { listCheckpoints, saveSession } from './checkpoint.ts'
 import { type CreateOptions, createSession } from './create.ts'
-import { deleteSession } from './delete.ts'
 import type { SessionDeps } from './deps.ts'
 import { editSession } from './edit.ts'
 import { parseSessionId } from './fields.ts'
-import { forkSession } from './fork.ts'
 import type {
   CreateSession,
   DeleteSession,
@@ -32,12 +30,10 @@ import {
   type Starts,
   withBegun,
 } from './open.ts'
-import { sessionAt } from './past.ts'
 import { placeOf } from './place.ts'
 import type { SessionPage, SessionQuery } from './query.ts'
 import { type ReadState, readState } from './read-state.ts'
 import type { Checkpoint, SessionRecord } from './record.ts'
-import { restoreSession } from './restore.ts'
 import { transitionSession } from './transition.ts'
 import { type StateWritten, writeState } from './write-state.ts'
 
@@ -68,6 +64,8 @@ export interface SessionManager {
   writeState(request: Request, input: WriteState): Promise<StateWritten>
 }
 
+const cases = late('saving, restoring, forking and deleting sessions', () => import('./late-cases.ts'))
+
 export function createSessionManager(deps: SessionDeps): SessionManager {
   const { clock, log, tables } = deps
   return {
@@ -81,12 +79,12 @@ export function createSessionManager(deps: SessionDeps): SessionManager {
     list: async (_request, query) => listSessions(tables, query),
     edit: (request, input) => editSession(deps, request, input),
     transition: (request, input) => transitionSession(deps, request, input),
-    save: (request, input) => saveSession(deps, request, input),
-    restore: (request, input) => restoreSession(deps, request, input),
-    checkpoints: (_request, input) => listCheckpoints(tables, input),
-    delete: (request, input) => deleteSession(deps, request, input),
-    fork: (request, input) => forkSession(deps, request, input),
-    at: async (_request, { id, event }) => sessionAt(log, parseSessionId(id), event),
+    save: async (request, input) => (await cases(request.signal)).saveSession(deps, request, input),
+    restore: async (request, input) => (await cases(request.signal)).restoreSession(deps, request, input),
+    checkpoints: async ({ signal }, input) => (await cases(signal)).listCheckpoints(tables, input),
+    delete: async (request, input) => (await cases(request.signal)).deleteSession(deps, request, input),
+    fork: async (request, input) => (await cases(request.signal)).forkSession(deps, request, input),
+    at: async ({ signal }, { id, event }) => (await cases(signal)).sessionAt(log, parseSessionId(id), event),
     openState: async (_request, target, begun) => openTarget({ clock, log: withBegun(log, begun) }, target),
     readState: async (_request, input) => readState(deps, input),
     writeState: (request, input) => writeState(deps, request, input),

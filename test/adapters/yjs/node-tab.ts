@@ -7,6 +7,7 @@ import { openDocument } from '../../../src/adapters/yjs/open-document.ts'
 import { type ChannelConnection, openChannel } from '../../../src/client/document-channel.ts'
 import type { HoldfastError } from '../../../src/core/errors.ts'
 import type { SessionId } from '../../../src/core/ids.ts'
+import { loadAllLate } from '../../../src/core/late.ts'
 import type { Verb } from '../../../src/core/session/status.ts'
 import { type Engine, openEngine } from '../../../src/engine/engine.ts'
 import { createWorld, type World } from '../../../src/engine/world.ts'
@@ -34,6 +35,9 @@ export interface NodeTab {
   respawn(): Promise<void>
   close(): Promise<void>
 }
+
+// Loading takes the host's time, which no clock of a test knows of.
+await loadAllLate()
 
 const locks = createProcessLocks()
 let tabs = 0

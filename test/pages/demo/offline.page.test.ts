@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { addFile, artifactButton, goToTab, setState, startSession } from './acts.ts'
+import { addFile, artifactButton, goToTab, importSample, setState, startSession } from './acts.ts'
 import { openDemo } from './open-demo.ts'
 
 test('DE1 after the first load the demo opens without a network, with all that was stored', async () => {
@@ -33,4 +33,16 @@ test('DE1 work goes on without a network', async () => {
 
   await page.getByRole('heading', { name: 'Written offline', level: 1 }).waitFor()
   await page.locator('.state-entry', { hasText: 'on a ship' }).waitFor()
+})
+
+test('DE19 what the worker loads when it is first asked for is there without a network', async () => {
+  await using demo = await openDemo()
+  const { page } = demo
+  // None of it was asked for until now.
+  await demo.goOffline()
+
+  await importSample(page)
+
+  await goToTab(page, 'Timeline')
+  await page.locator('.event', { hasText: 'step.completed' }).first().waitFor()
 })

@@ -1,0 +1,19 @@
+import type { Request } from '../core/request.ts'
+import type { MethodName } from '../protocol/worker-api.ts'
+import type { CallContext, Methods } from './methods.ts'
+
+/** Methods whose code is loaded by the first call of any of them. Calls that come meanwhile keep their order. */
+export function lateMethods<Name extends MethodName, Module>(
+  names: readonly Name[],
+  load: (signal?: AbortSignal) => Promise<Module>,
+  make: (module: Module) => Pick<Methods, Name>,
+): Pick<Methods, Name> {
+  type Method = (request: Request, input: never, context: CallContext) => unknown
+  let made: Pick<Methods, Name> | undefined
+  const method = (name: Name) => async (request: Request, input: never, context: CallContext) => {
+    const module = await load(request.signal)
+    made ??= make(module)
+    return (made[name] as Method)(request, input, context)
+  }
+  return Object.fromEntries(names.map((name) => [name, method(name)])) as Pick<Methods, Name>
+}
