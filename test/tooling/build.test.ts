@@ -19,7 +19,7 @@ test("TO9 the published worker needs only files beside it, under any name, and b
   const files = readdirSync(join(project.folder, 'dist')).filter((name) => /^worker.*\.js$/.test(name))
   expect(files).toHaveLength(3)
   for (const file of files) {
-    const imported = [...dist(project, file).matchAll(/\b(?:import|from)\s*\(?\s*["'`]([^"'`]+)["'`]/g)]
+    const imported = [...dist(project, file).matchAll(/(?:\bimport\s*\(?|\}\s*from)\s*["'`]([^"'`]+)["'`]/g)]
     // None of them the entry: under another name it would be another copy of it.
     for (const [, from] of imported) expect(from).toMatch(/^\.\/worker-[\w-]+\.js$/)
   }
