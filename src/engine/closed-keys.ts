@@ -25,22 +25,36 @@ export interface ClosedKeys {
 /** Of one stream; beyond that all of its keys are taken for closed. */
 const MAX_KEYS = 1_000
 
+/** Streams that are not read yet, or not open, of which closings are remembered; beyond that the oldest are forgotten. */
+const MAX_EARLY_STREAMS = 256
+
 export function createClosedKeys(): ClosedKeys {
   const keysByStream = new Map<StreamId, Set<string>>()
+  /** What is about to be stored is not in what a reading of its stream finds that begins now, or has begun. */
+  const earlyByStream = new Map<StreamId, Set<string>>()
 
   function take(stream: StreamId, rows: readonly CommitRow[]): void {
     close(stream, sensitiveOf(rows.flatMap(({ events }) => events.flatMap(deltasOf))))
   }
 
   function close(stream: StreamId, entryKeys: readonly string[]): void {
-    const keys = keysByStream.get(stream)
-    if (keys === undefined) return
+    if (entryKeys.length === 0) return
+    const keys = keysByStream.get(stream) ?? earlyOf(stream)
     for (const key of entryKeys) if (keys.size <= MAX_KEYS) keys.add(key)
+  }
+
+  function earlyOf(stream: StreamId): Set<string> {
+    const keys = earlyByStream.get(stream) ?? new Set()
+    earlyByStream.set(stream, keys)
+    const [oldest] = earlyByStream.keys()
+    if (earlyByStream.size > MAX_EARLY_STREAMS && oldest !== undefined) earlyByStream.delete(oldest)
+    return keys
   }
 
   return {
     begin(stream, { entries, tail }) {
-      keysByStream.set(stream, keysByStream.get(stream) ?? new Set())
+      keysByStream.set(stream, keysByStream.get(stream) ?? earlyByStream.get(stream) ?? new Set())
+      earlyByStream.delete(stream)
       close(stream, sensitiveOf(entries))
       take(stream, tail)
     },
