@@ -18,6 +18,7 @@ import type {
   WriterId,
 } from './ids.ts'
 import type { Maintenance, Repairs } from './maintenance.ts'
+import type { Range } from './ranges.ts'
 import type { RunRow } from './run/record.ts'
 import type { PastMark } from './session/mark.ts'
 import type { SessionPage, SessionQuery } from './session/query.ts'
@@ -173,6 +174,8 @@ export interface Log {
   squeezed(): Promise<readonly StreamId[]>
   /** The number of the last row that arrived, in any stream; 0 where there is none. */
   lastArrival(): Promise<number>
+  /** Whether so many rows of these streams stand by themselves in these ranges of the log as the ranges are long. */
+  areOf(streams: readonly StreamId[], ranges: readonly Range[]): Promise<boolean>
   /** Every stream that has rows. */
   streams(): Promise<readonly StreamId[]>
   /** Names of a session's app documents. */

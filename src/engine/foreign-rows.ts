@@ -24,6 +24,8 @@ export interface ForeignRows {
   stop(): void
 }
 
+type Streams = StoredMessage['streams']
+
 /** Rows of several writers may stand in another order than their clocks, by a few. */
 export const LAST_ROWS = 4
 
@@ -51,17 +53,33 @@ export function createForeignRows(deps: {
   const { log, clock, documents, views, wall, onError } = deps
   const stopTimers = new Set<() => void>()
   /** Told before the end of the log was known. */
-  const early: Range[] = []
-  let arrivals: Arrivals | undefined
+  const early: { readonly ranges: readonly Range[]; readonly streams: Streams }[] = []
+  let arrivals: Arrivals<Streams> | undefined
 
-  function tell(ranges: readonly Range[], isOwn: boolean): readonly Range[] {
-    if (arrivals !== undefined) return isOwn ? arrivals.told(ranges) : arrivals.claimed(ranges)
-    early.push(...ranges)
-    return ranges
+  /** @param streams whose rows they are, as another tab says; undefined where they are of this worker */
+  function tell(ranges: readonly Range[], streams?: Streams): readonly Range[] {
+    if (arrivals === undefined) {
+      early.push({ ranges, streams: streams ?? [] })
+      return ranges
+    }
+    return streams === undefined ? arrivals.told(ranges) : arrivals.claimed(ranges, streams)
+  }
+
+  /** A message that names other streams than those of its rows would keep this worker from ever hearing of them. */
+  async function verify(named: Streams, ranges: readonly Range[]): Promise<void> {
+    const streams = named.map(([stream]) => stream)
+    if (await log.areOf(streams, ranges)) return
+    for (const range of ranges) {
+      const found = await readRange(range)
+      take(
+        found.filter(([stream]) => !streams.includes(stream)),
+        ranges,
+      )
+    }
   }
 
   /** @param fresh the rows that nobody told of before: of the same stream there may be others by now */
-  function take(streams: StoredMessage['streams'], fresh: readonly Range[]): void {
+  function take(streams: Streams, fresh: readonly Range[]): void {
     for (const [stream, seq] of streams) {
       deps.onWritten(stream)
       takeStream(stream, seq, fresh).catch((error: unknown) => {
@@ -101,7 +119,7 @@ export function createForeignRows(deps: {
   }
 
   /** The first new row of each stream of others in a range of the log. */
-  async function readRange([from, to]: Range): Promise<StoredMessage['streams']> {
+  async function readRange([from, to]: Range): Promise<Streams> {
     const first = new Map<StreamId, number>()
     for (let after = from - 1; ; ) {
       const rows = await log.arrived({ after, before: to + 1, limit: ROWS_A_READ })
@@ -144,14 +162,14 @@ export function createForeignRows(deps: {
 
   return {
     begin(heardTo) {
-      arrivals = createArrivals({ wall, heardTo, end, read: readRange, onFound: take, onError })
-      arrivals.claimed(early)
+      arrivals = createArrivals({ wall, heardTo, end, read: readRange, onFound: take, verify, onError })
+      for (const { ranges, streams } of early) arrivals.claimed(ranges, streams)
       later(LOOK_MS, look)
     },
-    takeOwn: (rows) => tell(rangesOf(rows.map(({ seq }) => seq)), true),
+    takeOwn: (rows) => tell(rangesOf(rows.map(({ seq }) => seq))),
     take({ streams, rows = streams.map(([, seq]): Range => [seq, seq]) }) {
       // Of a message that comes twice, or after its rows were read, nothing is left.
-      const fresh = tell(rows, false)
+      const fresh = tell(rows, streams)
       if (fresh.length > 0) take(streams, fresh)
     },
     catchUp,

@@ -17,6 +17,7 @@ import { resultOf } from './result-of.ts'
 import type { StoreName } from './schema.ts'
 import { ARCHIVING_REF, squeezedRefs } from './segment.ts'
 import {
+  areOf,
   bySeq,
   findAfter,
   findArrived,
@@ -122,6 +123,8 @@ export function createLog(connection: Connection, compression: Pick<Compression,
       }),
     squeezed: () => read('segments', 'looking for what is squeezed', readSqueezed),
     lastArrival: () => read(LOG, 'looking for the end of the log', lastArrival),
+    areOf: (streams, ranges) =>
+      read('commits', 'looking whose rows were told', (transaction) => areOf(transaction, streams, ranges)),
     streams: () =>
       read(LOG, 'listing the streams of the log', async (transaction) => {
         const sources = [bySeq(transaction), transaction.objectStore('segments')]

@@ -4,6 +4,7 @@
  */
 import type { StreamId } from '../core/ids.ts'
 import type { Compression } from '../core/ports.ts'
+import type { Range } from '../core/ranges.ts'
 import { rowsAfter } from './commit-rows.ts'
 import type { DamageNotes } from './damage-notes.ts'
 import { resultOf } from './result-of.ts'
@@ -149,6 +150,26 @@ export async function findByRef(reading: Reading, ref: string): Promise<Found> {
     readSoundCommits(transaction.objectStore('commits').index('refs'), only, {}, notes),
   ])
   return { segments, commits }
+}
+
+/** More would be counted than is worth it. */
+const MAX_COUNTS = 1_024
+
+/** Whether rows that stand by themselves are as many, of these streams and in these ranges, as the ranges are long. */
+export async function areOf(
+  transaction: IDBTransaction,
+  streams: readonly StreamId[],
+  ranges: readonly Range[],
+): Promise<boolean> {
+  if (streams.length * ranges.length > MAX_COUNTS) return false
+  const index = bySeq(transaction)
+  const counts = await Promise.all(
+    [...new Set(streams)].flatMap((stream) =>
+      ranges.map(([from, to]) => resultOf(index.count(IDBKeyRange.bound([stream, from], [stream, to])))),
+    ),
+  )
+  const claimed = ranges.reduce((sum, [from, to]) => sum + to - from + 1, 0)
+  return counts.reduce((sum, count) => sum + count, 0) === claimed
 }
 
 export function bySeq(transaction: IDBTransaction): IDBIndex {

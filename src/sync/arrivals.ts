@@ -5,7 +5,7 @@
 import type { WallClock } from '../core/ports.ts'
 import { joined, type Range, without } from '../core/ranges.ts'
 
-export interface Arrivals {
+export interface Arrivals<About> {
   /** Everything up to here was told, or was read. */
   readonly heardTo: number
   /**
@@ -15,9 +15,9 @@ export interface Arrivals {
   told(ranges: Iterable<Range>): readonly Range[]
   /**
    * The same, said by another tab. It is believed for {@link HOLE_MS}: then the log is asked how far it goes, and of a
-   * message that named rows beyond its end nothing is believed.
+   * message that named rows beyond its end nothing is believed. What else it said `about` its rows is to be verified then.
    */
-  claimed(ranges: Iterable<Range>): readonly Range[]
+  claimed(ranges: Iterable<Range>, about: About): readonly Range[]
   /** Reads now what has not been told yet, up to this number. Resolves when it was given on. */
   readTo(seq: number): Promise<void>
   stop(): void
@@ -32,7 +32,7 @@ export const HOLE_MS = 50
 /** How long after a read that failed the hole is read again. */
 const RETRY_MS = 1_000
 
-export function createArrivals<Found>(deps: {
+export function createArrivals<Found, About>(deps: {
   readonly wall: Pick<WallClock, 'after'>
   /** The last row that was stored when this worker began to listen. */
   readonly heardTo: number
@@ -42,14 +42,17 @@ export function createArrivals<Found>(deps: {
   readonly read: (range: Range) => Promise<Found>
   /** Takes what was found; only these rows of it were not told while it was read. */
   readonly onFound: (found: Found, fresh: readonly Range[]) => void
+  /** Rows that a message claimed are there; what it said about them may be wrong all the same. */
+  readonly verify: (about: About, ranges: readonly Range[]) => Promise<void>
   readonly onError: (error: unknown) => void
-}): Arrivals {
+}): Arrivals<About> {
   let heardTo = deps.heardTo
   /** Told beyond the first hole, in order, never touching each other. */
   let beyond: readonly Range[] = []
   /** What each message of another tab brought that was new, as long as it was not held against the log. */
-  let claims: (readonly Range[])[] = []
+  let claims: { readonly ranges: readonly Range[]; readonly about: About }[] = []
   let stopWaiting: (() => void) | undefined
+  let isStopped = false
   let reading: Promise<void> = Promise.resolve()
 
   function take(ranges: Iterable<Range>): readonly Range[] {
@@ -60,10 +63,10 @@ export function createArrivals<Found>(deps: {
     return fresh
   }
 
-  function claim(ranges: Iterable<Range>): readonly Range[] {
+  function claim(ranges: Iterable<Range>, about: About): readonly Range[] {
     const fresh = take(ranges)
     if (fresh.length === 0) return fresh
-    claims.push(fresh)
+    claims.push({ ranges: fresh, about })
     wait(HOLE_MS)
     return fresh
   }
@@ -110,10 +113,20 @@ export function createArrivals<Found>(deps: {
       wait(RETRY_MS)
       throw error
     })
-    const untrue = checked.filter((ranges) => ranges.some(([, to]) => to > end)).flat()
+    const isUntrue = ({ ranges }: (typeof checked)[number]) => ranges.some(([, to]) => to > end)
+    const untrue = checked.filter(isUntrue).flatMap(({ ranges }) => ranges)
     if (untrue.length > 0) {
       unhear(untrue)
       await readTo(end)
+    }
+    for (const claimed of checked) {
+      if (isUntrue(claimed)) continue
+      deps.verify(claimed.about, claimed.ranges).catch((error: unknown) => {
+        if (isStopped) return
+        claims.push(claimed)
+        wait(RETRY_MS)
+        deps.onError(error)
+      })
     }
     return end
   }
@@ -143,6 +156,7 @@ export function createArrivals<Found>(deps: {
     claimed: claim,
     readTo,
     stop() {
+      isStopped = true
       stopWait()
       beyond = []
       claims = []

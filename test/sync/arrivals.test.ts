@@ -8,6 +8,7 @@ function rig(heardTo = 10) {
   const read: Range[] = []
   const found: Range[] = []
   const errors: unknown[] = []
+  const verified: unknown[] = []
   let fails = 0
   let stored = 1_000
   const arrivals = createArrivals({
@@ -20,12 +21,14 @@ function rig(heardTo = 10) {
       if (fails >= 0) throw new Error('not now')
     },
     onFound: (_found, fresh) => found.push(...fresh),
+    verify: async (about: string, ranges) => void verified.push([about, ranges]),
     onError: (error) => errors.push(error),
   })
   return {
     found,
     wall,
     read,
+    verified,
     errors,
     arrivals,
     store: (seq: number) => {
@@ -117,30 +120,30 @@ test('TA5 what was told is told apart from what is new, also while a hole is bei
 test('TA9 a message that names rows beyond the end of the log is not believed, in any of what it names', async () => {
   const { arrivals, wall, store, found } = rig()
   store(13)
-  expect(arrivals.claimed([[11, Number.MAX_SAFE_INTEGER]])).toEqual([[11, Number.MAX_SAFE_INTEGER]])
+  expect(arrivals.claimed([[11, Number.MAX_SAFE_INTEGER]], 'it')).toEqual([[11, Number.MAX_SAFE_INTEGER]])
   // What is told honestly meanwhile is new to nobody yet.
-  expect(arrivals.claimed([[13, 13]])).toEqual([])
+  expect(arrivals.claimed([[13, 13]], 'it')).toEqual([])
   wall.advance(HOLE_MS)
   await expect.poll(() => arrivals.heardTo).toBe(13)
   expect(found).toEqual([[11, 13]])
-  expect(arrivals.claimed([[14, 14]])).toEqual([[14, 14]])
+  expect(arrivals.claimed([[14, 14]], 'it')).toEqual([[14, 14]])
 })
 
 test('TA9 beside such a message what others tell is believed, and a hole is read no farther than the log goes', async () => {
   const { arrivals, wall, store, read } = rig()
   store(15)
-  arrivals.claimed([[15, 15]])
-  arrivals.claimed([[900, 900]])
+  arrivals.claimed([[15, 15]], 'it')
+  arrivals.claimed([[900, 900]], 'it')
   wall.advance(HOLE_MS)
   await expect.poll(() => arrivals.heardTo).toBe(15)
   expect(read).toEqual([[11, 15]])
   store(17)
-  arrivals.claimed([[17, 17]])
+  arrivals.claimed([[17, 17]], 'it')
   wall.advance(HOLE_MS)
-  arrivals.claimed([[5_000, 5_000]])
+  arrivals.claimed([[5_000, 5_000]], 'it')
   await expect.poll(() => arrivals.heardTo).toBe(17)
   wall.advance(HOLE_MS)
-  await expect.poll(() => arrivals.claimed([[5_000, 5_000]])).toEqual([[5_000, 5_000]])
+  await expect.poll(() => arrivals.claimed([[5_000, 5_000]], 'it')).toEqual([[5_000, 5_000]])
 })
 
 test('TA9 where the end of the log cannot be read, messages are held against it later', async () => {
@@ -156,13 +159,24 @@ test('TA9 where the end of the log cannot be read, messages are held against it 
     },
     read: async () => {},
     onFound: () => {},
+    verify: async () => {},
     onError: (error) => errors.push(error),
   })
-  arrivals.claimed([[11, 999]])
+  arrivals.claimed([[11, 999]], 'it')
   wall.advance(HOLE_MS)
   await expect.poll(() => errors.length).toBe(1)
   expect(arrivals.heardTo).toBe(999)
   fails = false
   wall.advance(1_000)
   await expect.poll(() => arrivals.heardTo).toBe(11)
+})
+
+test('TA9 what a message says of rows that are there is looked at once the log was, of rows beyond its end nothing', async () => {
+  const { arrivals, wall, store, verified } = rig()
+  store(12)
+  arrivals.claimed([[11, 12]], 'first')
+  arrivals.claimed([[12, 12]], 'told before')
+  arrivals.claimed([[13, 13]], 'beyond')
+  wall.advance(HOLE_MS)
+  await expect.poll(() => verified).toEqual([['first', [[11, 12]]]])
 })
