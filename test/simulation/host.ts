@@ -93,7 +93,14 @@ export function becomeHost(host: Host): () => void {
   return () => {
     for (const give of giveBack) give()
     stopDisk()
+    forgetConnections()
   }
+}
+
+/** Dexie keeps what was opened and not closed, and with it the whole machine. Its types do not know of that list. */
+function forgetConnections(): void {
+  const { connections } = Dexie as unknown as { readonly connections: unknown[] }
+  connections.splice(0)
 }
 
 function replace(target: object, parts: Readonly<Record<string, unknown>>): () => void {

@@ -1,4 +1,5 @@
 /** A tab: a page with the client in it, and the workers that it spawns, each an agent of its own. */
+import './no-finalizers.ts'
 import { createHash } from 'node:crypto'
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import type { Endpoint } from 'comlink'
