@@ -26,6 +26,9 @@ import { createWatches } from './watch.ts'
 import { createListWatches } from './watch-list.ts'
 import { createStoreWrites, type Writes } from './writes.ts'
 
+/** Loaded together with the handles. */
+export { connect } from './connect.ts'
+
 /** The store of one name, as a page holds it. */
 export interface Holdfast<A extends App = App> extends AsyncDisposable {
   readonly sessions: Sessions<A>

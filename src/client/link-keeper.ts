@@ -1,27 +1,14 @@
 import { createError, type HoldfastError } from '../core/errors.ts'
-import type { Actor } from '../core/session/record.ts'
-import { type Hello, OLDEST_PROTOCOL, PROTOCOL_VERSION, type Welcome } from '../protocol/hello.ts'
+import type { Welcome } from '../protocol/hello.ts'
 import type { PageMessage, WorkerMessage } from '../protocol/messages.ts'
-import type { GenerationMarker } from './generation.ts'
-import type { Blocked } from './handshake.ts'
-import { type Link, type LinkOptions, openLink } from './link.ts'
+import { type Greeted, type GreetOptions, greet, MAX_DEATHS } from './greet.ts'
+import { createLink, type Link, type LinkOptions } from './link.ts'
 import { createReopening } from './reopening.ts'
-import { howItFailed, type Spawner } from './spawn.ts'
-import type { Timing } from './timing.ts'
+import { howItFailed } from './spawn.ts'
 
-export interface LinkKeeperOptions {
-  readonly name: string
-  readonly spawner: Spawner
-  readonly timing: Timing
-  readonly generation: GenerationMarker
-  readonly actor?: Actor | undefined
-  readonly templates?: Readonly<Record<string, unknown>> | undefined
-  readonly blockedMs?: number | undefined
-  readonly onBlocked?: ((waiting: Blocked) => void) | undefined
-  /** Takes the database as it is, also where it is not the one that was here. */
-  readonly reopen?: boolean | undefined
-  /** Gives up the first opening. */
-  readonly signal?: AbortSignal | undefined
+export interface LinkKeeperOptions extends GreetOptions {
+  /** The worker to begin with, where one has answered already. */
+  readonly first?: Greeted | undefined
 }
 
 export interface LinkKeeperEvents extends Pick<LinkOptions, 'isBusy' | 'onBatchLost' | 'onUnheardOf'> {
@@ -49,9 +36,6 @@ export interface LinkKeeper {
   close(): Promise<void>
 }
 
-/** Workers that may die in a row, without settling a call, until the next is spawned only when there is a call for it. */
-const MAX_DEATHS = 3
-
 export function createLinkKeeper(options: LinkKeeperOptions, events: LinkKeeperEvents): LinkKeeper {
   const { spawner, timing, generation } = options
   const standing = new Set<() => readonly PageMessage[]>()
@@ -63,28 +47,18 @@ export function createLinkKeeper(options: LinkKeeperOptions, events: LinkKeeperE
   let deaths = 0
   /** Its worker has no database any more. */
   let abandoned: Link | undefined
+  let { first } = options
   /** Why there will be no other worker: the app handed over an instance, and it died. */
   let lost: HoldfastError | undefined
 
-  /** One that ends as it starts is replaced like one that ends later. */
-  const openLiving = async (linkOptions: LinkOptions): Promise<Link> => {
-    for (let tries = 1; ; tries += 1) {
-      try {
-        return await openLink(linkOptions)
-      } catch (error) {
-        if (!spawner.respawns || closed || tries >= MAX_DEATHS || howItFailed(error) !== 'ended') throw error
-      }
-    }
-  }
-
   const open = async (reopen: boolean): Promise<void> => {
-    const opened: Link = await openLiving({
+    const signal = welcome === undefined ? options.signal : undefined
+    const greeted = first ?? (await greet({ ...options, reopen, signal }, () => closed))
+    first = undefined
+    const opened: Link = createLink(greeted, {
       ...events,
       spawner,
       timing,
-      hello: helloOf(options, reopen),
-      onBlocked: options.onBlocked,
-      signal: welcome === undefined ? options.signal : undefined,
       onMessage: (message) => {
         // What it refuses since it has no database is sent to the next one.
         if (opened === abandoned) return
@@ -197,21 +171,5 @@ export function createLinkKeeper(options: LinkKeeperOptions, events: LinkKeeperE
       await link?.close()
       link = undefined
     },
-  }
-}
-
-function helloOf(options: LinkKeeperOptions, reopen: boolean): Hello {
-  const { name, actor, templates, generation, blockedMs } = options
-  const known = generation.read()
-  return {
-    protocol: OLDEST_PROTOCOL,
-    newest: PROTOCOL_VERSION,
-    name,
-    client: crypto.randomUUID(),
-    ...(actor && { actor }),
-    ...(templates && { templates }),
-    ...(blockedMs !== undefined && { blockedMs }),
-    ...(reopen && { reopen }),
-    ...(known !== undefined && { generation: known }),
   }
 }

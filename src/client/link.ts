@@ -1,4 +1,4 @@
-import { transfer, wrap } from 'comlink'
+import { transfer } from 'comlink'
 import { createError, type HoldfastError } from '../core/errors.ts'
 import {
   assertBatchAnswer,
@@ -6,13 +6,14 @@ import {
   isUnheardOf,
   messagesIn,
 } from '../protocol/assert-worker-message.ts'
-import type { Gate } from '../protocol/gate.ts'
 import type { Welcome } from '../protocol/hello.ts'
 import type { Call, PageMessage, Settled, WorkerMessage } from '../protocol/messages.ts'
 import { toWireError } from '../protocol/wire-error.ts'
-import { type HandshakeOptions, shakeHands } from './handshake.ts'
+import type { Greeted } from './greet.ts'
 import { type Life, watchLife } from './life.ts'
 import { createPostQueue } from './post-queue.ts'
+import type { Spawner } from './spawn.ts'
+import type { Timing } from './timing.ts'
 import { within } from './within.ts'
 
 /** A call, and what it hands over to the worker. */
@@ -34,7 +35,9 @@ export interface Link {
   close(): Promise<void>
 }
 
-export interface LinkOptions extends HandshakeOptions {
+export interface LinkOptions {
+  readonly spawner: Spawner
+  readonly timing: Timing
   isBusy(): boolean
   onMessage(message: WorkerMessage): void
   /** The worker is of a newer build, and said something that this one has no word for. */
@@ -45,29 +48,22 @@ export interface LinkOptions extends HandshakeOptions {
   onDeath(error: HoldfastError): void
 }
 
-/** @throws WORKER_START, VERSION_MISMATCH, ABORTED, or the reason why the database cannot be opened */
-export async function openLink(options: LinkOptions): Promise<Link> {
-  const { spawner, hello, timing, onMessage } = options
-  const worker = spawner.spawn()
-  const gate = wrap<Gate<MessagePort>>(worker)
-  const { port1: port, port2 } = new MessageChannel()
-  const ended = new AbortController()
+/** Begins to listen to a worker that has answered. */
+export function createLink(greeted: Greeted, options: LinkOptions): Link {
+  const { spawner, timing, onMessage } = options
+  const { worker, gate, port, welcome, early, ended: signal, goodbye } = greeted
   const posts = createPostQueue(port)
   let life: Life | undefined
   let retiring = false
   /** How many messages by the data port the worker was told to wait for. */
   let awaited = 0
 
-  /** An instance that the app handed over is the app's to end. */
   const end = () => {
-    ended.abort()
     life?.stop()
-    port.close()
-    if (spawner.respawns) worker.terminate()
+    greeted.end()
   }
-  const goodbye = () => within<unknown>(timing.closeMs, gate.goodbye()).catch(() => {})
   const die = (why: string) => {
-    if (ended.signal.aborted) return
+    if (signal.aborted) return
     end()
     options.onDeath(
       createError('WORKER_START', `The worker of Holdfast died: ${why}.`, { url: spawner.where }),
@@ -75,7 +71,7 @@ export async function openLink(options: LinkOptions): Promise<Link> {
   }
   /** An error that nobody caught leaves the worker alive in an unknown state: it may still close its database. */
   const retire = (why: string) => {
-    if (ended.signal.aborted || retiring) return
+    if (signal.aborted || retiring) return
     retiring = true
     life?.stop()
     void goodbye().then(() => die(why))
@@ -95,16 +91,7 @@ export async function openLink(options: LinkOptions): Promise<Link> {
     else onMessage(message)
   }
 
-  const greeting = gate.hello(hello, transfer(port2, [port2]))
-  const { welcome, early } = await shakeHands(options, worker, port, greeting).catch((error: unknown) => {
-    // It may have opened the database all the same, so it is asked to close; nobody waits for that.
-    void goodbye().then(end)
-    throw error
-  })
-  const { signal } = ended
-  worker.addEventListener('error', (event) => retire(`an error that nobody caught: ${event.message}`), {
-    signal,
-  })
+  worker.addEventListener('error', ({ message }) => retire(uncaught(message)), { signal })
   worker.addEventListener('messageerror', () => retire('a message could not be read'), { signal })
   port.onmessageerror = () => retire('a message could not be read')
   port.onmessage = ({ data }: MessageEvent<unknown>) => {
@@ -112,7 +99,7 @@ export async function openLink(options: LinkOptions): Promise<Link> {
     for (const message of messagesIn(data)) if (!signal.aborted) take(message)
   }
   life = watchLife({
-    client: hello.client,
+    client: greeted.client,
     timing,
     isBusy: options.isBusy,
     ping: () => posts.post({ type: 'ping', ping: posts.posted }),
@@ -151,7 +138,10 @@ export async function openLink(options: LinkOptions): Promise<Link> {
     },
     post: posts.post,
     flush: posts.flush,
-    begin: () => early.forEach(take),
+    begin: () => {
+      early.forEach(take)
+      if (greeted.trouble !== undefined) retire(uncaught(greeted.trouble))
+    },
     close: async () => {
       if (signal.aborted) return
       life?.stop()
@@ -164,6 +154,8 @@ export async function openLink(options: LinkOptions): Promise<Link> {
     },
   }
 }
+
+const uncaught = (message: string) => `an error that nobody caught: ${message}`
 
 function isGivenUp(settled: Settled): boolean {
   return !settled.ok && settled.error.code === 'ABORTED'

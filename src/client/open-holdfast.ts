@@ -2,8 +2,8 @@ import type { App } from '../core/app/app.ts'
 import type { Durability } from '../core/commit.ts'
 import { createError } from '../core/errors.ts'
 import type { Actor } from '../core/session/record.ts'
-import { connect } from './connect.ts'
 import { createGenerationMarker } from './generation.ts'
+import { greet } from './greet.ts'
 import type { Blocked } from './handshake.ts'
 import type { Holdfast } from './holdfast.ts'
 import { createSpawner, type WorkerOptions } from './spawn.ts'
@@ -67,16 +67,19 @@ export function openHoldfast<A extends App = App>(options: OpenOptions<A>): Prom
 export async function openWith<A extends App>(options: OpenOptions<A>, timing: Timing): Promise<Holdfast<A>> {
   const { name } = options
   assertName(name)
-  const connecting = connect({
+  const opening = {
     ...options,
     timing: { ...timing, deadlineMs: options.deadlineMs ?? timing.deadlineMs },
     templates: options.app?.templates,
     spawner: createSpawner(options, name),
     generation: createGenerationMarker(name),
-  })
-  // The handles are of no use before the worker answers, so their code is loaded while it starts.
+  }
+  const greeting = greet(opening)
+  // Of no use before the worker answers: the code of the handles, and of all that becomes of a worker later.
   const loading = import('./holdfast.ts').catch(async (error: unknown) => {
-    await connecting.then((connection) => connection.close())
+    const { goodbye, end } = await greeting
+    await goodbye()
+    end()
     throw createError(
       'WORKER_START',
       'The rest of the code of Holdfast could not be loaded; reload the page.',
@@ -84,7 +87,8 @@ export async function openWith<A extends App>(options: OpenOptions<A>, timing: T
       error,
     )
   })
-  const [connection, { createHoldfast }] = await Promise.all([connecting, loading])
+  const [first, { connect, createHoldfast }] = await Promise.all([greeting, loading])
+  const connection = await connect({ ...opening, first })
   const holdfast = await createHoldfast(connection, options)
   if (options.persist === 'at-first-write') {
     connection.onFirstWrite(() => void holdfast.storage.persist())
