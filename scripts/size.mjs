@@ -15,8 +15,8 @@ const LIMITS = [
   { file: 'holdfast.js', what: 'handles', limitKb: 23, after: 'index.js' },
   { file: 'yjs.js', what: 'editors', limitKb: 4 },
   { file: 'key-value.js', what: 'key-value', limitKb: 2, after: 'index.js' },
-  { file: 'worker.js', what: 'worker', limitKb: 143 },
-  { file: 'worker.js', what: 'whole worker', limitKb: 187, all: true },
+  { file: 'worker.js', what: 'worker', limitKb: 140 },
+  { file: 'worker.js', what: 'whole worker', limitKb: 190, all: true },
 ]
 
 /** Builds the package and looks at it: the sizes, the worker's URL, what publint says of package.json. */

@@ -1,8 +1,8 @@
 /** Records what readers find damaged, and looks for rows that are missing. Nobody waits for any of it. */
 
 import type { FoundDamage } from '../core/damage/damage.ts'
-import { recordDamage } from '../core/damage/record-damage.ts'
-import { type DamageBook, repairStream } from '../core/damage/repair.ts'
+import { damageCases } from '../core/damage/late-damage.ts'
+import type { DamageBook } from '../core/damage/repair.ts'
 import { type SessionId, type StreamId, sessionStream } from '../core/ids.ts'
 import type { Parts } from './parts.ts'
 
@@ -34,6 +34,7 @@ export function keepDamage(
   })
 
   async function keep(found: FoundDamage): Promise<void> {
+    const { recordDamage } = await damageCases()
     await recordDamage({ journal, clock, now }, found)
     // Its commit has made the row anew, but where the log is squeezed.
     if (found.what === 'session') await mend(found.stream)
@@ -49,8 +50,10 @@ export function keepDamage(
   }
 
   /** What is recorded meanwhile has its turn after it; where it gives up, the steward's repair is left. */
-  const mend = (stream: StreamId) =>
-    repairStream({ journal, log, damage: { note: damage.note, recorded: async () => {} } }, stream)
+  async function mend(stream: StreamId): Promise<void> {
+    const { repairStream } = await damageCases()
+    await repairStream({ journal, log, damage: { note: damage.note, recorded: async () => {} } }, stream)
+  }
 
   return {
     opened(session) {

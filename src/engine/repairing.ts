@@ -1,6 +1,7 @@
 /** The chore that makes index rows anew from the log, where something says that they may differ from it. */
 import type { CommitRow } from '../core/commit.ts'
-import { type RepairDeps, repairIndexes } from '../core/damage/repair.ts'
+import { damageCases } from '../core/damage/late-damage.ts'
+import type { RepairDeps } from '../core/damage/repair.ts'
 import { STORE_STREAM, type StreamId } from '../core/ids.ts'
 import type { Journal, Tables } from '../core/ports.ts'
 import type { StewardChore } from './steward-chores.ts'
@@ -61,6 +62,7 @@ export function createRepairing(
     const { found, settled } = await tables.suspicion()
     if (found === settled && !isBegun) return true
     isBegun = true
+    const { repairIndexes } = await damageCases()
     const { isComplete } = await repairIndexes(deps, { fence })
     if (!isComplete || reasons !== before) return false
     const left = await tables.suspicion()

@@ -1,4 +1,5 @@
-import { type DamageBook, repairIndexes } from '../core/damage/repair.ts'
+import { damageCases } from '../core/damage/late-damage.ts'
+import type { DamageBook } from '../core/damage/repair.ts'
 import { parseSessionId } from '../core/session/fields.ts'
 import type { Methods } from './methods.ts'
 import type { Parts } from './parts.ts'
@@ -20,7 +21,8 @@ export function createStorageMethods(
     },
     'storage.damage': (_request, { sessionId }) =>
       storedTables.damage(sessionId === undefined ? undefined : parseSessionId(sessionId)),
-    'storage.repair': async (_request, _input, { progress }) => {
+    'storage.repair': async ({ signal }, _input, { progress }) => {
+      const { repairIndexes } = await damageCases(signal)
       const options = progress === undefined ? {} : { progress }
       return repairIndexes({ journal, log, damage }, options)
     },

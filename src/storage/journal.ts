@@ -13,12 +13,12 @@ import type { Chore, ChoreDeps } from './chore.ts'
 import type { Connection } from './connection.ts'
 import { fenced } from './fence.ts'
 import { HeadCache } from './heads.ts'
+import { createLateRepairs } from './late-repairs.ts'
 import { createMaintenance } from './maintenance.ts'
 import { assertSameCall } from './performed.ts'
 import { createPump } from './pump.ts'
 import { Queue } from './queue.ts'
 import { readOutcome } from './reads.ts'
-import { createRepairs } from './repairs.ts'
 import { unreadOutcome } from './settling.ts'
 import { StreamNotes } from './stream-notes.ts'
 
@@ -163,7 +163,7 @@ export function createJournal({ connection, clock, documents, wall, compression 
       })
     },
     ...createMaintenance({ ...chores, documents, compression }),
-    ...createRepairs({ ...chores, cache }),
+    ...createLateRepairs({ ...chores, cache }),
     keepBallast: (bytes) => ballast.keep(bytes),
     get exposedUntil() {
       return barrier.next
