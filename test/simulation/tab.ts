@@ -1,8 +1,9 @@
 /** A tab: a page with the client in it, and the workers that it spawns, each an agent of its own. */
-import './no-finalizers.ts'
+
 import { createHash } from 'node:crypto'
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import type { Endpoint } from 'comlink'
+import { giveFinalizersBack } from './finalizers.ts'
 // Loaded by name, so that the import in openHoldfast finds it there: loading takes the host's time.
 import '../../src/client/holdfast.ts'
 import type { Holdfast } from '../../src/client/holdfast.ts'
@@ -18,6 +19,8 @@ import type { Agent, Scheduler } from './scheduler.ts'
 
 // Loading takes the host's time, which no clock of a test knows of.
 await loadAllLate()
+
+giveFinalizersBack()
 
 export const DATABASE = 'simulation'
 
