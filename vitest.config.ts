@@ -57,7 +57,9 @@ export default defineConfig({
       {
         test: {
           name: 'pages',
-          environment: 'node',
+          // Files that share a process share a browser.
+          environment: './test/pages/harness/environment.ts',
+          isolate: false,
           include: [...PAGES, ENGINE],
           exclude: [...configDefaults.exclude, POWER_CUT, STORAGE_PROCESS],
           // In the other engines, and for longer: vitest.engines.config.ts.

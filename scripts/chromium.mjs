@@ -56,6 +56,27 @@ export function ensureChromium() {
   return findChromium()
 }
 
+/** Pages of the address bar, which Chromium starts a process for with every window: half of what a start computes. */
+const ADDRESS_BAR = ['WebUIOmniboxPopup', 'WebUIOmniboxAimPopup']
+
+/** Playwright's own. Chromium takes one list, the last, so ours has to repeat them. */
+const PLAYWRIGHT = [
+  'AvoidUnnecessaryBeforeUnloadCheckSync',
+  'DestroyProfileOnBrowserClose',
+  'HttpsUpgrades',
+  'HttpsFirstBalancedModeAutoEnable',
+  'LensOverlay',
+  'MediaRouter',
+  'PaintHolding',
+  'ThirdPartyStoragePartitioning',
+  'AvoidCorsURLLoaderRestartOnRedirect',
+  'TcpPortRandomizationWin',
+  'OptimizationHints',
+  'NetworkTimeServiceQuerying',
+  'AimEnabled',
+  'PreconnectToSearch',
+]
+
 /**
  * What every test browser starts with. No sandbox: root has none. The rest keeps Chromium from calling home,
  * which fails noisily on a closed network, and from the small /dev/shm of containers.
@@ -69,6 +90,7 @@ export const CHROMIUM_ARGS = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
+  `--disable-features=${[...ADDRESS_BAR, ...PLAYWRIGHT].join(',')}`,
 ]
 
 function isExecutable(/** @type {string} */ path) {

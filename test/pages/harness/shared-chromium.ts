@@ -1,12 +1,4 @@
-import {
-  type Browser,
-  type BrowserContext,
-  type BrowserContextOptions,
-  chromium,
-  type Page,
-} from 'playwright-core'
-import { afterAll } from 'vitest'
-import { CHROMIUM_ARGS, findChromium } from '../../../scripts/chromium.mjs'
+import type { BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
 import { type Chromium, startChromium } from './chromium.ts'
 
 /** One test's pages at one address. With it they close, and the browser forgets what it kept for the address. */
@@ -15,18 +7,20 @@ export interface Visit extends AsyncDisposable {
   newPage(): Promise<Page>
 }
 
-let withProfile: Promise<Chromium> | undefined
-let browser: Promise<Browser> | undefined
+let shared: Promise<Chromium> | undefined
 
-afterAll(async () => {
-  await (await withProfile)?.[Symbol.asyncDispose]()
-  await (await browser)?.close()
-})
+/** The one browser of all files that run in this process, which takes two seconds to start. */
+function sharedChromium(): Promise<Chromium> {
+  if (shared === undefined) {
+    shared = startChromium()
+    atWorkerEnd(async () => (await shared)?.[Symbol.asyncDispose]())
+  }
+  return shared
+}
 
-/** Pages in one browser that the tests of a file share: each has an address of its own, and so has found nothing there. */
+/** Pages in one browser that all tests share: each has an address of its own, and so has found nothing there. */
 export async function openVisit(origin: string): Promise<Visit> {
-  withProfile ??= startChromium()
-  const { context } = await withProfile
+  const { context } = await sharedChromium()
   return {
     context,
     newPage: () => context.newPage(),
@@ -51,14 +45,11 @@ export async function openVisitAlone(args: readonly string[]): Promise<Visit> {
   }
 }
 
-/** An empty profile, as of a private window, in one browser that the tests of a file share. It ends with its test. */
+/** An empty profile, as of a private window, in the browser that all tests share. It ends with its test. */
 export async function openContext(options: BrowserContextOptions = {}): Promise<BrowserContext> {
-  const executablePath = findChromium()
-  browser ??= chromium.launch({
-    args: CHROMIUM_ARGS,
-    ...(executablePath === undefined ? {} : { executablePath }),
-  })
-  return (await browser).newContext(options)
+  const browser = (await sharedChromium()).context.browser()
+  if (browser === null) throw new Error('The context has no browser to open another in.')
+  return browser.newContext(options)
 }
 
 /** The next site may get the same port. */
