@@ -52,6 +52,8 @@ export function createForeignRows(deps: {
 }): ForeignRows {
   const { log, clock, documents, views, wall, onError } = deps
   const stopTimers = new Set<() => void>()
+  /** What was told last of a stream, until it was given on. */
+  const turns = new Map<StreamId, Promise<void>>()
   /** Told before the end of the log was known. */
   const early: { readonly ranges: readonly Range[]; readonly streams: Streams }[] = []
   let arrivals: Arrivals<Streams> | undefined
@@ -82,15 +84,27 @@ export function createForeignRows(deps: {
   function take(streams: Streams, fresh: readonly Range[]): void {
     for (const [stream, seq] of streams) {
       deps.onWritten(stream)
-      takeStream(stream, seq, fresh).catch((error: unknown) => {
+      const turn = takeStream(stream, seq, fresh, turns.get(stream)).catch((error: unknown) => {
         onError(error)
         later(RETRY_MS, () => takeStream(stream, seq, fresh).catch(onError))
+      })
+      turns.set(stream, turn)
+      void turn.then(() => {
+        if (turns.get(stream) === turn) turns.delete(stream)
       })
     }
   }
 
-  /** The log is the truth: the message only says that it is worth a look. */
-  async function takeStream(stream: StreamId, seq: number, fresh: readonly Range[]): Promise<void> {
+  /**
+   * The log is the truth: the message only says that it is worth a look.
+   * @param before what is given on first: a later reading may end earlier
+   */
+  async function takeStream(
+    stream: StreamId,
+    seq: number,
+    fresh: readonly Range[],
+    before?: Promise<void>,
+  ): Promise<void> {
     const shown = views.takeForeign(stream)
     const watching = deps.watching()
     const isShown = views.has(stream)
@@ -100,6 +114,7 @@ export function createForeignRows(deps: {
       return
     }
     const foreign = ofOthers(await rowsFrom(stream, seq, await shown))
+    await before
     observeRows(clock, foreign)
     documents.receive(stream, foreign)
     // What else the read brought is told by a message of its own.
