@@ -10,10 +10,10 @@ import { documentNames } from './commit-rows.ts'
 import { releaseContents } from './contents.ts'
 import { validKey } from './reads.ts'
 import { resultOf } from './result-of.ts'
-import type { StoredArtifact, StoredCommit, StoredSegment, StoreName } from './schema.ts'
+import type { StoredArtifact, StoredSegment, StoreName, WrittenCommit } from './schema.ts'
 import { contentsOfSegment } from './segment.ts'
 import { isSessionStream } from './session-rows.ts'
-import { isSoundCommit, isSoundSegment } from './sound-rows.ts'
+import { isSoundSegment, soundCommit } from './sound-rows.ts'
 import { raiseSuspicion } from './suspicion.ts'
 
 /** Rows of the log read at a time: enough that reading is not by single rows, few enough for the memory. */
@@ -69,10 +69,10 @@ async function eraseLog(
 ): Promise<void> {
   const commits = transaction.objectStore('commits')
   for (;;) {
-    const request: IDBRequest<StoredCommit[]> = commits.index('[streamId+seq]').getAll(range, BATCH_ROWS)
+    const request: IDBRequest<WrittenCommit[]> = commits.index('[streamId+seq]').getAll(range, BATCH_ROWS)
     const rows = await resultOf(request)
     for (const row of rows) {
-      if (isSoundCommit(row)) releaseRecorded(row.body.events, release)
+      releaseRecorded(soundCommit(row)?.body.events ?? [], release)
       if (row.seq !== undefined) commits.delete(row.seq)
     }
     if (rows.length < BATCH_ROWS) break

@@ -116,7 +116,7 @@ export function createGroup(batch: readonly Entry[], deps: GroupDeps): Group {
     verified?.catch(() => {})
     const evaluation = guessed?.evaluation ?? (await decide(transaction))
     const { commitId, numbers, rows } = guessed?.built ?? build(evaluation.applied)
-    const added = rows.map(({ stored }) => transaction.objectStore('commits').add(stored))
+    const added = rows.map(({ written }) => transaction.objectStore('commits').add(written))
     const heads = putHeads(transaction, evaluation, commitId)
     putRows(transaction, evaluation)
     const indexed = new Map<StreamId, number>()

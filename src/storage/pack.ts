@@ -8,10 +8,10 @@ import { rowsAfter, seqOf } from './commit-rows.ts'
 import type { DamageNotes } from './damage-notes.ts'
 import { readRange } from './read-range.ts'
 import { resultOf } from './result-of.ts'
-import type { StoredCommit, StoredSegment, StoredSnapshot, StoreName } from './schema.ts'
+import type { StoredCommit, StoredSegment, StoredSnapshot, StoreName, WrittenCommit } from './schema.ts'
 import { MAX_SEGMENT_BYTES, MAX_SEGMENT_ROWS, type PackOptions, packedSizeOf, toSegment } from './segment.ts'
 import { bringUpToDate, isSessionStream } from './session-rows.ts'
-import { isSoundCommit, readReadable, soundSnapshots } from './sound-rows.ts'
+import { readReadable, soundCommit, soundSnapshots } from './sound-rows.ts'
 import { TailReader } from './tail-reader.ts'
 import { rewriteView } from './view-rows.ts'
 
@@ -55,10 +55,8 @@ export async function packStream(
   const { previous, snapshotTo } = await readEnds(transaction, stream, notes)
   const index = transaction.objectStore('commits').index('[streamId+seq]')
   const packedTo = previous?.lastSeq ?? 0
-  const read = await readRange<StoredCommit>(index, rowsAfter(stream, packedTo), { limit: ROWS_AT_ONCE })
-  // A damaged row is left where a repair finds it, with all that came after it.
-  const damaged = read.findIndex((row) => !isSoundCommit(row))
-  const rows = damaged < 0 ? read : read.slice(0, damaged)
+  const read = await readRange<WrittenCommit>(index, rowsAfter(stream, packedTo), { limit: ROWS_AT_ONCE })
+  const rows = soundUpToDamage(read)
   const reach = previous?.reach ?? (0 as Clock)
   const options: PackOptions = { now, snapshotTo, reach, isArchiving: whole }
   const waiting = rows.findIndex(({ seq = 0, body }) => body.update !== undefined && seq > snapshotTo)
@@ -85,6 +83,17 @@ export async function packStream(
   }
   for (const row of packed) transaction.objectStore('commits').delete(seqOf(row))
   return packed.length
+}
+
+/** A damaged row is left where a repair finds it, with all that came after it. */
+function soundUpToDamage(read: readonly WrittenCommit[]): readonly StoredCommit[] {
+  const rows: StoredCommit[] = []
+  for (const row of read) {
+    const sound = soundCommit(row)
+    if (sound === undefined) break
+    rows.push(sound)
+  }
+  return rows
 }
 
 async function readEnds(

@@ -5,14 +5,13 @@
 
 import type { RowChange, RowKey, RowTable, StreamEnd } from '../core/commit.ts'
 import type { RequestId } from '../core/ids.ts'
-import { isSound } from './checksum.ts'
 import { rowsAfter } from './commit-rows.ts'
 import { type HeadState, NO_HEAD } from './heads.ts'
 import { type Performed, performedIn } from './performed.ts'
 import { resultOf } from './result-of.ts'
-import type { StoredCommit, StoredHead, StoredSegment } from './schema.ts'
+import type { StoredHead, StoredSegment, WrittenCommit } from './schema.ts'
 import { outcomeIn } from './segment.ts'
-import { isSoundSegment } from './sound-rows.ts'
+import { isSoundSegment, soundCommit } from './sound-rows.ts'
 
 /** Says that the value is not read yet and has been put on the list. */
 export const PENDING: unique symbol = Symbol('pending')
@@ -106,7 +105,7 @@ export async function readOutcome(
   request: RequestId,
 ): Promise<Performed | undefined> {
   const ref = `q:${request}`
-  const inCommits: IDBRequest<StoredCommit | undefined> = transaction
+  const inCommits: IDBRequest<WrittenCommit | undefined> = transaction
     .objectStore('commits')
     .index('refs')
     .get(ref)
@@ -115,7 +114,8 @@ export async function readOutcome(
     .index('refs')
     .get(ref)
   const [commit, segment] = await Promise.all([resultOf(inCommits), resultOf(inSegments)])
-  const made = commit !== undefined && isSound(commit) ? performedIn([commit], request) : undefined
+  const sound = commit && soundCommit(commit)
+  const made = sound && performedIn([sound], request)
   if (made !== undefined || segment === undefined || !isSoundSegment(segment)) return made
   return outcomeIn(segment, request)
 }

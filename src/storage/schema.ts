@@ -41,8 +41,8 @@ export type StoreName = keyof typeof STORES
 
 export const STORE_NAMES = Object.keys(STORES) as readonly StoreName[]
 
-/** A row of the log. `seq` is given by the database. */
-export interface StoredCommit extends Summed {
+/** A row of the log, as all that reads one knows it. `seq` is given by the database. */
+export interface StoredCommit {
   readonly seq?: number
   readonly streamId: StreamId
   /** Clock of the first event. */
@@ -63,6 +63,14 @@ export interface CommitBody {
   readonly update?: Uint8Array
   /** Of the document that the update belongs to; absent for the first. */
   readonly generation?: number
+}
+
+/** A row of the log as it stands in its table, see `row-form.ts`. */
+export interface WrittenCommit extends Omit<StoredCommit, 'body'>, Summed {
+  /** As JSON in UTF-8, but for its update; as it is where JSON cannot hold it, and in rows of older builds. */
+  readonly body: Uint8Array | CommitBody
+  /** Beside a body in JSON. */
+  readonly update?: Uint8Array
 }
 
 /**
@@ -105,7 +113,7 @@ export interface Squeezed {
 }
 
 /** A row in a segment: what the segment says for all of them, and what follows from the events, is left out. */
-export interface PackedRow extends Omit<StoredCommit, 'streamId' | 'seq' | 'sum'> {
+export interface PackedRow extends Omit<StoredCommit, 'streamId' | 'seq'> {
   readonly seq: number
 }
 
@@ -215,7 +223,7 @@ export interface StoredMeta {
 }
 
 export class Database extends Dexie {
-  declare readonly commits: EntityTable<StoredCommit, 'seq'>
+  declare readonly commits: EntityTable<WrittenCommit, 'seq'>
   declare readonly segments: Table<StoredSegment>
   declare readonly snapshots: Table<StoredSnapshot>
   declare readonly views: Table<StoredView, StreamId>

@@ -153,7 +153,7 @@ export function packedSizeOf(row: StoredCommit, options: PackOptions): number {
 }
 
 function packRow(stored: StoredCommit, { now, snapshotTo }: PackOptions): PackedRow {
-  const { streamId: _, sum: _sum, ...row } = stored
+  const { streamId: _, ...row } = stored
   const seq = seqOf(stored)
   const isOld = timeOfClock(row.hlc) < now - REQUEST_KEEP_MS
   const { update, requests, generation, ...rest } = row.body

@@ -7,8 +7,8 @@ import { isSound } from './checksum.ts'
 import { isReadFailure, survivable } from './read-failure.ts'
 import { validKey } from './reads.ts'
 import { resultOf } from './result-of.ts'
-import type { StoredCommit, StoredDamage, StoredSegment } from './schema.ts'
-import { isSoundCommit, isSoundSegment } from './sound-rows.ts'
+import type { StoredDamage, StoredSegment, WrittenCommit } from './schema.ts'
+import { isSoundSegment, soundCommit } from './sound-rows.ts'
 
 /** Tables whose rows carry a checksum. */
 export const DAMAGEABLE = ['commits', 'segments', 'snapshots', 'views', 'checkpoints'] as const
@@ -40,7 +40,7 @@ async function readDamaged(table: IDBObjectStore, key: RowKey): Promise<object |
 function isSoundIn(table: string, row: object): boolean {
   switch (table) {
     case 'commits':
-      return isSoundCommit(row as StoredCommit)
+      return soundCommit(row as WrittenCommit) !== undefined
     case 'segments':
       return isSoundSegment(row as StoredSegment)
     default:

@@ -8,6 +8,7 @@ import { isSound } from './checksum.ts'
 import type { DamageNotes } from './damage-notes.ts'
 import { type RangeOptions, readRange, type Source } from './read-range.ts'
 import { type Place, type Readable, readOneByOne } from './readable.ts'
+import { readForm } from './row-form.ts'
 import type {
   StoredCheckpoint,
   StoredCommit,
@@ -15,24 +16,24 @@ import type {
   StoredSession,
   StoredSnapshot,
   StoredView,
+  WrittenCommit,
 } from './schema.ts'
 
 type Notes = Pick<DamageNotes, 'note'>
 
-export function soundCommits(rows: readonly StoredCommit[], notes: Notes): readonly StoredCommit[] {
-  // Nearly always all of them are.
-  if (rows.every(isSoundCommit)) return rows
-  return rows.filter((row) => {
-    if (isSoundCommit(row)) return true
+function soundCommits(rows: readonly WrittenCommit[], notes: Notes): readonly StoredCommit[] {
+  return rows.flatMap((row) => {
+    const sound = soundCommit(row)
+    if (sound !== undefined) return [sound]
     const { seq = 0 } = row
     note(notes, 'row', row.streamId, seq, 'commits', `Row ${seq} of the log is not what was stored.`)
-    return false
+    return []
   })
 }
 
-/** Also false where the content has no shape that could be read. */
-export function isSoundCommit(row: StoredCommit): boolean {
-  return isSound(row) && Array.isArray(row.body?.events) && typeof row.streamId === 'string'
+/** What a row of the log holds; undefined where that is not what was stored. */
+export function soundCommit(row: WrittenCommit): StoredCommit | undefined {
+  return isSound(row) ? readForm(row) : undefined
 }
 
 /** Also false where its rows have no shape that could be read. */
@@ -47,7 +48,7 @@ export function readSoundCommits(
   options: RangeOptions,
   notes: Notes,
 ): Promise<readonly StoredCommit[]> {
-  return readSound<StoredCommit>(source, range, options, notes, 'commits', (rows) =>
+  return readSound<WrittenCommit, StoredCommit>(source, range, options, notes, 'commits', (rows) =>
     soundCommits(rows, notes),
   )
 }
@@ -59,19 +60,19 @@ export function readSoundSegments(
   options: RangeOptions,
   notes: Notes,
 ): Promise<readonly StoredSegment[]> {
-  return readSound<StoredSegment>(source, range, options, notes, 'segments', (segments) =>
+  return readSound<StoredSegment, StoredSegment>(source, range, options, notes, 'segments', (segments) =>
     soundSegments(segments, notes),
   )
 }
 
-async function readSound<Row>(
+async function readSound<Row, Sound>(
   source: Source,
   range: IDBKeyRange | null,
   options: RangeOptions,
   notes: Notes,
   table: 'commits' | 'segments',
-  soundOf: (rows: readonly Row[]) => readonly Row[],
-): Promise<readonly Row[]> {
+  soundOf: (rows: readonly Row[]) => readonly Sound[],
+): Promise<readonly Sound[]> {
   const { limit } = options
   for (let asked = limit; ; ) {
     const { rows, unreadable } = await readReadable<Row>(source, range, {

@@ -12,10 +12,10 @@ import {
   type WriterId,
 } from '../core/ids.ts'
 import type { Documents } from '../core/ports.ts'
-import { withSum } from './checksum.ts'
 import type { Entry, MeasuredEvent } from './entry.ts'
+import { writeForm } from './row-form.ts'
 import { heldRefs } from './row-refs.ts'
-import type { StoredCommit } from './schema.ts'
+import type { StoredCommit, WrittenCommit } from './schema.ts'
 
 /** Larger rows would make readers wait for bytes they do not need. */
 export const MAX_ROW_BYTES = 1_048_576
@@ -25,6 +25,8 @@ export const MAX_ROW_TICKS = 2_000 * CLOCK_TICKS_PER_MS
 
 export interface NewRow {
   readonly stored: StoredCommit
+  /** The same as it is put. */
+  readonly written: WrittenCommit
   /** Its update was made by `documents.apply`, which is told when it is stored. */
   readonly applied: boolean
   readonly sizeBytes: number
@@ -138,7 +140,7 @@ function toRow(stream: StreamId, part: Part, context: RowContext): NewRow {
   const update = part.update ?? made
   const generation = made === undefined ? 0 : context.documents.generation(stream)
   const first = part.events[0]
-  const stored: StoredCommit = withSum({
+  const stored: StoredCommit = {
     streamId: stream,
     hlc: first === undefined ? clockOfId(commitId) : clockOf(first),
     writer,
@@ -152,9 +154,9 @@ function toRow(stream: StreamId, part: Part, context: RowContext): NewRow {
       ...(update === undefined ? {} : { update }),
       ...(made === undefined || generation === 0 ? {} : { generation }),
     },
-  })
+  }
   const sizeBytes = part.events.reduce((sum, event) => sum + event.sizeBytes, update?.byteLength ?? 0)
-  return { stored, applied: made !== undefined, sizeBytes }
+  return { stored, written: writeForm(stored, sizeBytes), applied: made !== undefined, sizeBytes }
 }
 
 function refsOf({ events, refs, requests }: Part): readonly string[] {

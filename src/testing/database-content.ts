@@ -17,16 +17,17 @@ import type {
   StoredSession,
   StoredSnapshot,
   StoredView,
+  WrittenCommit,
 } from '../storage/schema.ts'
 import { rowsOfSegment, unsqueeze } from '../storage/segment.ts'
-import { isSoundCommit, isSoundSegment } from '../storage/sound-rows.ts'
+import { isSoundSegment, soundCommit } from '../storage/sound-rows.ts'
 
 /** Everything in a database, as one moment's reading transaction found it. */
 export interface DatabaseContent {
   /** The rows of the log, whether they stand in a segment or by themselves, in order of arrival. */
   readonly commits: readonly StoredCommit[]
-  /** Of these, the ones that stand by themselves. */
-  readonly unpacked: readonly StoredCommit[]
+  /** The ones that stand by themselves, as they are in their table, sound or not. */
+  readonly unpacked: readonly WrittenCommit[]
   readonly segments: readonly StoredSegment[]
   /** The segments with their rows, those that are squeezed too. */
   readonly opened: readonly StoredSegment[]
@@ -78,7 +79,7 @@ async function readTables(database: IDBDatabase): Promise<DatabaseContent> {
       request.onerror = () => reject(request.error)
     })
   const [unpacked, segments, snapshots, views, checkpoints, sessions, artifacts] = await Promise.all([
-    all<StoredCommit>('commits'),
+    all<WrittenCommit>('commits'),
     all<StoredSegment>('segments'),
     all<StoredSnapshot>('snapshots'),
     all<StoredView>('views'),
@@ -99,8 +100,8 @@ async function readTables(database: IDBDatabase): Promise<DatabaseContent> {
   const sound = segments.filter(isSoundSegment)
   const opened = await Promise.all(sound.map((segment) => unsqueeze(segment, { inflate })))
   const packed = opened.flatMap(rowsOfSegment)
-  const stored = [...packed, ...unpacked].sort((a, b) => seqOf(a) - seqOf(b))
-  const commits = stored.filter(isSoundCommit)
+  const single = unpacked.flatMap((row) => soundCommit(row) ?? [])
+  const commits = [...packed, ...single].sort((a, b) => seqOf(a) - seqOf(b))
   const rowsByStream = groupByStream(commits)
   const lossy = new Set(quarantine.filter(losesRows).map(({ streamId }) => streamId))
   return {

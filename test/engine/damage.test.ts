@@ -1,9 +1,10 @@
 import 'fake-indexeddb/auto'
 import { afterEach, expect, test } from 'vitest'
 import type { SessionId } from '../../src/core/ids.ts'
-import type { StoredCommit, StoredSnapshot, StoredView } from '../../src/storage/schema.ts'
+import type { StoredSnapshot, StoredView, WrittenCommit } from '../../src/storage/schema.ts'
 import { checkLaws } from '../../src/testing/check-laws.ts'
 import { done } from '../storage/alter.ts'
+import { bodyOf, withBody } from '../storage/changed-body.ts'
 import { startEngine } from './rig.ts'
 
 const ID = 'one' as SessionId
@@ -59,11 +60,11 @@ function alter<Row extends object>(table: string, change: (row: Row, at: number)
   })
 }
 
-function flipped(row: StoredCommit): StoredCommit {
-  return {
-    ...row,
-    body: { ...row.body, events: row.body.events.map((event) => ({ ...event, schema: 1, data: null })) },
-  }
+function flipped(row: WrittenCommit): WrittenCommit {
+  return withBody(row, (body) => ({
+    ...body,
+    events: body.events.map((event) => ({ ...event, schema: 1, data: null })),
+  }))
 }
 
 /** The damages of the session once so many are told of. */
@@ -79,7 +80,7 @@ async function keysIn(tab: Tab): Promise<readonly string[]> {
 
 test('DM4 a damaged row is set aside, once, and told; the rest of the session loads and takes writes', async () => {
   await store(6)
-  await alter<StoredCommit>('commits', (row, at) => (at === 3 ? flipped(row) : row))
+  await alter<WrittenCommit>('commits', (row, at) => (at === 3 ? flipped(row) : row))
   await alter('views', () => undefined)
   const tab = await start()
   const other = await start()
@@ -100,14 +101,14 @@ test('DM4 a damaged row is set aside, once, and told; the rest of the session lo
   const aside = await inDatabase((database) =>
     done(database.transaction('quarantine').objectStore('quarantine').getAll()),
   )
-  expect(aside.map(({ record }) => record.row.body.events[0].data)).toEqual([null])
+  expect(aside.map(({ record }) => bodyOf(record.row).events[0]?.data)).toEqual([null])
   await tab.write(ID, 'key-2', 'again')
   expect(await other.read(ID, 'key-2')).toBe('again')
 })
 
 test('DM4 a damage is told once also when the tab that told of it died before the row was set aside', async () => {
   await store(3)
-  await alter<StoredCommit>('commits', (row, at) => (at === 2 ? flipped(row) : row))
+  await alter<WrittenCommit>('commits', (row, at) => (at === 2 ? flipped(row) : row))
   await alter('views', () => undefined)
   const first = await start()
   await first.call('sessions.open', { id: ID })
@@ -135,7 +136,7 @@ test.each([
   'DM5 rows that are missing %s are told once, and the rest of the session loads',
   async (_where, isGone, reason) => {
     await store(7)
-    await alter<StoredCommit>('commits', (row, at) => (isGone(at) ? undefined : row))
+    await alter<WrittenCommit>('commits', (row, at) => (isGone(at) ? undefined : row))
     const first = await start()
     await first.call('sessions.open', { id: ID })
 
@@ -187,7 +188,7 @@ test('DM4 damage of what belongs to no session is told by the store', async () =
     changes: [{ key: 'theme', value: 'dark' }],
   })
   await before.engine.close()
-  await alter<StoredCommit>('commits', (row) => (row.streamId === '/scope/global' ? flipped(row) : row))
+  await alter<WrittenCommit>('commits', (row) => (row.streamId === '/scope/global' ? flipped(row) : row))
   const tab = await start()
   await tab.call('state.open', { scope: 'global' })
 
@@ -200,7 +201,7 @@ test('DM4 damage of what belongs to no session is told by the store', async () =
 
 test('DM6 deleting a damaged session removes what was set aside of it', async () => {
   await store(3)
-  await alter<StoredCommit>('commits', (row, at) => (at === 2 ? flipped(row) : row))
+  await alter<WrittenCommit>('commits', (row, at) => (at === 2 ? flipped(row) : row))
   await alter('views', () => undefined)
   const tab = await start()
   await tab.call('sessions.open', { id: ID })

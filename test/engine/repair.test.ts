@@ -1,9 +1,10 @@
 import 'fake-indexeddb/auto'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import type { SessionId } from '../../src/core/ids.ts'
-import type { StoredCommit, StoredContent, StoredSegment, StoredSession } from '../../src/storage/schema.ts'
+import type { StoredContent, StoredSegment, StoredSession, WrittenCommit } from '../../src/storage/schema.ts'
 import { checkLaws } from '../../src/testing/check-laws.ts'
 import { done } from '../storage/alter.ts'
+import { bodyOf, withBody } from '../storage/changed-body.ts'
 import { startEngine } from './rig.ts'
 
 type Tab = Awaited<ReturnType<typeof startEngine>>
@@ -142,12 +143,12 @@ function alter<Row extends object>(
   })
 }
 
-const flipped = (row: StoredCommit): StoredCommit => ({ ...row, body: { ...row.body, events: [] } })
+const flipped = (row: WrittenCommit): WrittenCommit => withBody(row, (body) => ({ ...body, events: [] }))
 
 test('DM12 a row that a repair itself finds damaged takes nothing from what index rows still know', async () => {
   const name = await stored()
-  await alter<StoredCommit>(name, 'commits', (row) =>
-    JSON.stringify(row.body.events).includes('"key-5"') ? flipped(row) : row,
+  await alter<WrittenCommit>(name, 'commits', (row) =>
+    JSON.stringify(bodyOf(row).events).includes('"key-5"') ? flipped(row) : row,
   )
   const tab = await startEngine(name)
   await tab.call('storage.repair', {})
@@ -159,7 +160,7 @@ test('DM12 a row that a repair itself finds damaged takes nothing from what inde
 test('DM12 a log whose last row is damaged is repaired too', async () => {
   const name = await stored()
   const last = (await contentOf(name, 'commits')).filter(({ streamId }) => streamId === ID).at(-1)
-  await alter<StoredCommit>(name, 'commits', (row) => (row.seq === last?.seq ? flipped(row) : row))
+  await alter<WrittenCommit>(name, 'commits', (row) => (row.seq === last?.seq ? flipped(row) : row))
   await alter<StoredSession>(name, 'sessions', (row) => (row.id === ID ? undefined : row))
   const tab = await startEngine(name)
 
@@ -230,8 +231,8 @@ test('DM21 contents are counted a slice at a time, so that no write waits for al
 test('DM21 what only a damaged row named goes after its session was deleted', async () => {
   const name = await stored()
   const before = await contentOf(name, 'contents')
-  await alter<StoredCommit>(name, 'commits', (row) =>
-    row.body.events.some(({ type }) => type === 'page.read') ? flipped(row) : row,
+  await alter<WrittenCommit>(name, 'commits', (row) =>
+    bodyOf(row).events.some(({ type }) => type === 'page.read') ? flipped(row) : row,
   )
   const tab = await startEngine(name)
   await tab.call('sessions.open', { id: ID })

@@ -1,8 +1,9 @@
 import 'fake-indexeddb/auto'
 import { expect, test } from 'vitest'
 import { type CheckpointId, scopeStream } from '../../src/core/ids.ts'
-import type { StoredCommit, StoredSegment, StoredSnapshot, StoredView } from '../../src/storage/schema.ts'
+import type { StoredSegment, StoredSnapshot, StoredView, WrittenCommit } from '../../src/storage/schema.ts'
 import { alterRow, done } from './alter.ts'
+import { withBody } from './changed-body.ts'
 import {
   createSession,
   eventOf,
@@ -17,10 +18,11 @@ import {
   valuesIn,
 } from './rig.ts'
 
-const flip = (row: StoredCommit): StoredCommit => ({
-  ...row,
-  body: { ...row.body, events: row.body.events.map((event) => ({ ...event, data: { changes: [] } })) },
-})
+const flip = (row: WrittenCommit): WrittenCommit =>
+  withBody(row, (body) => ({
+    ...body,
+    events: body.events.map((event) => ({ ...event, data: { changes: [] } })),
+  }))
 
 async function withValues(count: number): Promise<Tab> {
   const tab = await openTab()
@@ -102,7 +104,7 @@ test('DM2 a read of so many rows gives so many sound ones where a segment is dam
 test('DM2 a row of before there were sums is read', async () => {
   const tab = await withValues(2)
   for (const { seq } of await rowsOf(tab)) {
-    await alterRow<StoredCommit>(tab, 'commits', seq, ({ sum: _sum, ...row }) => row)
+    await alterRow<WrittenCommit>(tab, 'commits', seq, ({ sum: _sum, ...row }) => row)
   }
   expect(await valuesIn(tab)).toEqual({ 'key-0': 0, 'key-1': 1 })
   expect(notedBy(tab)).toEqual([])
