@@ -11,6 +11,7 @@ import type { FoundDamage } from '../core/damage/damage.ts'
 import type { StreamId, WriterId } from '../core/ids.ts'
 import { joined, type Range, without } from '../core/ranges.ts'
 import { seqOf } from './commit-rows.ts'
+import { readOne } from './read-one.ts'
 import { readRange } from './read-range.ts'
 import { resultOf } from './result-of.ts'
 import type { PackedRow, StoredCommit, StoredDamage, StoredSegment, StoredSession } from './schema.ts'
@@ -57,9 +58,13 @@ export async function findGaps(read: ReadPiece, stream: StreamId): Promise<reado
   ]
 }
 
-function readSession(transaction: IDBTransaction, stream: StreamId): Promise<StoredSession | undefined> {
-  const request: IDBRequest<StoredSession | undefined> = transaction.objectStore('sessions').get(stream)
-  return resultOf(request)
+/** One at which the browser fails counts nothing. */
+async function readSession(
+  transaction: IDBTransaction,
+  stream: StreamId,
+): Promise<StoredSession | undefined> {
+  const { row } = await readOne<StoredSession>(transaction.objectStore('sessions'), stream)
+  return row
 }
 
 function readKnown(transaction: IDBTransaction, stream: StreamId): Promise<readonly StoredDamage[]> {

@@ -9,8 +9,9 @@ import {
   type SortValue,
   writeCursor,
 } from './list-cursor.ts'
-import { readRange } from './read-range.ts'
+import { type RangeOptions, readRange } from './read-range.ts'
 import { resultOf } from './result-of.ts'
+import { readReadable } from './sound-rows.ts'
 
 export interface ListPlan<Row> {
   /** The index to read. */
@@ -26,6 +27,8 @@ export interface ListPlan<Row> {
   readonly exact: boolean
   readonly fits: (row: Row) => boolean
   readonly placeOf: (row: Row) => Place
+  /** The browser fails at the row of this key, which the list then leaves out. Absent: the list fails with it. */
+  readonly onUnreadable?: (key: IDBValidKey) => void
 }
 
 export interface ListOptions extends ListOrder {
@@ -56,7 +59,8 @@ async function readAndSort<Row>(
   options: ListOptions,
   after?: Place,
 ): Promise<ListPage<Row>> {
-  const all = (await readRange<Row>(plan.source, plan.range)).filter(plan.fits)
+  const { rows: read } = await readRows(plan, plan.range, {})
+  const all = read.filter(plan.fits)
   const placed = all.map((row) => ({ row, place: plan.placeOf(row) }))
   placed.sort((a, b) => comparePlaces(options.order, a.place, b.place))
   const rest =
@@ -69,7 +73,7 @@ async function readAndSort<Row>(
 
 /** Reads on in steps that grow, from the last row seen, until one more than asked for was found. */
 async function walk<Row>(
-  { source, fits, placeOf }: ListPlan<Row>,
+  plan: ListPlan<Row>,
   between: NonNullable<ListPlan<Row>['between']>,
   { order, limit }: ListOptions,
   after?: Place,
@@ -77,20 +81,35 @@ async function walk<Row>(
   const found: Row[] = []
   let last = after
   for (let step = limit + 1; ; step *= 2) {
-    const read = await readRange<Row>(source, rangeAfter(between, order, last?.value), {
+    const { rows, count } = await readRows(plan, rangeAfter(between, order, last?.value), {
       reverse: order === 'desc',
       limit: step,
     })
-    for (const row of read) {
-      const place = placeOf(row)
+    for (const row of rows) {
+      const place = plan.placeOf(row)
       // The rows of the value where the last step ended are read again.
       if (last !== undefined && comparePlaces(order, place, last) <= 0) continue
       last = place
-      if (fits(row)) found.push(row)
+      if (plan.fits(row)) found.push(row)
       if (found.length > limit) return found
     }
-    if (read.length < step) return found
+    if (count < step) return found
   }
+}
+
+/** @returns also how many there are, those included at which the browser fails */
+async function readRows<Row>(
+  { source, onUnreadable }: ListPlan<Row>,
+  range: IDBKeyRange,
+  options: RangeOptions,
+): Promise<{ readonly rows: readonly Row[]; readonly count: number }> {
+  if (onUnreadable === undefined) {
+    const rows = await readRange<Row>(source, range, options)
+    return { rows, count: rows.length }
+  }
+  const { rows, unreadable } = await readReadable<Row>(source, range, options)
+  for (const { primaryKey } of unreadable) onUnreadable(primaryKey)
+  return { rows, count: rows.length + unreadable.length }
 }
 
 function rangeAfter(

@@ -13,17 +13,10 @@ import { canonicalText } from '../core/state/canonical.ts'
 import type { StateValue } from '../core/state/value.ts'
 import { isSound, type Summed, withSum } from './checksum.ts'
 import { losesRows } from './losses.ts'
+import { readOne } from './read-one.ts'
 import { validKey } from './reads.ts'
 import { resultOf } from './result-of.ts'
-import type {
-  StoredArtifact,
-  StoredDamage,
-  StoredHead,
-  StoredRun,
-  StoredSession,
-  StoredView,
-  StoreName,
-} from './schema.ts'
+import type { StoredDamage, StoredHead, StoredRun, StoredSession, StoredView, StoreName } from './schema.ts'
 import { toStoredSession } from './session-rows.ts'
 import { toStored } from './table-rows.ts'
 
@@ -49,11 +42,12 @@ export async function mendStream(
   if ((await lastSeqOf(transaction, stream, damage)) !== mending.upTo) return undefined
   const isLossy = damage.some(losesRows)
   const { record, entries, upTo, rows, artifacts, runs, heads } = mending
-  const put = async (store: StoreName, key: IDBValidKey, row: object, isMissing = false) => {
-    const present: unknown = await resultOf(transaction.objectStore(store).get(key))
+  const put = async (store: StoreName, key: IDBValidKey, row: object) => {
+    const { row: present, isUnreadable } = await readOne<object>(transaction.objectStore(store), key)
     // What a log that lost rows says may be less than what its index rows still know.
     const isRight =
-      present !== undefined && isSound(present as Summed) && (isLossy || isMissing || isSame(present, row))
+      (isUnreadable && isLossy) ||
+      (present !== undefined && isSound(present as Summed) && (isLossy || isSame(present, row)))
     if (!isRight) transaction.objectStore(store).put(row)
     return isRight ? 0 : 1
   }
@@ -121,8 +115,8 @@ async function putSession(
   isLossy: boolean,
 ): Promise<number> {
   const sessions = transaction.objectStore('sessions')
-  const request: IDBRequest<StoredSession | undefined> = sessions.get(stream)
-  const present = await resultOf(request)
+  const { row: present, isUnreadable } = await readOne<StoredSession>(sessions, stream)
+  if (isUnreadable && isLossy) return 0
   const isWhole = present !== undefined && isSound(present)
   if (isWhole && (isLossy || isSame(present, row))) return 0
   sessions.put(row)
@@ -137,9 +131,9 @@ async function putView(
   isLossy: boolean,
 ): Promise<number> {
   const views = transaction.objectStore('views')
-  const request: IDBRequest<StoredView | undefined> = views.get(stream)
-  const present = await resultOf(request)
-  if (present === undefined && view.entries.length === 0) return 0
+  const { row: present, isUnreadable } = await readOne<StoredView>(views, stream)
+  if (isUnreadable && isLossy) return 0
+  if (present === undefined && !isUnreadable && view.entries.length === 0) return 0
   if (present !== undefined && isSound(present) && (isLossy || present.upTo < view.upTo)) return 0
   if (present !== undefined && isSound(present) && isSame(present.entries, view.entries)) return 0
   views.put(withSum(view))
@@ -152,19 +146,18 @@ async function removeArtifacts(
   known: readonly ArtifactRecord[],
 ): Promise<number> {
   const store = transaction.objectStore('artifacts')
-  const request: IDBRequest<StoredArtifact[]> = store
-    .index('[sessionId+name]')
-    .getAll(IDBKeyRange.bound([stream], [stream, []]))
-  const ids = new Set(known.map(({ id }) => id))
-  const left = (await resultOf(request)).filter(({ id }) => !ids.has(id))
-  for (const { id } of left) store.delete(id)
+  const ofSession = IDBKeyRange.bound([stream], [stream, []])
+  const ids = new Set<IDBValidKey>(known.map(({ id }) => id))
+  const present = await resultOf(store.index('[sessionId+name]').getAllKeys(ofSession))
+  const left = present.filter((id) => !ids.has(id))
+  for (const id of left) store.delete(id)
   return left.length
 }
 
 async function putRun(transaction: IDBTransaction, told: RunRow, isLossy: boolean): Promise<number> {
   const store = transaction.objectStore('runs')
-  const request: IDBRequest<StoredRun | undefined> = store.get(told.id)
-  const present = await resultOf(request)
+  const { row: present, isUnreadable } = await readOne<StoredRun>(store, told.id)
+  if (isUnreadable && isLossy) return 0
   const run = toStored('runs', withUntold(told, present?.record))
   if (present !== undefined && (isLossy || isSame(present, run))) return 0
   store.put(run)
@@ -196,8 +189,8 @@ async function putHead(
   isLossy: boolean,
 ): Promise<number> {
   const heads = transaction.objectStore('heads')
-  const request: IDBRequest<StoredHead | undefined> = heads.get(validKey(key))
-  const present = await resultOf(request)
+  const { row: present, isUnreadable } = await readOne<StoredHead>(heads, validKey(key))
+  if (isUnreadable && isLossy) return 0
   const put = (next: unknown) =>
     heads.put({ id: key, version: (present?.version ?? 0) + 1, value: next, commitId } satisfies StoredHead)
   if (typeof value === 'string') {

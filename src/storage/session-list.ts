@@ -1,12 +1,15 @@
 /**
  * Lists of sessions: which index answers a query with the fewest rows read.
  */
+import { type SessionId, sessionStream } from '../core/ids.ts'
 import type { SessionPage, SessionQuery } from '../core/session/query.ts'
 import type { SessionRecord } from '../core/session/record.ts'
+import type { DamageNotes } from './damage-notes.ts'
 import { type ListOptions, type ListPlan, readPage } from './list.ts'
 import type { Place } from './list-cursor.ts'
 import { resultOf } from './result-of.ts'
 import type { StoredSession } from './schema.ts'
+import { noteUnreadableSession } from './sound-rows.ts'
 import { isWithin, type TimeBounds, timeRange } from './time-bounds.ts'
 
 const DEFAULT_LIMIT = 50
@@ -14,10 +17,15 @@ const DEFAULT_LIMIT = 50
 /** Up to so many rows, reading all of them and sorting is cheaper than walking an index that fits less well. */
 const FEW_ROWS = 1_000
 
-export async function listSessions(transaction: IDBTransaction, query: SessionQuery): Promise<SessionPage> {
+export async function listSessions(
+  transaction: IDBTransaction,
+  query: SessionQuery,
+  notes: Pick<DamageNotes, 'note'>,
+): Promise<SessionPage> {
   const options = optionsOf(query)
   const plan = await choosePlan(transaction.objectStore('sessions'), query, options)
-  const { rows, ...page } = await readPage(plan, options)
+  const onUnreadable = (key: IDBValidKey) => noteUnreadableSession(sessionStream(key as SessionId), notes)
+  const { rows, ...page } = await readPage({ ...plan, onUnreadable }, options)
   return { items: rows.map((row) => row.record), ...page }
 }
 

@@ -7,7 +7,7 @@ import { foldSession, isHidden, mustRefold } from '../core/session/fold.ts'
 import type { SessionRecord } from '../core/session/record.ts'
 import { withSum } from './checksum.ts'
 import { seqOf, toCommitRow } from './commit-rows.ts'
-import { resultOf } from './result-of.ts'
+import { readOne } from './read-one.ts'
 import type { StoredCommit, StoredSession } from './schema.ts'
 import { soundSession } from './sound-rows.ts'
 import type { TailReader } from './tail-reader.ts'
@@ -30,13 +30,12 @@ export async function bringUpToDate(
   known: number | undefined,
 ): Promise<number> {
   const sessions = tails.transaction.objectStore('sessions')
-  const present: IDBRequest<StoredSession | undefined> = sessions.get(stream)
   const [stored] = await Promise.all([
-    resultOf(present),
+    readOne<StoredSession>(sessions, stream),
     known === undefined ? [] : tails.after(stream, known),
   ])
   // One that is not what was stored is made anew.
-  const before = soundSession(stored, tails.notes)
+  const before = soundSession(stored.row, tails.notes)
   const upTo = before?.upTo ?? 0
   const rows = await (before === undefined ? tails.withPacked(stream, 0) : tails.after(stream, upTo))
   const last = rows?.at(-1)

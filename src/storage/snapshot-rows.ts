@@ -7,10 +7,9 @@ import type { Documents } from '../core/ports.ts'
 import { withSum } from './checksum.ts'
 import { rowsAfter, seqOf, toCommitRow } from './commit-rows.ts'
 import type { DamageNotes } from './damage-notes.ts'
-import { readRange } from './read-range.ts'
 import { resultOf } from './result-of.ts'
 import type { StoredCommit, StoredSnapshot } from './schema.ts'
-import { soundSnapshots } from './sound-rows.ts'
+import { noteUnreadableSnapshot, readReadable, soundSnapshots } from './sound-rows.ts'
 import type { TailReader } from './tail-reader.ts'
 import type { Tail } from './tails.ts'
 import { forgetDeletions } from './view-rows.ts'
@@ -71,10 +70,12 @@ export async function readSnapshot(
   notes: Pick<DamageNotes, 'note'>,
 ): Promise<StoredSnapshot | undefined> {
   const all = rowsAfter(stream, 0)
-  const latest = await readRange<StoredSnapshot>(store, all, { reverse: true, limit: 1 })
-  const [sound] = soundSnapshots(latest, notes)
-  if (sound !== undefined || latest.length === 0) return sound
-  const [earlier] = soundSnapshots(await readRange<StoredSnapshot>(store, all, { reverse: true }), notes)
+  const latest = await readReadable<StoredSnapshot>(store, all, { reverse: true, limit: 1 })
+  const [sound] = soundSnapshots(latest.rows, notes)
+  if (sound !== undefined || latest.rows.length + latest.unreadable.length === 0) return sound
+  const each = await readReadable<StoredSnapshot>(store, all, { reverse: true })
+  for (const { primaryKey } of each.unreadable) noteUnreadableSnapshot(stream, primaryKey, notes)
+  const [earlier] = soundSnapshots(each.rows, notes)
   return earlier
 }
 

@@ -136,6 +136,12 @@ export function soundSnapshots(rows: readonly StoredSnapshot[], notes: Notes): r
   })
 }
 
+export function noteUnreadableSnapshot(stream: StreamId, key: IDBValidKey, notes: Notes): void {
+  const [, seq] = key as [StreamId, number]
+  const reason = `The snapshot at row ${seq} cannot be read: the browser fails at it.`
+  note(notes, 'snapshot', stream, [stream, seq], 'snapshots', reason)
+}
+
 export function soundView(row: StoredView | undefined, notes: Notes): StoredView | undefined {
   if (row === undefined || (isSound(row) && Array.isArray(row.entries))) return row
   note(notes, 'view', row.streamId, row.streamId, 'views', 'The view of the state is not what was stored.')
@@ -154,6 +160,18 @@ export function soundSession(row: StoredSession | undefined, notes: Notes): Stor
     reason,
   })
   return undefined
+}
+
+/** Call when the log could be read: else it is no matter of one row. */
+export function noteUnreadableView(stream: StreamId, notes: Notes): void {
+  const reason = 'The view of the state cannot be read: the browser fails at it.'
+  note(notes, 'view', stream, stream, 'views', reason)
+}
+
+/** Call when the log could be read: else it is no matter of one row. */
+export function noteUnreadableSession(stream: StreamId, notes: Notes): void {
+  const reason = `The index row of session ${stream} cannot be read: the browser fails at it.`
+  notes.note({ id: JSON.stringify(['sessions', stream]), what: 'session', stream, reason })
 }
 
 export function soundCheckpoints(

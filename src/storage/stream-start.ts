@@ -9,9 +9,16 @@ import { deltasOf, foldEntries } from '../core/state/fold.ts'
 import { rowsAfter } from './commit-rows.ts'
 import { type LogReading, rowsIn } from './log-reading.ts'
 import { survivable } from './read-failure.ts'
+import { readOne } from './read-one.ts'
 import type { StoredSession, StoredView } from './schema.ts'
 import { bySeq, type Found, findAfter, packedTo, type Reading } from './segment-reads.ts'
-import { readSoundCommits, soundSession, soundView } from './sound-rows.ts'
+import {
+  noteUnreadableSession,
+  noteUnreadableView,
+  readSoundCommits,
+  soundSession,
+  soundView,
+} from './sound-rows.ts'
 import { hasState } from './view-rows.ts'
 
 /**
@@ -23,22 +30,20 @@ export async function readStart(
   begun: Beginnings,
 ): Promise<StreamStart> {
   const { transaction, notes } = reading
-  const viewRequest: IDBRequest<StoredView | undefined> = transaction.objectStore('views').get(stream)
-  const sessionRequest: IDBRequest<StoredSession | undefined> = transaction
-    .objectStore('sessions')
-    .get(stream)
+  const viewRead = readOne<StoredView>(transaction.objectStore('views'), stream)
+  const sessionRead = readOne<StoredSession>(transaction.objectStore('sessions'), stream)
   const guess = begun.get(stream)
   const guessed = guess === undefined ? undefined : findUnpacked(reading, stream, guess)
   // Awaited below, unless the reading fails before that.
   guessed?.catch(() => {})
-  // Each fails alone: other readings may share the transaction.
-  const [storedView, storedSession] = await Promise.all([survivable(viewRequest), survivable(sessionRequest)])
-  const view = soundView(storedView, notes)
-  const session = soundSession(storedSession, notes)
+  const [storedView, storedSession] = await Promise.all([viewRead, sessionRead])
+  const view = soundView(storedView.row, notes)
+  const session = soundSession(storedSession.row, notes)
   // What is packed both of them hold; of a stream that has neither, what is packed is not part of a start.
   const viewTo = view?.upTo ?? (hasState(stream) ? 0 : await packedTo(transaction, stream))
   // Of a session whose index row is damaged all of the log is read.
-  const sessionTo = session?.upTo ?? (storedSession === undefined ? viewTo : 0)
+  const isDamaged = storedSession.row !== undefined || storedSession.isUnreadable
+  const sessionTo = session?.upTo ?? (isDamaged ? 0 : viewTo)
   const upTo = Math.max(viewTo, sessionTo)
   const after = Math.min(viewTo, sessionTo)
   const isGuessed = guess !== undefined && guess <= after && after > 0
@@ -47,6 +52,8 @@ export async function readStart(
     (after > 0 ? unpacked() : findAfter(reading, stream, 0)))
   begun.set(stream, after)
   const rows = await rowsIn(reading, found, (row) => row.seq > after)
+  if (storedView.isUnreadable) noteUnreadableView(stream, notes)
+  if (storedSession.isUnreadable) noteUnreadableSession(stream, notes)
   const between = (after: number) => rows.filter((row) => row.seq > after && row.seq <= upTo)
   const deltas = between(viewTo).flatMap((row) => row.events.flatMap(deltasOf))
   const record = foldSession(session?.record, stream, between(sessionTo))
@@ -68,14 +75,14 @@ export async function readRecord(
   begun: Beginnings,
 ): Promise<SessionRecord | undefined> {
   const { transaction, notes } = reading
-  const request: IDBRequest<StoredSession | undefined> = transaction.objectStore('sessions').get(stream)
+  const sessionRead = readOne<StoredSession>(transaction.objectStore('sessions'), stream)
   const guess = begun.get(stream)
   // A key alone: there is nearly never such a row, and a list costs twice as much even where it is empty.
   const newer =
     guess === undefined ? undefined : survivable(bySeq(transaction).getKey(rowsAfter(stream, guess)))
   // Awaited below, unless the reading fails before that.
   newer?.catch(() => {})
-  const session = soundSession(await survivable(request), notes)
+  const session = soundSession((await sessionRead).row, notes)
   if (session === undefined) {
     const { record, tail } = await readStart(reading, stream, begun)
     return foldSession(record, stream, tail)

@@ -2,14 +2,16 @@
  * Reads the index tables. Every answer comes from the database.
  */
 import { Dexie } from 'dexie'
+import { createError, type HoldfastError } from '../core/errors.ts'
 import { type SessionId, sessionStream } from '../core/ids.ts'
 import type { Tables } from '../core/ports.ts'
 import type { RunRow } from '../core/run/record.ts'
 import { listArtifacts } from './artifact-list.ts'
 import type { Connection } from './connection.ts'
-import type { Database } from './schema.ts'
+import { readOne } from './read-one.ts'
+import type { Database, StoredSession } from './schema.ts'
 import { listSessions } from './session-list.ts'
-import { soundCheckpoints, soundSession } from './sound-rows.ts'
+import { noteUnreadableSession, soundCheckpoints, soundSession } from './sound-rows.ts'
 import { readSuspicion, SUSPICION_STORES } from './suspicion.ts'
 import { fromStored } from './table-rows.ts'
 
@@ -35,12 +37,15 @@ export function createTables(connection: Connection): Tables {
       read(`reading head ${JSON.stringify(key)}`, async () => (await db.heads.get([...key]))?.value),
     session: (id) =>
       read(`reading session ${id}`, async () => {
-        const row = await db.sessions.get(id)
+        const sessions = connection.transaction(['sessions'], 'readonly').objectStore('sessions')
+        const { row, isUnreadable } = await readOne<StoredSession>(sessions, id)
+        if (isUnreadable) throw unreadable(id, connection)
         // Told, and made anew: until then what is there is better than no session.
         soundSession(row, connection.damage)
         return row?.record
       }),
-    sessions: (query) => list('sessions', (transaction) => listSessions(transaction, query)),
+    sessions: (query) =>
+      list('sessions', (transaction) => listSessions(transaction, query, connection.damage)),
     children: (id) =>
       read(`reading the children of ${id}`, () => db.sessions.where('parentId').equals(id).primaryKeys()),
     artifact: (id) =>
@@ -99,6 +104,16 @@ export function createTables(connection: Connection): Tables {
         return soundCheckpoints(rows, connection.damage).map((row) => row.content)
       }),
   }
+}
+
+/** Told too, so that it is made anew. */
+function unreadable(id: SessionId, { damage }: Connection): HoldfastError {
+  noteUnreadableSession(sessionStream(id), damage)
+  return createError(
+    'STORAGE_FAILED',
+    `The browser fails at the index row of session ${id}, which is made anew from the log. Send the call again.`,
+    { id },
+  )
 }
 
 async function readRuns(

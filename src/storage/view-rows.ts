@@ -6,7 +6,7 @@ import { sizeOf } from '../core/size.ts'
 import { deltasOf, foldEntries } from '../core/state/fold.ts'
 import { withSum } from './checksum.ts'
 import { seqOf } from './commit-rows.ts'
-import { resultOf } from './result-of.ts'
+import { readOne } from './read-one.ts'
 import type { StoredCommit, StoredView } from './schema.ts'
 import { isSessionStream } from './session-rows.ts'
 import { soundView } from './sound-rows.ts'
@@ -62,8 +62,8 @@ async function readView(
   tails: TailReader,
   stream: StreamId,
 ): Promise<{ readonly view: StoredView | undefined; readonly rows: readonly StoredCommit[] }> {
-  const request: IDBRequest<StoredView | undefined> = tails.transaction.objectStore('views').get(stream)
-  const view = soundView(await resultOf(request), tails.notes)
+  const stored = await readOne<StoredView>(tails.transaction.objectStore('views'), stream)
+  const view = soundView(stored.row, tails.notes)
   const rows = await (view === undefined ? tails.withPacked(stream, 0) : tails.after(stream, view.upTo))
   return { view, rows: rows ?? [] }
 }

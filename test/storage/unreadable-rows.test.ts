@@ -3,9 +3,11 @@ import { expect, test } from 'vitest'
 import type { FoundDamage } from '../../src/core/damage/damage.ts'
 import { recordDamage } from '../../src/core/damage/record-damage.ts'
 import { repairStream } from '../../src/core/damage/repair.ts'
+import type { SessionId } from '../../src/core/ids.ts'
 import {
   createSession,
   headOf,
+  openBeside,
   openTab,
   rowsOf,
   SESSION,
@@ -14,6 +16,8 @@ import {
   type Tab,
   valuesIn,
 } from './rig.ts'
+
+const OTHER = 'other' as SessionId
 
 /** How fake-indexeddb keeps the requests of a transaction that are to be performed. */
 interface Queue {
@@ -45,7 +49,11 @@ function failReadsOf(isUnreadable: (seq: number) => boolean, failing = 'commits'
 
 /** Of the log, of an index, or as a record of a backward reading. */
 type Row =
-  | { readonly seq?: number; readonly upTo?: number; readonly value?: { readonly seq?: number } }
+  | {
+      readonly seq?: number
+      readonly upTo?: number
+      readonly value?: { readonly seq?: number; readonly upTo?: number }
+    }
   | null
   | undefined
 
@@ -56,7 +64,7 @@ function failAt({ _requests: requests }: Queue, isUnreadable: (seq: number) => b
   asked.operation = () => {
     const result = perform()
     const rows = [result].flat() as readonly Row[]
-    if (rows.some((row) => isUnreadable(row?.seq ?? row?.upTo ?? row?.value?.seq ?? -1)))
+    if (rows.some((row) => isUnreadable(row?.seq ?? row?.upTo ?? row?.value?.seq ?? row?.value?.upTo ?? -1)))
       throw new DOMException('injected', 'UnknownError')
     return result
   }
@@ -127,11 +135,84 @@ test('DM12 a log at whose last row the browser fails is repaired from the rest o
   expect(await tab.tables.session(SESSION)).toMatchObject({ id: SESSION, status: 'active' })
 })
 
-test('DM15 an index row at which the browser fails takes no reading along that was asked for in the same turn', async () => {
+test('DM25 an index row at which the browser fails is read from the log, told, and takes no other reading along', async () => {
   const { tab } = await withValues(2)
   await tab.journal.flush()
   const other = '/scope/user:1' as typeof STREAM
   using _fault = failReadsOf((upTo) => upTo !== -1, 'sessions')
-  const [failing, neighbour] = await Promise.allSettled([tab.log.start(STREAM), tab.log.start(other)])
-  expect([failing.status, neighbour.status]).toEqual(['rejected', 'fulfilled'])
+  const [start] = await Promise.all([tab.log.start(STREAM), tab.log.start(other)])
+  expect(start.record).toMatchObject({ id: SESSION, status: 'active' })
+  expect(await tab.log.record(STREAM)).toMatchObject({ id: SESSION })
+  expect(foundBy(tab)).toMatchObject([{ what: 'session', stream: STREAM }])
+  await expect(tab.tables.session(SESSION)).rejects.toMatchObject({ code: 'STORAGE_FAILED' })
+})
+
+test('DM25 a list leaves out the session at whose row the browser fails, and tells of it', async () => {
+  const { tab } = await withValues(1)
+  await createSession(tab, OTHER)
+  await tab.journal.flush()
+  const { items } = await tab.tables.sessions({})
+  const rows = await tab.connection.db.sessions.toArray()
+  const bad = rows.find(({ id }) => id === SESSION)?.upTo
+  using _fault = failReadsOf((upTo) => upTo === bad, 'sessions')
+  for (const query of [{}, { limit: 1 }, { sortBy: 'name' }] as const)
+    expect((await tab.tables.sessions(query)).items.map(({ id }) => id)).toEqual([OTHER])
+  expect(items).toHaveLength(2)
+  expect(foundBy(tab)).toMatchObject([{ what: 'session', stream: STREAM }])
+})
+
+test('DM25 a view at which the browser fails is read from the log, and told', async () => {
+  const { tab } = await withValues(40)
+  await tab.journal.flush()
+  expect(await tab.connection.db.views.count()).toBe(1)
+  const before = await valuesIn(tab)
+  using _fault = failReadsOf((upTo) => upTo !== -1, 'views')
+  expect(await valuesIn(tab)).toEqual(before)
+  expect(foundBy(tab)).toMatchObject([{ what: 'view', stream: STREAM, place: { table: 'views' } }])
+})
+
+test('DM25 a snapshot at which the browser fails gives way to the log, and is told', async () => {
+  const { tab } = await withValues(3)
+  await tab.journal.snapshot(STREAM)
+  expect((await tab.log.document(STREAM)).snapshot).toBeDefined()
+  using _fault = failReadsOf((seq) => seq !== -1, 'snapshots')
+  const { snapshot, tail } = await tab.log.document(STREAM)
+  expect([snapshot, tail.length]).toEqual([undefined, 4])
+  expect(foundBy(tab)).toMatchObject([{ what: 'snapshot', stream: STREAM }])
+})
+
+test('DM25 such rows hinder no write, and are made anew by the next barrier', async () => {
+  const { tab } = await withValues(40)
+  await tab.journal.flush()
+  const { db } = tab.connection
+  const [session, view] = [await db.sessions.get(SESSION), await db.views.get(STREAM)]
+  let isFailing = true
+  const isOld = (upTo: number) => isFailing && (upTo === session?.upTo || upTo === view?.upTo)
+  using _fault = failReadsOf(isOld, 'sessions')
+  using _other = failReadsOf(isOld, 'views')
+  // A worker that has not read them.
+  const next = await openBeside(tab)
+  for (let at = 0; at < 40; at += 1) await setState(next, `later-${at}`, at)
+  await next.journal.flush()
+  isFailing = false
+  expect(await db.sessions.get(SESSION)).toMatchObject({ rows: 81, record: { counters: { events: 81 } } })
+  expect((await db.views.get(STREAM))?.entries).toHaveLength(80)
+})
+
+test('DM25 a repair makes rows anew at which the browser fails', async () => {
+  const { tab } = await withValues(40)
+  await tab.journal.flush()
+  const { db } = tab.connection
+  const damage = { note: () => {}, recorded: async () => {} }
+  let isFailing = true
+  {
+    using _fault = failReadsOf((upTo) => isFailing && upTo !== -1, 'sessions')
+    using _other = failReadsOf((upTo) => isFailing && upTo !== -1, 'views')
+    // Their head does not tell all that the log does.
+    expect(await repairStream({ journal: tab.journal, log: tab.log, damage }, STREAM)).toBeGreaterThanOrEqual(
+      2,
+    )
+    isFailing = false
+  }
+  expect(await db.sessions.get(SESSION)).toMatchObject({ record: { counters: { events: 41 } } })
 })

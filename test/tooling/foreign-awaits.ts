@@ -36,6 +36,7 @@ const OWN = new Set([
   'readSoundSegments',
   'readPage',
   'survivable',
+  'readOne',
   'after',
   'withPacked',
   'run',

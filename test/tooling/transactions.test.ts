@@ -22,6 +22,10 @@ const KNOWN: readonly string[] = [
   'squeeze-stream.ts: readBefore(connection, stream, before)',
   'squeeze-stream.ts: readPlain(connection, stream, 0)',
   'squeeze-stream.ts: readPlain(connection, stream, after)',
+  // Requests of this transaction, made before.
+  'stream-start.ts: Promise.all([viewRead, sessionRead])',
+  'stream-start.ts: newer',
+  'stream-start.ts: sessionRead',
 ]
 
 test('TO14 inside a transaction the storage waits for nothing but its requests', () => {
