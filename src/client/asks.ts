@@ -1,11 +1,12 @@
 import { createError } from '../core/errors.ts'
-import type { HookAsk, PageMessage, StepAsk } from '../protocol/messages.ts'
+import type { CloseAsk, HookAsk, PageMessage, Question, StepAsk } from '../protocol/messages.ts'
 import { toForeignError } from '../protocol/wire-error.ts'
 import type { Connection } from './connection.ts'
 
 export interface Answerers {
   hook(ask: HookAsk): Promise<unknown>
   step(ask: StepAsk): Promise<unknown>
+  close(ask: CloseAsk): void
 }
 
 /** Answers the worker that asked: another one, spawned meanwhile, knows nothing of the question. */
@@ -22,12 +23,14 @@ export function answerAsks(connection: Connection, answerers: Answerers): void {
   })
 }
 
-async function answerOf(answerers: Answerers, what: HookAsk | StepAsk): Promise<unknown> {
+async function answerOf(answerers: Answerers, what: Question): Promise<unknown> {
   switch (what.kind) {
     case 'hook':
       return answerers.hook(what)
     case 'step':
       return answerers.step(what)
+    case 'close':
+      return answerers.close(what)
     default:
       what satisfies never
       // A newer worker may ask for more.

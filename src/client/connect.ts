@@ -166,7 +166,7 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
         typeof method
       >
     },
-    write: (target, changes, writeOptions, frame) => {
+    write: (target, changes, writeOptions, frame, tell) => {
       assertNoReplay(frame, 'state.write')
       // An older worker would write what belongs to a scope, or stands aside, openly among the session's own keys.
       if (changes.some(isOfProtocol2)) assertAnswered('state.read', keeper.welcome.protocol)
@@ -174,14 +174,17 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
       lastId += 1
       const id = lastId
       const { signal, durability = options.durability } = writeOptions
+      const request = requestIdOf(writeOptions)
       const outgoing = {
         type: 'write',
         id,
         target,
         changes,
-        ...requestIdOf(writeOptions),
+        ...request,
         ...wireOf(frame, writeOptions),
         ...(durability && { durability }),
+        // Without a worker nobody hears which keys are not to be told of.
+        ...(keeper.link !== undefined && tell?.(request.requestId) === true && { told: true as const }),
       } as const
       const onEnd = ledger.begin(streamOf('state.write', { target }))
       const load = { bytes: sizeOf(changes) }

@@ -1,6 +1,7 @@
 /** The page's wire to its worker, as the rest of the page sees it. */
 import type { Durability } from '../core/commit.ts'
 import type { HoldfastError } from '../core/errors.ts'
+import type { RequestId } from '../core/ids.ts'
 import type { Room } from '../core/ports.ts'
 import type { WriteChange } from '../core/state/write-change.ts'
 import type { Welcome } from '../protocol/hello.ts'
@@ -68,6 +69,8 @@ export interface Connection {
     changes: readonly WriteChange[],
     options: WriteOptions,
     frame: Frame,
+    /** Tells other pages of it, under the name it will have. @returns whether it did */
+    tell?: (request: RequestId) => boolean,
   ): { readonly id: number; readonly stored: Promise<Answer<'state.write'>> }
   /** Sends messages now and again to each next worker. The function returned stops that. */
   stand(messages: () => readonly PageMessage[]): () => void

@@ -119,6 +119,7 @@ function helloOf({ name, actor, templates, generation, blockedMs, reopen }: Gree
     newest: PROTOCOL_VERSION,
     name,
     client: crypto.randomUUID(),
+    tells: true,
     ...(actor && { actor }),
     ...(templates && { templates }),
     ...(blockedMs !== undefined && { blockedMs }),

@@ -79,9 +79,10 @@ export async function createHoldfast<A extends App>(
   const stopPageLife = watchPageLife((life) => {
     if (life !== 'shown') connection.post({ type: 'flush' })
     connection.post({ type: 'life', life })
+    streams.listenToTabs(life !== 'frozen')
   })
 
-  answerAsks(connection, { hook: hooks.answer, step: steps.answer })
+  answerAsks(connection, { hook: hooks.answer, step: steps.answer, close: streams.close })
   connection.stand(() => (steps.known.length > 0 ? [{ type: 'steps', steps: steps.known }] : []))
   await followCurrent(current, streams)
 
@@ -114,6 +115,7 @@ export async function createHoldfast<A extends App>(
     reopen: connection.reopen,
     close: async () => {
       stopPageLife()
+      streams.listenToTabs(false)
       await connection.close()
     },
     [asyncDispose]: () => holdfast.close(),

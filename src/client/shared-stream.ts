@@ -4,11 +4,14 @@ import type { StreamId } from '../core/ids.ts'
 import type { SessionRecord } from '../core/session/record.ts'
 import type { Entry } from '../core/state/delta.ts'
 import { Mirror } from '../core/state/mirror.ts'
+import { entryKeyOf } from '../core/state/scope.ts'
 import type { WorkerMessage } from '../protocol/messages.ts'
 import type { StateTarget } from '../protocol/worker-api.ts'
 import type { Connection } from './connection.ts'
 import type { Ephemeral, EphemeralValues } from './ephemeral.ts'
-import { createStateWriter, type StateWriter } from './state-writer.ts'
+import { OpenKeys } from './open-keys.ts'
+import type { PageTalk } from './page-talk.ts'
+import { createStateWriter, type StateWriter, type Tell } from './state-writer.ts'
 
 /** A session or a scope as this page has it: one per stream, however many handles there are. */
 export interface Stream {
@@ -31,6 +34,10 @@ export interface Stream {
 type Patch = Extract<WorkerMessage, { type: 'patch' }>
 type Foreseen = Extract<WorkerMessage, { type: 'foreseen' }>
 
+/** Of one write; a larger one shows in other tabs when it is stored. */
+const TOLD_BYTES = 16_384
+const TOLD_CHANGES = 64
+
 /** Whether a before-hook covers a state key, so that nobody knows its outcome beforehand. */
 export type IsGated = (key: string, record: SessionRecord | undefined) => boolean
 
@@ -47,6 +54,7 @@ export class SharedStream implements Stream {
   readonly #onError: (error: unknown) => void
   readonly #leave: () => void
   readonly #forgetEphemeral: () => void
+  readonly #openKeys: OpenKeys
   #record: SessionRecord | undefined
   #isGone = false
   #loaded: Promise<void> | undefined
@@ -57,22 +65,31 @@ export class SharedStream implements Stream {
     stream: StreamId,
     ephemeral: Ephemeral,
     isGated: IsGated,
+    talk: Pick<PageTalk, 'tell' | 'takeBack'>,
+    closed: Set<string>,
     onError: (error: unknown) => void,
     onLeave: () => void,
   ) {
     this.#connection = connection
     this.#onError = onError
     this.target = target
+    const sensitive = new Set('session' in target ? connection.welcome.sensitive : [])
+    this.#openKeys = new OpenKeys(closed, (key) => sensitive.has(key))
     this.mirror = new Mirror({ onListenerError: onError })
     this.ephemeral = ephemeral.of(stream)
     this.#forgetEphemeral = () => ephemeral.forget(stream)
-    this.write = createStateWriter(
+    const write = createStateWriter(
       connection,
       target,
       this.mirror,
       this.#localWrites,
       (key) => !isGated(key, this.#record),
+      this.#tellBy(talk, stream, isGated),
     )
+    this.write = (change, ...how) => {
+      this.#openKeys.note(change)
+      return write(change, ...how)
+    }
     // Before the first read, so that no change falls between the two.
     const stop = connection.stand(() => [{ type: 'attach', stream }])
     let attached = true
@@ -104,6 +121,7 @@ export class SharedStream implements Stream {
 
   async reload(): Promise<void> {
     const { target } = this
+    this.#openKeys.unread()
     const start: { entries: readonly Entry[]; record?: SessionRecord } =
       'session' in target
         ? await this.#connection
@@ -113,6 +131,7 @@ export class SharedStream implements Stream {
               throw error
             })
         : await this.#connection.call('state.open', target)
+    this.#openKeys.read(start.entries)
     this.mirror.apply(start.entries, 'tab')
     if (start.record !== undefined) this.take(start.record)
   }
@@ -124,6 +143,7 @@ export class SharedStream implements Stream {
 
   patch({ entries, record, deleted, source, writes, foreseen }: Patch): void {
     const own = writes.flatMap((id) => this.#localWrites.get(id) ?? [])
+    this.#openKeys.take(entries)
     this.mirror.apply(entries, source, own, foreseen)
     if (record !== undefined) this.take(record)
     if (deleted) this.#gone()
@@ -143,6 +163,16 @@ export class SharedStream implements Stream {
   release(): void {
     this.users -= 1
     if (this.users === 0) this.#leave()
+  }
+
+  /** As the worker does it: what a hook may change, what is large, and what is not open is told when it is stored. */
+  #tellBy(talk: Pick<PageTalk, 'tell' | 'takeBack'>, stream: StreamId, isGated: IsGated): Tell {
+    return (request, changes, sizeBytes) => {
+      const isOpen = this.#openKeys.areOpen(changes)
+      if (!isOpen || sizeBytes > TOLD_BYTES || changes.length > TOLD_CHANGES) return undefined
+      if (changes.some((change) => isGated(entryKeyOf(change), this.#record))) return undefined
+      return talk.tell(request, stream, changes) ? () => talk.takeBack(request, stream) : undefined
+    }
   }
 
   /** For good: the id of a deleted session stays taken. */

@@ -1,4 +1,5 @@
 import type { HoldfastError } from '../core/errors.ts'
+import type { RequestId } from '../core/ids.ts'
 import { nextTurn } from '../core/next-turn.ts'
 import { sizeOf } from '../core/size.ts'
 import type { Mirror } from '../core/state/mirror.ts'
@@ -12,6 +13,13 @@ import type { Frame, WriteOptions } from './request.ts'
 
 /** Writes one change. Resolves when it is stored; rejects, with the mirror as it was before, when it is refused. */
 export type StateWriter = (change: WriteChange, options: WriteOptions, frame: Frame) => Promise<void>
+
+/** Tells other pages of a write that is small and open. @returns what takes the word back; undefined where nothing was told */
+export type Tell = (
+  request: RequestId,
+  changes: readonly WriteChange[],
+  sizeBytes: number,
+) => (() => void) | undefined
 
 /** What becomes of a group that was stored: the errors of the keys that a hook refused. */
 type Refusals = ReadonlyMap<string, HoldfastError>
@@ -36,14 +44,22 @@ export function createStateWriter(
   mirror: Mirror,
   localWrites: Map<number, readonly number[]>,
   isOptimistic: (key: string) => boolean,
+  tell: Tell,
 ): StateWriter {
   let group: Group | undefined
   let lastLocalId = 0
 
-  const send = async ({ changes, options, frame, localIds }: Group): Promise<Refusals> => {
+  const send = async ({ changes, options, frame, localIds, sizeBytes }: Group): Promise<Refusals> => {
+    const list = [...changes.values()]
     let sent: ReturnType<Connection['write']> | undefined
+    let takeBack: (() => void) | undefined
+    // What is told in between goes by the worker: one that overtakes an earlier write would show below it.
+    const isNext = localWrites.size === 0
     try {
-      sent = connection.write(target, [...changes.values()], options, frame)
+      sent = connection.write(target, list, options, frame, (request) => {
+        takeBack = isNext ? tell(request, list, sizeBytes) : undefined
+        return takeBack !== undefined
+      })
       localWrites.set(sent.id, localIds)
       const answer = await sent.stored
       const entries = answer.changes.map((change) => ({ ...withEntryKey(change), at: answer.at }))
@@ -51,6 +67,7 @@ export function createStateWriter(
       return new Map(answer.refused?.map((refused) => [entryKeyOf(refused), fromWireError(refused.error)]))
     } catch (error) {
       for (const localId of localIds) mirror.reject(localId)
+      takeBack?.()
       throw error
     } finally {
       if (sent !== undefined) localWrites.delete(sent.id)

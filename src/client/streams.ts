@@ -1,9 +1,11 @@
 import type { HoldfastError } from '../core/errors.ts'
 import { type StreamId, scopeStream, sessionStream } from '../core/ids.ts'
 import type { SessionStart } from '../core/session/input.ts'
+import type { CloseAsk } from '../protocol/messages.ts'
 import type { StateTarget } from '../protocol/worker-api.ts'
 import type { Connection } from './connection.ts'
 import { createEphemeral } from './ephemeral.ts'
+import { createPageTalk } from './page-talk.ts'
 import { type IsGated, SharedStream, type Stream } from './shared-stream.ts'
 
 export interface Streams {
@@ -20,6 +22,10 @@ export interface Streams {
   adopt(start: SessionStart): Stream
   /** Listens at once and loads meanwhile; `loaded` rejects when that fails. */
   attach(target: StateTarget): { readonly stream: Stream; readonly loaded: Promise<void> }
+  /** Whether other tabs are listened to beside the worker: not by a page that is frozen or goes. */
+  listenToTabs(isHere: boolean): void
+  /** These keys are about to hold sensitive values. */
+  close(ask: CloseAsk): void
 }
 
 export function createStreams(
@@ -29,22 +35,41 @@ export function createStreams(
 ): Streams {
   const shared = new Map<StreamId, SharedStream>()
   const ephemeral = createEphemeral(onError)
+  const talk = createPageTalk(
+    connection.welcome.channel,
+    (stream) => shared.get(stream)?.mirror,
+    () => connection.welcome.writer,
+  )
+  /** Of each stream the keys that hold sensitive values, or are about to, also where the page has not opened it yet. */
+  const closed = new Map<StreamId, Set<string>>()
 
   connection.listen((message) => {
-    if (message.type === 'patch') shared.get(message.stream)?.patch(message)
-    if (message.type === 'foreseen') shared.get(message.stream)?.foresee(message)
+    if (message.type === 'patch') {
+      talk.stored(message.foreseen ?? [])
+      shared.get(message.stream)?.patch(message)
+    }
+    if (message.type === 'tabEnded') talk.tabEnded(message.writer)
+    if (message.type === 'foreseen')
+      shared.get(message.stream)?.foresee({ ...message, begun: talk.confirm(message) })
   })
   let { generation } = connection.welcome
   // Nobody listened while there was no worker.
   connection.onRespawn(() => {
     const isAnother = connection.welcome.generation !== generation
     generation = connection.welcome.generation
+    talk.forget()
     for (const stream of shared.values()) {
       stream.mirror.withdraw()
       if (isAnother) stream.mirror.forget()
       inBackground(stream.reload(), onError)
     }
   })
+
+  const closedOf = (stream: StreamId) => {
+    const known = closed.get(stream) ?? new Set()
+    closed.set(stream, known)
+    return known
+  }
 
   const attach = (target: StateTarget) => {
     const id = 'session' in target ? sessionStream(target.session) : scopeStream(target.scope)
@@ -53,14 +78,26 @@ export function createStreams(
       present.users += 1
       return present
     }
-    const stream = new SharedStream(connection, target, id, ephemeral, isGated, onError, () =>
-      shared.delete(id),
+    const stream: SharedStream = new SharedStream(
+      connection,
+      target,
+      id,
+      ephemeral,
+      isGated,
+      talk,
+      closedOf(id),
+      onError,
+      () => shared.delete(id),
     )
     shared.set(id, stream)
     return stream
   }
 
   return {
+    listenToTabs: talk.listen,
+    close({ stream, keys }) {
+      for (const key of keys) closedOf(stream).add(key)
+    },
     open: async (target, trusted = false) => {
       const stream = attach(target)
       try {

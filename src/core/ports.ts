@@ -69,6 +69,8 @@ export interface Locks {
 export interface TabChannel {
   /** The host has none: nobody hears, and nobody can be expected to answer. */
   readonly silent?: boolean
+  /** By which a page can listen too; absent where it cannot. */
+  readonly name?: string
   post(message: unknown): void
   listen(listener: (message: unknown) => void): () => void
   close(): void

@@ -1,9 +1,9 @@
 import { createError, isErrorCode } from '../core/errors.ts'
-import type { HookAsk, PageMessage, StepAsk, WorkerMessage } from '../protocol/messages.ts'
+import type { PageMessage, Question, WorkerMessage } from '../protocol/messages.ts'
 
-/** Questions to one page: run your hook, run your step's body. Each is answered once, or rejects when the page leaves. */
+/** Questions to one page: run your hook, run your step's body, tell nothing of these keys. Each is answered once, or rejects when the page leaves. */
 export interface Asks {
-  ask(what: HookAsk | StepAsk, signal?: AbortSignal): Promise<unknown>
+  ask(what: Question, signal?: AbortSignal): Promise<unknown>
   /** Takes the page's answer. One to a question that nobody waits for any more is dropped. */
   answer(message: Extract<PageMessage, { type: 'answer' }>): void
   /** The page has left. */

@@ -3,6 +3,7 @@
 import type { HoldfastError } from '../core/errors.ts'
 import type { HookDefinition } from '../core/hook/definition.ts'
 import { type SessionId, STORE_STREAM, sessionStream } from '../core/ids.ts'
+import { sensitiveKeys } from '../core/session/sensitive-keys.ts'
 import type { EngineClient, SendToPage } from '../protocol/engine-host.ts'
 import type { Hello } from '../protocol/hello.ts'
 import { isConnectionLost } from '../storage/connection.ts'
@@ -75,6 +76,8 @@ export async function openEngine(
     journal,
     meter: world.meter,
     hooks: options.hooks,
+    channel: () => tabs.channel,
+    sensitive: sensitiveKeys(options.definitions.stateClasses),
     onJoined(page) {
       lives.joined(page.name)
       if (room.told !== undefined) page.room(room.told)

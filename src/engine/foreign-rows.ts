@@ -19,7 +19,7 @@ export interface ForeignRows {
   /** Rows of this worker. */
   takeOwn(rows: readonly CommitRow[]): void
   take(message: StoredMessage): void
-  /** Reads what was stored and not told. Resolves when it was given on. */
+  /** Reads what was stored and not told. Resolves when pages have it, and what was told before. */
   catchUp(): Promise<void>
   stop(): void
 }
@@ -152,6 +152,7 @@ export function createForeignRows(deps: {
 
   async function catchUp(): Promise<void> {
     await arrivals?.readTo(await end())
+    await Promise.all(turns.values())
   }
 
   async function end(): Promise<number> {

@@ -1,5 +1,6 @@
 import type { HookRegistry } from '../core/hook/registry.ts'
 import { type RequestId, type StreamId, scopeStream, sessionStream } from '../core/ids.ts'
+import type { WallClock } from '../core/ports.ts'
 import { placeOf } from '../core/session/place.ts'
 import type { SessionRecord } from '../core/session/record.ts'
 import { isDeclaredSensitive } from '../core/session/sensitive-keys.ts'
@@ -13,12 +14,13 @@ import type { StateTarget } from '../protocol/worker-api.ts'
 import type { Peers } from '../sync/peers.ts'
 import type { Tabs } from '../sync/tabs.ts'
 import type { ClosedKeys } from './closed-keys.ts'
+import type { Closings } from './closings.ts'
 
 /** Tells other tabs of a state write before it is stored. */
 export type Foretell = (
   request: RequestId,
   client: string,
-  write: Pick<Extract<PageMessage, { type: 'write' }>, 'target' | 'changes'>,
+  write: Pick<Extract<PageMessage, { type: 'write' }>, 'target' | 'changes' | 'told'>,
 ) => Foretold
 
 export interface Foretold {
@@ -38,6 +40,9 @@ export const FORETOLD_BYTES = 16_384
 
 const FORETOLD_CHANGES = 64
 
+/** How long a write that its page told is not told by the worker: other pages show it longer than that, unconfirmed. */
+export const TOLD_MS = 250
+
 /**
  * What of a write is told beforehand: what its own page shows beforehand too. Keys that a before-hook covers are not,
  * since nobody knows what the hook will say. Of a sensitive value the key alone is told, so that other tabs tell nothing of
@@ -45,10 +50,12 @@ const FORETOLD_CHANGES = 64
  */
 export function createForetell(deps: {
   readonly tabs: Tabs
+  readonly wall: Pick<WallClock, 'after'>
   readonly peers: Pick<Peers, 'alone' | 'heard'>
   readonly registry: Pick<HookRegistry, 'at'>
   readonly record: (stream: StreamId) => SessionRecord | undefined
   readonly closedKeys: Pick<ClosedKeys, 'isOpen' | 'isClosed' | 'close'>
+  readonly closings: Closings
   /** How the app of the worker declares that keys of a session are kept. */
   readonly stateClasses: Readonly<Record<string, StateClass | undefined>>
 }): Foretell {
@@ -86,15 +93,28 @@ export function createForetell(deps: {
     )
     const isNews = closing.some((change) => !closedKeys.isClosed(stream, entryKeyOf(change)))
     closedKeys.close(stream, closing.map(entryKeyOf))
-    if (peers.alone) return NOTHING
+    if (isNews) deps.closings.close(stream, closing.map(entryKeyOf), client)
+    const hearing = isNews ? deps.closings.heard : undefined
+    if (peers.alone) return hearing === undefined ? NOTHING : { ...NOTHING, heard: hearing.then(() => {}) }
     const isSmall = changes.length <= FORETOLD_CHANGES && areSmall(changes)
     const told = [...(isSmall ? toldOf(client, stream, write) : []), ...closing]
     if (told.length === 0) return NOTHING
-    tabs.foresee({ request, stream, changes: told })
+    const foresee = () => tabs.foresee({ request, stream, changes: told })
     const settle = (isStored: boolean) => tabs.settle(request, isStored)
+    if (write.told === true && closing.length === 0) {
+      // Its page told the other pages. Their workers need not hear of what is stored soon.
+      const stopWaiting = deps.wall.after(TOLD_MS, foresee)
+      return {
+        settle: (isStored) => {
+          stopWaiting()
+          settle(isStored)
+        },
+      }
+    }
+    foresee()
     if (!isNews) return { settle }
     tabs.flush()
-    return { settle, heard: peers.heard() }
+    return { settle, heard: Promise.all([peers.heard(), hearing]).then(() => {}) }
   }
 
   return (request, client, write) => {

@@ -1,6 +1,6 @@
 /** One page's side of the engine: its calls, its writes, what it has open, and the hooks and steps that live on it. */
 import { createError, isHoldfastError } from '../core/errors.ts'
-import type { EventId, RequestId, SessionId, StreamId } from '../core/ids.ts'
+import type { EventId, RequestId, SessionId, StreamId, WriterId } from '../core/ids.ts'
 import type { WallClock } from '../core/ports.ts'
 import { withEntryKey } from '../core/state/scope.ts'
 import type { EngineClient, SendToPage } from '../protocol/engine-host.ts'
@@ -50,6 +50,8 @@ export interface PageServices {
 
 /** A connected page, as the engine sees it. */
 export interface Page extends EngineClient {
+  /** It tells other pages what it is about to write. */
+  readonly tells: boolean
   readonly name: string
   readonly watches: Watches
   /** `name@version` of the step definitions that live on this page. */
@@ -57,6 +59,8 @@ export interface Page extends EngineClient {
   readonly asks: Asks
   take(change: StreamChange): void
   foresee(change: Foreseen): void
+  /** The worker of another tab has ended. What it stored was told. */
+  tabEnded(writer: WriterId): void
   /** Something was stored in this stream, here or in another tab. */
   note(stream: StreamId): void
   /** A session that this page may have open was deleted. */
@@ -179,6 +183,7 @@ export function createPage(
 
   return {
     name: hello.client,
+    tells: hello.tells === true,
     welcome,
     watches,
     steps,
@@ -209,6 +214,9 @@ export function createPage(
       if (!streams.has(stream)) return
       const writes = begun.map(({ request, changes }) => ({ request, entries: changes.map(withEntryKey) }))
       send({ type: 'foreseen', stream, begun: writes, ended })
+    },
+    tabEnded(writer) {
+      if (hello.tells) send({ type: 'tabEnded', writer })
     },
     note: notices.note,
     gone(stream, source) {

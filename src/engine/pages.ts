@@ -23,6 +23,10 @@ export function createPages(deps: {
   readonly meter: Pick<StorageMeter, 'persisted'>
   /** Hooks of the worker itself. */
   readonly hooks: readonly HookDefinition[]
+  /** On which pages can listen to other tabs. */
+  readonly channel: () => string | undefined
+  /** Keys of sessions that the app of the worker declares sensitive. */
+  readonly sensitive: readonly string[]
   readonly onJoined: (page: Page) => void
   readonly onLeft: (client: string) => void
   readonly onError: (error: unknown) => void
@@ -39,6 +43,7 @@ export function createPages(deps: {
       if (connection.ended !== undefined) throw connection.ended
       assertGeneration(hello, connection.generation)
       pages.get(hello.client)?.disconnect().catch(deps.onError)
+      const channel = deps.channel()
       const welcome = {
         protocol: hello.protocol,
         generation: connection.generation,
@@ -47,6 +52,7 @@ export function createPages(deps: {
         gates: deps.hooks
           .filter(({ point, stage }) => point === 'state:write' && stage === 'before')
           .map(({ when }) => when ?? {}),
+        ...(channel === undefined ? {} : { channel, sensitive: deps.sensitive }),
       }
       const page = createPage(hello, welcome, send, services, () => {
         if (pages.get(hello.client) === page) pages.delete(hello.client)

@@ -4,7 +4,9 @@ import type { EventId, StreamId, WriterId } from '../core/ids.ts'
 import type { StateClass } from '../core/state/aside.ts'
 import { createPeers, type Peers } from '../sync/peers.ts'
 import { createTabs } from '../sync/tabs.ts'
+import type { Asks } from './asks.ts'
 import type { ClosedKeys } from './closed-keys.ts'
+import { createClosings } from './closings.ts'
 import { createForeignRows, LAST_ROWS } from './foreign-rows.ts'
 import { createForeseenWrites, type Foreseen } from './foreseen-writes.ts'
 import { createForetell, type Foretell } from './foretell.ts'
@@ -13,6 +15,8 @@ import type { Parts } from './parts.ts'
 import type { StreamChange, StreamViews } from './stream-views.ts'
 
 export interface TabLife {
+  /** On which pages can listen to other tabs. */
+  readonly channel: string | undefined
   readonly peers: Peers
   readonly foretell: Foretell
   /** Begins to hear. Resolves when the end of the log is known: what is stored from then on is told. */
@@ -46,8 +50,12 @@ export interface TabLifeDeps {
 /** A page, as what comes from other tabs reaches it. */
 interface TabPage {
   readonly watches: { coversAll(): boolean }
+  readonly name: string
+  readonly tells: boolean
+  readonly asks: Pick<Asks, 'ask'>
   take(change: StreamChange): void
   foresee(change: Foreseen): void
+  tabEnded(writer: WriterId): void
 }
 
 export function createTabLife(deps: TabLifeDeps): TabLife {
@@ -56,12 +64,14 @@ export function createTabLife(deps: TabLifeDeps): TabLife {
   const { wall, locks } = world
   const { writer } = journal
   const tabs = createTabs(world.openChannel(`holdfast:${deps.name}`), wall, writer)
+  const closings = createClosings(wall, deps.pages)
   const peers = createPeers({
     tabs,
     locks,
     wall,
     writer,
     isSteward: deps.isSteward,
+    hearing: () => closings.heard,
     newId: () => clock.nextId<EventId>(),
     onError,
   })
@@ -82,7 +92,10 @@ export function createTabLife(deps: TabLifeDeps): TabLife {
     onChange: (change) => {
       for (const page of deps.pages()) page.foresee(change)
     },
-    onClosing: deps.closedKeys.close,
+    onClosing: (stream, keys) => {
+      deps.closedKeys.close(stream, keys)
+      closings.close(stream, keys)
+    },
     read: (stream) => views.takeForeign(stream),
   })
   /** Stored last, while nobody else was there to hear of it. */
@@ -105,17 +118,23 @@ export function createTabLife(deps: TabLifeDeps): TabLife {
     rows
       .catchUp()
       .catch(onError)
-      .finally(() => writes.gone(gone))
+      .finally(() => {
+        writes.gone(gone)
+        for (const page of deps.pages()) page.tabEnded(gone)
+      })
   })
 
   return {
+    channel: tabs.channel,
     peers,
     foretell: createForetell({
       tabs,
+      wall,
       peers,
       registry,
       record: views.record,
       closedKeys: deps.closedKeys,
+      closings,
       stateClasses: deps.stateClasses,
     }),
     async begin() {

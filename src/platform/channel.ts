@@ -10,6 +10,7 @@ export function createTabChannel(
   keepNoProcessAlive(channel)
   let open = true
   return {
+    name,
     // A closed channel throws on post; a message that nobody waits for any more is no failure.
     post(message) {
       if (open) channel.postMessage(message)

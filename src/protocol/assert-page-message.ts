@@ -52,6 +52,7 @@ const HELLO = {
   templates: optional(recordOf(anything)),
   blockedMs: optional(duration),
   reopen: optional(flag),
+  tells: optional(flag),
 } satisfies Record<keyof Hello, Check>
 
 const CALL = {
@@ -99,6 +100,7 @@ const PAGE_MESSAGES = {
     requestId: text,
     mayRepeat: flag,
     durability: optional(durability),
+    told: optional(flag),
     cause: optional(cause),
     deadlineMs: duration,
     hookPath: optional(hookPath),

@@ -62,6 +62,8 @@ const WELCOME = {
   writer: text,
   persisted: flag,
   gates: optional(listOf(shape({}))),
+  channel: optional(text),
+  sensitive: optional(listOf(text)),
 } satisfies Record<keyof Welcome, Check>
 
 const WORKER_MESSAGES = {
@@ -93,6 +95,7 @@ const WORKER_MESSAGES = {
   barrier: { passed: count },
   pong: { ping: count },
   room: { room: text, message: text },
+  tabEnded: { writer: text },
   documentFrame: { document: count, frame: bytes },
   documentState: {
     document: count,

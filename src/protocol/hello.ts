@@ -30,6 +30,8 @@ export interface Hello {
   readonly blockedMs?: number
   /** Reopen a database that was lost under this page. */
   readonly reopen?: boolean
+  /** It tells other pages what it is about to write, so it has to hear first which keys that is not told of. */
+  readonly tells?: true
 }
 
 export interface Welcome {
@@ -43,4 +45,8 @@ export interface Welcome {
    * since nobody knows the outcome beforehand. A hook without `when` is an empty one.
    */
   readonly gates?: readonly HookWhen[]
+  /** Of the workers of this database; absent where pages have none of their own beside it. */
+  readonly channel?: string
+  /** Keys of sessions that the app of the worker declares sensitive. */
+  readonly sensitive?: readonly string[]
 }

@@ -78,6 +78,8 @@ export type PageMessage =
       readonly requestId: RequestId
       readonly mayRepeat: boolean
       readonly durability?: Durability
+      /** The page told those of other tabs by itself. */
+      readonly told?: true
       readonly cause?: Cause
       readonly deadlineMs: number
       readonly hookPath?: readonly string[]
@@ -158,6 +160,8 @@ export type WorkerMessage =
       readonly begun: readonly { readonly request: RequestId; readonly entries: readonly StateChange[] }[]
       readonly ended: readonly RequestId[]
     }
+  /** The worker of another tab has ended: what its page told and nobody stored will not come. Only for pages that tell. */
+  | { readonly type: 'tabEnded'; readonly writer: string }
   /** `begunAt`: the watch sees what is stored after it; said once, where the page did not name an event itself. */
   | {
       readonly type: 'events'
@@ -165,7 +169,7 @@ export type WorkerMessage =
       readonly events: readonly TimelineEvent[]
       readonly begunAt?: EventId
     }
-  | { readonly type: 'ask'; readonly ask: number; readonly what: HookAsk | StepAsk }
+  | { readonly type: 'ask'; readonly ask: number; readonly what: Question }
   | { readonly type: 'progress'; readonly id: number; readonly loaded: number; readonly total: number | null }
   /** `closed`: the browser closed the database under the worker; the page says hello again and repeats what was not answered. */
   | {
@@ -198,6 +202,9 @@ export interface DocumentState {
   readonly isOver?: true
 }
 
+/** What a worker asks its page. */
+export type Question = HookAsk | StepAsk | CloseAsk
+
 /** Run this page's hook. */
 export interface HookAsk {
   readonly kind: 'hook'
@@ -224,4 +231,11 @@ export interface StepAsk {
   readonly input: StateValue
   readonly key: string
   readonly startedAt: number
+}
+
+/** Tell other pages nothing any more of what is written under these entries' keys: they are about to hold sensitive values. */
+export interface CloseAsk {
+  readonly kind: 'close'
+  readonly stream: StreamId
+  readonly keys: readonly string[]
 }

@@ -25,6 +25,7 @@ export const WORKER_MESSAGES_SINCE: Since<Exclude<WorkerMessage['type'], FirstWo
   foreseen: 2,
   noticed: 2,
   room: 2,
+  tabEnded: 2,
 }
 
 /** What changes artifacts says how lasting that is to be. */

@@ -41,6 +41,8 @@ export function createPeers(deps: {
   readonly wall: Pick<WallClock, 'after'>
   readonly writer: WriterId
   readonly isSteward: () => boolean
+  /** What this worker was told and others here have still to hear, before it answers; undefined where nothing is. */
+  readonly hearing?: () => Promise<unknown> | undefined
   readonly newId: () => string
   readonly onError: (error: unknown) => void
 }): Peers {
@@ -99,7 +101,7 @@ export function createPeers(deps: {
         return
       case 'ping':
         if (isHere && (message.to === self || (message.to === 'steward' && deps.isSteward())))
-          tabs.post({ type: 'pong', id: message.id })
+          pong(message.id)
         return
       case 'pong':
         waiting.get(message.id)?.()
@@ -109,6 +111,13 @@ export function createPeers(deps: {
       default:
         message satisfies never
     }
+  }
+
+  function pong(id: string): void {
+    const answer = () => tabs.post({ type: 'pong', id })
+    const hearing = deps.hearing?.()
+    if (hearing === undefined) answer()
+    else void hearing.then(answer)
   }
 
   function present(answer: boolean): void {

@@ -18,6 +18,8 @@ export interface Tabs {
   post(message: TabMessage): void
   /** Nobody can hear: the host has no channel. */
   readonly silent: boolean
+  /** Of the channel, where pages can listen to it. */
+  readonly channel: string | undefined
   listen(listener: (message: TabMessage) => void): () => void
   close(): void
 }
@@ -98,6 +100,7 @@ export function createTabs(
     flush,
     post,
     silent: channel.silent === true,
+    channel: channel.name,
     listen(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { createCaller } from '../../src/client/caller.ts'
 import { createState } from '../../src/client/state.ts'
 import { createStreams } from '../../src/client/streams.ts'
@@ -198,4 +198,49 @@ test('SC18 a worker of the first protocol is sent no write of a scope or a class
   const writes = ((await read('received')) as readonly PageMessage[]).filter(({ type }) => type === 'write')
   expect(writes).toMatchObject([{ changes: [{ key: 'a', value: 1 }] }])
   expect([scoped.has('a'), state.get('a')]).toEqual([false, 1])
+})
+
+test('SC21 TA14 pages tell each other what is open, and of a sensitive value nothing at all', async () => {
+  const opened = await open()
+  const session = await opened.holdfast.sessions.create()
+  const again = await openAgain(opened)
+  const other = await again.holdfast.sessions.open(session.id)
+  const said: unknown[] = []
+  const channel = new BroadcastChannel(`holdfast:${opened.name}:pages`)
+  channel.onmessage = ({ data }) => said.push(data)
+  onTestFinished(() => channel.close())
+  const keys = () =>
+    said.flatMap((word) => {
+      const { type, changes } = word as { type: string; changes: readonly { key: string }[] }
+      return type === 'begun' ? changes.map(({ key }) => key) : []
+    })
+  /** The first of them may come before the pages know of each other. */
+  const untilTold = async (state: typeof session.state, key: string) => {
+    for (let turn = 0; !keys().includes(key); turn += 1) {
+      await state.set(key, turn)
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+  }
+  await untilTold(session.state, 'open')
+  await untilTold(other.state, 'back')
+
+  await session.state.set('secret', SECRET, { class: 'sensitive' })
+  // The other page has heard of the key, though its worker may not have read it yet.
+  await other.state.set('secret', SECRET)
+  await session.state.set('secret', SECRET)
+  await untilTold(session.state, 'after')
+  await untilTold(other.state, 'after too')
+  expect(keys()).not.toContain('secret')
+  expect(JSON.stringify(said)).not.toContain(SECRET)
+
+  opened.holdfast.hooks.before('state:write', () => undefined, {
+    id: 'gate',
+    version: 1,
+    when: { names: ['gated'] },
+  })
+  await session.state.set('gated', 1)
+  await session.state.set('large', 'x'.repeat(20_000))
+  await untilTold(session.state, 'last')
+  expect(keys()).not.toContain('gated')
+  expect(keys()).not.toContain('large')
 })

@@ -281,7 +281,7 @@ test('VE6 a state of the storage that this page has not heard of changes nothing
 
 test('VE6 a question that this page has not heard of is answered with an error', async () => {
   const { connection, read } = await connectScripted({ timing: PATIENT })
-  answerAsks(connection, { hook: async () => null, step: async () => null })
+  answerAsks(connection, { close: () => {}, hook: async () => null, step: async () => null })
   expect(await read('ask {"kind":"dream"}')).toMatchObject({
     ok: false,
     error: { code: 'VERSION_MISMATCH' },

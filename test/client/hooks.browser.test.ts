@@ -269,7 +269,7 @@ test('PG53 what is said of a hook reaches the worker, with its defaults', async 
 test('WI19 a question that the worker asks is answered; a hook that was removed goes on', async () => {
   const { connection, read } = await connectScripted()
   const hooks = createHooks(connection, async () => 'a session')
-  answerAsks(connection, { hook: hooks.answer, step: async () => 'a step' })
+  answerAsks(connection, { close: () => {}, hook: hooks.answer, step: async () => 'a step' })
   const context = { cause: { causeId: 'e1' }, hookPath: ['a', 'b'], now: 7 }
   const ask = (id: string) =>
     read(
@@ -299,7 +299,7 @@ test('WI19 a question that the worker asks is answered; a hook that was removed 
 
 test('WI19 an answer that cannot cross is an error, and holds nothing up', async () => {
   const { connection, read } = await connectScripted()
-  answerAsks(connection, { hook: async () => () => {}, step: async () => 1 })
+  answerAsks(connection, { close: () => {}, hook: async () => () => {}, step: async () => 1 })
   expect(await read('ask {"kind":"hook"}')).toMatchObject({ ok: false, error: { name: 'DataCloneError' } })
   expect(await read('writer')).toBe(connection.welcome.writer)
 })

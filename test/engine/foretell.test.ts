@@ -6,7 +6,9 @@ import { sessionStream } from '../../src/core/ids.ts'
 import type { Locks, WallClock } from '../../src/core/ports.ts'
 import type { AsideClass } from '../../src/core/state/aside.ts'
 import type { Definitions } from '../../src/engine/definitions.ts'
+import { TOLD_MS } from '../../src/engine/foretell.ts'
 import { createProcessLocks } from '../../src/platform/process-locks.ts'
+import type { Hello } from '../../src/protocol/hello.ts'
 import type { Input } from '../../src/protocol/worker-api.ts'
 import { HEARD_MS } from '../../src/sync/peers.ts'
 import { checkLaws } from '../../src/testing/check-laws.ts'
@@ -19,6 +21,7 @@ async function twoTabs(
   hooks: readonly HookDefinition[] = [],
   stateClasses: Definitions['stateClasses'] = {},
   wall: WallClock = settableWall(),
+  page: Pick<Hello, 'tells'> = {},
 ) {
   const name = `foretell-${crypto.randomUUID()}`
   const locks = createProcessLocks()
@@ -39,7 +42,7 @@ async function twoTabs(
     }
   }
   const one = await startEngine(name, { locks, openChannel, wall }, hooks, stateClasses)
-  const other = await startEngine(name, { locks })
+  const other = await startEngine(name, { locks }, [], {}, page)
   const { record } = await one.call('sessions.create', { name: 'one' })
   const stream = sessionStream(record.id)
   for (const tab of [one, other]) tab.send({ type: 'attach', stream })
@@ -62,7 +65,7 @@ async function twoTabs(
       if (message.type === 'patch') return message.entries.map(({ key }) => `=${key}`)
       return []
     })
-  const write = (key: string, value: string | number, asideClass?: AsideClass) => {
+  const write = (key: string, value: string | number, asideClass?: AsideClass, told?: true) => {
     const id = Math.floor(Math.random() * 1e9)
     one.send({
       type: 'write',
@@ -72,6 +75,7 @@ async function twoTabs(
       requestId: crypto.randomUUID() as never,
       mayRepeat: false,
       deadlineMs: 5_000,
+      ...(told && { told }),
     })
   }
   return { name, locks, one, other, write, heard, session: record.id, posted }
@@ -183,7 +187,11 @@ async function ghostOf(name: string, locks: Locks) {
   channel.postMessage({ type: 'present', writer: 'ghost', answer: true })
   // Whoever answers knows of it.
   await expect.poll(() => presents).toBe(2)
-  return { pings, answer: () => channel.postMessage({ type: 'pong', id: pings.shift() }) }
+  return {
+    pings,
+    leave: () => leave(),
+    answer: () => channel.postMessage({ type: 'pong', id: pings.shift() }),
+  }
 }
 
 test('SC21 a value that makes its key sensitive is stored when the other tabs have heard of that', async () => {
@@ -203,6 +211,53 @@ test('SC21 a value that makes its key sensitive is stored when the other tabs ha
   write('secret', SECRET, 'sensitive')
   await expect.poll(() => heard().filter((each) => each === '=secret')).toHaveLength(2)
   expect(ghost.pings).toEqual([])
+})
+
+test('SC21 a tab answers when its pages that tell others have heard of the key, or a moment later', async () => {
+  const real = settableWall()
+  const late: (() => void)[] = []
+  const after: WallClock['after'] = (delayMs, callback) => {
+    if (delayMs !== HEARD_MS) return real.after(delayMs, callback)
+    late.push(callback)
+    return () => {}
+  }
+  const wall = { ...real, now: real.now, after }
+  const { other, write, heard, session, one } = await twoTabs([], {}, wall, { tells: true })
+  const asked = () => other.sent.flatMap((message) => (message.type === 'ask' ? [message] : []))
+  write('secret', SECRET, 'sensitive')
+  write('other', 1)
+  await expect.poll(heard).toContain('=other')
+  await expect.poll(asked).toMatchObject([{ what: { kind: 'close', keys: ['secret'] } }])
+  expect(await one.read(session, 'secret')).toBeUndefined()
+  other.send({ type: 'answer', ask: asked()[0]?.ask ?? 0, outcome: { ok: true, value: undefined } })
+  await expect.poll(heard).toContain('=secret')
+})
+
+test('TA14 a page that tells others is told that a tab has ended', async () => {
+  const { name, locks, one, other } = await twoTabs([], {}, settableWall(), { tells: true })
+  const ghost = await ghostOf(name, locks)
+  ghost.leave()
+  await expect.poll(() => other.sent).toContainEqual({ type: 'tabEnded', writer: 'ghost' })
+  expect(one.sent).not.toContainEqual(expect.objectContaining({ type: 'tabEnded' }))
+})
+
+test('TA14 what its page told other pages a worker tells only where it is not stored soon', async () => {
+  const real = settableWall()
+  let isSlow = false
+  const after: WallClock['after'] = (delayMs, callback) => {
+    if (delayMs !== TOLD_MS || !isSlow) return real.after(delayMs, callback)
+    callback()
+    return () => {}
+  }
+  const { write, heard, posted } = await twoTabs([], {}, { ...real, now: real.now, after })
+  const foreseen = () => posted.filter((message) => isOf(message, 'foreseen'))
+  write('told', 1, undefined, true)
+  await expect.poll(heard).toContain('=told')
+  expect(foreseen()).toEqual([])
+  isSlow = true
+  write('slow', 1, undefined, true)
+  await expect.poll(heard).toContain('=slow')
+  expect(foreseen()).toMatchObject([{ begun: [{ changes: [{ key: 'slow' }] }] }])
 })
 
 test('SC21 where a tab does not answer such a value is stored all the same, a moment later', async () => {

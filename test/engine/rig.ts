@@ -21,6 +21,7 @@ export async function startEngine(
   world: Partial<World> = {},
   hooks: readonly HookDefinition[] = [],
   stateClasses: Definitions['stateClasses'] = {},
+  page: Pick<Hello, 'tells'> = {},
 ) {
   const errors: unknown[] = []
   const engine: Engine = await openEngine(name, {
@@ -31,7 +32,7 @@ export async function startEngine(
   })
   pages += 1
   const sent: WorkerMessage[] = []
-  const hello: Hello = { protocol: PROTOCOL_VERSION, name, client: `page-${pages}` }
+  const hello: Hello = { protocol: PROTOCOL_VERSION, name, client: `page-${pages}`, ...page }
   const client = await engine.connect(hello, (message) => sent.push(message))
   let calls = 0
   const call = async <Method extends MethodName>(method: Method, input: Input<Method>) => {

@@ -112,6 +112,11 @@ export function isDeclaredSensitive(
   return Object.hasOwn(classes, key) && classes[key] === 'sensitive'
 }
 
+/** All that are declared so. */
+export function sensitiveKeys(classes: Readonly<Record<string, StateClass | undefined>>): readonly string[] {
+  return Object.keys(classes).filter((key) => isDeclaredSensitive(classes, key))
+}
+
 export function declaredSensitive(key: string): HoldfastError {
   return createError(
     'INVALID_ARGUMENT',
