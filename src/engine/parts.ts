@@ -2,7 +2,8 @@
 
 import { createDocuments, type LiveDocuments } from '../context/documents.ts'
 import { type Artifacts, createArtifacts } from '../core/artifact/artifacts.ts'
-import { createIntake, type Intake } from '../core/artifact/intake.ts'
+import { createIntake } from '../core/artifact/create-intake.ts'
+import type { Intake } from '../core/artifact/intake.ts'
 import { createHookExecutor, type HookExecutor, type HookExecutorOptions } from '../core/hook/executor.ts'
 import type { Metrics } from '../core/hook/metrics.ts'
 import { createHookRegistry, type HookRegistry } from '../core/hook/registry.ts'

@@ -1,36 +1,34 @@
 /**
  * The journal's maintenance: what the steward does to what is stored, each in a transaction of its own.
  */
-
-import { clockAt } from '../core/ids.ts'
+import { late } from '../core/late.ts'
 import type { Maintenance } from '../core/maintenance.ts'
-import type { Compression, Documents } from '../core/ports.ts'
-import type { Chore, ChoreDeps } from './chore.ts'
+import type { Chore } from './chore.ts'
 import { sweepContents } from './contents.ts'
 import { raiseEpoch, readEpoch } from './fence.ts'
-import { MARK_STORES, markStream } from './mark-rows.ts'
-import { PACK_STORES, packStream } from './pack.ts'
-import { putSnapshot, renewSnapshot, snapshotNow } from './snapshot-rows.ts'
-import { squeezeStream, unsqueezeStream } from './squeeze-stream.ts'
-import { TailReader } from './tail-reader.ts'
+import type { createPacking, Packing } from './packing.ts'
 
-/** A deletion older than this may leave: a write that comes later still, and is older, brings its key back. */
-export const DELETION_KEEP_MS = 30 * 86_400_000
+/** Most databases of a day's work have nothing to be packed. */
+const packing = late('packing the log', () => import('./packing.ts'))
 
-export function createMaintenance({
-  connection,
-  clock,
-  wall,
-  assertOpen,
-  perform,
-  documents,
-  compression,
-}: ChoreDeps & {
-  readonly documents: Documents
-  /** Without it nothing is squeezed. */
-  readonly compression: Pick<Compression, 'deflate' | 'inflate'> | undefined
-}): Maintenance {
+export function createMaintenance(deps: Parameters<typeof createPacking>[0]): Maintenance {
+  const { connection, clock, wall, assertOpen, perform } = deps
+  let made: Packing | undefined
+  async function load(): Promise<Packing> {
+    assertOpen()
+    const module = await packing()
+    made ??= module.createPacking(deps)
+    return made
+  }
+
   return {
+    pack: async (...args) => (await load()).pack(...args),
+    mark: async (...args) => (await load()).mark(...args),
+    renew: async (...args) => (await load()).renew(...args),
+    snapshot: async (...args) => (await load()).snapshot(...args),
+    squeeze: async (...args) => (await load()).squeeze(...args),
+    unsqueeze: async (...args) => (await load()).unsqueeze(...args),
+    putSnapshot: async (...args) => (await load()).putSnapshot(...args),
     async sweep(contents, givenUp, fence) {
       assertOpen()
       let removed = 0
@@ -65,103 +63,6 @@ export function createMaintenance({
         },
       })
       return epoch
-    },
-    async pack(stream, { whole = false, fence } = {}) {
-      assertOpen()
-      let packed = 0
-      const chore: Chore = {
-        doing: `packing ${stream}`,
-        stores: PACK_STORES,
-        // It takes rows away for one large one, which a later strict transaction would not carry.
-        durability: 'strict',
-        async work(transaction) {
-          const request = { now: wall.now(), whole, notes: connection.damage }
-          packed = await packStream(transaction, stream, request)
-        },
-      }
-      await perform(chore, fence)
-      return packed
-    },
-    async mark(stream, { grownBytes = 0, fence } = {}) {
-      assertOpen()
-      let isStored = false
-      const chore: Chore = {
-        doing: `marking ${stream}`,
-        stores: MARK_STORES,
-        durability: 'relaxed',
-        async work(transaction) {
-          const tails = new TailReader(transaction, connection.damage)
-          isStored = await markStream(tails, stream, clock, grownBytes)
-        },
-      }
-      await perform(chore, fence)
-      return isStored
-    },
-    async renew(stream, fence) {
-      assertOpen()
-      await documents.prepare([stream])
-      try {
-        const before = clockAt(wall.now() - DELETION_KEEP_MS)
-        if (!documents.isWorn(stream, before)) return false
-        let isRenewed = false
-        const chore: Chore = {
-          doing: `beginning the document of ${stream} anew`,
-          stores: ['commits', 'segments', 'snapshots', 'views'],
-          durability: 'relaxed',
-          async work(transaction) {
-            const tails = new TailReader(transaction, connection.damage)
-            isRenewed = await renewSnapshot(tails, stream, documents, clock.writer, before)
-          },
-        }
-        await perform(chore, fence)
-        if (isRenewed) documents.outdate(stream)
-        return isRenewed
-      } finally {
-        documents.release([stream])
-      }
-    },
-    async snapshot(stream, fence) {
-      assertOpen()
-      await documents.prepare([stream])
-      const chore: Chore = {
-        doing: `making a snapshot of ${stream}`,
-        stores: ['commits', 'segments', 'snapshots'],
-        durability: 'relaxed',
-        async work(transaction) {
-          await snapshotNow(new TailReader(transaction, connection.damage), stream, documents, clock.writer)
-        },
-      }
-      await perform(chore, fence).finally(() => documents.release([stream]))
-    },
-    async squeeze(stream, fence) {
-      assertOpen()
-      if (compression === undefined) return
-      await squeezeStream(connection, stream, compression, (work) =>
-        perform({ doing: `squeezing ${stream}`, stores: ['segments'], durability: 'relaxed', work }, fence),
-      )
-    },
-    async unsqueeze(stream, fence) {
-      assertOpen()
-      if (compression === undefined) return false
-      return unsqueezeStream(connection, stream, compression, (work) =>
-        // Large rows again, which a later strict transaction would not carry.
-        perform({ doing: `unpacking ${stream}`, stores: ['segments'], durability: 'strict', work }, fence),
-      )
-    },
-    async putSnapshot(stream, made, fence) {
-      assertOpen()
-      let isStored = false
-      const chore: Chore = {
-        doing: `storing a snapshot of ${stream}`,
-        stores: ['commits', 'segments', 'snapshots'],
-        // A large row, which a later strict transaction would not carry.
-        durability: 'strict',
-        async work(transaction) {
-          isStored = await putSnapshot(new TailReader(transaction, connection.damage), stream, made)
-        },
-      }
-      await perform(chore, fence)
-      return isStored
     },
   }
 }

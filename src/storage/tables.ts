@@ -4,9 +4,9 @@
 import { Dexie } from 'dexie'
 import { createError, type HoldfastError } from '../core/errors.ts'
 import { type SessionId, sessionStream } from '../core/ids.ts'
+import { late } from '../core/late.ts'
 import type { Tables } from '../core/ports.ts'
 import type { RunRow } from '../core/run/record.ts'
-import { listArtifacts } from './artifact-list.ts'
 import type { Connection } from './connection.ts'
 import { readOne } from './read-one.ts'
 import type { Database, StoredSession } from './schema.ts'
@@ -14,6 +14,8 @@ import { listSessions } from './session-list.ts'
 import { noteUnreadableSession, soundCheckpoints, soundSession } from './sound-rows.ts'
 import { readSuspicion, SUSPICION_STORES } from './suspicion.ts'
 import { fromStored } from './table-rows.ts'
+
+const artifactLists = late('lists of artifacts', () => import('./artifact-list.ts'))
 
 export function createTables(connection: Connection): Tables {
   const { db } = connection
@@ -55,7 +57,10 @@ export function createTables(connection: Connection): Tables {
         const rows = await db.artifacts.where('[sessionId+name]').equals([session, name]).toArray()
         return rows.map((row) => row.record).sort((a, b) => b.version - a.version)
       }),
-    artifacts: (query) => list('artifacts', (transaction) => listArtifacts(transaction, query)),
+    artifacts: async (query) => {
+      const { listArtifacts } = await artifactLists()
+      return list('artifacts', (transaction) => listArtifacts(transaction, query))
+    },
     content: (domain, hash) =>
       read(`reading content ${hash}`, async () =>
         fromStored('contents', await db.contents.get([domain, hash])),

@@ -2,7 +2,7 @@ import 'fake-indexeddb/auto'
 import { expect, test } from 'vitest'
 import { ManagedDocument } from '../../src/context/managed-document.ts'
 import { type Clock, type CommitId, clockAt, type EventId, idAt, type WriterId } from '../../src/core/ids.ts'
-import { DELETION_KEEP_MS } from '../../src/storage/maintenance.ts'
+import { DELETION_KEEP_MS } from '../../src/storage/packing.ts'
 import { failCommits } from './faults.ts'
 import {
   commitWrites,

@@ -6,12 +6,14 @@ import type { Entropy } from '../ports.ts'
 import type { Request } from '../request.ts'
 import type { Recorded } from '../run/recorded.ts'
 import type { StateValue } from '../state/value.ts'
+import { abandonArtifacts } from './abandon.ts'
 import { type AsideStore, prepareAside, readAside } from './aside-content.ts'
-import { abandonArtifacts, type PreparedCollection, prepareCollected } from './collect.ts'
-import { createContentReader } from './content-reader.ts'
+import type { PreparedCollection } from './collect.ts'
+import type { ContentReader } from './content-reader.ts'
+import { createIntake } from './create-intake.ts'
 import type { ArtifactDeps } from './deps.ts'
 import type { ArtifactRef, DeleteArtifact, EditArtifact, ReadArtifact, StoreArtifact } from './input.ts'
-import { createIntake } from './intake.ts'
+import { contents } from './late-contents.ts'
 import type { ArtifactPage, ArtifactQuery } from './query.ts'
 import type { ArtifactRecord } from './record.ts'
 import { type PreparedValue, prepareValue, readValue } from './recorded-value.ts'
@@ -43,11 +45,19 @@ export interface Artifacts extends AsideStore {
   readValue(recorded: Recorded): StateValue | Promise<StateValue>
 }
 
-const useCases = late('artifacts', () => import('./use-cases.ts'))
+const useCases = late('artifacts', async () => {
+  const [module] = await Promise.all([import('./use-cases.ts'), contents()])
+  return module
+})
 
 export function createArtifacts(deps: ArtifactDeps & { readonly entropy: Entropy }): Artifacts {
   const intake = createIntake(deps)
-  const reader = createContentReader(deps)
+  let read: ContentReader | undefined
+  const reader = async () => {
+    const { createContentReader } = await contents()
+    read ??= createContentReader(deps)
+    return read
+  }
   let made: ReturnType<typeof createUseCases> | undefined
   const cases = async ({ signal }: Request) => {
     const module = await useCases(signal)
@@ -65,12 +75,12 @@ export function createArtifacts(deps: ArtifactDeps & { readonly entropy: Entropy
     },
     edit: async (request, input) => (await cases(request)).edit(request, input),
     delete: async (request, input) => (await cases(request)).delete(request, input),
-    collect: (collected, scope) => prepareCollected({ hooks: deps.hooks, intake }, collected, scope),
+    collect: async (collected, scope) => (await cases(scope.request)).collect(collected, scope),
     prepareValue: (value, signal) => prepareValue(intake, value, signal),
     abandon: (prepared) => abandonArtifacts(intake, prepared),
     prepareAside: (stream, asideClass, value, signal) =>
       prepareAside({ intake, entropy: deps.entropy }, stream, asideClass, value, signal),
-    readAside: (aside) => readAside(reader, aside),
+    readAside: async (aside) => readAside(await reader(), aside),
     readValue: (recorded) => readValue(reader, recorded),
   }
 }

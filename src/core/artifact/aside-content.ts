@@ -3,9 +3,9 @@ import type { StreamId } from '../ids.ts'
 import type { Entropy } from '../ports.ts'
 import type { Aside, AsideClass } from '../state/aside.ts'
 import type { StateValue } from '../state/value.ts'
+import { bytesSource } from './bytes-source.ts'
 import type { ContentReader } from './content-reader.ts'
 import type { Intake, PreparedContent } from './intake.ts'
-import { openSource } from './open-source.ts'
 import { PLAIN_DOMAIN } from './references.ts'
 import { decodeValue, encodeValue } from './value-bytes.ts'
 
@@ -50,7 +50,7 @@ export async function prepareAside(
   salted.set(salt)
   salted.set(bytes, salt.byteLength)
   const domain = isSensitive ? stream : PLAIN_DOMAIN
-  const content = await deps.intake.take(openSource(salted, signal), { domain })
+  const content = await deps.intake.take(bytesSource(salted, signal), { domain })
   return {
     aside: { class: asideClass, domain, content: content.hash, sizeBytes: content.sizeBytes },
     content,

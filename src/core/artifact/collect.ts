@@ -2,10 +2,11 @@ import { type HoldfastError, InputError, isHoldfastError, RefusedError } from '.
 import type { Collected } from '../hook/definition.ts'
 import type { HookScope, OperationHooks } from '../hook/operation-hooks.ts'
 import type { HookRunRecord } from '../timeline/catalog.ts'
+import { abandonArtifacts } from './abandon.ts'
 import { assertGoing } from './byte-source.ts'
 import type { PreparedArtifact } from './decide.ts'
 import { gateDraft } from './gate.ts'
-import type { Intake, PreparedContent } from './intake.ts'
+import type { Intake } from './intake.ts'
 import { openSource } from './open-source.ts'
 
 /** Artifacts that collectors asked for, ready for the decision of the operation they belong to. */
@@ -51,14 +52,6 @@ export async function prepareCollected(
     await abandonArtifacts(intake, prepared)
     throw error
   }
-}
-
-/** Gives up artifacts and values whose operation did not come to a commit. Never throws. */
-export async function abandonArtifacts(
-  intake: Intake,
-  prepared: readonly { readonly content?: PreparedContent }[],
-): Promise<void> {
-  for (const { content } of prepared) if (content !== undefined) await intake.abandon(content)
 }
 
 function isRefusal(error: unknown): error is HoldfastError {

@@ -1,4 +1,5 @@
 import { assertGoing, type ByteSource, unreadable } from './byte-source.ts'
+import { bytesSource } from './bytes-source.ts'
 import type { ArtifactContent } from './input.ts'
 import { streamSource } from './stream-source.ts'
 import { textSource } from './text-source.ts'
@@ -16,22 +17,6 @@ export function openSource(content: ArtifactContent, signal?: AbortSignal): Byte
   if (isStream(content)) return streamSource(content, signal)
   if (isBlob(content)) return blobSource(content, signal)
   throw unreadable('is none of Uint8Array, ArrayBuffer, Blob, string and ReadableStream')
-}
-
-function bytesSource(bytes: Uint8Array, signal: AbortSignal | undefined): ByteSource {
-  return {
-    sizeBytes: bytes.byteLength,
-    isRepeatable: true,
-    mime: undefined,
-    head: async (count) => bytes.slice(0, count),
-    async *chunks(chunkBytes) {
-      for (let start = 0; start < bytes.byteLength; start += chunkBytes) {
-        assertGoing(signal)
-        yield bytes.slice(start, start + chunkBytes)
-      }
-    },
-    cancel: () => {},
-  }
 }
 
 function blobSource(blob: Blob, signal: AbortSignal | undefined): ByteSource {

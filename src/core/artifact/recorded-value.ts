@@ -6,9 +6,9 @@ import type { RowChange } from '../commit.ts'
 import type { Recorded } from '../run/recorded.ts'
 import type { StateValue } from '../state/value.ts'
 import { sizeOfValue } from '../state/value-size.ts'
+import { bytesSource } from './bytes-source.ts'
 import type { ContentReader } from './content-reader.ts'
 import { type Intake, type PreparedContent, rowsOfContent } from './intake.ts'
-import { openSource } from './open-source.ts'
 import { PLAIN_DOMAIN } from './references.ts'
 import { decodeValue, encodeValue } from './value-bytes.ts'
 
@@ -29,7 +29,7 @@ export function prepareValue(
   signal?: AbortSignal,
 ): PreparedValue | Promise<PreparedValue> {
   if (sizeOfValue(value) <= INLINE_LIMIT_BYTES) return { recorded: { inline: value } }
-  return intake.take(openSource(encodeValue(value), signal)).then((content) => ({
+  return intake.take(bytesSource(encodeValue(value), signal)).then((content) => ({
     recorded: { content: content.hash, sizeBytes: content.sizeBytes },
     content,
   }))
@@ -45,14 +45,18 @@ export function rowsOfValue({ content }: { readonly content?: PreparedContent })
  *
  * @throws CONTENT_DAMAGED.
  */
-export function readValue(reader: ContentReader, recorded: Recorded): StateValue | Promise<StateValue> {
+export function readValue(
+  reader: () => Promise<ContentReader>,
+  recorded: Recorded,
+): StateValue | Promise<StateValue> {
   return 'inline' in recorded ? recorded.inline : readLargeValue(reader, recorded)
 }
 
 async function readLargeValue(
-  reader: ContentReader,
+  reader: () => Promise<ContentReader>,
   { content, sizeBytes }: Exclude<Recorded, { readonly inline: StateValue }>,
 ): Promise<StateValue> {
-  const bytes = await reader.whole({ domain: PLAIN_DOMAIN, hash: content, sizeBytes })
+  const { whole } = await reader()
+  const bytes = await whole({ domain: PLAIN_DOMAIN, hash: content, sizeBytes })
   return decodeValue(bytes)
 }

@@ -1,4 +1,7 @@
 /** The use cases of artifacts that pages ask for: they are loaded together, by the first that is asked for. */
+import type { Collected } from '../hook/definition.ts'
+import type { HookScope } from '../hook/operation-hooks.ts'
+import { prepareCollected } from './collect.ts'
 import { createDeleteArtifact } from './delete.ts'
 import type { ArtifactDeps } from './deps.ts'
 import { createEditArtifact } from './edit.ts'
@@ -18,5 +21,6 @@ export function createUseCases(deps: ArtifactDeps & { readonly intake: Intake })
     stream: createStreamArtifact(deps),
     edit: createEditArtifact(deps),
     delete: createDeleteArtifact(deps),
+    collect: (collected: readonly Collected[], scope: HookScope) => prepareCollected(deps, collected, scope),
   }
 }

@@ -1,4 +1,5 @@
-import { abandonArtifacts, prepareCollected } from '../artifact/collect.ts'
+import { abandonArtifacts } from '../artifact/abandon.ts'
+import { prepareCollected } from '../artifact/collect.ts'
 import { type ArtifactsDecision, decideArtifacts, headsOfArtifacts } from '../artifact/decide.ts'
 import type { HeadKey, HeadReader } from '../commit.ts'
 import type { Collected } from '../hook/definition.ts'

@@ -32,7 +32,7 @@ import {
 } from './open.ts'
 import { placeOf } from './place.ts'
 import type { SessionPage, SessionQuery } from './query.ts'
-import { type ReadState, readState } from './read-state.ts'
+import type { ReadState } from './read-state.ts'
 import type { Checkpoint, SessionRecord } from './record.ts'
 import { transitionSession } from './transition.ts'
 import { type StateWritten, writeState } from './write-state.ts'
@@ -64,7 +64,7 @@ export interface SessionManager {
   writeState(request: Request, input: WriteState): Promise<StateWritten>
 }
 
-const cases = late('saving, restoring, forking and deleting sessions', () => import('./late-cases.ts'))
+const cases = late('checkpoints, past moments and deletions of sessions', () => import('./late-cases.ts'))
 
 export function createSessionManager(deps: SessionDeps): SessionManager {
   const { clock, log, tables } = deps
@@ -86,7 +86,7 @@ export function createSessionManager(deps: SessionDeps): SessionManager {
     fork: async (request, input) => (await cases(request.signal)).forkSession(deps, request, input),
     at: async ({ signal }, { id, event }) => (await cases(signal)).sessionAt(log, parseSessionId(id), event),
     openState: async (_request, target, begun) => openTarget({ clock, log: withBegun(log, begun) }, target),
-    readState: async (_request, input) => readState(deps, input),
+    readState: async ({ signal }, input) => (await cases(signal)).readState(deps, input),
     writeState: (request, input) => writeState(deps, request, input),
   }
 }

@@ -1,5 +1,5 @@
+import { bytesSource } from '../artifact/bytes-source.ts'
 import { type Intake, type PreparedContent, rowsOfContent } from '../artifact/intake.ts'
-import { openSource } from '../artifact/open-source.ts'
 import { INLINE_LIMIT_BYTES } from '../artifact/recorded-value.ts'
 import { encodeValue } from '../artifact/value-bytes.ts'
 import type { RowChange } from '../commit.ts'
@@ -27,7 +27,7 @@ export async function prepareFields(
     while (sizeOfValue(rest) > INLINE_LIMIT_BYTES) {
       const field = largestOf(rest, fields)
       if (field === undefined) break
-      const content = await intake.take(openSource(encodeValue(rest[field] ?? null)))
+      const content = await intake.take(bytesSource(encodeValue(rest[field] ?? null)))
       contents.push(content)
       large[field] = { content: content.hash, sizeBytes: content.sizeBytes }
       rest = { ...rest, [field]: null }

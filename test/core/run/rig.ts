@@ -4,7 +4,8 @@ import { afterEach, expect } from 'vitest'
 import { createDocuments, type LiveDocuments } from '../../../src/context/documents.ts'
 import { createArtifacts } from '../../../src/core/artifact/artifacts.ts'
 import { createContentReader } from '../../../src/core/artifact/content-reader.ts'
-import { createIntake, type Intake } from '../../../src/core/artifact/intake.ts'
+import { createIntake } from '../../../src/core/artifact/create-intake.ts'
+import type { Intake } from '../../../src/core/artifact/intake.ts'
 import { readValue } from '../../../src/core/artifact/recorded-value.ts'
 import type { HookDefinition } from '../../../src/core/hook/definition.ts'
 import { createHookExecutor, type HookExecutor } from '../../../src/core/hook/executor.ts'
@@ -115,7 +116,7 @@ export async function openWorker(
     digest,
     hooks,
     intake,
-    readValue: (recorded) => readValue(reader, recorded),
+    readValue: (recorded) => readValue(async () => reader, recorded),
     locks: mortal.locks,
   }
   const ownerships = createOwnerships({
