@@ -2,10 +2,11 @@
  * A worker is spawned and says hello. That is all of the wire that opening begins with: the rest comes with the handles,
  * which are loaded meanwhile.
  */
-import { type Remote, transfer, wrap } from 'comlink'
+import { transfer, wrap } from 'comlink'
 import type { Actor } from '../core/session/record.ts'
 import type { Gate } from '../protocol/gate.ts'
 import { type Hello, OLDEST_PROTOCOL, PROTOCOL_VERSION, type Welcome } from '../protocol/hello.ts'
+import type { Call } from '../protocol/messages.ts'
 import type { GenerationMarker } from './generation.ts'
 import { type Blocked, shakeHands } from './handshake.ts'
 import { howItFailed, type Spawner } from './spawn.ts'
@@ -32,7 +33,6 @@ export interface Greeted {
   /** As the page called itself. */
   readonly client: string
   readonly worker: Worker
-  readonly gate: Remote<Gate<MessagePort>>
   readonly port: MessagePort
   readonly welcome: Welcome
   /** What it said that nobody has heard; more is added until another listens at the port. */
@@ -41,6 +41,8 @@ export interface Greeted {
   readonly trouble: string | undefined
   /** Aborted by `end`. */
   readonly ended: AbortSignal
+  /** Performs calls once it has as many messages of the port; see `Gate`. */
+  batch(calls: readonly Call[], posted: number): Promise<unknown>
   /** Asks it to close its database. */
   goodbye(): Promise<void>
   end(): void
@@ -99,7 +101,6 @@ async function greetOne(options: GreetOptions): Promise<Greeted> {
   return {
     client: hello.client,
     worker,
-    gate,
     port,
     welcome,
     early,
@@ -107,6 +108,7 @@ async function greetOne(options: GreetOptions): Promise<Greeted> {
       return trouble
     },
     ended: ending.signal,
+    batch: (calls, posted) => gate.batch(calls, posted),
     goodbye,
     end,
   }

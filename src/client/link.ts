@@ -51,7 +51,7 @@ export interface LinkOptions {
 /** Begins to listen to a worker that has answered. */
 export function createLink(greeted: Greeted, options: LinkOptions): Link {
   const { spawner, timing, onMessage } = options
-  const { worker, gate, port, welcome, early, ended: signal, goodbye } = greeted
+  const { worker, port, welcome, early, ended: signal, batch, goodbye } = greeted
   const posts = createPostQueue(port)
   let life: Life | undefined
   let retiring = false
@@ -111,7 +111,7 @@ export function createLink(greeted: Greeted, options: LinkOptions): Link {
     const transfers = outbound.flatMap((one) => one.transfers)
     awaited = posts.posted
     try {
-      const answer: unknown = await gate.batch(transfer(calls, transfers), awaited)
+      const answer: unknown = await batch(transfer(calls, transfers), awaited)
       life?.heard()
       if (signal.aborted) return
       assertBatchAnswer(answer)
@@ -148,7 +148,7 @@ export function createLink(greeted: Greeted, options: LinkOptions): Link {
       posts.flush()
       // The two ways are separate queues: the goodbye would overtake what was just posted.
       if (posts.posted > awaited)
-        await within<unknown>(timing.closeMs, gate.batch([], posts.posted)).catch(() => {})
+        await within<unknown>(timing.closeMs, batch([], posts.posted)).catch(() => {})
       await goodbye()
       end()
     },
