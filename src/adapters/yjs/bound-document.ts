@@ -1,8 +1,9 @@
 /** A live document, bound to the channel of its session. */
-import { Awareness, applyAwarenessUpdate, encodeAwarenessUpdate } from 'y-protocols/awareness'
+import { Awareness } from 'y-protocols/awareness'
 import { applyUpdate, type Doc, mergeUpdates } from 'yjs'
 import type { ChannelListener, ChannelState, DocumentChannel } from '../../index.ts'
-import { answerFrame, askFrame, awarenessFrame, readFrame, updateFrame } from './frames.ts'
+import { BoundAwareness } from './bound-awareness.ts'
+import { answerFrame, askFrame, readFrame, updateFrame } from './frames.ts'
 import type { DocumentState, LiveDocument } from './live-document.ts'
 
 /** As of the other handles, whose module an adapter does not reach (`core/async-dispose.ts`). */
@@ -20,6 +21,7 @@ export class BoundDocument implements LiveDocument, ChannelListener {
   readonly awareness: Awareness
   readonly synced: Promise<void>
   readonly #isOwnDoc: boolean
+  readonly #boundAwareness: BoundAwareness
   readonly #listeners = new Set<(state: DocumentState) => void>()
   readonly #waiting = new Set<() => void>()
   #channel: DocumentChannel | undefined
@@ -48,7 +50,7 @@ export class BoundDocument implements LiveDocument, ChannelListener {
     this.synced.catch(() => {})
     doc.on('update', this.#onEdit)
     doc.on('destroy', this.#onDestroy)
-    this.awareness.on('update', this.#onAwareness)
+    this.#boundAwareness = new BoundAwareness(this.awareness, (frame) => this.#send(frame))
   }
 
   get state(): DocumentState {
@@ -69,7 +71,7 @@ export class BoundDocument implements LiveDocument, ChannelListener {
     this.#sent = 0
     this.#told = this.#told && { ...this.#told, stored: 0, error: null }
     this.#send(askFrame(this.doc))
-    if (this.awareness.getLocalState() !== null) this.#sendAwareness([this.awareness.clientID])
+    this.#boundAwareness.begin()
     this.#changed()
   }
 
@@ -80,7 +82,7 @@ export class BoundDocument implements LiveDocument, ChannelListener {
         this.#answer(frame.stateVector)
         return
       case 'awareness':
-        applyAwarenessUpdate(this.awareness, frame.update, this)
+        this.#boundAwareness.take(frame.update)
         return
       case 'update':
         this.#apply(frame.update)
@@ -140,7 +142,7 @@ export class BoundDocument implements LiveDocument, ChannelListener {
     this.#isLeft = true
     this.doc.off('update', this.#onEdit)
     this.doc.off('destroy', this.#onDestroy)
-    this.awareness.off('update', this.#onAwareness)
+    this.#boundAwareness.stop()
     this.#channel?.close()
     this.#channel = undefined
     if (this.#isOwnDoc) this.doc.destroy()
@@ -157,11 +159,6 @@ export class BoundDocument implements LiveDocument, ChannelListener {
   readonly #onDestroy = (): void => {
     this.#sendEdits()
     this.leave()
-  }
-
-  readonly #onAwareness = ({ added, updated, removed }: Clients, origin: unknown): void => {
-    // Each tab notices by itself who was silent for too long.
-    if (origin !== this && origin !== 'timeout') this.#sendAwareness([...added, ...updated, ...removed])
   }
 
   #sendEdits(): void {
@@ -188,10 +185,6 @@ export class BoundDocument implements LiveDocument, ChannelListener {
   #sendEdit(frame: Uint8Array): void {
     this.#sent += 1
     this.#send(frame)
-  }
-
-  #sendAwareness(clients: number[]): void {
-    this.#send(awarenessFrame(encodeAwarenessUpdate(this.awareness, clients)))
   }
 
   #send(frame: Uint8Array): void {
@@ -241,10 +234,4 @@ export class BoundDocument implements LiveDocument, ChannelListener {
       look()
     })
   }
-}
-
-interface Clients {
-  readonly added: readonly number[]
-  readonly updated: readonly number[]
-  readonly removed: readonly number[]
 }

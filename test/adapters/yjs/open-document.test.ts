@@ -1,5 +1,5 @@
 import 'fake-indexeddb/auto'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import * as Y from 'yjs'
 import type { LiveDocument } from '../../../src/adapters/yjs/live-document.ts'
 import { openDocument } from '../../../src/adapters/yjs/open-document.ts'
@@ -310,6 +310,30 @@ test('YD10 awareness leaves with a tab that closes', async () => {
   await seeing(there, 'Ada', true)
   await tab.close()
   await seeing(there, 'Ada', false)
+})
+
+test('YD10 awareness leaves with a page that is frozen or kept, and is there again with it', async () => {
+  const page = new EventTarget()
+  vi.stubGlobal('document', page)
+  vi.stubGlobal('addEventListener', page.addEventListener.bind(page))
+  const { database, tab, session } = await begin()
+  const [here, there] = [await tab.open(session), await (await openNodeTab(database)).open(session)]
+  vi.unstubAllGlobals()
+  here.awareness.setLocalStateField('user', { name: 'Ada' })
+  await seeing(there, 'Ada', true)
+  for (const event of [Object.assign(new Event('pageshow'), { persisted: true }), new Event('resume')]) {
+    tab.post({ type: 'life', life: 'frozen' })
+    await seeing(there, 'Ada', false)
+    tab.post({ type: 'life', life: 'shown' })
+    page.dispatchEvent(event)
+    // At once, and not when it would have said it again after 15 seconds.
+    expect(tab.posted.at(-1)?.type).toBe('documentFrame')
+    await seeing(there, 'Ada', true)
+  }
+  const posted = tab.posted.length
+  await here.close()
+  page.dispatchEvent(new Event('resume'))
+  expect(tab.posted.slice(posted).filter(({ type }) => type === 'documentFrame')).toEqual([])
 })
 
 function seeing({ awareness }: LiveDocument, name: string, wanted: boolean): Promise<void> {
