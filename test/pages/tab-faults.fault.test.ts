@@ -195,17 +195,15 @@ test('FA11 two copies of one profile write as writers of their own, and as clien
         const request = indexedDB.open('cloned')
         request.onsuccess = () => resolve(request.result)
       })
-      const rows = await new Promise<readonly { writer: string; body: { update?: Uint8Array } }[]>(
-        (resolve) => {
-          const request = opened.transaction('commits').objectStore('commits').getAll()
-          request.onsuccess = () => resolve(request.result)
-        },
-      )
+      const rows = await new Promise<readonly { writer: string; update?: Uint8Array }[]>((resolve) => {
+        const request = opened.transaction('commits').objectStore('commits').getAll()
+        request.onsuccess = () => resolve(request.result)
+      })
       opened.close()
       return {
         keys,
         writers: [...new Set(rows.map(({ writer }) => writer))],
-        updates: rows.flatMap(({ body }) => (body.update === undefined ? [] : [[...body.update]])),
+        updates: rows.flatMap(({ update }) => (update === undefined ? [] : [[...update]])),
         violations: await window.checkLaws('cloned'),
       }
     }, key)
