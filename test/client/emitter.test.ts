@@ -27,6 +27,7 @@ function rig(protocol = 2) {
   const connection = {
     durability: undefined,
     welcome: { protocol },
+    hookFrame: { of: (frame: object) => frame },
     grew: (load: { bytes: number }, bytes: number) => {
       load.bytes += bytes
     },
