@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import { playwright } from '@vitest/browser-playwright'
 import { configDefaults, defineConfig } from 'vitest/config'
 import { CHROMIUM_ARGS, findChromium } from './scripts/chromium.mjs'
-import { BROWSER, ENGINE, PAGES, POWER_CUT, STORAGE_PROCESS, served } from './vitest.shared.ts'
+import { ALONE, BROWSER, ENGINE, PAGES, POWER_CUT, STORAGE_PROCESS, served } from './vitest.shared.ts'
 
 const chromium = findChromium()
 
@@ -15,22 +15,33 @@ const sequence = { groupOrder: 1 }
 /** What is waited for comes later on a busy machine. */
 const expect = { poll: { timeout: 10_000 } }
 
+/** What runs in Node. */
+const node = {
+  environment: 'node' as const,
+  // Those of test/tooling compile and build.
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+  expect,
+  maxWorkers,
+  sequence,
+}
+
 export default defineConfig({
   test: {
     allowOnly: false,
     projects: [
       {
         test: {
+          ...node,
           name: 'node',
-          environment: 'node',
           include: ['test/**/*.test.ts'],
-          exclude: [BROWSER, ENGINE, ...PAGES],
-          // Those of test/tooling compile and build.
-          testTimeout: 60_000,
-          expect,
-          maxWorkers,
-          sequence,
+          exclude: [BROWSER, ENGINE, ...PAGES, ...ALONE],
+          isolate: false,
+          setupFiles: 'test/shared-process.ts',
         },
+      },
+      {
+        test: { ...node, name: 'node-alone', include: ALONE, exclude: [BROWSER, ENGINE, ...PAGES] },
       },
       {
         ...served,

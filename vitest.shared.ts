@@ -1,6 +1,16 @@
 import { fileURLToPath } from 'node:url'
 import { oneFileWorkers } from './test/one-file-workers.ts'
 
+/**
+ * Node files that have a process of their own: they replace modules or the host's own functions, or leave engines that
+ * go on. The others share one, where the sources are loaded once.
+ */
+export const ALONE = [
+  'test/adapters/**/*.test.ts',
+  'test/engine/**/*.test.ts',
+  'test/simulation/**/*.test.ts',
+  'test/versions/**/*.test.ts',
+]
 export const BROWSER = 'test/**/*.browser.test.ts'
 export const ENGINE = 'test/**/*.engine.test.ts'
 /** Needs root and a loop device: `npm run test:powercut`. */

@@ -10,7 +10,7 @@ process.exitCode = await show(
     join(root, 'node_modules/vitest/vitest.mjs'),
     'run',
     '--project',
-    'node',
+    'node-alone',
     'test/adapters/yjs/suite.test.ts',
   ],
   { env: { ...process.env, YJS_ROUNDS: rounds, YJS_EDITS: edits } },

@@ -72,7 +72,8 @@ async function addTests() {
     '--reporter=default',
     '--reporter=json',
     `--outputFile.json=${report}`,
-    ...(values.project ? ['--project', values.project] : []),
+    // Those of Node are two.
+    ...(values.project ? ['--project', `${values.project}*`] : []),
     ...files,
   ])
   count(report, code)

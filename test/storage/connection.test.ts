@@ -75,12 +75,11 @@ test('ST2 it is refused also where the browser cannot list its databases', async
   const name = freshName()
   const newer = await openNative(name, NATIVE_VERSION + 10)
   newer.close()
-  const { databases } = indexedDB
   Object.defineProperty(indexedDB, 'databases', { configurable: true, value: async () => [] })
   try {
     await expect(open({ name })).rejects.toMatchObject({ code: 'STORAGE_NEWER' })
   } finally {
-    Object.defineProperty(indexedDB, 'databases', { configurable: true, value: databases })
+    Reflect.deleteProperty(indexedDB, 'databases')
   }
 })
 
@@ -141,7 +140,7 @@ test('ST3 an upgrade that waits without an event, behind that of another tab, co
     expect(connection.native.version).toBe(NATIVE_VERSION)
     connection.close()
   } finally {
-    Object.defineProperty(indexedDB, 'open', { configurable: true, value: openOriginal })
+    Reflect.deleteProperty(indexedDB, 'open')
   }
 })
 
@@ -194,7 +193,7 @@ test('ST4 an open that the browser never answers is given up at its deadline, an
     wall.advance(1_000)
     await refused
   } finally {
-    Object.defineProperty(indexedDB, 'open', { configurable: true, value: openOriginal })
+    Reflect.deleteProperty(indexedDB, 'open')
   }
   answer()
   await settle()

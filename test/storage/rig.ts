@@ -2,7 +2,7 @@
  * What storage tests share: a database of their own, a fake clock, seeded ids, and operations to commit. Tests in Node
  * import fake-indexeddb first.
  */
-import { afterEach, expect } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
 import { createDocuments } from '../../src/context/documents.ts'
 import type { CommitRow, Decision, HeadKey, Operation, StreamWrite } from '../../src/core/commit.ts'
 import {
@@ -67,6 +67,7 @@ export async function openTab(name = freshName(), wall = fakeClock()): Promise<T
   const documents = countedDocuments(log)
   const journal = createJournal({ connection, clock, documents, wall, compression: createCompression() })
   const tab = { name, connection, clock, wall, documents, journal, log, tables: createTables(connection) }
+  if (open.length === 0) onTestFinished(closeTabs)
   open.push(tab)
   return tab
 }
@@ -103,8 +104,8 @@ function countedDocuments(log: Log): CountedDocuments {
   }
 }
 
-/** After every test its databases keep their laws, as they are and after a barrier. */
-afterEach(async () => {
+/** After a test its databases keep their laws, as they are and after a barrier. */
+async function closeTabs(): Promise<void> {
   const tabs = open.splice(0)
   const live = tabs.filter((tab) => tab.connection.ended === undefined)
   for (const tab of live) await expectLaws(tab)
@@ -115,7 +116,7 @@ afterEach(async () => {
     tab.connection.close()
   }
   for (const name of new Set(tabs.map((tab) => tab.name))) indexedDB.deleteDatabase(name)
-})
+}
 
 export async function expectLaws(tab: Tab): Promise<void> {
   expect(await checkLaws(tab.connection.native)).toEqual([])

@@ -58,6 +58,7 @@ const CONFIGS = [
   'src/tsconfig.json',
   'test/tsconfig.json',
   'test/one-file-workers.ts',
+  'test/shared-process.ts',
   'scripts',
   'demo/tsconfig.json',
   'demo/vite.config.ts',

@@ -2,7 +2,7 @@
  * Artifacts over the real storage ring and live documents: a database of their own, a fake clock, seeded ids. In Node a
  * test imports `fake-indexeddb/auto` before; in a browser it is the browser's.
  */
-import { expect } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
 import { createDocuments } from '../../../src/context/documents.ts'
 import { type Artifacts, createArtifacts } from '../../../src/core/artifact/artifacts.ts'
 import type { StoreArtifact } from '../../../src/core/artifact/input.ts'
@@ -46,8 +46,13 @@ export async function expectLaws(): Promise<void> {
       expect(await checkLaws(rig.connection.native)).toEqual([])
     }
   } finally {
-    for (const rig of open) await rig.close()
+    await closeRigs()
   }
+}
+
+/** Where a test damages what it stored, no laws are left to be kept. */
+async function closeRigs(): Promise<void> {
+  for (const rig of live) await rig.close()
 }
 
 export interface Rig {
@@ -152,6 +157,7 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
       return events
     },
   }
+  if (live.size === 0) onTestFinished(closeRigs)
   live.add(rig)
   return rig
 }

@@ -1,6 +1,6 @@
 /** Workers over one database: the real storage ring and live documents, a fake clock, seeded ids, locks that die with their worker. */
 import 'fake-indexeddb/auto'
-import { afterEach, expect } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
 import { createDocuments, type LiveDocuments } from '../../../src/context/documents.ts'
 import { createArtifacts } from '../../../src/core/artifact/artifacts.ts'
 import { createContentReader } from '../../../src/core/artifact/content-reader.ts'
@@ -43,7 +43,7 @@ let count = 0
 const openWorkers = new Set<Worker>()
 
 /** Whatever a test did, the database keeps its laws. */
-afterEach(async () => {
+async function expectLaws(): Promise<void> {
   for (const worker of openWorkers) {
     openWorkers.delete(worker)
     if (worker.connection.ended === undefined) {
@@ -51,7 +51,7 @@ afterEach(async () => {
       expect(await checkLaws(worker.connection.native)).toEqual([])
     }
   }
-})
+}
 
 /** What the workers of one test share. */
 export interface House {
@@ -179,6 +179,7 @@ export async function openWorker(
       connection.close()
     },
   }
+  if (openWorkers.size === 0) onTestFinished(expectLaws)
   openWorkers.add(worker)
   return worker
 }
