@@ -1,10 +1,15 @@
 import type { App } from '../core/app/app.ts'
 import { type DefaultHookOptions, defaultHooks } from '../core/hook/default-hooks.ts'
 import type { HookDefinition } from '../core/hook/definition.ts'
+import { loadAllLate } from '../core/late.ts'
+import type { WallClock } from '../core/ports.ts'
 import type { EngineHost } from '../protocol/engine-host.ts'
 import { definitionsOf } from './definitions.ts'
 import { createEngineHost } from './host.ts'
 import { createWorld } from './world.ts'
+
+/** After a page was let in: what it does first goes before. */
+const REST_AFTER_MS = 1_000
 
 /** The host as the packaged worker runs it: the host's own world, the built-in hooks before the app's. */
 export function createPackagedHost({
@@ -17,8 +22,9 @@ export function createPackagedHost({
   readonly builtIn?: DefaultHookOptions
 }): EngineHost {
   const builtIn = defaultHooks(options)
-  return createEngineHost({
-    world: createWorld(),
+  const world = createWorld()
+  const host = createEngineHost({
+    world,
     definitions: definitionsOf(app),
     hooks: [...builtIn.hooks, ...hooks],
     executor: {
@@ -28,4 +34,24 @@ export function createPackagedHost({
     ...(builtIn.metrics === undefined ? {} : { metrics: builtIn.metrics }),
     onError: (error) => console.error('Holdfast:', error),
   })
+  const loadRest = restLoader(world.wall)
+  return {
+    async connect(...args) {
+      const client = await host.connect(...args)
+      loadRest()
+      return client
+    },
+  }
+}
+
+/**
+ * Loads, once, what the worker was started without, so that it is there when the network is gone or a service worker does
+ * not answer. What cannot be had is tried again when it is needed, and then said.
+ */
+function restLoader(wall: Pick<WallClock, 'after'>): () => void {
+  let isSet = false
+  return () => {
+    if (!isSet) wall.after(REST_AFTER_MS, () => void loadAllLate().catch(() => {}))
+    isSet = true
+  }
 }

@@ -138,6 +138,8 @@ test('FA10 a tab that was frozen as the steward: another one takes over its run 
   await beginRun(one)
   await expect.poll(() => began(one)).toEqual(['work'])
   await expect.poll(() => stewardOf(other, name)).toMatchObject({ epoch: 1 })
+  // The code for runs comes by a service worker, which may live in the process that is stopped.
+  await other.evaluate(() => Reflect.get(window, 'here').session.run('done', { key: 'd' }, async () => {}))
   const thaw = await stopRenderer(one)
 
   await beginRun(other)
