@@ -60,10 +60,18 @@ export interface Maintenance {
   ): Promise<boolean>
 }
 
+export interface MendOptions {
+  readonly fence?: number | undefined
+  readonly checksEntries?: boolean | undefined
+}
+
 /** What puts right what is damaged. */
 export interface Repairs {
-  /** Puts the index rows of a stream as its log says. Answers how many differed; undefined where rows came since it was read. */
-  mend(stream: StreamId, mending: Mending, fence?: number): Promise<number | undefined>
+  /**
+   * Puts the index rows of a stream as its log says. Answers how many differed; undefined where rows came since it was read.
+   * @param options.checksEntries also those that are right differ where an index has lost an entry of theirs
+   */
+  mend(stream: StreamId, mending: Mending, options?: MendOptions): Promise<number | undefined>
   /**
    * Puts right how often contents are named, by what the log up to its row `last` names and by the rows of artifacts; what
    * nobody names goes. Answers how many counts differed; undefined where rows came since the log was read.

@@ -206,7 +206,12 @@ export interface Tables {
   /** Whether the index row of a session counts its rows; true where there is no session. */
   isCounted(session: SessionId): Promise<boolean>
   /** Whether index rows may differ from the log: where counts are others than after the last repair. */
-  suspicion(): Promise<{ readonly found: string; readonly settled: string }>
+  suspicion(): Promise<{
+    readonly found: string
+    readonly settled: string
+    /** An index has fewer entries than its table has rows. */
+    readonly areEntriesLost: boolean
+  }>
   /** Of one session, oldest first. */
   checkpoints(session: SessionId): Promise<readonly CheckpointContent[]>
 }

@@ -59,11 +59,11 @@ export function createRepairing(
   /** @returns false where it gave up, or where something happened meanwhile */
   async function look(fence: number): Promise<boolean> {
     const before = reasons
-    const { found, settled } = await tables.suspicion()
+    const { found, settled, areEntriesLost } = await tables.suspicion()
     if (found === settled && !isBegun) return true
     isBegun = true
     const { repairIndexes } = await damageCases()
-    const { isComplete } = await repairIndexes(deps, { fence })
+    const { isComplete } = await repairIndexes(deps, { fence, checksEntries: areEntriesLost })
     if (!isComplete || reasons !== before) return false
     const left = await tables.suspicion()
     const isSettled = await journal.settleSuspicion({ found: left.found, settled }, fence)

@@ -23,7 +23,7 @@ export function createStorageMethods(
       storedTables.damage(sessionId === undefined ? undefined : parseSessionId(sessionId)),
     'storage.repair': async ({ signal }, _input, { progress }) => {
       const { repairIndexes } = await damageCases(signal)
-      const options = progress === undefined ? {} : { progress }
+      const options = { checksEntries: true, ...(progress === undefined ? {} : { progress }) }
       return repairIndexes({ journal, log, damage }, options)
     },
     flush: async () => {

@@ -12,6 +12,7 @@ import { sizeOf } from '../core/size.ts'
 import { canonicalText } from '../core/state/canonical.ts'
 import type { StateValue } from '../core/state/value.ts'
 import { isSound, type Summed, withSum } from './checksum.ts'
+import { relist } from './index-entries.ts'
 import { losesRows } from './losses.ts'
 import { readOne } from './read-one.ts'
 import { validKey } from './reads.ts'
@@ -37,6 +38,7 @@ export async function mendStream(
   stream: StreamId,
   mending: Mending,
   commitId: CommitId,
+  checksEntries: boolean,
 ): Promise<number | undefined> {
   const damage = await readDamage(transaction, stream)
   if ((await lastSeqOf(transaction, stream, damage)) !== mending.upTo) return undefined
@@ -63,7 +65,17 @@ export async function mendStream(
   for (const run of runs) mended += await putRun(transaction, run, isLossy)
   if (!isLossy && record !== undefined) mended += await removeRuns(transaction, stream, runs)
   for (const { key, value } of heads) mended += await putHead(transaction, key, value, commitId, isLossy)
-  return mended
+  if (!checksEntries) return mended
+  const keys = {
+    sessions: record === undefined ? [] : [stream],
+    artifacts: idsOf(artifacts),
+    runs: idsOf(runs),
+  }
+  return mended + (await relist(transaction, keys))
+}
+
+function idsOf(rows: readonly { readonly id: string }[]): readonly string[] {
+  return rows.map(({ id }) => id)
 }
 
 async function readDamage(transaction: IDBTransaction, stream: StreamId): Promise<readonly StoredDamage[]> {

@@ -22,7 +22,7 @@ export function createRepairs({
   readonly cache: HeadCache
 }): Repairs {
   return {
-    async mend(stream, mending, fence) {
+    async mend(stream, mending, { fence, checksEntries = false } = {}) {
       assertOpen()
       let mended: number | undefined
       const chore: Chore = {
@@ -30,7 +30,7 @@ export function createRepairs({
         stores: MEND_STORES,
         durability: 'strict',
         async work(transaction) {
-          mended = await mendStream(transaction, stream, mending, clock.nextId<CommitId>())
+          mended = await mendStream(transaction, stream, mending, clock.nextId<CommitId>(), checksEntries)
         },
       }
       await perform(chore, fence)

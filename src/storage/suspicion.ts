@@ -1,7 +1,8 @@
 /**
- * Signs that index rows may not be what the log says: damage that was recorded or has gone with its session, and tables
- * whose rows are fewer or more than their heads. Counts alone are read, so that it can be asked when a worker starts.
+ * Signs that index rows may not be what the log says: damage that was recorded or has gone with its session, tables
+ * whose rows are fewer or more than their heads, and indexes that have fewer entries than their table has rows. Counts alone are read, so that it can be asked when a worker starts.
  */
+import { countLostEntries } from './index-entries.ts'
 import { resultOf } from './result-of.ts'
 import type { StoreName } from './schema.ts'
 
@@ -21,6 +22,11 @@ export interface Suspicion {
   readonly settled: string
 }
 
+export interface FoundSuspicion extends Suspicion {
+  /** An index has fewer entries than its table has rows. */
+  readonly areEntriesLost: boolean
+}
+
 const KEY = 'repaired'
 
 /** What is settled of a database that was never repaired. */
@@ -34,11 +40,11 @@ interface RepairedRow {
   readonly value: string
 }
 
-export async function readSuspicion(transaction: IDBTransaction): Promise<Suspicion> {
+export async function readSuspicion(transaction: IDBTransaction): Promise<FoundSuspicion> {
   const count = (store: StoreName, range?: IDBKeyRange) =>
     resultOf(transaction.objectStore(store).count(range))
   const heads = (kind: string) => count('heads', IDBKeyRange.bound([kind], [kind, []]))
-  const [meta, damage, sessions, sessionHeads, runs, runHeads, artifacts, names] = await Promise.all([
+  const [meta, damage, sessions, sessionHeads, runs, runHeads, artifacts, names, lost] = await Promise.all([
     readRepaired(transaction),
     count('quarantine'),
     count('sessions'),
@@ -47,15 +53,19 @@ export async function readSuspicion(transaction: IDBTransaction): Promise<Suspic
     heads('run'),
     count('artifacts'),
     heads('artifact-name'),
+    countLostEntries(transaction),
   ])
+  const areEntriesLost = lost.some((entries) => entries !== 0)
   const isEmptied = (rows: number, known: number) => Number(rows === 0 && known > 0)
   return {
+    areEntriesLost,
     found: textOf(
       damage,
       sessions - sessionHeads,
       runs - runHeads,
       isEmptied(artifacts, names),
       isEmptied(names, artifacts),
+      ...(areEntriesLost ? lost : []),
     ),
     settled: meta?.value ?? NEVER,
   }

@@ -301,3 +301,58 @@ test('DM23 a session of before rows were counted is counted when it is opened', 
   await tab.engine.close()
   expect(await checkLaws(name)).toEqual([])
 })
+
+/** How fake-indexeddb keeps an index. */
+interface RawIndex extends IDBIndex {
+  readonly _rawIndex: { readonly records: { clear(): void } }
+}
+
+function emptyIndex(name: string, table: string, index: string): Promise<void> {
+  return inDatabase(name, async (database) => {
+    const store = database.transaction(table, 'readwrite').objectStore(table)
+    await done(store.count())
+    ;(store.index(index) as RawIndex)._rawIndex.records.clear()
+  })
+}
+
+function entriesOf(name: string, table: string, index: string): Promise<readonly IDBValidKey[]> {
+  return inDatabase(name, (database) =>
+    done(database.transaction(table).objectStore(table).index(index).getAllKeys()),
+  )
+}
+
+const LISTS = [
+  ['sessions', 'keys'],
+  ['sessions', 'updatedAt'],
+  ['artifacts', '[sessionId+name]'],
+  ['artifacts', '[domain+hash]'],
+  ['artifacts', 'keys'],
+  ['runs', 'sessionId'],
+] as const
+
+test.each(LISTS)(
+  'DM26 the steward finds that the index of %s by %s has lost entries, and puts them again, once',
+  async (table, index) => {
+    const name = await stored()
+    const before = await entriesOf(name, table, index)
+    const rows = await contentOf(name, table)
+    await emptyIndex(name, table, index)
+    const tab = await startEngine(name)
+    await expect.poll(() => entriesOf(name, table, index)).toEqual(before)
+    expect(await contentOf(name, table)).toEqual(rows)
+    expect(await tab.call('storage.repair', {})).toEqual({ mended: 0, isComplete: true })
+    await tab.engine.close()
+    expect(tab.errors).toEqual([])
+    expect(await checkLaws(name)).toEqual([])
+  },
+)
+
+test('DM26 a repair finds what no count shows, and says of how many rows', async () => {
+  const name = await stored()
+  const before = await entriesOf(name, 'runs', 'keys')
+  await emptyIndex(name, 'runs', 'keys')
+  const tab = await startEngine(name)
+  expect(await tab.call('storage.repair', {})).toEqual({ mended: 3, isComplete: true })
+  expect(await entriesOf(name, 'runs', 'keys')).toEqual(before)
+  await tab.engine.close()
+})

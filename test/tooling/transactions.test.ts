@@ -12,6 +12,9 @@ const KNOWN: readonly string[] = [
   // The head of a guess, asked for before anything was put.
   'group.ts: verified',
   'guess.ts: Promise.all(reads)',
+  // Requests alone, made by functions of their own.
+  "index-entries.ts: Promise.all([ count(sessions.index('createdAt')), count(sessions.index('updatedAt')), count(sessions.index('keys'), untagged), count(artifacts), count(artifacts.index('[sessionId+name]')), count(artifacts.index('[domain+hash]')), count(artifacts.index('keys'), untagged), count(runs), count(runs.index('sessionId')), ])",
+  'index-entries.ts: Promise.all(looks)',
   // The last thing that is done in a reading: it inflates.
   'log-reading.ts: rowsFound(reading, found)',
   // A function of this transaction, by its name alone.

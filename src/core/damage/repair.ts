@@ -1,4 +1,5 @@
 import { STORE_STREAM, type StreamId, sessionOfStream } from '../ids.ts'
+import type { MendOptions } from '../maintenance.ts'
 import type { Journal, Log } from '../ports.ts'
 import { countNames, type NameCounts } from './count-names.ts'
 import type { FoundDamage } from './damage.ts'
@@ -33,21 +34,19 @@ export interface Repaired {
  * tell is left as it is.
  *
  * @param options.fence as a steward's chore
+ * @param options.checksEntries also rows of which an index has lost an entry are put anew
  */
 export async function repairIndexes(
   deps: RepairDeps,
-  {
-    fence,
-    progress,
-  }: { readonly fence?: number; readonly progress?: (done: number, total: number) => void } = {},
+  { progress, ...options }: MendOptions & { readonly progress?: (done: number, total: number) => void } = {},
 ): Promise<Repaired> {
   const streams = (await deps.log.streams()).filter(hasIndexes)
   const counts: (number | undefined)[] = []
   for (const [done, stream] of streams.entries()) {
-    counts.push(await repairStream(deps, stream, fence))
+    counts.push(await repairStream(deps, stream, options))
     progress?.(done + 1, streams.length)
   }
-  counts.push(await recountContents(deps, fence))
+  counts.push(await recountContents(deps, options.fence))
   return {
     mended: counts.reduce<number>((sum, count = 0) => sum + count, 0),
     isComplete: !counts.includes(undefined),
@@ -65,14 +64,14 @@ export async function repairStream(
     readonly log: Pick<Log, 'tail' | 'gaps'>
   },
   stream: StreamId,
-  fence?: number,
+  options: MendOptions = {},
 ): Promise<number | undefined> {
   // A log that lost rows is to be known as one before anything is made of it.
   for (const gap of await log.gaps(stream)) damage.note(gap)
   for (let turn = 1; turn <= MAX_READS; turn += 1) {
     const rows = await log.tail(stream, 0)
     await damage.recorded()
-    const mended = await journal.mend(stream, foldMending(stream, rows), fence)
+    const mended = await journal.mend(stream, foldMending(stream, rows), options)
     if (mended !== undefined) return mended
   }
   return undefined
