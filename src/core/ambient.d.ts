@@ -35,3 +35,6 @@ declare class TextDecoder {
   decode(bytes?: Uint8Array, options?: { stream?: boolean }): string
 }
 declare function queueMicrotask(task: () => void): void
+interface ImportMeta {
+  readonly url: string
+}

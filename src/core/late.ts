@@ -14,13 +14,34 @@ const known = new Set<Late<unknown>>()
 /**
  * @param name for errors: what it is for
  * @param load `() => import('./…')`, which bundlers know as a file of its own
+ * @param needs what is of no use without: loaded together with it
  */
-export function late<Module>(name: string, load: () => Promise<Module>): Late<Module> {
+export function late<Module>(
+  name: string,
+  load: () => Promise<Module>,
+  needs: readonly Late<unknown>[] = [],
+): Late<Module> {
   let loading: Promise<Module> | undefined
-  const get: Late<Module> = (signal) => {
-    loading ??= load().catch((cause: unknown) => {
-      loading = undefined
+  let failures = 0
+
+  async function begin(): Promise<Module> {
+    const [module] = await Promise.all([loadModule(), ...needs.map((need) => need())])
+    return module
+  }
+
+  async function loadModule(): Promise<Module> {
+    try {
+      return await load().catch((cause: unknown) => loadAnew<Module>(cause, failures))
+    } catch (cause) {
+      failures += 1
       throw unavailable(name, cause)
+    }
+  }
+
+  const get: Late<Module> = (signal) => {
+    loading ??= begin().catch((error: unknown) => {
+      loading = undefined
+      throw error
     })
     return signal === undefined ? loading : unlessAborted(loading, signal)
   }
@@ -32,6 +53,25 @@ export function late<Module>(name: string, load: () => Promise<Module>): Late<Mo
 export async function loadAllLate(): Promise<void> {
   // What is loaded may have late modules of its own, which are added while this goes on.
   for (const get of known) await get()
+}
+
+/** How Firefox and Chromium name the file. */
+const ADDRESS = /dynamically imported module: (\S+\.js)$/
+
+/**
+ * Firefox keeps in mind that an address failed, and never asks for it again; for the same file at another address it does.
+ * The first failure is told as it is.
+ */
+async function loadAnew<Module>(cause: unknown, failures: number): Promise<Module> {
+  const [, address] = (cause instanceof TypeError && ADDRESS.exec(cause.message)) || []
+  if (failures === 0 || address === undefined || !isBesideThis(address)) throw cause
+  const module: unknown = await import(/* @vite-ignore */ `${address}?again=${failures}`)
+  return module as Module
+}
+
+function isBesideThis(address: string): boolean {
+  const { url } = import.meta
+  return address.startsWith(url.slice(0, url.lastIndexOf('/') + 1))
 }
 
 function unavailable(name: string, cause: unknown): Error {

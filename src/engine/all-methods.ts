@@ -35,16 +35,11 @@ export interface AllMethods {
   pageLeft(page: string): void
 }
 
-const imports = late('imports', () => withContents(import('./import-methods.ts')))
+const imports = late('imports', () => import('./import-methods.ts'), [contents])
 const replay = late('replay', () => import('./replay-methods.ts'))
-const steps = late('steps and runs', () => withContents(import('./step-methods.ts')))
-const documents = late('documents', () => import('./document-methods.ts'))
-
 /** What a step gives may be large: by then it is too late to find that the code for it cannot be had. */
-async function withContents<Module>(loading: Promise<Module>): Promise<Module> {
-  const [module] = await Promise.all([loading, contents()])
-  return module
-}
+const steps = late('steps and runs', () => import('./step-methods.ts'), [contents])
+const documents = late('documents', () => import('./document-methods.ts'))
 
 /** The whole table of the worker's API, made of the use cases of each room. */
 export function createMethods(deps: MethodDeps): AllMethods {

@@ -45,10 +45,7 @@ export interface Artifacts extends AsideStore {
   readValue(recorded: Recorded): StateValue | Promise<StateValue>
 }
 
-const useCases = late('artifacts', async () => {
-  const [module] = await Promise.all([import('./use-cases.ts'), contents()])
-  return module
-})
+const useCases = late('artifacts', () => import('./use-cases.ts'), [contents])
 
 export function createArtifacts(deps: ArtifactDeps & { readonly entropy: Entropy }): Artifacts {
   const intake = createIntake(deps)
