@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { build, createServer, minifySync } from 'vite'
+import { build, createServer, minifySync, type UserConfig } from 'vite'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { root, run } from '../../scripts/report.mjs'
 import { checkSizes, loadedWith } from '../../scripts/size.mjs'
@@ -72,6 +72,15 @@ test('PK2 in an app built by Vite, without configuration, the package keeps what
 
   expect(lines).toEqual(KEPT)
   expect(workers).toEqual([expect.stringMatching(/^\/assets\/worker-[\w-]+\.js$/)])
+})
+
+test('PK10 in an app built by Vite whose workers are ES modules, what few sessions need stays in files of its own', async () => {
+  const app = await makeApp(PLAIN)
+  const { lines } = await visitTwice(await serveBuilt(app, { worker: { format: 'es' } }))
+
+  expect(lines).toEqual(KEPT)
+  const files = readdirSync(join(app.folder, 'dist/assets')).filter((file) => file.startsWith('worker-'))
+  expect(files.filter((file) => file.startsWith('worker-replay-methods-'))).toHaveLength(1)
 })
 
 test("PK2 in Vite's dev server, without configuration, the package keeps what was stored", async () => {
@@ -185,9 +194,9 @@ test('PK8 what a page loads holds neither Dexie nor Yjs, and the worker holds bo
   expect(worker).toContain('Yjs was already imported')
 })
 
-/** Built by Vite without a word of configuration, and served under a strict policy. */
-async function serveBuilt({ folder }: PackagedApp): Promise<string> {
-  await build({ root: folder, configFile: false, logLevel: 'warn' })
+/** Built by Vite, without a word of configuration unless one is given, and served under a strict policy. */
+async function serveBuilt({ folder }: PackagedApp, config: UserConfig = {}): Promise<string> {
+  await build({ root: folder, configFile: false, logLevel: 'warn', ...config })
   const site = await serveFolder(join(folder, 'dist'))
   onTestFinished(() => site[Symbol.asyncDispose]())
   return site.origin
