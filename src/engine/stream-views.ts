@@ -10,6 +10,7 @@ import type { SessionRecord } from '../core/session/record.ts'
 import type { HybridClock } from '../core/timeline/hybrid-clock.ts'
 import type { ClosedKeys } from './closed-keys.ts'
 import { observeRows } from './observe-rows.ts'
+import { ReadPosition } from './read-position.ts'
 
 export interface StreamViews {
   /**
@@ -49,10 +50,8 @@ export interface RowsRead {
 interface View {
   pages: number
   record: SessionRecord | undefined
-  /** The log was read up to here. */
-  readTo: number
-  /** Own rows after `readTo` that were folded; undefined where they were too many to count. */
-  ownSeqs: Set<number> | undefined
+  /** Own rows after it were folded. */
+  readonly position: ReadPosition
   /** Own rows that were stored while the log was being read; undefined when it is not. */
   waiting: CommitRow[] | undefined
   /** A look at the log that waits for its turn: it will see what is stored by then. */
@@ -60,9 +59,6 @@ interface View {
   /** Reads of one stream never overlap. */
   reading: Promise<unknown>
 }
-
-/** Own rows since the last reading that are told apart from foreign ones; beyond that the stream is read anew. */
-const MAX_OWN_SEQS = 256
 
 export function createStreamViews(deps: {
   readonly log: Log
@@ -89,8 +85,8 @@ export function createStreamViews(deps: {
       })
       const waiting = view.waiting
       view.waiting = undefined
-      const folded = waiting.filter((row) => row.seq <= view.readTo)
-      const later = waiting.filter((row) => row.seq > view.readTo)
+      const folded = waiting.filter((row) => row.seq <= view.position.readTo)
+      const later = waiting.filter((row) => row.seq > view.position.readTo)
       if (folded.length > 0) emit(stream, view, folded, 'local')
       if (later.length > 0) fold(stream, view, later)
       return result
@@ -109,19 +105,20 @@ export function createStreamViews(deps: {
     observeRows(deps.clock, start.tail)
     deps.closedKeys.begin(stream, start)
     view.record = foldSession(start.record, stream, start.tail)
-    readUpTo(view, lastSeq(start.tail, start.upTo))
+    view.position.readUpTo(lastSeq(start.tail, start.upTo))
   }
 
   async function readForeign(stream: StreamId, view: View): Promise<RowsRead> {
-    const { ownSeqs, readTo: after } = view
+    const { position } = view
+    const after = position.readTo
     // Own rows say nothing where the session they belong to was not known yet.
     const isFolded = view.record !== undefined || sessionOfStream(stream) !== (stream as string)
-    if (ownSeqs !== undefined && isFolded) {
+    if (position.isKnown && isFolded) {
       const rows = await deps.log.tail(stream, after)
-      const fresh = rows.filter(({ seq }) => !ownSeqs.has(seq))
+      const fresh = rows.filter((row) => !position.isOwn(row))
       if (!mustRefold(view.record, fresh)) {
         view.record = foldSession(view.record, stream, fresh)
-        readUpTo(view, lastSeq(rows, after))
+        view.position.readUpTo(lastSeq(rows, after))
         emitForeign(stream, view, fresh)
         return { after, rows }
       }
@@ -134,7 +131,7 @@ export function createStreamViews(deps: {
     emitForeign(
       stream,
       view,
-      rows.filter(({ seq }) => seq <= view.readTo),
+      rows.filter(({ seq }) => seq <= view.position.readTo),
     )
     return { after, rows }
   }
@@ -143,16 +140,6 @@ export function createStreamViews(deps: {
     const foreign = rows.filter(({ writer }) => writer !== deps.writer)
     observeRows(deps.clock, foreign)
     if (foreign.length > 0) emit(stream, view, foreign, 'tab')
-  }
-
-  function readUpTo(view: View, seq: number): void {
-    view.readTo = seq
-    view.ownSeqs = new Set()
-  }
-
-  function countOwn(view: View, rows: readonly CommitRow[]): void {
-    for (const { seq } of rows) view.ownSeqs?.add(seq)
-    if (view.ownSeqs !== undefined && view.ownSeqs.size > MAX_OWN_SEQS) view.ownSeqs = undefined
   }
 
   function fold(stream: StreamId, view: View, rows: readonly CommitRow[]): void {
@@ -164,7 +151,7 @@ export function createStreamViews(deps: {
       return
     }
     view.record = foldSession(view.record, stream, rows)
-    countOwn(view, rows)
+    view.position.countOwn(rows)
     emit(stream, view, rows, 'local')
   }
 
@@ -183,8 +170,7 @@ export function createStreamViews(deps: {
       const view: View = {
         pages: 1,
         record: undefined,
-        readTo: 0,
-        ownSeqs: new Set(),
+        position: new ReadPosition(),
         waiting: undefined,
         looking: undefined,
         reading: Promise.resolve(),

@@ -10,14 +10,7 @@ import { observeCause } from '../timeline/correlation.ts'
 import { frameOf, makeEvent } from '../timeline/make-event.ts'
 import type { SessionDeps } from './deps.ts'
 import { assertOnly, type Given, parseLine, parseSessionId } from './fields.ts'
-import {
-  headValue,
-  type KnownHead,
-  parseHead,
-  requireHead,
-  type SessionHead,
-  sessionHeadKey,
-} from './head.ts'
+import { moreOffspring, newHead, parseHead, requireHead, sessionHeadKey } from './head.ts'
 import type { CreateSession, SessionStart } from './input.ts'
 import {
   commitStrict,
@@ -31,6 +24,7 @@ import {
   tellHooks,
 } from './lifecycle.ts'
 import { openSession } from './open.ts'
+import { HIDDEN_REF, tombstoneRef } from './refs.ts'
 import { declaredSensitive, isDeclaredSensitive } from './sensitive-keys.ts'
 import { assertPermitted } from './status.ts'
 import { type Beginnings, onTopOf, parseBeginnings, parseTemplate } from './template.ts'
@@ -134,16 +128,6 @@ function assertStandsOpen({ stateClasses = {} }: SessionDeps, { state }: Beginni
   }
 }
 
-/** The head of a session that was just made. */
-export function newHead(revision: EventId, correlationId: CorrelationId): SessionHead {
-  return { status: 'active', revision, correlationId, offspring: 0 }
-}
-
-/** The parent's head counts its children, so that a delete which did not see this one decides anew. */
-export function moreOffspring(parent: KnownHead) {
-  return { key: sessionHeadKey(parent.id), value: { ...headValue(parent), offspring: parent.offspring + 1 } }
-}
-
 const CREATE_FIELDS = [
   'id',
   'name',
@@ -172,14 +156,6 @@ function readInput(deps: SessionDeps, request: Request, input: CreateSession, { 
   }
   if (template === undefined) return { plan, beginnings: own }
   return { plan, beginnings: onTopOf(parseTemplate(template, deps.templates(template, request)), own) }
-}
-
-/** The name by which sessions are found that began hidden: of those, the ones whose import was cut off are swept. */
-export const HIDDEN_REF = 'h:import'
-
-/** The name by which the tombstone of a deleted session is found. */
-export function tombstoneRef(id: SessionId): string {
-  return `d:${id}`
 }
 
 /** A deleted id stays taken: its tombstone would take a new session of that id away on every other device. */

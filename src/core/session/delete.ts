@@ -13,7 +13,6 @@ import type { Request } from '../request.ts'
 import type { StoredEvent } from '../timeline/event.ts'
 import type { HybridClock } from '../timeline/hybrid-clock.ts'
 import { frameOf, makeEvent } from '../timeline/make-event.ts'
-import { tombstoneRef } from './create.ts'
 import type { SessionDeps } from './deps.ts'
 import { type Family, readFamily } from './family.ts'
 import { assertOnly, invalid, parseSessionId } from './fields.ts'
@@ -29,6 +28,7 @@ import {
   tellHooks,
 } from './lifecycle.ts'
 import type { SessionRecord } from './record.ts'
+import { tombstoneRef } from './refs.ts'
 
 /** How often a delete looks anew at a family that grows under it. */
 const MAX_ATTEMPTS = 5

@@ -5,11 +5,10 @@ import { changeOf } from '../state/fold.ts'
 import type { EventDataByType, StateChange } from '../timeline/catalog.ts'
 import { type EventFrame, frameOf, makeEvent } from '../timeline/make-event.ts'
 import { namesOf, readableChanges } from './asides.ts'
-import { moreOffspring, newHead } from './create.ts'
 import type { SessionDeps } from './deps.ts'
 import { assertOnly, invalid, parseFields, parseSessionId } from './fields.ts'
 import { copyArtifacts, headsOfCopies, readCopies } from './fork-artifacts.ts'
-import { requireHead, type SessionHead, sessionHeadKey } from './head.ts'
+import { moreOffspring, newHead, requireHead, type SessionHead, sessionHeadKey } from './head.ts'
 import type { ForkSession, SessionPast, SessionStart } from './input.ts'
 import {
   commitStrict,

@@ -70,3 +70,13 @@ function assertHead(value: unknown): asserts value is SessionHead {
     name: 'HeadDamaged',
   })
 }
+
+/** The head of a session that was just made. */
+export function newHead(revision: EventId, correlationId: CorrelationId): SessionHead {
+  return { status: 'active', revision, correlationId, offspring: 0 }
+}
+
+/** The parent's head counts its children, so that a delete which did not see this one decides anew. */
+export function moreOffspring(parent: KnownHead) {
+  return { key: sessionHeadKey(parent.id), value: { ...headValue(parent), offspring: parent.offspring + 1 } }
+}

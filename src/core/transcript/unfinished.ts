@@ -1,8 +1,8 @@
 import { type RequestId, type SessionId, sessionOfStream, sessionStream } from '../ids.ts'
 import type { Journal, Locks, Log, Tables } from '../ports.ts'
-import { HIDDEN_REF } from '../session/create.ts'
 import { isHidden } from '../session/fold.ts'
 import { parseHead, sessionHeadKey } from '../session/head.ts'
+import { HIDDEN_REF } from '../session/refs.ts'
 import { fenceRow } from '../steward.ts'
 import type { HybridClock } from '../timeline/hybrid-clock.ts'
 
