@@ -9,6 +9,7 @@ import type { HybridClock } from '../core/timeline/hybrid-clock.ts'
 import type { Perform } from './chore.ts'
 import type { DamageNotes } from './damage-notes.ts'
 import type { GroupResult } from './group.ts'
+import { OwnRows } from './own-rows.ts'
 import { bringUpToDate, isSessionStream } from './session-rows.ts'
 import { refreshSnapshot } from './snapshot-rows.ts'
 import type { StreamNotes } from './stream-notes.ts'
@@ -60,6 +61,7 @@ export function createBarrier({
   onPassed,
 }: BarrierDeps): Barrier {
   const tails = new Tails()
+  const own = new OwnRows()
   /** Streams that grew since the last barrier. */
   const grown = new Set<StreamId>()
   /** Of those, the ones whose index row is up to date already. */
@@ -128,7 +130,7 @@ export function createBarrier({
         transaction.objectStore('meta').put({ key: 'barrier', value: clock.next() })
         // Nothing more to be asked: it is committed at once, and ends though this worker be frozen.
         if (streams.length === 0) return
-        const reader = new TailReader(transaction, damage)
+        const reader = new TailReader(transaction, damage, own)
         const refresh = async (stream: StreamId): Promise<void> => {
           const tail = tails.of(stream)
           // The view first: it reaches back furthest, and what it read is not read again.
@@ -147,6 +149,7 @@ export function createBarrier({
     for (const [stream, seq] of upTo) notes.indexed(stream, seq)
     for (const [stream, tail] of fresh) {
       Object.assign(tails.of(stream), tail)
+      if (tails.of(stream).viewRows === 0) own.forget(stream)
       grown.delete(stream)
       indexed.delete(stream)
     }
@@ -166,6 +169,7 @@ export function createBarrier({
         else safe()
       }
       for (const growth of group.grown) {
+        own.keep(growth.row(), growth.sizeBytes)
         tails.grow(growth)
         grown.add(growth.stream)
         indexed.delete(growth.stream)
@@ -173,6 +177,7 @@ export function createBarrier({
       for (const stream of group.indexed.keys()) indexed.add(stream)
       for (const stream of group.erased) {
         tails.forget(stream)
+        own.forget(stream)
         grown.delete(stream)
       }
       arm()

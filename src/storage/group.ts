@@ -14,7 +14,7 @@ import { guessHeads, verifyGuess } from './guess.ts'
 import { type HeadState, headText } from './heads.ts'
 import { mayWriteLargeRow } from './large-rows.ts'
 import { Reads, validKey } from './reads.ts'
-import type { StoredHead, StoreName } from './schema.ts'
+import type { StoredCommit, StoredHead, StoreName } from './schema.ts'
 import { bringUpToDate, isSessionStream } from './session-rows.ts'
 import type { StreamNotes } from './stream-notes.ts'
 import { buildRows, type NewRow } from './stream-rows.ts'
@@ -60,6 +60,8 @@ export interface Growth {
   readonly sizeBytes: number
   /** Of its document's update; 0 without one. */
   readonly updateBytes: number
+  /** To be asked once the transaction is complete, when its number is known. */
+  row(): StoredCommit
 }
 
 export interface Group {
@@ -139,7 +141,7 @@ export function createGroup(batch: readonly Entry[], deps: GroupDeps): Group {
       wrote: rows.length + evaluation.rows.size + heads > 0,
       rows: () => rows.map(({ stored }, at) => toCommitRow(stored, Number(added[at]?.result))),
       numbers,
-      grown: rows.map(growthOf),
+      grown: rows.map((row, at) => growthOf(row, added[at])),
       updated: rows.filter(({ applied }) => applied).map(({ stored }) => stored.streamId),
       indexed,
       erased,
@@ -215,8 +217,13 @@ function durabilityOf(batch: readonly Entry[]): Durability {
   return strict ? 'strict' : 'relaxed'
 }
 
-function growthOf({ stored: { streamId, body }, sizeBytes }: NewRow): Growth {
-  return { stream: streamId, sizeBytes, updateBytes: body.update?.byteLength ?? 0 }
+function growthOf({ stored, sizeBytes }: NewRow, added: IDBRequest<IDBValidKey> | undefined): Growth {
+  return {
+    stream: stored.streamId,
+    sizeBytes,
+    updateBytes: stored.body.update?.byteLength ?? 0,
+    row: () => ({ ...stored, seq: Number(added?.result) }),
+  }
 }
 
 /** @returns how many were written */

@@ -4,6 +4,8 @@
 import type { StreamId } from '../core/ids.ts'
 import { rowsAfter, seqOf } from './commit-rows.ts'
 import type { DamageNotes } from './damage-notes.ts'
+import type { OwnRows } from './own-rows.ts'
+import { resultOf } from './result-of.ts'
 import type { StoredCommit } from './schema.ts'
 import { rowsOfSegment } from './segment.ts'
 import { findAfter } from './segment-reads.ts'
@@ -18,9 +20,13 @@ export class TailReader {
     { readonly after: number; readonly rows: Promise<readonly StoredCommit[]> }
   >()
 
-  constructor(transaction: IDBTransaction, notes: Pick<DamageNotes, 'note'>) {
+  readonly #own: OwnRows | undefined
+
+  /** @param own rows that need not be read */
+  constructor(transaction: IDBTransaction, notes: Pick<DamageNotes, 'note'>, own?: OwnRows) {
     this.transaction = transaction
     this.notes = notes
+    this.#own = own
   }
 
   /**
@@ -38,11 +44,21 @@ export class TailReader {
   async after(stream: StreamId, seq: number): Promise<readonly StoredCommit[]> {
     let known = this.#read.get(stream)
     if (known === undefined || known.after > seq) {
-      const index = this.transaction.objectStore('commits').index('[streamId+seq]')
-      known = { after: seq, rows: readSoundCommits(index, rowsAfter(stream, seq), {}, this.notes) }
+      known = { after: seq, rows: this.#readAfter(stream, seq) }
       this.#read.set(stream, known)
     }
     const rows = await known.rows
     return known.after === seq ? rows : rows.filter((row) => seqOf(row) > seq)
+  }
+
+  async #readAfter(stream: StreamId, seq: number): Promise<readonly StoredCommit[]> {
+    const index = this.transaction.objectStore('commits').index('[streamId+seq]')
+    const range = rowsAfter(stream, seq)
+    if (this.#own?.has(stream)) {
+      const seqs = await resultOf(index.getAllKeys(range))
+      const rows = this.#own.get(stream, seqs as number[])
+      if (rows !== undefined) return rows
+    }
+    return readSoundCommits(index, range, {}, this.notes)
   }
 }

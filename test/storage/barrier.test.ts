@@ -1,5 +1,5 @@
 import 'fake-indexeddb/auto'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { clockAt, type EventId, idAt, type SessionId, sessionStream } from '../../src/core/ids.ts'
 import { BARRIER_MS, createBarrier } from '../../src/storage/barrier.ts'
 import type { StoredSnapshot, StoredView } from '../../src/storage/schema.ts'
@@ -53,6 +53,29 @@ test('JO15 a relaxed commit is followed by a strict transaction that puts someth
   const barrier = await barrierOf(transactions)
   expect(barrier.durability).toBe('strict')
   expect(barrier.requests).toContain('meta.put')
+})
+
+test('JO37 a barrier reads back no row that its own worker stored, and reads those of others', async () => {
+  const tab = await openTab()
+  await createSession(tab)
+  await setState(tab, 'before', 1)
+  await tab.journal.flush()
+  const reading = vi.spyOn(IDBIndex.prototype, 'getAll')
+  await setState(tab, 'a', 1)
+  await setState(tab, 'b', 2)
+  await tab.journal.flush()
+  expect(reading).not.toHaveBeenCalled()
+
+  const other = await openBeside(tab)
+  await setState(tab, 'c', 3)
+  await setState(other, 'd', 4)
+  await tab.journal.flush()
+  expect(reading).toHaveBeenCalled()
+  reading.mockRestore()
+  const last = (await rowsOf(tab)).at(-1)
+  expect((await tab.connection.db.sessions.get(SESSION))?.upTo).toBe(last?.seq)
+  await other.journal.flush()
+  await expectLaws(tab)
 })
 
 test('JO15 the barrier brings the index row up to date', async () => {
