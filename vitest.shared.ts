@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url'
+import { keptModules } from './test/kept-modules.ts'
 import { oneFileWorkers } from './test/one-file-workers.ts'
 
 /**
@@ -21,7 +22,7 @@ export const PAGES = ['test/**/*.page.test.ts', 'test/**/*.fault.test.ts']
 
 /** How the tests that run in a browser are served to it, whichever engine it is. */
 export const served = {
-  plugins: [oneFileWorkers()],
+  plugins: [oneFileWorkers(), keptModules()],
   optimizeDeps: {
     // Vite would otherwise meet these in the middle of a test, bundle them and reload the page under it.
     include: [

@@ -57,6 +57,7 @@ const CONFIGS = [
   'tsconfig.base.json',
   'src/tsconfig.json',
   'test/tsconfig.json',
+  'test/kept-modules.ts',
   'test/one-file-workers.ts',
   'test/shared-process.ts',
   'scripts',
