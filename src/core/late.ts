@@ -49,10 +49,15 @@ export function late<Module>(
   return get
 }
 
-/** Loads them all, for hosts that must not wait for a file later. */
+/**
+ * Loads them all, for hosts that must not wait for a file later.
+ * @throws the first failure, once the others were loaded
+ */
 export async function loadAllLate(): Promise<void> {
+  const failures: unknown[] = []
   // What is loaded may have late modules of its own, which are added while this goes on.
-  for (const get of known) await get()
+  for (const get of known) await get().catch((error: unknown) => failures.push(error))
+  if (failures.length > 0) throw failures[0]
 }
 
 /** How Firefox and Chromium name the file. */

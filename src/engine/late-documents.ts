@@ -45,6 +45,8 @@ export function createLateDocuments(deps: OpenDocumentsDeps): OpenDocuments {
       },
       leave() {
         hasLeft = true
+        // Nobody waits any more for code that may never come.
+        entering.delete(going)
         entered?.leave()
       },
     }

@@ -15,7 +15,7 @@ import { refreshSnapshot } from './snapshot-rows.ts'
 import type { StreamNotes } from './stream-notes.ts'
 import { TailReader } from './tail-reader.ts'
 import { type Tail, Tails } from './tails.ts'
-import { refreshView } from './view-rows.ts'
+import { hasState, refreshView } from './view-rows.ts'
 
 /** How long a relaxed commit waits for the barrier at most. */
 export const BARRIER_MS = 250
@@ -169,7 +169,8 @@ export function createBarrier({
         else safe()
       }
       for (const growth of group.grown) {
-        own.keep(growth.row(), growth.sizeBytes)
+        // Of the other streams nothing is brought up to date that would ask for them.
+        if (hasState(growth.stream)) own.keep(growth.row(), growth.sizeBytes)
         tails.grow(growth)
         grown.add(growth.stream)
         indexed.delete(growth.stream)

@@ -55,12 +55,22 @@ export async function relist(
 async function isListed(store: IDBObjectStore, key: IDBValidKey, row: object): Promise<boolean> {
   const looks = Array.from(store.indexNames).flatMap((name) => {
     const index = store.index(name)
-    return keysIn(index, row as Row).map(async (entry) => {
-      const keys = await resultOf(index.getAllKeys(IDBKeyRange.only(entry)))
-      return keys.some((each) => indexedDB.cmp(each, key) === 0)
-    })
+    return keysIn(index, row as Row).map((entry) => hasEntry(index, entry, key))
   })
   return (await Promise.all(looks)).every((isThere) => isThere)
+}
+
+/** Many rows may have the same: all sessions of one author, say. */
+async function hasEntry(index: IDBIndex, entry: IDBValidKey, key: IDBValidKey): Promise<boolean> {
+  const request = index.openKeyCursor(IDBKeyRange.only(entry))
+  const first = await resultOf(request)
+  if (first === null || indexedDB.cmp(first.primaryKey, key) >= 0) return isAt(first, key)
+  first.continuePrimaryKey(entry, key)
+  return isAt(await resultOf(request), key)
+}
+
+function isAt(cursor: IDBCursor | null, key: IDBValidKey): boolean {
+  return cursor !== null && indexedDB.cmp(cursor.primaryKey, key) === 0
 }
 
 type Row = Readonly<Record<string, IDBValidKey | undefined>>

@@ -18,9 +18,13 @@ export class OwnRows {
   readonly #byStream = new Map<StreamId, Kept>()
   #keptBytes = 0
 
-  /** Once the transaction that added it is complete. */
+  /** Once the transaction that added it is complete. Those of the stream that was written to first give way. */
   keep(row: StoredCommit, sizeBytes: number): void {
-    if (this.#keptBytes + sizeBytes > MAX_KEPT_BYTES) return
+    if (sizeBytes > MAX_KEPT_BYTES) return
+    for (const stream of this.#byStream.keys()) {
+      if (this.#keptBytes + sizeBytes <= MAX_KEPT_BYTES) break
+      this.forget(stream)
+    }
     const kept = this.#byStream.get(row.streamId) ?? { rows: new Map(), sizeBytes: 0 }
     kept.rows.set(seqOf(row), row)
     kept.sizeBytes += sizeBytes

@@ -63,3 +63,23 @@ test('PK10 all late modules can be loaded beforehand, with those that they have 
 
   expect(loaded).toEqual(['outer', 'inner'])
 })
+
+test('PK11 one late module that cannot be loaded keeps no other from being loaded', async () => {
+  let isThere = false
+  late('missing', async () => {
+    if (!isThere) throw new TypeError('Failed to fetch')
+    return {}
+  })
+  const loaded: string[] = []
+  late('next', async () => loaded.push('next'))
+
+  await expect(loadAllLate()).rejects.toMatchObject({
+    code: 'MODULE_UNAVAILABLE',
+    details: { module: 'missing' },
+  })
+
+  expect(loaded).toEqual(['next'])
+  // The modules are those of all test files of the process.
+  isThere = true
+  await loadAllLate()
+})

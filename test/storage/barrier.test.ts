@@ -1,8 +1,17 @@
 import 'fake-indexeddb/auto'
-import { expect, test, vi } from 'vitest'
-import { clockAt, type EventId, idAt, type SessionId, sessionStream } from '../../src/core/ids.ts'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import {
+  clockAt,
+  documentStream,
+  type EventId,
+  idAt,
+  type SessionId,
+  type StreamId,
+  sessionStream,
+} from '../../src/core/ids.ts'
 import { BARRIER_MS, createBarrier } from '../../src/storage/barrier.ts'
-import type { StoredSnapshot, StoredView } from '../../src/storage/schema.ts'
+import { OwnRows } from '../../src/storage/own-rows.ts'
+import type { StoredCommit, StoredSnapshot, StoredView } from '../../src/storage/schema.ts'
 import { StreamNotes } from '../../src/storage/stream-notes.ts'
 import { fakeClock } from '../../src/testing/fake-clock.ts'
 import { type SeenTransaction, watchTransactions } from './faults.ts'
@@ -76,6 +85,31 @@ test('JO37 a barrier reads back no row that its own worker stored, and reads tho
   expect((await tab.connection.db.sessions.get(SESSION))?.upTo).toBe(last?.seq)
   await other.journal.flush()
   await expectLaws(tab)
+})
+
+test('JO37 the rows at hand are those written last: neither app documents nor streams left alone take their place', () => {
+  const row = (streamId: StreamId, seq: number) => ({ streamId, seq }) as StoredCommit
+  const [left, present] = ['left' as StreamId, 'present' as StreamId]
+  const own = new OwnRows()
+  for (let seq = 1; seq <= 8; seq += 1) own.keep(row(left, seq), 1_048_576)
+  own.keep(row(present, 9), 1_048_576)
+  expect(own.has(left)).toBe(false)
+  expect(own.get(present, [9])).toEqual([row(present, 9)])
+  own.keep(row(present, 10), 8_388_609)
+  expect(own.get(present, [9, 10])).toBeUndefined()
+})
+
+test('JO37 rows that no barrier asks for are not kept', async () => {
+  const keeping = vi.spyOn(OwnRows.prototype, 'keep')
+  onTestFinished(() => keeping.mockRestore())
+  const tab = await openTab()
+  await createSession(tab)
+  const kept = keeping.mock.calls.length
+  const update = new Uint8Array([1])
+  await commitWrites(tab, () => [{ stream: documentStream(SESSION, 'notes'), events: [], update }])
+  expect(keeping).toHaveBeenCalledTimes(kept)
+  await setState(tab, 'a', 1)
+  expect(keeping).toHaveBeenCalledTimes(kept + 1)
 })
 
 test('JO15 the barrier brings the index row up to date', async () => {
@@ -383,7 +417,22 @@ test('JO35 what is stored is made safe by one put, committed at once, whatever i
   await setState(tab, 'a', 1)
   await setState(tab, 'b', 2)
   const transactions = watchTransactions(tab)
+  const putting = vi.spyOn(IDBObjectStore.prototype, 'put')
+  const states: unknown[] = []
+  const commit = IDBTransaction.prototype.commit
+  const committing = vi.spyOn(IDBTransaction.prototype, 'commit').mockImplementation(function (
+    this: IDBTransaction,
+  ) {
+    states.push((putting.mock.results.at(-1)?.value as IDBRequest | undefined)?.readyState)
+    return commit.call(this)
+  })
+  onTestFinished(() => {
+    putting.mockRestore()
+    committing.mockRestore()
+  })
   await tab.journal.secure()
+  // Not when the put was answered, which a frozen worker would not hear.
+  expect(states).toEqual(['pending'])
   expect(transactions).toMatchObject([{ stores: ['meta'], durability: 'strict', requests: ['meta.put'] }])
   expect(tab.journal.exposedUntil).toBeUndefined()
   await tab.journal.secure()
