@@ -112,6 +112,24 @@ test('JO37 rows that no barrier asks for are not kept', async () => {
   expect(keeping).toHaveBeenCalledTimes(kept + 1)
 })
 
+test('JO37 rows are at hand until the view holds them, and no longer', async () => {
+  const forgetting = vi.spyOn(OwnRows.prototype, 'forget')
+  onTestFinished(() => forgetting.mockRestore())
+  const tab = await openTab()
+  await createSession(tab)
+  await setState(tab, 'a', 1)
+  await tab.journal.flush()
+  await setState(tab, 'large', 'x'.repeat(8_000))
+  await tab.journal.flush()
+  forgetting.mockClear()
+  await setState(tab, 'a', 2)
+  await tab.journal.flush()
+  expect(forgetting).not.toHaveBeenCalled()
+  await setState(tab, 'b', 'x'.repeat(4_000))
+  await tab.journal.flush()
+  expect(forgetting).toHaveBeenCalledWith(STREAM)
+})
+
 test('JO15 the barrier brings the index row up to date', async () => {
   const tab = await openTab()
   await createSession(tab)
