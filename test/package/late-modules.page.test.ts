@@ -83,10 +83,8 @@ test(
 test(
   'PK11 a second after its start the worker has loaded the rest, and needs no network any more',
   async () => {
-    const { page, site, loaded, files } = await openApp()
-    await expect.poll(() => files.filter((file) => !loaded.includes(file)), { timeout: 20_000 }).toEqual([])
-    // What was asked for is there, too.
-    await page.waitForLoadState('networkidle')
+    const { page, site, had, files } = await openApp()
+    await expect.poll(() => files.filter((file) => !had.includes(file)), { timeout: 20_000 }).toEqual([])
     await site.stop()
     const done = await page.evaluate(async () => {
       const session = await holdfast.sessions.create({ name: 'First' })
@@ -112,6 +110,8 @@ interface OpenApp {
   release(): Promise<void>
   /** Files of the worker that were asked for, in order. */
   readonly loaded: readonly string[]
+  /** Those of them that came. */
+  readonly had: readonly string[]
   /** All files of the worker. */
   readonly files: readonly string[]
 }
@@ -126,16 +126,20 @@ async function openApp(): Promise<OpenApp> {
   })
   const page = await visit.newPage()
   const loaded: string[] = []
-  page.on('request', (request) => {
+  const had: string[] = []
+  const note = (names: string[]) => (request: { url(): string }) => {
     const name = request.url().split('/').at(-1) ?? ''
-    if (name.startsWith('worker')) loaded.push(name)
-  })
+    if (name.startsWith('worker')) names.push(name)
+  }
+  page.on('request', note(loaded))
+  page.on('requestfinished', note(had))
   await page.goto(site.origin)
   await page.locator('output', { hasText: 'open' }).waitFor()
   return {
     page,
     site,
     loaded,
+    had,
     files: readdirSync(join(app.folder, 'node_modules/holdfast/dist')).filter((file) =>
       /^worker.*\.js$/.test(file),
     ),
