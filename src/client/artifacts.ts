@@ -75,13 +75,14 @@ export function createArtifacts(
   return {
     store: async (artifact, { durability, ...options } = {}) => {
       assertStorable(artifact)
+      const bound = caller.now()
       const { content, transfers } = await toSendable<ArtifactContent>(artifact.content, {
         ...options,
         sizeBytes: artifact.sizeBytes,
         maxBytes: MAX_ARTIFACT_BYTES,
       })
       const input = { ...artifact, sessionId, content, ...lasting(durability) }
-      return handle(await caller.call('artifacts.store', input, { ...options, transfers }))
+      return handle(await bound.call('artifacts.store', input, { ...options, transfers }))
     },
     get: async (name, options) => {
       const ref = 'id' in name ? { id: idOf(name), sessionId } : { ...name, sessionId }

@@ -32,6 +32,7 @@ export async function runBody<Input, Output>(
   { key, input, ...options }: RunOptions<Input>,
   body: RunBody<Input, Output>,
 ): Promise<Output> {
+  const caller = place.caller.now()
   // A run without a key is found again by one that nobody else has.
   const opening: OpenRun = {
     sessionId: place.sessionId,
@@ -41,7 +42,7 @@ export async function runBody<Input, Output>(
   }
   let sendOptions: ChangeOptions = options
   for (let fenced = 0; ; ) {
-    const { run, owned } = await place.caller.call('runs.open', opening, sendOptions)
+    const { run, owned } = await caller.call('runs.open', opening, sendOptions)
     sendOptions = { signal: options.signal, deadlineMs: options.deadlineMs }
     if (isOver(run)) return resultOf<Output>(place, run)
     if (!owned) {

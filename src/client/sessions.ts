@@ -68,12 +68,13 @@ export function createSessions<A extends App>(
     watch: (query, options) =>
       startListWatch(undefined, () => caller.call('sessions.list', { ...query }), options),
     import: async (source, { requestId, signal, deadlineMs, onProgress, ...settings }) => {
+      const bound = caller.now()
       const { content, transfers } = await toSendable(source, { signal, deadlineMs })
       const blob =
         content instanceof Uint8Array || content instanceof ArrayBuffer
           ? new Blob([content as BlobPart])
           : content
-      return caller.call(
+      return bound.call(
         'sessions.import',
         { ...settings, source: blob as ImportOptions['source'] },
         { requestId, signal, deadlineMs, onProgress, transfers },

@@ -37,11 +37,12 @@ export function createRunStep(place: StepPlace): RunStep {
 }
 
 async function runStep(
-  place: StepPlace,
+  at: StepPlace,
   step: AnyPageStep,
   input: unknown,
   options: StepOptions = {},
 ): Promise<unknown> {
+  const place = { ...at, caller: at.caller.now() }
   const { sessionId, caller } = place
   const name = stepName(step)
   const key = keyOf(place, name, options)

@@ -31,7 +31,7 @@ function fakeCaller(answers: Readonly<Record<string, unknown>> = {}) {
       waiting.set(recorded.content, { resolve, reject })
     })
   }
-  const caller: Caller = { frame: {}, call: call as Caller['call'] }
+  const caller: Caller = { frame: {}, now: () => caller, call: call as Caller['call'] }
   return { caller, waiting, options }
 }
 

@@ -182,6 +182,26 @@ test('PG57 what a hook calls on any handle before it first waits is its own, and
   expect(ends[1]).toHaveProperty('correlationId', stored?.correlationId)
 })
 
+test('PG57 also what has to read its content before it is sent is of the hook that called it', async () => {
+  const { holdfast } = await open()
+  const session = await holdfast.sessions.create()
+  const ends: unknown[] = []
+  holdfast.hooks.before(
+    'artifact:store',
+    async () => {
+      const circle = rejectionOf(session.artifacts.store({ name: 'first', content: new Blob(['again']) }))
+      const step = session.step('tool:double', { n: 2 }, ({ n }) => n * 2)
+      ends.push(await circle, await step)
+      return undefined
+    },
+    { ...once, when: { names: ['first'] } },
+  )
+  const { correlationId } = await session.artifacts.store({ name: 'first', content: 'first' })
+  expect(ends).toMatchObject([{ code: 'HOOK_REENTRANT' }, 4])
+  const { items } = await session.timeline.query({ types: ['step.started'] })
+  expect(items).toMatchObject([{ correlationId }])
+})
+
 test('PG58 the executor counts what hooks did', async () => {
   const { holdfast } = await open()
   const session = await holdfast.sessions.create()

@@ -31,7 +31,7 @@ function placeOf(scripts: Readonly<Record<string, readonly (() => unknown)[]>>) 
     counts.set(method, count + 1)
     return answers[Math.min(count, answers.length - 1)]?.()
   }
-  const caller = { frame: {}, call } as Partial<Caller> as Caller
+  const caller: Caller = { frame: {}, now: () => caller, call: call as Caller['call'] }
   let happen = () => {}
   const place: RunPlace = {
     sessionId: 's1' as SessionId,
@@ -191,6 +191,7 @@ test('PG82 a request id names the first opening of a run only', async () => {
   const call = place.caller.call
   const caller: Caller = {
     ...place.caller,
+    now: () => caller,
     call: (method, input, options) => {
       if (method === 'runs.open') sent.push(options?.requestId)
       return call(method, input, options)
