@@ -3,6 +3,7 @@ import { createAdopt } from '../../src/client/adopt.ts'
 import { createCaller } from '../../src/client/caller.ts'
 import type { Connection, SendOptions } from '../../src/client/connection.ts'
 import { createEphemeral } from '../../src/client/ephemeral.ts'
+import { createHookFrame } from '../../src/client/hook-frame.ts'
 import type { WriteOptions } from '../../src/client/request.ts'
 import { createSession } from '../../src/client/session.ts'
 import type { Session } from '../../src/client/session-handle.ts'
@@ -52,6 +53,7 @@ function recording(protocol = PROTOCOL_VERSION) {
       call,
       welcome: { protocol } as Welcome,
       ledger: createWriteLedger(() => {}),
+      hookFrame: createHookFrame(),
     } as Partial<Connection> as Connection,
   }
 }
