@@ -2,7 +2,7 @@ import { type ArtifactId, type EventId, sessionStream } from '../ids.ts'
 import type { Request } from '../request.ts'
 import { parseDurability } from '../session/fields.ts'
 import { sessionHeadKey } from '../session/head.ts'
-import { commitAs, performOnce, readAnswer } from '../session/lifecycle.ts'
+import { commitAs, performOnce } from '../session/lifecycle.ts'
 import { makeEvent } from '../timeline/make-event.ts'
 import type { ArtifactDeps } from './deps.ts'
 import { parseChanges } from './fields.ts'
@@ -22,10 +22,7 @@ export function createEditArtifact(deps: ArtifactDeps) {
   const { tables, clock } = deps
   return (request: Request, { changes, ...which }: EditArtifact): Promise<ArtifactRecord> => {
     const present = (id: string) => requireArtifact(tables, { id: id as ArtifactId })
-    return performOnce(deps, request, present, async () => {
-      const { id } = await edit(request, which, parseChanges(changes))
-      return readAnswer(request, () => present(id))
-    })
+    return performOnce(deps, request, present, () => edit(request, which, parseChanges(changes)))
   }
 
   async function edit(
@@ -34,8 +31,9 @@ export function createEditArtifact(deps: ArtifactDeps) {
     changes: ArtifactChanges,
   ): Promise<ArtifactRecord> {
     const durability = parseDurability(which.durability, 'strict')
-    const artifact = await requireArtifact(tables, which)
-    const { id, sessionId, name } = artifact
+    // What is stored is the answer: read back, the artifact may be gone by another tab, which would look like a refusal.
+    let stored = await requireArtifact(tables, which)
+    const { id, sessionId, name } = stored
     const { frame } = await openOperation(deps, request, sessionId, 'artifact.tag')
     const nameKey = nameHeadKey(sessionId, name)
     await commitAs(durability, deps, request, [sessionHeadKey(sessionId), nameKey], (heads) => {
@@ -53,12 +51,13 @@ export function createEditArtifact(deps: ArtifactDeps) {
             key: id,
             change(row) {
               if (row === undefined) throw artifactNotFound(id)
-              return { ...row, ...changes }
+              stored = { ...row, ...changes }
+              return stored
             },
           },
         ],
       }
     })
-    return artifact
+    return stored
   }
 }

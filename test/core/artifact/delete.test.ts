@@ -229,6 +229,25 @@ test('AR13 edits of two tabs at once both count, whichever tab has the slower cl
   expect(types.findIndex(([type]) => type === 'artifact.stored')).toBe(1)
 })
 
+test('AR27 an edit that was stored is answered, though another tab deletes the artifact right behind it', async () => {
+  const rig = await openRig()
+  const other = await openRig({ name: rig.name })
+  const sessionId = await rig.session()
+  const { id } = await rig.store({ sessionId })
+  const { commit } = rig.journal
+  Object.assign(rig.journal, {
+    commit: async (...given: Parameters<typeof commit>) => {
+      const committed = await commit(...given)
+      await other.artifacts.delete(requestOf(other), { id })
+      return committed
+    },
+  })
+  const edited = await rig.artifacts.edit(requestOf(rig), { id, changes: { tags: ['late'] } })
+  expect(edited).toMatchObject({ id, tags: ['late'] })
+  const types = (await other.events(sessionId)).map(({ type }) => type)
+  expect(types.slice(-2)).toEqual(['artifact.edited', 'artifact.deleted'])
+})
+
 test('AR12 a deletion by a tab with a slower clock comes after what it deletes', async () => {
   // Ids of one clock sort by writer, so the slow one is made first.
   const slow = await openRig()
