@@ -38,6 +38,7 @@ export function createAdopt(caller: Caller): Adopt {
 
   return {
     yIndexedDB: async (name, { session, document, remove, ...options } = {}) => {
+      const bound = caller.now()
       const given = idOf(session)
       const sessionId = given ?? (await create(name, options)).record.id
       const input = {
@@ -47,7 +48,7 @@ export function createAdopt(caller: Caller): Adopt {
         ...(remove !== undefined && { remove }),
       }
       try {
-        return { ...(await caller.call('adopt.yIndexedDB', input, options)), sessionId }
+        return { ...(await bound.call('adopt.yIndexedDB', input, options)), sessionId }
       } catch (error) {
         // Whoever sends the call again by its request id has to find its session.
         if (given === undefined && options.requestId === undefined && !isUnknown(error))

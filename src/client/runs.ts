@@ -32,9 +32,10 @@ export function createRuns(caller: Caller, sessionId: SessionId): Runs {
     free: async (run, answer, options) => {
       const runId = idOf(run)
       if (answer === undefined) return caller.call('runs.free', { runId }, options)
+      const bound = caller.now()
       const said =
         answer.kind === 'retry' ? answer : { kind: answer.kind, value: await encodeStepValue(answer.value) }
-      return caller.call('runs.free', { runId, answer: said }, options)
+      return bound.call('runs.free', { runId, answer: said }, options)
     },
   }
 }
