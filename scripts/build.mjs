@@ -154,8 +154,11 @@ function chunkOf(id, context) {
     if (seen.has(id)) return false
     seen.add(id)
     const info = context.getModuleInfo(id)
-    return info !== null && (info.isEntry || info.importers.some(isNeededAtStart))
+    return info !== null && (info.isEntry || isStarted(info) || info.importers.some(isNeededAtStart))
   }
+  /** What the entry loads first of all. */
+  const isStarted = (/** @type {import('vite').Rolldown.ModuleInfo} */ info) =>
+    info.dynamicImporters.some((one) => context.getModuleInfo(one)?.isEntry === true)
   return context.getModuleInfo(id)?.isEntry !== true && isNeededAtStart(id) ? ENGINE : null
 }
 

@@ -15,8 +15,8 @@ const LIMITS = [
   { file: 'holdfast.js', what: 'handles', limitKb: 24.4, after: 'index.js' },
   { file: 'yjs.js', what: 'editors', limitKb: 4 },
   { file: 'key-value.js', what: 'key-value', limitKb: 2, after: 'index.js' },
-  { file: 'worker.js', what: 'worker', limitKb: 135.6 },
-  { file: 'worker.js', what: 'whole worker', limitKb: 194, all: true },
+  { file: 'worker.js', what: 'worker', limitKb: 136.5 },
+  { file: 'worker.js', what: 'whole worker', limitKb: 195, all: true },
 ]
 
 /** Builds the package and looks at it: the sizes, the worker's URL, what publint says of package.json. */
@@ -44,6 +44,9 @@ export function checkSizes(dist = join(root, 'dist')) {
   })
 }
 
+/** It loads what it starts with, so that it is imported by nothing. */
+const WORKER_ENTRY = 'worker.js'
+
 const IMPORT = /(?:^|;)import\b[^;()]*?["']\.\/([^"']+)["']/gm
 const LATE_IMPORT = /\bimport\(\s*["'`]\.\/([^"'`]+)["'`]\s*\)/g
 
@@ -59,7 +62,8 @@ export function loadedWith(dist, file, all = false, found = new Set()) {
   if (found.has(file)) return found
   found.add(file)
   const code = readFileSync(join(dist, file), 'utf8')
-  const next = [...code.matchAll(IMPORT), ...(all ? code.matchAll(LATE_IMPORT) : [])]
+  const loads = all || file === WORKER_ENTRY
+  const next = [...code.matchAll(IMPORT), ...(loads ? code.matchAll(LATE_IMPORT) : [])]
   for (const [, name] of next) loadedWith(dist, name ?? '', all, found)
   return found
 }

@@ -1,8 +1,9 @@
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Holdfast } from '../../src/index.ts'
+import { buildFixture } from '../pages/harness/fixture.ts'
 import { openVisit } from '../pages/harness/shared-chromium.ts'
 import { type Site, serveFolder } from '../pages/harness/static-server.ts'
 import { makeApp, PAGE } from './app.ts'
@@ -101,6 +102,16 @@ test(
 )
 
 const LATE = /\/worker-(?!engine)/
+
+test('PK12 a bundler makes an entry of the worker that nothing imports', async () => {
+  const assets = join(await buildFixture('plain'), 'assets')
+  const files = readdirSync(assets).filter((file) => file.endsWith('.js'))
+  const entry = files.find((file) => file.startsWith('session.worker-'))
+  const importers = files.filter((file) =>
+    new RegExp(`(from|import)\\s*\\(?\\s*["'\`]\\./${entry}`).test(readFileSync(join(assets, file), 'utf8')),
+  )
+  expect([typeof entry, importers]).toEqual(['string', []])
+})
 
 interface OpenApp {
   readonly page: Page
