@@ -3,7 +3,7 @@
  * where it is kept for whoever can read more of it.
  */
 import type { RowKey } from '../core/commit.ts'
-import { isSound } from './checksum.ts'
+import { isSound, type Summed } from './checksum.ts'
 import { isReadFailure, survivable } from './read-failure.ts'
 import { validKey } from './reads.ts'
 import { resultOf } from './result-of.ts'
@@ -34,7 +34,12 @@ async function readDamaged(table: IDBObjectStore, key: RowKey): Promise<object |
     if (isReadFailure(failure)) return undefined
     throw failure
   })
-  return row === undefined || isSoundIn(table.name, row) ? undefined : row
+  return row === undefined || isAsStored(row) || isSoundIn(table.name, row) ? undefined : row
+}
+
+/** What cannot be read in it was stored so, by a newer build: whoever has that one will read it. */
+function isAsStored(row: Summed): boolean {
+  return row.sum !== undefined && isSound(row)
 }
 
 function isSoundIn(table: string, row: object): boolean {

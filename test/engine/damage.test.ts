@@ -1,6 +1,7 @@
 import 'fake-indexeddb/auto'
 import { afterEach, expect, test } from 'vitest'
 import type { SessionId } from '../../src/core/ids.ts'
+import { withSum } from '../../src/storage/checksum.ts'
 import type { StoredSnapshot, StoredView, WrittenCommit } from '../../src/storage/schema.ts'
 import { checkLaws } from '../../src/testing/check-laws.ts'
 import { done } from '../storage/alter.ts'
@@ -104,6 +105,28 @@ test('DM4 a damaged row is set aside, once, and told; the rest of the session lo
   expect(aside.map(({ record }) => bodyOf(record.row).events[0]?.data)).toEqual([null])
   await tab.write(ID, 'key-2', 'again')
   expect(await other.read(ID, 'key-2')).toBe('again')
+})
+
+test('DM27 a row that a newer build stored stays where it is, and that build finds it there', async () => {
+  await store(6)
+  let before: WrittenCommit | undefined
+  await alter<WrittenCommit>('commits', (row, at) => {
+    if (at !== 3) return row
+    before = row
+    return withSum({ ...row, body: { form: 'of later' } })
+  })
+  await alter('views', () => undefined)
+  const tab = await start()
+  await tab.call('sessions.open', { id: ID })
+  await toldOf(tab, 1)
+  await tab.call('flush', {})
+
+  const left = () =>
+    inDatabase((database) => done(database.transaction('commits').objectStore('commits').get(4)))
+  expect((await left()).body).toEqual({ form: 'of later' })
+  await alter<WrittenCommit>('commits', (row) => (row.seq === 4 && before !== undefined ? before : row))
+  const { items } = await (await start()).call('timeline.query', { sessionId: ID, types: ['state.changed'] })
+  expect(items.length).toBe(6)
 })
 
 test('DM4 a damage is told once also when the tab that told of it died before the row was set aside', async () => {
