@@ -43,6 +43,8 @@ export const CONFIRM_MS = 1_000
 /** A message on the channel costs the sender more than a tenth of a millisecond. What comes between two is told by the worker. */
 const TELL_EVERY_MS = 8
 
+const MANY_PAGES = 64
+
 /** So many writes that are over are remembered, in case that the word of them comes last. */
 const REMEMBERED = 1_024
 
@@ -67,7 +69,8 @@ export function createPageTalk(
   function hear(word: HeardWord): void {
     switch (word.type) {
       case 'here':
-        others.add(word.page)
+        // Pages that crashed say no goodbye; of many it does not matter which are there.
+        if (others.size < MANY_PAGES) others.add(word.page)
         if (word.answer) post({ type: 'here', page: self, answer: false })
         return
       case 'gone':

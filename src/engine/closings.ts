@@ -31,10 +31,16 @@ export function createClosings(
     close(stream, keys, knowing) {
       const telling = pages().filter((page) => page.tells && page.name !== knowing)
       if (telling.length === 0) return
-      const asked = telling.map(({ asks }) => asks.ask({ kind: 'close', stream, keys }).catch(() => {}))
+      const silence = new AbortController()
+      const question = { kind: 'close', stream, keys } as const
+      const asked = telling.map(({ asks }) => asks.ask(question, silence.signal).catch(() => {}))
       let stopWaiting = () => {}
       const late = new Promise<void>((resolve) => {
-        stopWaiting = wall.after(HEARD_MS, resolve)
+        stopWaiting = wall.after(HEARD_MS, () => {
+          // A page that never answers would have its questions kept for ever.
+          silence.abort()
+          resolve()
+        })
       })
       const all = Promise.race([Promise.all([hearing, ...asked]), late]).then(() => {
         stopWaiting()

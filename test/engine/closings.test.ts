@@ -28,3 +28,21 @@ test('SC21 keys that are told one after the other are heard when the page has an
   await heard
   expect(closings.heard).toBeUndefined()
 })
+
+test('SC21 a page that does not answer is waited for 250 ms, and its question is not kept', async () => {
+  const clock = fakeClock()
+  const signals: (AbortSignal | undefined)[] = []
+  const ask = (_what: unknown, signal?: AbortSignal) => {
+    signals.push(signal)
+    return new Promise(() => {})
+  }
+  const closings = createClosings(clock, () => [{ name: 'page', tells: true, asks: { ask } }])
+  closings.close(STREAM, ['key'])
+  const { heard } = closings
+  clock.advance(249)
+  expect(signals[0]?.aborted).toBe(false)
+  clock.advance(1)
+  await heard
+  expect(signals[0]?.aborted).toBe(true)
+  expect(closings.heard).toBeUndefined()
+})
