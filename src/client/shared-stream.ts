@@ -58,6 +58,7 @@ export class SharedStream implements Stream {
   #record: SessionRecord | undefined
   #isGone = false
   #loaded: Promise<void> | undefined
+  #adoptions = 0
 
   constructor(
     connection: Connection,
@@ -121,13 +122,15 @@ export class SharedStream implements Stream {
 
   async reload(): Promise<void> {
     const { target } = this
+    const adoptions = this.#adoptions
     this.#openKeys.unread()
     const start: { entries: readonly Entry[]; record?: SessionRecord } =
       'session' in target
         ? await this.#connection
             .call('sessions.open', { id: target.session })
             .catch((error: HoldfastError) => {
-              if (error.code === 'SESSION_NOT_FOUND') this.#gone()
+              // What was made meanwhile is there, whatever was answered before.
+              if (error.code === 'SESSION_NOT_FOUND' && adoptions === this.#adoptions) this.#gone()
               throw error
             })
         : await this.#connection.call('state.open', target)
@@ -147,6 +150,13 @@ export class SharedStream implements Stream {
     this.mirror.apply(entries, source, own, foreseen)
     if (record !== undefined) this.take(record)
     if (deleted) this.#gone()
+  }
+
+  /** Takes a session as this page has just made it. */
+  adopt(record: SessionRecord, entries: readonly Entry[]): void {
+    this.#adoptions += 1
+    this.mirror.apply(entries, 'local')
+    this.take(record)
   }
 
   take(record: SessionRecord): void {

@@ -99,19 +99,22 @@ export function createStreams(
       for (const key of keys) closedOf(stream).add(key)
     },
     open: async (target, trusted = false) => {
-      const stream = attach(target)
-      try {
-        await (trusted ? stream.load() : stream.reload())
-        return stream
-      } catch (error) {
+      for (;;) {
+        const stream = attach(target)
+        try {
+          await (trusted ? stream.load() : stream.reload())
+        } catch (error) {
+          stream.release()
+          throw error
+        }
+        // Found, though another opening of the same moment was told that it is not there: it was made in between.
+        if (!stream.isGone) return stream
         stream.release()
-        throw error
       }
     },
     adopt: ({ record, entries }) => {
       const stream = attach({ session: record.id })
-      stream.mirror.apply(entries, 'local')
-      stream.take(record)
+      stream.adopt(record, entries)
       inBackground(stream.load(), onError)
       return stream
     },

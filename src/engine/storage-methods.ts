@@ -28,6 +28,8 @@ export function createStorageMethods(
     },
     flush: async () => {
       await flushDocuments()
+      // What another tab stored, or one that is gone, may not be safe yet, and this worker would not know.
+      await journal.secure({ unsafe: true })
       await journal.flush()
       return null
     },
