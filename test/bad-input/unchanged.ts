@@ -12,13 +12,15 @@ interface StoredRow {
   readonly squeezed?: unknown
 }
 
-/** Everything that is stored but the ballast, by object store. */
+/** Everything that is stored but what is put by every flush, and the ballast, by object store. */
 async function storedRows(name: string): Promise<Readonly<Record<string, readonly StoredRow[]>>> {
   const database = await openDB(name)
   try {
     const stores = [...database.objectStoreNames]
     const rows = await Promise.all(
-      stores.map(async (store) => (await database.getAll(store)).filter(({ key }) => key !== 'ballast')),
+      stores.map(async (store) =>
+        (await database.getAll(store)).filter(({ key }) => key !== 'ballast' && key !== 'barrier'),
+      ),
     )
     return Object.fromEntries(stores.map((store, at) => [store, rows[at] ?? []]))
   } finally {
