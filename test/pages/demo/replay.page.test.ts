@@ -81,7 +81,17 @@ async function change(page: Page, value: string): Promise<void> {
 async function jump(page: Page, type: string): Promise<void> {
   const slider = page.getByRole('slider')
   await slider.press('End')
-  for (let left = 20; left > 0 && !(await shows(page, type)); left -= 1) await slider.press('ArrowLeft')
+  await isDrawn(page)
+  for (let left = 20; left > 0 && !(await shows(page, type)); left -= 1) {
+    await slider.press('ArrowLeft')
+    await isDrawn(page)
+  }
+}
+
+/** What is shown is what the slider says: looked at sooner, the event looked for is passed by. */
+async function isDrawn(page: Page): Promise<void> {
+  await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))))
+  await page.locator('.moment-past[aria-busy=false]').waitFor()
 }
 
 function shows(page: Page, type: string): Promise<boolean> {
