@@ -8,13 +8,13 @@ export type { ChannelListener, ChannelState, DocumentChannel } from './client/do
 export type { Documents } from './client/documents.ts'
 export type { Holdfast } from './client/holdfast.ts'
 export type { HookOptions, Hooks, PageHookBody, PageHookContext } from './client/hooks.ts'
+export type { Moment } from './client/moment.ts'
 export { type OpenOptions, openHoldfast } from './client/open-holdfast.ts'
 export type { Replay, ReplayOptions } from './client/replay.ts'
-export type { CallOptions, ChangeOptions, WriteOptions } from './client/request.ts'
+export type { CallOptions, ChangeOptions, EmitOptions, WriteOptions } from './client/request.ts'
 export type { FreeAnswer, Runs } from './client/runs.ts'
 export type { BackPressure } from './client/send-window.ts'
 export type {
-  Moment,
   PageStepDefinition,
   Past,
   Run,
@@ -86,6 +86,8 @@ export type { SessionScope } from './core/state/scope.ts'
 export type { StateValue } from './core/state/value.ts'
 export type { EventDataByType, EventType } from './core/timeline/catalog.ts'
 export type { EventSource, TimelineEvent } from './core/timeline/event.ts'
-export type { TimelinePage, TimelineQuery } from './core/timeline/query.ts'
+export type { EventDetails, EventLinks, LinkKind } from './core/timeline/event-details.ts'
+export type { TimelineFilter, TimelinePage, TimelineQuery } from './core/timeline/query.ts'
+export type { TimelineChain, TimelineStatistics } from './core/timeline/statistics.ts'
 export type { TimelineNode } from './core/timeline/tree.ts'
 export type { Cause, ImportReport } from './protocol/worker-api.ts'

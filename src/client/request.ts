@@ -1,7 +1,9 @@
 import type { Durability } from '../core/commit.ts'
 import { createError, type HoldfastError } from '../core/errors.ts'
 import type { RequestId } from '../core/ids.ts'
+import type { EventDetails, LinkKind } from '../core/timeline/event-details.ts'
 import type { Cause } from '../protocol/worker-api.ts'
+import type { Moment } from './moment.ts'
 
 /** What every call takes. */
 export interface CallOptions {
@@ -20,10 +22,16 @@ export interface ChangeOptions extends CallOptions {
   readonly requestId?: string | undefined
 }
 
-/** What state and `emit` take. */
+/** What state takes. */
 export interface WriteOptions extends ChangeOptions {
   /** `strict` survives a power cut once it resolved, `relaxed` at most 250 ms later. @defaultValue that of openHoldfast */
   readonly durability?: Durability | undefined
+}
+
+/** What `emit` takes. */
+export interface EmitOptions extends WriteOptions, Omit<EventDetails, 'links'> {
+  /** Events that this one has to do with, of any session: themselves, or their ids. */
+  readonly links?: Readonly<Partial<Record<LinkKind, Moment | readonly Moment[]>>>
 }
 
 /** On whose behalf a call is made: carried by a bound handle to everything it does. */

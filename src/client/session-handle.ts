@@ -14,15 +14,13 @@ import type { Cause } from '../protocol/worker-api.ts'
 import type { Artifact } from './artifact.ts'
 import type { Artifacts } from './artifacts.ts'
 import type { Documents } from './documents.ts'
+import type { Moment } from './moment.ts'
 import type { Replay, ReplayOptions } from './replay.ts'
-import type { CallOptions, ChangeOptions, WriteOptions } from './request.ts'
+import type { CallOptions, ChangeOptions, EmitOptions } from './request.ts'
 import type { Runs } from './runs.ts'
 import type { SessionState } from './state.ts'
 import type { Timeline } from './timeline.ts'
 import type { Writes } from './writes.ts'
-
-/** A moment of a session: an event, or its id. */
-export type Moment = string | { readonly id: EventId }
 
 /**
  * A session as a page holds it. Every method that changes something resolves when the change is stored, and rejects
@@ -46,7 +44,7 @@ export interface Session<A extends App = App> extends AsyncDisposable {
   emit<Type extends keyof EventInputs<A> & string>(
     type: Type,
     data: EventInputs<A>[Type],
-    options?: WriteOptions,
+    options?: EmitOptions,
   ): Promise<TimelineEvent>
   readonly step: RunStep
   /**
@@ -82,8 +80,11 @@ export interface Session<A extends App = App> extends AsyncDisposable {
   /** Replays what is recorded. Stores nothing. */
   replay(options?: ReplayOptions): Replay
 
-  /** The same session, where everything done is caused by an event. */
-  correlate(by: { readonly cause: Moment | TimelineEvent } | Cause): Session<A>
+  /**
+   * The same session, where everything done is caused by an event and shares its correlation; without one, where everything
+   * done shares a correlation of its own. Handles nest: what is bound again keeps what it is not told otherwise.
+   */
+  correlate(by?: { readonly cause: Moment | TimelineEvent } | Cause): Session<A>
   /** This page stops listening to the session. What is stored stays. */
   close(): void
 }

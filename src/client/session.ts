@@ -1,7 +1,7 @@
 import type { App } from '../core/app/app.ts'
 import { asyncDispose } from '../core/async-dispose.ts'
 import { createError } from '../core/errors.ts'
-import { type CheckpointId, type EventId, sessionStream } from '../core/ids.ts'
+import { type CheckpointId, type CorrelationId, sessionStream } from '../core/ids.ts'
 import type { SessionRecord } from '../core/session/record.ts'
 import type { Verb } from '../core/session/status.ts'
 import { admitState } from '../core/state/admit.ts'
@@ -12,15 +12,17 @@ import { createArtifacts } from './artifacts.ts'
 import { assertStorable } from './assert-storable.ts'
 import { createCaller } from './caller.ts'
 import { createDocuments } from './documents.ts'
+import { detailsIn } from './emit-details.ts'
 import { createEmitter } from './emitter.ts'
 import { readEvents } from './event-reader.ts'
 import type { House } from './house.ts'
+import { idOf, type Moment } from './moment.ts'
 import { createPast } from './past.ts'
 import { startReplay } from './replay.ts'
 import type { ChangeOptions, Frame } from './request.ts'
 import { runBody } from './run.ts'
 import { createRuns } from './runs.ts'
-import type { Moment, RunBody, RunOptions, Session } from './session-handle.ts'
+import type { RunBody, RunOptions, Session } from './session-handle.ts'
 import type { Stream } from './shared-stream.ts'
 import { createSessionState, schemaOf } from './state.ts'
 import { createRunStep } from './step.ts'
@@ -78,7 +80,10 @@ export function createSession<A extends App>(
       emit: async (type, data, options = {}) => {
         const schema = schemaOf(house.app?.events, type)
         const checked = schema === undefined ? data : checkSchema(schema, data, `event "${type}"`)
-        const stored = await emit(type, admitState(checked, 'data'), options)
+        const { details, frame: by } = detailsIn(options, bound)
+        const emitBy =
+          by === bound ? emit : createEmitter(house.connection, createCaller(house.connection, by), id)
+        const stored = await emitBy(type, admitState(checked, 'data'), options, details)
         // It is stored, so what keeps its data from being read now does not make this fail.
         const [event = stored] = await readEvents(caller, [stored]).catch(() => [stored])
         return event
@@ -143,7 +148,7 @@ export function createSession<A extends App>(
       },
       replay: (options) => startReplay(caller, id, options),
 
-      correlate: (by) => bind({ ...bound, cause: causeOf(by) }),
+      correlate: (by) => bind({ ...bound, cause: causeOf(by, bound.cause) }),
       close: () => {
         work.stop()
         if (!closed) stream.release()
@@ -157,12 +162,10 @@ export function createSession<A extends App>(
   return bind(frame)
 }
 
-function idOf(moment: Moment): EventId {
-  return typeof moment === 'string' ? (moment as EventId) : moment.id
-}
-
-function causeOf(by: { readonly cause: Moment | TimelineEvent } | Cause): Cause {
-  if (!('cause' in by)) return by
+function causeOf(by: { readonly cause: Moment | TimelineEvent } | Cause | undefined, outer?: Cause): Cause {
+  if (by === undefined) return { ...outer, correlationId: crypto.randomUUID() as string as CorrelationId }
+  // A cause has a correlation of its own.
+  if (!('cause' in by)) return by.causeId === undefined ? { ...outer, ...by } : by
   const { cause } = by
   const causeId = idOf(cause)
   return typeof cause === 'object' && 'correlationId' in cause

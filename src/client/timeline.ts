@@ -1,5 +1,6 @@
 import type { CorrelationId, SessionId } from '../core/ids.ts'
-import type { TimelinePage, TimelineQuery } from '../core/timeline/query.ts'
+import type { TimelineFilter, TimelinePage, TimelineQuery } from '../core/timeline/query.ts'
+import type { TimelineStatistics } from '../core/timeline/statistics.ts'
 import { buildTree, type TimelineNode } from '../core/timeline/tree.ts'
 import type { Caller } from './caller.ts'
 import { readEvents } from './event-reader.ts'
@@ -9,6 +10,8 @@ import type { StartWatch, Watch, WatchOptions } from './watch.ts'
 /** What happened, in the order of the hybrid clock. */
 export interface Timeline {
   query(query?: Omit<TimelineQuery, 'sessionId'>, options?: CallOptions): Promise<TimelinePage>
+  /** How the events that fit hang together, and how fast they came. All of them are read. */
+  statistics(filter?: Omit<TimelineFilter, 'sessionId'>, options?: CallOptions): Promise<TimelineStatistics>
   /** Live events in order of arrival, for `for await`. */
   watch(options?: WatchOptions): Watch
   /** All events of one correlation, wherever they are, each with what it caused below it: those without a cause among them. */
@@ -25,6 +28,8 @@ export function createTimeline(caller: Caller, startWatch: StartWatch, sessionId
       const page = await caller.call('timeline.query', { ...query, ...(sessionId && { sessionId }) }, options)
       return { ...page, items: await readEvents(caller, page.items, options) }
     },
+    statistics: (filter, options) =>
+      caller.call('timeline.statistics', { ...filter, ...(sessionId && { sessionId }) }, options),
     watch: (options) => startWatch(sessionId, options),
     tree: async (correlation, options) => {
       const correlationId =

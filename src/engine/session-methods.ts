@@ -6,6 +6,7 @@ import type { SessionDeps } from '../core/session/deps.ts'
 import { createSessionManager } from '../core/session/manager.ts'
 import type { StateValue } from '../core/state/value.ts'
 import { type Emitted, emitEvent, emitEvents } from '../core/timeline/emit.ts'
+import { detailsOf } from '../core/timeline/event-details.ts'
 import { toWireError } from '../protocol/wire-error.ts'
 import type { AppendedEvents } from '../protocol/worker-api.ts'
 import { createAsideOrder } from './aside-order.ts'
@@ -16,7 +17,7 @@ type Prefixed = Exclude<
   'sessions.import'
 >
 
-const timeline = late('queries of timelines', () => import('../core/timeline/query-timeline.ts'))
+const queries = late('queries of timelines', () => import('../core/timeline/late-queries.ts'))
 
 /** Sessions, their state and their timeline. */
 export function createSessionMethods(
@@ -66,9 +67,10 @@ export function createSessionMethods(
     'timeline.append': async (request, input) => {
       return toAppended(await emitEvents({ ...deps, artifacts }, request, input))
     },
-    'timeline.query': async ({ signal }, query) => (await timeline(signal)).queryTimeline(log, query),
+    'timeline.query': async ({ signal }, query) => (await queries(signal)).queryTimeline(log, query),
+    'timeline.statistics': async ({ signal }, filter) => (await queries(signal)).readStatistics(log, filter),
     'timeline.tree': async ({ signal }, { correlationId }) =>
-      (await timeline(signal)).readCorrelation(log, correlationId),
+      (await queries(signal)).readCorrelation(log, correlationId),
   }
 }
 
@@ -76,10 +78,15 @@ function toAppended(emitted: readonly Emitted[]): AppendedEvents {
   const events = emitted.map((one) => {
     if ('refused' in one) return { error: toWireError(one.refused) }
     const { id, data } = one.event
-    return one.asGiven ? { id } : { id, data: data as StateValue }
+    const details = detailsOf(one.event)
+    return {
+      id,
+      ...(one.asGiven ? {} : { data: data as StateValue }),
+      ...(Object.keys(details).length === 0 ? {} : { details }),
+    }
   })
   const first = emitted.find((one) => 'event' in one)
   if (first === undefined) return { events }
-  const { id, type, data, time, ...common } = first.event
+  const { id, type, data, time, links, tags, target, ...common } = first.event
   return { common, events }
 }

@@ -15,6 +15,7 @@ export const METHODS_SINCE: Since<Exclude<MethodName, FirstMethod>> = {
   'storage.damage': 2,
   'storage.repair': 2,
   'timeline.append': 2,
+  'timeline.statistics': 2,
 }
 
 export const WORKER_MESSAGES_SINCE: Since<Exclude<WorkerMessage['type'], FirstWorkerMessage>> = {
@@ -30,6 +31,9 @@ export const WORKER_MESSAGES_SINCE: Since<Exclude<WorkerMessage['type'], FirstWo
 
 /** What changes artifacts says how lasting that is to be. */
 export const ARTIFACT_DURABILITY_SINCE = 2
+
+/** An event has links, tags and a target. */
+export const EVENT_DETAILS_SINCE: Since<'event details'> = { 'event details': 2 }
 
 export const STORAGE_STATES_SINCE: Since<Exclude<StorageState, FirstStorageState>> = { closed: 2 }
 

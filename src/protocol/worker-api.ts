@@ -11,7 +11,6 @@ import type {
 } from '../core/artifact/input.ts'
 import type { ArtifactPage, ArtifactQuery } from '../core/artifact/query.ts'
 import type { ArtifactRecord } from '../core/artifact/record.ts'
-import type { Durability } from '../core/commit.ts'
 import type { Damage } from '../core/damage/damage.ts'
 import type { Repaired } from '../core/damage/repair.ts'
 import type { WireError } from '../core/errors.ts'
@@ -48,8 +47,11 @@ import type { Entry } from '../core/state/delta.ts'
 import type { ScopedKey } from '../core/state/scope.ts'
 import type { StateValue } from '../core/state/value.ts'
 import type { Recorded, StateChange } from '../core/timeline/catalog.ts'
+import type { EmitEvent, EmitEvents } from '../core/timeline/emit.ts'
 import type { TimelineEvent } from '../core/timeline/event.ts'
-import type { TimelinePage, TimelineQuery } from '../core/timeline/query.ts'
+import type { EventDetails } from '../core/timeline/event-details.ts'
+import type { TimelineFilter, TimelinePage, TimelineQuery } from '../core/timeline/query.ts'
+import type { TimelineStatistics } from '../core/timeline/statistics.ts'
 import type { ImportReport } from '../core/transcript/import.ts'
 import type { ImportInput } from '../core/transcript/input.ts'
 
@@ -86,12 +88,14 @@ export interface ReplayOptions {
 /** What became of events that were appended together, without what the page knows: it has their types and data. */
 export interface AppendedEvents {
   /** What the recorded ones have in common; absent where none was. */
-  readonly common?: Omit<TimelineEvent, 'id' | 'type' | 'data' | 'time'>
+  readonly common?: Omit<TimelineEvent, 'id' | 'type' | 'data' | 'time' | keyof EventDetails>
   readonly events: readonly (
     | {
         readonly id: EventId
         /** Where it is not what was sent. */
         readonly data?: StateValue
+        /** Where something was said of it. */
+        readonly details?: EventDetails
       }
     | { readonly error: WireError }
   )[]
@@ -121,19 +125,11 @@ export interface WorkerApi {
     /** Changes that a hook refused, each for itself; the others are stored. */
     readonly refused?: readonly (ScopedKey & { readonly error: WireError })[]
   }
-  'timeline.emit': (input: {
-    sessionId: SessionId
-    type: string
-    data: StateValue
-    durability?: Durability
-  }) => TimelineEvent
+  'timeline.emit': (input: EmitEvent) => TimelineEvent
   /** Several events of one moment, each recorded or refused for itself, in their order. */
-  'timeline.append': (input: {
-    sessionId: SessionId
-    events: readonly { readonly type: string; readonly data: StateValue }[]
-    durability?: Durability
-  }) => AppendedEvents
+  'timeline.append': (input: EmitEvents) => AppendedEvents
   'timeline.query': (input: TimelineQuery) => TimelinePage
+  'timeline.statistics': (input: TimelineFilter) => TimelineStatistics
   'timeline.tree': (input: { correlationId: CorrelationId }) => readonly TimelineEvent[]
   'artifacts.store': (input: StoreArtifact) => ArtifactRecord
   'artifacts.get': (input: ArtifactRef) => ArtifactRecord | null

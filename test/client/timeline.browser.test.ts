@@ -98,3 +98,77 @@ test('PG47 data over 32 KB is what was emitted, wherever its event is read', asy
   expect(tree.find((node) => node.event.id === event.id)?.event.data).toEqual(data)
   expect((await session.emit('told', { inline: 5 })).data).toEqual({ inline: 5 })
 })
+
+test('PG40, TI19: statistics of a session say how its events hang together', async () => {
+  const { holdfast } = await open()
+  const session = await holdfast.sessions.create()
+  const cause = await session.emit('asked', {})
+  await session.emit('answered', {}, { links: { causedBy: cause } })
+  expect(await session.timeline.statistics({ types: ['asked', 'answered'] })).toMatchObject({
+    events: 2,
+    roots: 1,
+    leaves: 1,
+    maxDepth: 1,
+    longestChains: [{ root: cause.id, events: 2 }],
+  })
+  expect(await holdfast.timeline.statistics({ correlationId: cause.correlationId })).toMatchObject({
+    events: 3,
+  })
+})
+
+test('PG120 a handle of its own correlation shares it with nothing else, however handles nest', async () => {
+  const { holdfast } = await open()
+  const session = await holdfast.sessions.create()
+  const job = session.correlate()
+  const first = await job.emit('job.begun', {})
+  const nested = job.correlate({ cause: first })
+  const second = await nested.emit('job.part', {})
+  const inner = nested.correlate()
+  const third = await inner.emit('inner.begun', {})
+  await job.state.set('a', 1)
+  const outside = await session.emit('outside', {})
+  const { correlationId: root } = session.info
+  expect(first.correlationId).not.toBe(root)
+  expect(second).toMatchObject({ correlationId: first.correlationId, causeId: first.id })
+  expect(third.causeId).toBe(first.id)
+  expect([root, first.correlationId]).not.toContain(third.correlationId)
+  expect(outside).toMatchObject({ correlationId: root })
+  expect(outside).not.toHaveProperty('causeId')
+  const { items } = await holdfast.timeline.query({ correlationId: first.correlationId })
+  expect(items.map(({ type }) => type)).toEqual(['job.begun', 'job.part', 'state.changed'])
+  expect(await job.emit('again', {}, { links: { causedBy: outside } })).toMatchObject({
+    correlationId: first.correlationId,
+    causeId: outside.id,
+  })
+})
+
+test('TI15, PG121: what emit says of an event stands in it, its first cause as such', async () => {
+  const { holdfast } = await open()
+  const session = await holdfast.sessions.create()
+  const other = await holdfast.sessions.create()
+  const far = await other.emit('far', {})
+  const near = await session.emit('near', {})
+  const links = { causedBy: [far, near], responseTo: near.id }
+  const [linked, plain] = await Promise.all([
+    session.emit('linked', { n: 1 }, { links, tags: ['a'], target: 'ada' }),
+    session.emit('plain', {}),
+  ])
+  expect(linked).toMatchObject({
+    causeId: far.id,
+    correlationId: far.correlationId,
+    links: { causedBy: [near.id], responseTo: [near.id] },
+    tags: ['a'],
+    target: 'ada',
+  })
+  expect(plain).not.toHaveProperty('causeId')
+  const bound = await session
+    .correlate({ cause: near })
+    .emit('bound', {}, { links: { causedBy: far.id }, requestId: 'r1' })
+  expect(bound).toMatchObject({ causeId: near.id, links: { causedBy: [far.id] } })
+  const { items } = await session.timeline.query({ types: ['linked', 'plain', 'bound'] })
+  expect(new Set(items)).toEqual(new Set([linked, plain, bound]))
+  await expect(session.emit('x', {}, { links: { partOf: 'no id' } })).rejects.toMatchObject({
+    code: 'INVALID_ARGUMENT',
+    details: { path: 'links.partOf' },
+  })
+})

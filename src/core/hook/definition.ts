@@ -4,6 +4,7 @@ import type { Purity } from '../run/record.ts'
 import type { Actor, SessionRecord } from '../session/record.ts'
 import type { AsideClass } from '../state/aside.ts'
 import type { StateValue } from '../state/value.ts'
+import type { EventDetails } from '../timeline/event-details.ts'
 import type { AllowedOutcome, ChangeableField, HookStage, PointName } from './points.ts'
 
 /** An artifact as a hook may change it before it is stored, or as a collector asks for it. */
@@ -37,8 +38,8 @@ export interface StepDraft {
   readonly error?: { readonly name: string; readonly message: string; readonly stack?: string }
 }
 
-/** What an event's hooks get; `record` hooks may change the data. */
-export interface EventDraft {
+/** What an event's hooks get; they may change the data alone. */
+export interface EventDraft extends EventDetails {
   readonly type: string
   readonly data: StateValue
 }

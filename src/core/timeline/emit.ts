@@ -15,9 +15,11 @@ import type { StateValue } from '../state/value.ts'
 import { type Emission, emittedIn, nameOfEmission } from './emission.ts'
 import { type TimelineEvent, toTimelineEvent } from './event.ts'
 import { dataOfRecorded } from './event-data.ts'
+import { detailsOf, type EventDetails } from './event-details.ts'
 import { parseDraft, type ShapedDraft, shapeDraft } from './event-draft.ts'
 import type { HybridClock } from './hybrid-clock.ts'
 import { frameOf, makeEvent } from './make-event.ts'
+import { observeLinks } from './parse-details.ts'
 
 export interface EmitDeps {
   readonly journal: Journal
@@ -29,7 +31,7 @@ export interface EmitDeps {
   readonly artifacts: Pick<Artifacts, 'prepareValue' | 'abandon'>
 }
 
-export interface EmitEvent {
+export interface EmitEvent extends EventDetails {
   readonly sessionId: SessionId
   /** 1 to 128 characters: words of a-z, 0-9, `_` and `-`, joined by dots. */
   readonly type: string
@@ -39,7 +41,7 @@ export interface EmitEvent {
 }
 
 export interface EmitEvents extends Pick<EmitEvent, 'sessionId' | 'durability'> {
-  readonly events: readonly Pick<EmitEvent, 'type' | 'data'>[]
+  readonly events: readonly Omit<EmitEvent, 'sessionId' | 'durability'>[]
 }
 
 /** What became of one event of several: it was recorded, or refused for itself. */
@@ -61,9 +63,13 @@ export type Emitted =
 export async function emitEvent(
   deps: EmitDeps,
   request: Request,
-  { type, data, ...where }: EmitEvent,
+  { sessionId, durability, ...event }: EmitEvent,
 ): Promise<TimelineEvent> {
-  const [emitted] = await emitEvents(deps, request, { ...where, events: [{ type, data }] })
+  const [emitted] = await emitEvents(deps, request, {
+    sessionId,
+    events: [event],
+    ...(durability === undefined ? {} : { durability }),
+  })
   if (emitted !== undefined && 'event' in emitted) return emitted.event
   throw emitted?.refused ?? createError('INTERNAL', 'An event that was emitted got no answer.')
 }
@@ -173,7 +179,9 @@ function decide(clock: HybridClock, { request, sessionId, scope, readied, passed
   const stream = sessionStream(sessionId)
   const frame = frameOf(request, scope.correlationId)
   const own = passed.map(({ draft, before, record, value }) => {
-    const event = makeEvent(clock.nextId<EventId>(), draft.type, dataOfRecorded(value.recorded), frame)
+    observeLinks(clock, draft)
+    const id = clock.nextId<EventId>()
+    const event = makeEvent(id, draft.type, dataOfRecorded(value.recorded), { ...frame, ...detailsOf(draft) })
     const ran = [
       ...hookEvents(clock, 'event:emit', before, frame, event.id),
       ...hookEvents(clock, 'event:emit', record, frame, event.id, 'record'),

@@ -5,10 +5,11 @@ import type { HookScope, OperationHooks } from '../hook/operation-hooks.ts'
 import { readPassed } from '../session/lifecycle.ts'
 import { admitState } from '../state/admit.ts'
 import { type HookRunRecord, RESERVED_EVENT_PREFIXES } from './catalog.ts'
+import { parseDetails } from './parse-details.ts'
 
-/** @throws INVALID_ARGUMENT for a type that is none or that only Holdfast records; INVALID_VALUE, VALUE_TOO_LARGE */
-export function parseDraft({ type, data }: { readonly type: unknown; readonly data: unknown }): EventDraft {
-  return { type: parseType(type), data: admitState(data, 'data') }
+/** @throws INVALID_ARGUMENT for a type that is none or that only Holdfast records, and for details that are none; INVALID_VALUE, VALUE_TOO_LARGE */
+export function parseDraft({ type, data, ...details }: EventDraft): EventDraft {
+  return { type: parseType(type), data: admitState(data, 'data'), ...parseDetails(details) }
 }
 
 export interface ShapedDraft {
@@ -40,7 +41,7 @@ export async function shapeDraft(
 
 /** What no hook touched was checked before. */
 function withData(draft: EventDraft, { data }: EventDraft): EventDraft {
-  return data === draft.data ? draft : { type: draft.type, data: admitState(data, 'data') }
+  return data === draft.data ? draft : { ...draft, data: admitState(data, 'data') }
 }
 
 const EVENT_TYPE = /^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/

@@ -7,12 +7,13 @@ import {
   timeOfId,
 } from '../ids.ts'
 import type { Actor } from '../session/record.ts'
+import type { EventDetails } from './event-details.ts'
 
 /** Where an event came from: this page or worker, a transcript, another device, or a replay's fork. */
 export type EventSource = 'local' | 'import' | 'device' | 'fork'
 
 /** An event as it is stored in its commit. What its id or its stream says is not repeated. */
-export interface StoredEvent<Data = unknown> {
+export interface StoredEvent<Data = unknown> extends EventDetails {
   /** UUIDv7: the event's clock and its writer. */
   readonly id: EventId
   /** Past tense, dotted: `session.suspended`, `step.completed`, `order.placed`. */

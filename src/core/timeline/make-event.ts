@@ -4,9 +4,10 @@ import type { Actor } from '../session/record.ts'
 import type { StateValue } from '../state/value.ts'
 import type { EventDataByType, EventType } from './catalog.ts'
 import type { EventSource, StoredEvent } from './event.ts'
+import type { EventDetails } from './event-details.ts'
 
 /** What an operation's events have in common. */
-export interface EventFrame {
+export interface EventFrame extends EventDetails {
   readonly correlationId: CorrelationId
   readonly causeId?: EventId
   readonly actor?: Actor

@@ -3,7 +3,8 @@ import type { CorrelationId, EventId, SessionId } from '../../../src/core/ids.ts
 import { emitEvent } from '../../../src/core/timeline/emit.ts'
 import type { TimelineEvent } from '../../../src/core/timeline/event.ts'
 import type { TimelineQuery } from '../../../src/core/timeline/query.ts'
-import { queryTimeline, readCorrelation } from '../../../src/core/timeline/query-timeline.ts'
+import { queryTimeline } from '../../../src/core/timeline/query-timeline.ts'
+import { readCorrelation } from '../../../src/core/timeline/read-events.ts'
 import { buildTree } from '../../../src/core/timeline/tree.ts'
 import { created, eventsOf, move, openTab, refusal, reopen, type Tab } from '../session/rig.ts'
 
