@@ -1,6 +1,7 @@
 import type { App } from '../src/core/app/app.ts'
 import type { DefaultHookOptions } from '../src/core/hook/default-hooks.ts'
 import type { HookDefinition } from '../src/core/hook/definition.ts'
+import { moreHooks } from '../src/core/hook/more-hooks.ts'
 import { createPackagedHost } from '../src/engine/packaged-host.ts'
 import { openGate } from './gate.ts'
 
@@ -21,7 +22,7 @@ export interface ServeOptions {
  * serveHoldfast({ app, hooks: [sizeLimit] })
  */
 export function serveHoldfast(options: ServeOptions = {}): void {
-  openGate(createPackagedHost(options))
+  openGate(createPackagedHost({ ...options, more: moreHooks }))
 }
 
 export type { CollectorOptions } from '../src/core/hook/collectors.ts'
@@ -31,3 +32,4 @@ export type { HookDefinition } from '../src/core/hook/definition.ts'
 export type { LogEntry, LoggingOptions, LogLevel } from '../src/core/hook/logging.ts'
 export type { MetricsOptions } from '../src/core/hook/metrics.ts'
 export type { RedactionOptions } from '../src/core/hook/redactor.ts'
+export type { RateRule } from '../src/core/policy/rates.ts'

@@ -7,10 +7,10 @@ const early: MessageEvent[] = []
 const keep = (event: MessageEvent) => early.push(event)
 
 addEventListener('message', keep)
-import('./serve.ts')
-  .then(({ serveHoldfast }) => {
+import('./serve-packaged.ts')
+  .then(({ servePackaged }) => {
     removeEventListener('message', keep)
-    serveHoldfast()
+    servePackaged()
     for (const { data, ports } of early)
       dispatchEvent(new MessageEvent('message', { data, ports: [...ports] }))
   })

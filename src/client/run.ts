@@ -95,11 +95,14 @@ async function perform<Input, Output>(
   }
 }
 
+/** A limit can be raised, or is none any more after a while. */
+const PASSING: ReadonlySet<string> = new Set(['CLOSED', 'LIMIT_EXCEEDED', 'RATE_LIMITED'])
+
 /** What ended the body but not the run: it goes on after a reload, a resume or a takeover. */
 function isInterruption(error: unknown): boolean {
   if (!isHoldfastError(error) || error.code === 'STEP_FAILED') return false
   const { kind } = ERROR_CODES[error.code]
-  return kind === 'run' || kind === 'storage' || kind === 'unknown' || error.code === 'CLOSED'
+  return kind === 'run' || kind === 'storage' || kind === 'unknown' || PASSING.has(error.code)
 }
 
 /** Another tab may have ended the session's work; the patch that aborts the body's signal is still on its way then. */

@@ -20,7 +20,8 @@ export type HeadKey =
   | readonly ['session', SessionId]
   | readonly ['artifact-name', SessionId, string]
   | readonly ['run', RunId]
-  | readonly ['counter', SessionId, string]
+  /** What is counted of a session, or of the whole store. */
+  | readonly ['counter', SessionId | StreamId, string]
   | readonly ['scope', StreamId]
 
 export interface HeadWrite {

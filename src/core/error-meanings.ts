@@ -28,6 +28,10 @@ export const ERROR_MEANINGS = {
   HOOK_TIMEOUT: 'A before-hook did not answer in time, so the operation was refused; nothing was stored.',
   HOOK_REENTRANT: 'A hook called back into the operation that runs it, or calls nest deeper than 4.',
   HOOK_DUPLICATE: 'A hook with this id is registered already.',
+  LIMIT_EXCEEDED:
+    'A limit of the session is reached; details say which limit, its maximum and what is used. Nothing was stored.',
+  RATE_LIMITED:
+    'Too much was asked for at once; details.retryAfterMs says in how many milliseconds it may be sent again.',
   CONFLICT:
     'Other writers changed the same thing each time that it was tried, five times or more; send the call again.',
   DEADLINE: 'The call was aborted at its deadline; nothing was stored.',

@@ -37,6 +37,8 @@ export const ERROR_CODES = {
   HOOK_TIMEOUT: code('refused', true),
   HOOK_REENTRANT: code('refused'),
   HOOK_DUPLICATE: code('input'),
+  LIMIT_EXCEEDED: code('refused'),
+  RATE_LIMITED: code('refused', true),
   CONFLICT: code('unknown', true),
   DEADLINE: code('unknown', true),
   OUTCOME_UNKNOWN: code('unknown', true),

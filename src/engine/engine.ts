@@ -35,6 +35,7 @@ export interface EngineOptions {
   readonly hooks: readonly HookDefinition[]
   readonly executor?: PartsOptions['executor']
   readonly metrics?: PartsOptions['metrics']
+  readonly rates?: PartsOptions['rates']
   readonly wrapHooks?: PartsOptions['wrapHooks']
   /** What failed in the background, where no call waits for it. */
   readonly onError: (error: unknown) => void
@@ -65,6 +66,7 @@ export async function openEngine(
       connection,
       ...(options.executor === undefined ? {} : { executor: options.executor }),
       ...(options.metrics === undefined ? {} : { metrics: options.metrics }),
+      ...(options.rates === undefined ? {} : { rates: options.rates }),
       ...(options.wrapHooks === undefined ? {} : { wrapHooks: options.wrapHooks }),
       ...(options.chunkBytes === undefined ? {} : { chunkBytes: options.chunkBytes }),
     },

@@ -1,5 +1,5 @@
 import type { App } from '../core/app/app.ts'
-import { type DefaultHookOptions, defaultHooks } from '../core/hook/default-hooks.ts'
+import { type DefaultHookOptions, defaultHooks, type MakeMore } from '../core/hook/default-hooks.ts'
 import type { HookDefinition } from '../core/hook/definition.ts'
 import { loadAllLate } from '../core/late.ts'
 import type { WallClock } from '../core/ports.ts'
@@ -11,17 +11,22 @@ import { createWorld } from './world.ts'
 /** After a page was let in: what it does first goes before. */
 const REST_AFTER_MS = 1_000
 
+export interface HostOptions {
+  readonly app?: App
+  readonly hooks?: readonly HookDefinition[]
+  readonly builtIn?: DefaultHookOptions
+  /** Makes the built-in hooks that the packaged worker never has. */
+  readonly more?: MakeMore
+}
+
 /** The host as the packaged worker runs it: the host's own world, the built-in hooks before the app's. */
 export function createPackagedHost({
   app,
   hooks = [],
   builtIn: options,
-}: {
-  readonly app?: App
-  readonly hooks?: readonly HookDefinition[]
-  readonly builtIn?: DefaultHookOptions
-}): EngineHost {
-  const builtIn = defaultHooks(options)
+  more,
+}: HostOptions = {}): EngineHost {
+  const builtIn = defaultHooks(options, more)
   const world = createWorld()
   const host = createEngineHost({
     world,
@@ -31,6 +36,7 @@ export function createPackagedHost({
       onIncident: builtIn.onIncident,
       ...(builtIn.redactor === undefined ? {} : { redact: builtIn.redactor.redact }),
     },
+    ...(options?.rates === undefined ? {} : { rates: options.rates }),
     ...(builtIn.metrics === undefined ? {} : { metrics: builtIn.metrics }),
     onError: (error) => console.error('Holdfast:', error),
   })

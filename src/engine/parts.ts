@@ -7,6 +7,8 @@ import type { Intake } from '../core/artifact/intake.ts'
 import { createHookExecutor, type HookExecutor, type HookExecutorOptions } from '../core/hook/executor.ts'
 import type { Metrics } from '../core/hook/metrics.ts'
 import { createHookRegistry, type HookRegistry } from '../core/hook/registry.ts'
+import { withLimits } from '../core/policy/limited-journal.ts'
+import type { RateRule } from '../core/policy/rates.ts'
 import type { Journal, Log, Tables } from '../core/ports.ts'
 import { createHybridClock, type HybridClock } from '../core/timeline/hybrid-clock.ts'
 import type { Connection } from '../storage/connection.ts'
@@ -43,6 +45,8 @@ export interface PartsOptions {
   /** Of the hook executor: who hears of failures, and what becomes of notes before they are recorded. */
   readonly executor?: Pick<HookExecutorOptions, 'onIncident' | 'redact'>
   readonly metrics?: Pick<Metrics, 'snapshot'>
+  /** What all sessions together, or each by itself, may do in a time. */
+  readonly rates?: readonly RateRule[]
   /** Puts something between the operations and their hooks: benches time them by it. */
   readonly wrapHooks?: (hooks: HookExecutor) => HookExecutor
   /** Size of an artifact's chunks; smaller in tests. @defaultValue 1 MiB */
@@ -51,7 +55,7 @@ export interface PartsOptions {
 
 /** @param liveSessions gives what the use cases read of sessions, made of the tables as they are stored */
 export function createParts(
-  { world, connection, executor, metrics, wrapHooks, chunkBytes }: PartsOptions,
+  { world, connection, executor, metrics, rates, wrapHooks, chunkBytes }: PartsOptions,
   liveSessions: (tables: Tables) => Tables,
 ): Parts {
   const { wall, digest, compression } = world
@@ -60,7 +64,8 @@ export function createParts(
   const storedTables = createTables(connection)
   const tables = liveSessions(storedTables)
   const documents = createDocuments({ log })
-  const journal = createJournal({ connection, clock, documents, wall, compression })
+  const stored = createJournal({ connection, clock, documents, wall, compression })
+  const journal = withLimits(stored, { log, clock, wall, ...(rates === undefined ? {} : { rates }) })
   const registry = createHookRegistry({ wall })
   const executing = createHookExecutor({ wall, registry, digest, ...executor })
   const hooks = wrapHooks?.(executing) ?? executing

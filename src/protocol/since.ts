@@ -45,6 +45,8 @@ export interface CodeSince {
 
 export const ERROR_CODES_SINCE: Since<Exclude<ErrorCode, FirstErrorCode>, CodeSince> = {
   DOCUMENT_FORKED: { since: 2, before: 'INVALID_VALUE' },
+  LIMIT_EXCEEDED: { since: 2, before: 'HOOK_CANCELLED' },
+  RATE_LIMITED: { since: 2, before: 'HOOK_TIMEOUT' },
   MODULE_UNAVAILABLE: { since: 2, before: 'WORKER_START' },
   STORAGE_NEEDS_RELOAD: { since: 2, before: 'STORAGE_FAILED' },
   STEWARD_FENCED: { since: 2, before: 'CONFLICT' },

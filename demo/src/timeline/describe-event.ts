@@ -52,6 +52,7 @@ const SENTENCES: Sentences = {
   'run.cancelled': ({ reason }) => reason,
   'hook.ran': ({ point, runs }) =>
     `${point}: ${runs.map(({ hook, outcome }) => `${hook} ${outcome}`).join(', ')}`,
+  'limit.neared': ({ limit, share }) => `${Math.round(100 * share)} % of ${limit} used`,
   'message.added': ({ role, content }) => excerpt(`${role}: ${textOf(content)}`),
   'model.changed': ({ model }) => model,
   'import.started': ({ format }) => `From ${format}`,

@@ -1,7 +1,8 @@
+import type { RateRule } from '../policy/rates.ts'
 import { agentOutputCollector, type CollectorOptions, toolResultCollector } from './collectors.ts'
 import type { HookDefinition } from './definition.ts'
 import type { HookIncident } from './executor.ts'
-import { createLogging, type LoggingOptions } from './logging.ts'
+import type { LoggingOptions } from './logging.ts'
 import { createMetrics, type Metrics, type MetricsOptions } from './metrics.ts'
 import { redactionHooks } from './redaction.ts'
 import { createRedactor, type RedactionOptions, type Redactor } from './redactor.ts'
@@ -18,6 +19,8 @@ export interface DefaultHookOptions {
   readonly agentOutputs?: Omit<CollectorOptions, 'redactor'> | false
   /** @defaultValue off: it needs a sink */
   readonly logging?: Omit<LoggingOptions, 'redactor'>
+  /** What all sessions together, or each by itself, may do in a time. @defaultValue none */
+  readonly rates?: readonly RateRule[]
 }
 
 export interface DefaultHooks {
@@ -31,12 +34,18 @@ export interface DefaultHooks {
   onIncident(incident: HookIncident): void
 }
 
-/** The hooks that every engine starts with. Collectors and logging share the redactor, so that no secret goes round it. */
-export function defaultHooks(options: DefaultHookOptions = {}): DefaultHooks {
+/** What only workers of an app's own can turn on: the packaged worker is smaller without it. */
+export type MakeMore = (
+  options: DefaultHookOptions,
+  shared: { readonly redactor?: Redactor },
+) => readonly Pick<DefaultHooks, 'hooks' | 'onIncident'>[]
+
+/** The hooks that every engine starts with. They share the redactor, so that no secret goes round it. */
+export function defaultHooks(options: DefaultHookOptions = {}, makeMore: MakeMore = () => []): DefaultHooks {
   const redactor = options.redaction === false ? undefined : createRedactor(options.redaction)
   const shared = redactor === undefined ? {} : { redactor }
   const metrics = options.metrics === false ? undefined : createMetrics(options.metrics)
-  const logging = options.logging === undefined ? undefined : createLogging({ ...options.logging, ...shared })
+  const more = makeMore(options, shared)
   return {
     hooks: [
       ...(redactor === undefined ? [] : redactionHooks(redactor)),
@@ -45,13 +54,13 @@ export function defaultHooks(options: DefaultHookOptions = {}): DefaultHooks {
       ...(options.agentOutputs === false
         ? []
         : [agentOutputCollector({ ...options.agentOutputs, ...shared })]),
-      ...(logging?.hooks ?? []),
+      ...more.flatMap(({ hooks }) => hooks),
     ],
     ...(metrics === undefined ? {} : { metrics }),
     ...shared,
     onIncident(incident) {
       metrics?.onIncident(incident)
-      logging?.onIncident(incident)
+      for (const { onIncident } of more) onIncident(incident)
     },
   }
 }

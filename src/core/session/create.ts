@@ -109,7 +109,10 @@ async function perform(
       resultId: plan.id,
       writes: [write],
       heads: [
-        { key: sessionHeadKey(plan.id), value: newHead(eventId, plan.correlationId) },
+        {
+          key: sessionHeadKey(plan.id),
+          value: newHead(eventId, plan.correlationId, final.fields.limits),
+        },
         ...(parent === undefined ? [] : [moreOffspring(parent)]),
       ],
     }

@@ -1,10 +1,17 @@
-import { type SessionId, sessionStream } from '../ids.ts'
+import { type EventId, type SessionId, sessionStream } from '../ids.ts'
 import type { Request } from '../request.ts'
 import type { EventDataByType } from '../timeline/catalog.ts'
 import { frameOf, makeEvent } from '../timeline/make-event.ts'
 import type { SessionDeps } from './deps.ts'
 import { assertOnly, invalid, isRecord, parseFields, parseSessionId } from './fields.ts'
-import { headValue, requireHead, sessionHeadKey } from './head.ts'
+import {
+  headValue,
+  type KnownHead,
+  requireHead,
+  type SessionHead,
+  sessionHeadKey,
+  withHeadLimits,
+} from './head.ts'
 import type { EditSession } from './input.ts'
 import { commitStrict, nextLifeId, performOnce, readAnswer, readRecord, scopeOf } from './lifecycle.ts'
 import type { SessionRecord } from './record.ts'
@@ -49,10 +56,19 @@ async function perform(
       result: undefined,
       resultId: id,
       writes: [{ stream: sessionStream(id), index: true, events }],
-      heads: [{ key: sessionHeadKey(id), value: { ...headValue(head), revision } }],
+      heads: [{ key: sessionHeadKey(id), value: headAfter(head, revision, data) }],
     }
   })
   return readAnswer(request, () => readRecord(deps.tables, id))
+}
+
+function headAfter(
+  head: KnownHead,
+  revision: EventId,
+  { limits }: EventDataByType['session.edited'],
+): SessionHead {
+  const next = { ...headValue(head), revision }
+  return limits === undefined ? next : withHeadLimits(next, limits)
 }
 
 const EDIT_FIELDS = [

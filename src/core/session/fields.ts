@@ -146,7 +146,11 @@ const LIMITS = [
   'maxTokens',
   'maxCostUsd',
   'maxOperations',
+  'maxOperationsPerMinute',
   'maxBytes',
+  'maxDurationMs',
+  'maxIdleMs',
+  'graceMs',
 ] as const satisfies readonly (keyof SessionLimits)[]
 
 function parseLimits(given: unknown): SessionLimits {

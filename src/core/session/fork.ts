@@ -99,7 +99,10 @@ async function perform(
       resultId: id,
       writes: [{ stream: sessionStream(id), index: true, events }],
       heads: [
-        { key: sessionHeadKey(id), value: withSensitive(newHead(eventId, correlationId), changes, stateId) },
+        {
+          key: sessionHeadKey(id),
+          value: withSensitive(newHead(eventId, correlationId, past.record.limits), changes, stateId),
+        },
         moreOffspring(parent),
         ...artifacts.heads,
       ],

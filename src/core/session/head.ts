@@ -1,6 +1,7 @@
 import type { HeadKey, HeadReader } from '../commit.ts'
 import { createError, type HoldfastError } from '../errors.ts'
 import type { CorrelationId, EventId, SessionId } from '../ids.ts'
+import type { SessionLimits } from './record.ts'
 import { STATUSES, type Standing, type Status } from './status.ts'
 
 /**
@@ -18,6 +19,8 @@ export interface SessionHead {
   readonly offspring: number
   /** Keys of its state that hold sensitive values, see sensitive-keys.ts; absent where none does. */
   readonly sensitive?: Readonly<Record<string, EventId>>
+  /** Absent where it has none: its commits then count nothing. */
+  readonly limits?: SessionLimits
 }
 
 export function sessionHeadKey(session: SessionId): HeadKey {
@@ -72,8 +75,18 @@ function assertHead(value: unknown): asserts value is SessionHead {
 }
 
 /** The head of a session that was just made. */
-export function newHead(revision: EventId, correlationId: CorrelationId): SessionHead {
-  return { status: 'active', revision, correlationId, offspring: 0 }
+export function newHead(
+  revision: EventId,
+  correlationId: CorrelationId,
+  limits: SessionLimits = {},
+): SessionHead {
+  return withHeadLimits({ status: 'active', revision, correlationId, offspring: 0 }, limits)
+}
+
+/** The head with these limits in the place of its own. */
+export function withHeadLimits(head: SessionHead, limits: SessionLimits): SessionHead {
+  const { limits: _, ...rest } = head
+  return Object.keys(limits).length === 0 ? rest : { ...rest, limits }
 }
 
 /** The parent's head counts its children, so that a delete which did not see this one decides anew. */

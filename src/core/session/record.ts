@@ -8,11 +8,27 @@ export interface Actor {
   readonly name?: string
 }
 
+/**
+ * What a session may use. A limit holds over all tabs; what it refuses is `LIMIT_EXCEEDED`, or `RATE_LIMITED` where time
+ * helps. Tokens and cost are known when a step has ended, so they refuse the next step and never an end.
+ */
 export interface SessionLimits {
+  /** Input and output tokens together; when they are used up no step starts. */
   readonly maxTokens?: number
+  /** US dollars; when they are used up no step starts. */
   readonly maxCostUsd?: number
+  /** State changes, events, starts of steps and stored artifacts, from when the limit was set. */
   readonly maxOperations?: number
+  /** The same within a minute: so many at once, and then one after the other at that rate. */
+  readonly maxOperationsPerMinute?: number
+  /** Of the artifacts that are there; what steps that have run give is stored beyond it, and no step starts then. */
   readonly maxBytes?: number
+  /** Milliseconds from its creation, last resume or reopening, or from when the limit was set. */
+  readonly maxDurationMs?: number
+  /** Milliseconds without an operation. Suspend and resume it to go on. */
+  readonly maxIdleMs?: number
+  /** Milliseconds by which `maxDurationMs` and `maxIdleMs` may be overrun with a warning. @defaultValue 0 */
+  readonly graceMs?: number
 }
 
 export interface Retention {

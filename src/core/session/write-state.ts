@@ -4,6 +4,7 @@ import type { Durability } from '../commit.ts'
 import { createError, type HoldfastError } from '../errors.ts'
 import type { HookScope } from '../hook/operation-hooks.ts'
 import { type CorrelationId, clockOfId, type EventId, type StreamId } from '../ids.ts'
+import { asManyAsFit } from '../policy/as-many-as-fit.ts'
 import { doing, type Request } from '../request.ts'
 import { admitChanges } from '../state/admit.ts'
 import { entryKeyOf, keyOf } from '../state/scope.ts'
@@ -93,7 +94,9 @@ async function perform(
   const observer = deps.hooks.has('state:write', 'after')
     ? observerOf(deps, request, place, scope)
     : undefined
-  const written = await store(deps, request, { place, changes: passed, durability }, scope, runs)
+  const storeSome = (some: readonly WriteChange[]) =>
+    store(deps, request, { place, changes: some, durability }, scope, runs)
+  const { written, error } = await asManyAsFit(passed, storeSome)
   if ('open' in written) {
     const kept = keepSensitive(changes, written.open)
     return perform(deps, request, { place, changes: kept, durability }, answer)
@@ -101,8 +104,10 @@ async function perform(
   const { outcome, changes: stored } = written
   if (outcome.repeated) return answer(outcome.resultId)
   const { at, correlationId } = outcome.result
-  observer?.(passed, correlationId)
-  return { at, changes: stored, ...(refused.length === 0 ? {} : { refused }) }
+  observer?.(passed.slice(0, stored.length), correlationId)
+  const over = error === undefined ? [] : passed.slice(stored.length)
+  const all = [...refused, ...over.map((change) => ({ ...keyOf(change), error: error as HoldfastError }))]
+  return { at, changes: stored, ...(all.length === 0 ? {} : { refused: all }) }
 }
 
 async function store(

@@ -161,6 +161,13 @@ export interface EventDataByType {
   }
   'run.cancelled': { readonly runId: RunId; readonly reason: string }
   'hook.ran': { readonly point: string; readonly stage: HookStage; readonly runs: readonly HookRunRecord[] }
+  /** A limit of the session is used up to half, three quarters, nine tenths or wholly, by what was stored with this. */
+  'limit.neared': {
+    readonly limit: keyof SessionLimits
+    readonly share: number
+    readonly used: number
+    readonly max: number
+  }
   'message.added': {
     readonly role: string
     /** The message's content as the source had it, without tool calls that became steps. */
@@ -205,4 +212,5 @@ export const RESERVED_EVENT_PREFIXES = [
   'run.',
   'hook.',
   'import.',
+  'limit.',
 ] as const

@@ -5,6 +5,7 @@ import { createError, type HoldfastError, isHoldfastError } from '../errors.ts'
 import type { EventDraft } from '../hook/definition.ts'
 import type { HookScope, OperationHooks } from '../hook/operation-hooks.ts'
 import { clockOfId, type EventId, type SessionId, sessionStream } from '../ids.ts'
+import { fittingOf } from '../policy/as-many-as-fit.ts'
 import type { Journal, Log, Tables } from '../ports.ts'
 import { doing, type Request } from '../request.ts'
 import { invalid, parseDurability, parseSessionId } from '../session/fields.ts'
@@ -170,8 +171,13 @@ async function commit(
     const stored = outcome.result.values()
     return readied.map((one, at) => emittedOf(one, isReady(one) ? stored.next().value : undefined, at))
   } catch (error) {
-    await artifacts.abandon(values)
-    throw error
+    const left = fittingOf(error, passed)
+    await artifacts.abandon(left === undefined ? values : values.slice(left))
+    if (left === undefined) throw error
+    const over = new Set<Readied>(passed.slice(left))
+    const refused = { refused: error as HoldfastError }
+    const rest = readied.map((one) => (over.has(one) ? refused : one))
+    return commit(deps, { ...emitting, readied: rest, passed: passed.slice(0, left) }, answer)
   }
 }
 

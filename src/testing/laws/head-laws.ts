@@ -1,5 +1,5 @@
 import type { HeadKey } from '../../core/commit.ts'
-import type { SessionId, StreamId } from '../../core/ids.ts'
+import { type SessionId, STORE_STREAM, type StreamId } from '../../core/ids.ts'
 import { foldSession } from '../../core/session/fold.ts'
 import { sensitiveKeysOf } from '../../core/session/sensitive-keys.ts'
 import { deltasOf, foldEntries } from '../../core/state/fold.ts'
@@ -40,7 +40,7 @@ function expectedFields(content: DatabaseContent, key: HeadKey): Fields | undefi
       return run === undefined ? undefined : { epoch: run.epoch, status: run.status }
     }
     case 'counter':
-      return content.sessions.some((row) => row.id === key[1]) ? {} : undefined
+      return counterFields(content, key[1], key[2])
     case 'scope':
       return sensitiveOf(content, key[1])
   }
@@ -50,8 +50,28 @@ function sessionFields(content: DatabaseContent, session: SessionId): Fields | u
   const stream = session as string as StreamId
   const record = foldSession(undefined, stream, content.rowsByStream.get(stream) ?? [])
   if (record === undefined) return undefined
-  const { status, archivedFrom, correlationId } = record
-  return { status, archivedFrom, correlationId, ...sensitiveOf(content, stream) }
+  const { status, archivedFrom, correlationId, limits } = record
+  return { status, archivedFrom, correlationId, limits, ...sensitiveOf(content, stream) }
+}
+
+/** A counter begins when its limit is set, so its operations are in no log; what was used is. */
+function counterFields(
+  { sessions, rowsByStream }: DatabaseContent,
+  id: SessionId | StreamId,
+  name: string,
+): Fields | undefined {
+  if (id === STORE_STREAM) return {}
+  if (!sessions.some((row) => row.id === id)) return undefined
+  if (name !== 'used') return {}
+  const stream = id as string as StreamId
+  const record = foldSession(undefined, stream, rowsByStream.get(stream) ?? [])
+  if (record === undefined || Object.keys(record.limits).length === 0) return undefined
+  const { usage, artifactBytes } = record.counters
+  return {
+    tokens: usage.inputTokens + usage.outputTokens,
+    costUsd: usage.costUsd,
+    bytes: artifactBytes,
+  }
 }
 
 /** Writes of other tabs look there alone for what must not be written openly. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { defaultHooks } from '../../../src/core/hook/default-hooks.ts'
 import { createLogging, type LogEntry, type LoggingOptions } from '../../../src/core/hook/logging.ts'
+import { moreHooks } from '../../../src/core/hook/more-hooks.ts'
 import { createRedactor } from '../../../src/core/hook/redactor.ts'
 import { artifactDraft, artifactRecord, errorOf, scope, sessionRecord, setUp, stepDraft } from './harness.ts'
 
@@ -144,7 +145,7 @@ describe('logging', () => {
 
 describe('the default hooks', () => {
   const idsOf = (options?: Parameters<typeof defaultHooks>[0]) =>
-    [...new Set(defaultHooks(options).hooks.map(({ id }) => id))].sort()
+    [...new Set(defaultHooks(options, moreHooks).hooks.map(({ id }) => id))].sort()
 
   test('HO43 are redaction, metrics and both collectors; each can be left out, and logging put in', () => {
     const all = ['collect-agent-outputs', 'collect-tool-results', 'metrics', 'redaction']
@@ -158,13 +159,16 @@ describe('the default hooks', () => {
 
   test('HO43 get their options, share the redactor, and gate nothing', async () => {
     const entries: LogEntry[] = []
-    const defaults = defaultHooks({
-      redaction: { replacement: '***' },
-      metrics: { points: ['step:run'] },
-      toolResults: { tags: ['tool-tag'] },
-      agentOutputs: { tags: ['agent-tag'] },
-      logging: { sink: (entry) => void entries.push(entry) },
-    })
+    const defaults = defaultHooks(
+      {
+        redaction: { replacement: '***' },
+        metrics: { points: ['step:run'] },
+        toolResults: { tags: ['tool-tag'] },
+        agentOutputs: { tags: ['agent-tag'] },
+        logging: { sink: (entry) => void entries.push(entry) },
+      },
+      moreHooks,
+    )
     const { redactor } = defaults
     const { registry, executor } = setUp({
       onIncident: defaults.onIncident,

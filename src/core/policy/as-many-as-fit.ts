@@ -1,0 +1,32 @@
+import { type HoldfastError, isHoldfastError } from '../errors.ts'
+
+/** Stores as many of these as a limit lets pass, from the first on. */
+export async function asManyAsFit<Item, Written>(
+  items: readonly Item[],
+  store: (items: readonly Item[]) => Promise<Written>,
+): Promise<{
+  readonly written: Written
+  /** Why the rest was not stored; absent where all of it was. */
+  readonly error?: HoldfastError
+}> {
+  let fitting = items
+  let refusal: { readonly error?: HoldfastError } = {}
+  for (;;) {
+    try {
+      return { written: await store(fitting), ...refusal }
+    } catch (error) {
+      const left = fittingOf(error, fitting)
+      if (left === undefined) throw error
+      refusal = { error: error as HoldfastError }
+      fitting = fitting.slice(0, left)
+    }
+  }
+}
+
+/** How many of several that were refused together would pass by themselves; undefined where none would. */
+export function fittingOf(error: unknown, items: readonly unknown[]): number | undefined {
+  if (!isHoldfastError(error)) return undefined
+  if (error.code !== 'LIMIT_EXCEEDED' && error.code !== 'RATE_LIMITED') return undefined
+  const { left } = error.details
+  return typeof left === 'number' && left > 0 && left < items.length ? left : undefined
+}

@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest'
+import { defineStep } from '../../src/index.ts'
+import { open } from './open.ts'
+import { rejectionOf } from './rejection.ts'
+
+test('PO14 a run whose step a limit refuses goes on when the limit was raised; what it did is not done again', async () => {
+  const { holdfast } = await open()
+  const session = await holdfast.sessions.create({ limits: { maxOperations: 1 } })
+  const ran: string[] = []
+  const work = defineStep({
+    id: 'tool:work',
+    version: 1,
+    purity: 'effect',
+    run: (name: string) => {
+      ran.push(name)
+      return `${name} done`
+    },
+  })
+  const analyse = () =>
+    session.run('analyse', { key: 'q4' }, async (run) => [
+      await run.step(work, 'first'),
+      await run.step(work, 'second'),
+    ])
+
+  expect(await rejectionOf(analyse())).toMatchObject({
+    name: 'RefusedError',
+    code: 'LIMIT_EXCEEDED',
+    details: { limit: 'maxOperations', max: 1, used: 1 },
+  })
+  await session.edit({ limits: { maxOperations: 2 } })
+
+  expect(await analyse()).toEqual(['first done', 'second done'])
+  expect(ran).toEqual(['first', 'second'])
+})
+
+test('PO4 of state set at once, what a limit refuses is shown no more', async () => {
+  const { holdfast } = await open()
+  const session = await holdfast.sessions.create({ limits: { maxOperations: 2 } })
+
+  const settled = await Promise.allSettled(['a', 'b', 'c'].map((key) => session.state.set(key, key)))
+
+  expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected'])
+  expect(Object.fromEntries(session.state.entries())).toEqual({ a: 'a', b: 'b' })
+})

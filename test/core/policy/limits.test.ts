@@ -1,0 +1,247 @@
+import 'fake-indexeddb/auto'
+import { expect, test } from 'vitest'
+import type { SessionId } from '../../../src/core/ids.ts'
+import type { RateRule } from '../../../src/core/policy/rates.ts'
+import type { SessionLimits } from '../../../src/core/session/record.ts'
+import { checkLaws } from '../../../src/testing/check-laws.ts'
+import { fakeClock } from '../../../src/testing/fake-clock.ts'
+import { type PolicyTab, startTab } from './tab.ts'
+
+const MINUTE_MS = 60_000
+
+const created = async (tab: PolicyTab, limits: SessionLimits) =>
+  (await tab.call('sessions.create', { limits })).record.id
+
+const emit = (tab: PolicyTab, sessionId: SessionId, type = 'app.worked') =>
+  tab.call('timeline.emit', { sessionId, type, data: null })
+
+/** How many of so many at once pass, and the first refusal. */
+async function pass(calls: readonly Promise<unknown>[]) {
+  const settled = await Promise.allSettled(calls)
+  const refusals = settled.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []))
+  return { passed: settled.length - refusals.length, refusal: refusals[0], refusals }
+}
+
+const times = <T>(count: number, make: (at: number) => T) =>
+  Array.from({ length: count }, (_, at) => make(at))
+
+const found = async (tab: PolicyTab, sessionId: SessionId, type: string) =>
+  (await tab.call('timeline.query', { sessionId, types: [type], limit: 500 })).items
+
+const sound = async (tab: PolicyTab) => {
+  await tab.call('flush', {})
+  expect(await checkLaws(tab.native)).toEqual([])
+}
+
+test('PO3 a session does no more operations than its limit, counted over two tabs that ask at once', async () => {
+  const wall = fakeClock()
+  const first = await startTab({ wall })
+  const second = await startTab({ wall, name: first.name })
+  const id = await created(first, { maxOperations: 100 })
+
+  const { passed, refusal } = await pass(times(160, (at) => emit(at % 2 === 0 ? first : second, id)))
+
+  expect(passed).toBe(100)
+  expect(refusal).toMatchObject({
+    code: 'LIMIT_EXCEEDED',
+    retryable: false,
+    details: { sessionId: id, limit: 'maxOperations', max: 100, used: 100, left: 0 },
+  })
+  expect(await found(second, id, 'app.*')).toHaveLength(100)
+  await sound(first)
+})
+
+test('PO3 what is counted is there after a restart, and a raised limit lets on', async () => {
+  const wall = fakeClock()
+  const first = await startTab({ wall })
+  const id = await created(first, { maxOperations: 3 })
+  await pass(times(2, () => emit(first, id)))
+  await first.stop()
+
+  const again = await startTab({ wall, name: first.name })
+  expect((await pass(times(4, () => emit(again, id)))).passed).toBe(1)
+  await again.call('sessions.edit', { id, changes: { limits: { maxOperations: 5 } } })
+  expect((await pass(times(4, () => emit(again, id)))).passed).toBe(2)
+  await again.call('sessions.edit', { id, changes: { limits: {} } })
+  expect((await pass(times(4, () => emit(again, id)))).passed).toBe(4)
+  await sound(again)
+})
+
+test('PO4 state changes that travel together are counted one by one: as many pass as the limit lets, in their order', async () => {
+  const tab = await startTab()
+  const id = await created(tab, { maxOperations: 5 })
+  const changes = times(8, (at) => ({ key: `key-${at}`, value: at }))
+
+  const written = await tab.call('state.write', { target: { session: id }, changes })
+
+  expect(written.changes.map(({ key }) => key)).toEqual(times(5, (at) => `key-${at}`))
+  expect(written.refused?.map(({ key, error }) => [key, error.code])).toEqual(
+    times(3, (at) => [`key-${at + 5}`, 'LIMIT_EXCEEDED']),
+  )
+  const { entries } = await tab.call('state.open', { session: id })
+  expect(entries).toHaveLength(5)
+  await sound(tab)
+})
+
+test('PO4 events that travel together are counted one by one', async () => {
+  const tab = await startTab()
+  const id = await created(tab, { maxOperations: 2 })
+  const events = times(4, (at) => ({ type: 'app.worked', data: at }))
+
+  const { events: answers } = await tab.call('timeline.append', { sessionId: id, events })
+
+  expect(answers.map((one) => 'id' in one)).toEqual([true, true, false, false])
+  await sound(tab)
+})
+
+test('PO5 no step starts where tokens or cost are used up; an end is recorded beyond the limit, and what was used before it was set counts', async () => {
+  for (const limits of [{ maxTokens: 100 }, { maxCostUsd: 0.5 }]) {
+    const tab = await startTab()
+    const id = await created(tab, {})
+    const use = () =>
+      tab.step(id, 'agent:plan@1', { usage: { inputTokens: 30, outputTokens: 31, costUsd: 0.3 } })
+    await use()
+    await tab.call('sessions.edit', { id, changes: { limits } })
+    await use()
+
+    const { refusal } = await pass([use()])
+
+    expect(refusal).toMatchObject({
+      code: 'LIMIT_EXCEEDED',
+      details: {
+        limit: Object.keys(limits)[0],
+        used: 'maxTokens' in limits ? 122 : 0.6,
+      },
+    })
+    expect(await emit(tab, id)).toMatchObject({ type: 'app.worked' })
+    expect(await found(tab, id, 'step.started')).toHaveLength(2)
+    await sound(tab)
+  }
+})
+
+test('PO6 artifacts take no more bytes than the limit; a deletion gives its bytes back', async () => {
+  const tab = await startTab()
+  const id = await created(tab, { maxBytes: 10 })
+  const store = (name: string, content: string) =>
+    tab.call('artifacts.store', { sessionId: id, name, content })
+  const first = await store('one', '12345678')
+
+  expect((await pass([store('two', '123')])).refusal).toMatchObject({
+    code: 'LIMIT_EXCEEDED',
+    details: { limit: 'maxBytes', max: 10, used: 8 },
+  })
+  await store('two', '12')
+  await tab.call('artifacts.delete', { sessionId: id, id: first.id })
+  await store('three', '12345678')
+  expect((await pass([store('four', '1')])).refusal).toMatchObject({ code: 'LIMIT_EXCEEDED' })
+  await sound(tab)
+})
+
+test('PO7 a rate per minute lets so many pass at once and then one after the other; the error says when to come back', async () => {
+  const wall = fakeClock()
+  const tab = await startTab({ wall })
+  const id = await created(tab, { maxOperationsPerMinute: 60 })
+
+  const { passed, refusal } = await pass(times(70, () => emit(tab, id)))
+  expect(passed).toBe(60)
+  expect(refusal).toMatchObject({
+    code: 'RATE_LIMITED',
+    retryable: true,
+    details: { limit: 'maxOperationsPerMinute', max: 60, retryAfterMs: 1_000, retryAt: wall.now() + 1_000 },
+  })
+  wall.advance(999)
+  expect((await pass([emit(tab, id)])).passed).toBe(0)
+  wall.advance(1)
+  expect((await pass(times(2, () => emit(tab, id)))).passed).toBe(1)
+  wall.advance(MINUTE_MS)
+  expect((await pass(times(70, () => emit(tab, id)))).passed).toBe(60)
+  await sound(tab)
+})
+
+test('PO8 a session past its time does nothing more, after a grace in which it warns; a resume begins its time anew', async () => {
+  for (const limit of ['maxDurationMs', 'maxIdleMs'] as const) {
+    const wall = fakeClock()
+    const tab = await startTab({ wall })
+    const id = await created(tab, { [limit]: 10 * MINUTE_MS, graceMs: MINUTE_MS })
+    wall.advance(10 * MINUTE_MS)
+    await emit(tab, id)
+    wall.advance(limit === 'maxIdleMs' ? 10.5 * MINUTE_MS : 0.5 * MINUTE_MS)
+    await emit(tab, id)
+    wall.advance(limit === 'maxIdleMs' ? 11 * MINUTE_MS + 1 : MINUTE_MS)
+
+    expect((await pass([emit(tab, id)])).refusal).toMatchObject({
+      code: 'LIMIT_EXCEEDED',
+      details: { sessionId: id, limit, max: 10 * MINUTE_MS },
+    })
+    expect((await found(tab, id, 'limit.neared')).map(({ data }) => data)).toContainEqual(
+      expect.objectContaining({ limit, share: 1 }),
+    )
+
+    await tab.call('sessions.transition', { id, verb: 'suspend' })
+    await tab.call('sessions.transition', { id, verb: 'resume' })
+    expect((await pass([emit(tab, id)])).passed).toBe(1)
+    await sound(tab)
+  }
+})
+
+test('PO9 each share of a limit that is reached is told once, with what was stored', async () => {
+  const tab = await startTab()
+  const id = await created(tab, { maxOperations: 20 })
+  for (let at = 0; at < 20; at += 1) await emit(tab, id)
+
+  expect((await found(tab, id, 'limit.neared')).map(({ data }) => data)).toEqual([
+    { limit: 'maxOperations', share: 0.5, used: 10, max: 20 },
+    { limit: 'maxOperations', share: 0.75, used: 15, max: 20 },
+    { limit: 'maxOperations', share: 0.9, used: 18, max: 20 },
+    { limit: 'maxOperations', share: 1, used: 20, max: 20 },
+  ])
+  await sound(tab)
+})
+
+test('PO10 a rate of the worker holds for the store or for each session, by kind and name, and a refused call uses up none of it', async () => {
+  const wall = fakeClock()
+  const rates: readonly RateRule[] = [
+    { id: 'all', limit: 5, windowMs: 10_000 },
+    { id: 'each', per: 'session', limit: 3, windowMs: 10_000 },
+    { id: 'model', of: ['step'], names: ['agent:*'], limit: 1, windowMs: 10_000, burst: 1 },
+  ]
+  const tab = await startTab({ wall, rates })
+  const [one, two] = [await created(tab, {}), await created(tab, {})]
+
+  expect(await pass(times(6, () => emit(tab, one)))).toMatchObject({
+    passed: 3,
+    refusal: { code: 'RATE_LIMITED', details: { limit: 'each', per: 'session', max: 3, windowMs: 10_000 } },
+  })
+  // What `each` refused is not counted for `all`: two are left.
+  expect(await pass(times(3, () => emit(tab, two)))).toMatchObject({
+    passed: 2,
+    refusal: { details: { limit: 'all', per: 'store', retryAfterMs: 2_000 } },
+  })
+  wall.advance(10_000)
+  const step = (name: string, id: SessionId) => tab.step(id, name, {})
+  expect(await pass([step('agent:plan@1', one)])).toMatchObject({ passed: 1 })
+  expect(await pass([step('agent:plan@1', two)])).toMatchObject({
+    passed: 0,
+    refusal: { details: { limit: 'model' } },
+  })
+  expect(await pass([step('tool:sql@1', two)])).toMatchObject({ passed: 1 })
+})
+
+test('PO10 a rule that is none is refused', async () => {
+  const tab = await startTab({ rates: [{ id: 'none', limit: 0 }] })
+  expect((await pass([created(tab, {})])).refusal).toMatchObject({
+    code: 'INVALID_ARGUMENT',
+    details: { path: 'rates.limit' },
+  })
+})
+
+test('PO11 reads, lifecycle, ends of steps and imports are no operations; a step with what it gives is one', async () => {
+  const tab = await startTab()
+  const id = await created(tab, { maxOperations: 1 })
+  await tab.step(id, 'tool:sql@1', { collects: true })
+  await tab.call('sessions.save', { id })
+  await tab.call('sessions.edit', { id, changes: { name: 'more' } })
+  await tab.call('artifacts.list', { sessionId: id })
+  expect((await pass([emit(tab, id)])).refusal).toMatchObject({ code: 'LIMIT_EXCEEDED' })
+  await sound(tab)
+})
