@@ -1,37 +1,61 @@
-import type { EventId, SessionId } from '../core/ids.ts'
-import type { ReplayReport } from '../core/replay/report.ts'
+import type { CorrelationId, SessionId } from '../core/ids.ts'
+import type { Modification } from '../core/replay/modifications.ts'
+import type { ReplaySpec } from '../core/replay/replay-input.ts'
+import { reportMarkdown } from '../core/replay/report-markdown.ts'
+import { encodeStepValue } from '../core/run/value.ts'
 import type { Caller } from './caller.ts'
-import type { CallOptions } from './request.ts'
+import { idOf } from './moment.ts'
+import { driveReplay } from './replay-driver.ts'
+import type { Replay, ReplayOptions } from './replay-handle.ts'
 
-export interface ReplayOptions extends CallOptions {
-  /**
-   * `exact` runs again what is pure or idempotent and found by its name and version, and compares; `state` folds what is
-   * recorded and compares the state. @defaultValue 'exact'
-   */
-  readonly mode?: 'state' | 'exact'
-  /** The last event that is replayed. @defaultValue the newest */
-  readonly to?: string | { readonly id: EventId }
-  readonly onProgress?: (loaded: number, total: number | null) => void
-}
-
-/** A replay under way. */
-export interface Replay {
-  /** What was run again, answered, missing, and where it differed. */
-  readonly report: Promise<ReplayReport>
-}
-
+/** @param countEvents how many events the session has */
 export function startReplay(
   caller: Caller,
   sessionId: SessionId,
-  { mode = 'exact', to, ...options }: ReplayOptions = {},
+  options: ReplayOptions = {},
+  countEvents: () => number = () => 0,
 ): Replay {
-  const last = typeof to === 'object' ? to.id : (to as EventId | undefined)
-  const report = caller.call(
-    'replay.run',
-    { sessionId, mode, ...(last !== undefined && { to: last }) },
-    options,
+  const { from, to, correlation } = options
+  const isWhole = from === undefined && to === undefined && correlation === undefined
+  const driven = driveReplay(caller, sessionId, specOf(options), options, () =>
+    isWhole ? countEvents() : null,
   )
-  // Whoever looks at it later must not meet an unhandled rejection before.
-  report.catch(() => {})
-  return { report }
+  return {
+    ...driven.controls,
+    get state() {
+      return driven.state
+    },
+    get progress() {
+      return driven.progress
+    },
+    get speed() {
+      return driven.speed
+    },
+    report: driven.report,
+    markdown: async () => reportMarkdown(await driven.report),
+    [Symbol.asyncIterator]: driven.read,
+  }
+}
+
+async function specOf(options: ReplayOptions): Promise<ReplaySpec> {
+  const { mode = 'exact', from, to, correlation, modifications, effects, compare } = options
+  return {
+    mode,
+    ...(from !== undefined && { from: idOf(from) }),
+    ...(to !== undefined && { to: idOf(to) }),
+    ...(correlation !== undefined && {
+      correlationId:
+        typeof correlation === 'string' ? (correlation as CorrelationId) : correlation.correlationId,
+    }),
+    ...(modifications !== undefined && { modifications: await Promise.all(modifications.map(encoded)) }),
+    ...(effects !== undefined && { effects }),
+    ...(compare !== undefined && { compare }),
+  }
+}
+
+async function encoded({
+  value,
+  ...modification
+}: NonNullable<ReplayOptions['modifications']>[number]): Promise<Modification> {
+  return value === undefined ? modification : { ...modification, value: await encodeStepValue(value) }
 }

@@ -146,7 +146,7 @@ export function createSession<A extends App>(
         const past = await caller.call('sessions.at', { id, event: idOf(moment) }, options)
         return createPast(past, caller, session)
       },
-      replay: (options) => startReplay(caller, id, options),
+      replay: (options) => startReplay(caller, id, options, () => session.info.counters.events),
 
       correlate: (by) => bind({ ...bound, cause: causeOf(by, bound.cause) }),
       close: () => {

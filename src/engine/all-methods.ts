@@ -10,6 +10,7 @@ import { lateMethods } from './late-methods.ts'
 import type { Methods } from './methods.ts'
 import type { Page } from './page.ts'
 import type { Parts } from './parts.ts'
+import type { ReplayParts } from './replay-methods.ts'
 import { createSessionMethods } from './session-methods.ts'
 import type { StepParts } from './step-methods.ts'
 import { createStorageMethods } from './storage-methods.ts'
@@ -46,6 +47,7 @@ export function createMethods(deps: MethodDeps): AllMethods {
   const { parts, definitions, templates, page, answers, opened, flushDocuments, damage } = deps
   const sessions = { ...parts, templates, stateClasses: definitions.stateClasses }
   let stepParts: StepParts | undefined
+  let replayParts: ReplayParts | undefined
   return {
     methods: {
       ...createSessionMethods(sessions, parts.storedTables, parts.artifacts, opened),
@@ -57,9 +59,10 @@ export function createMethods(deps: MethodDeps): AllMethods {
         stepParts = createStepParts(parts, answers)
         return stepParts.methods
       }),
-      ...lateMethods(['replay.run'], replay, ({ createReplayMethods }) =>
-        createReplayMethods(parts, definitions, page),
-      ),
+      ...lateMethods(REPLAY_METHODS, replay, ({ createReplayParts }) => {
+        replayParts = createReplayParts(parts, definitions, page)
+        return replayParts.methods
+      }),
       ...lateMethods(
         ['documents.list', 'documents.export', 'adopt.yIndexedDB'],
         documents,
@@ -67,9 +70,14 @@ export function createMethods(deps: MethodDeps): AllMethods {
       ),
       ...createStorageMethods(parts, damage, flushDocuments),
     },
-    pageLeft: (left) => stepParts?.pageLeft(left),
+    pageLeft: (left) => {
+      stepParts?.pageLeft(left)
+      replayParts?.pageLeft(left)
+    },
   }
 }
+
+const REPLAY_METHODS = ['replay.run', 'replay.advance', 'replay.end'] as const
 
 const STEP_METHODS = [
   'steps.start',

@@ -1,41 +1,61 @@
 import type { RerunnableHook } from '../core/hook/rerun.ts'
 import type { SessionId } from '../core/ids.ts'
-import { type ReplayStep, replayExact } from '../core/replay/exact.ts'
-import { replayState } from '../core/replay/state.ts'
+import type { ReplayStep } from '../core/replay/definitions.ts'
+import { createOpenReplays } from '../core/replay/open-replays.ts'
+import { type ReplayDeps, replayWhole } from '../core/replay/replay-whole.ts'
 import { admitEncoded } from '../core/run/admit.ts'
 import type { Definitions } from './definitions.ts'
 import type { Methods } from './methods.ts'
 import type { Page } from './page.ts'
 import type { Parts } from './parts.ts'
 
+export interface ReplayParts {
+  readonly methods: Pick<Methods, 'replay.run' | 'replay.advance' | 'replay.end'>
+  pageLeft(page: string): void
+}
+
 /** Replays run here, over what is stored; the bodies they run again are the asking page's first, then the worker's own. */
-export function createReplayMethods(
+export function createReplayParts(
   parts: Parts,
   definitions: Definitions,
   pageOf: (name: string) => Page | undefined,
-): Pick<Methods, 'replay.run'> {
+): ReplayParts {
   const { log, registry, world, rerun } = parts
+  const replays = createOpenReplays(() => world.wall.now())
+
+  function depsOf(name: string | undefined, sessionId: SessionId): ReplayDeps {
+    return {
+      log,
+      readValue: parts.artifacts.readValue,
+      findStep: (step) =>
+        stepOnPage(name === undefined ? undefined : pageOf(name), step, sessionId) ??
+        definitions.steps.get(step),
+      findHook: (hook, stage) =>
+        registry.find(hook, 'step:run', stage, name) as RerunnableHook<'step:run'> | undefined,
+      rerun: { wall: world.wall, digest: world.digest, ...rerun },
+    }
+  }
+
   return {
-    'replay.run': (request, { sessionId, mode, to }, { page: name, progress }) => {
-      const options = {
-        ...(to === undefined ? {} : { to }),
-        ...(request.signal === undefined ? {} : { signal: request.signal }),
-      }
-      if (mode === 'state') return replayState(log, sessionId, options)
-      const page = name === undefined ? undefined : pageOf(name)
-      return replayExact(
-        {
-          log,
-          readValue: parts.artifacts.readValue,
-          findStep: (step) => stepOnPage(page, step, sessionId) ?? definitions.steps.get(step),
-          findHook: (hook, stage) =>
-            registry.find(hook, 'step:run', stage, name) as RerunnableHook<'step:run'> | undefined,
-          rerun: { wall: world.wall, digest: world.digest, ...rerun },
-        },
-        sessionId,
-        { ...options, ...(progress === undefined ? {} : { onProgress: progress }) },
-      )
+    methods: {
+      'replay.run': ({ signal }, { sessionId, mode, to }, { page, progress }) =>
+        replayWhole(depsOf(page, sessionId), sessionId, {
+          mode,
+          ...(to === undefined ? {} : { to }),
+          ...(signal === undefined ? {} : { signal }),
+          ...(progress === undefined ? {} : { onProgress: progress }),
+        }),
+      'replay.advance': ({ signal }, input, { page, progress }) =>
+        replays.advance(page, input, () => depsOf(page, input.sessionId), {
+          ...(signal === undefined ? {} : { signal }),
+          ...(progress === undefined ? {} : { onProgress: (events) => progress(events, null) }),
+        }),
+      'replay.end': (_request, { replay }, { page }) => {
+        replays.end(page, replay)
+        return null
+      },
     },
+    pageLeft: replays.pageLeft,
   }
 }
 

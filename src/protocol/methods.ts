@@ -51,6 +51,8 @@ export const METHODS = {
   'runs.explain': read,
   'runs.list': read,
   'replay.run': { kind: 'read', long: true },
+  'replay.advance': { kind: 'read', long: true },
+  'replay.end': read,
   'recordings.value': read,
   'documents.list': read,
   'documents.export': read,

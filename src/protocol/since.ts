@@ -11,6 +11,8 @@ type Since<Name extends string, Value = number> = Readonly<Record<Name, Value>>
 type StorageState = Extract<WorkerMessage, { type: 'storage' }>['state']
 
 export const METHODS_SINCE: Since<Exclude<MethodName, FirstMethod>> = {
+  'replay.advance': 2,
+  'replay.end': 2,
   'state.read': 2,
   'storage.damage': 2,
   'storage.repair': 2,

@@ -16,6 +16,7 @@ import type { Repaired } from '../core/damage/repair.ts'
 import type { WireError } from '../core/errors.ts'
 import type { CorrelationId, EventId, RunId, SessionId } from '../core/ids.ts'
 import type { Room } from '../core/ports.ts'
+import type { AdvancedReplay, AdvanceReplay } from '../core/replay/open-replays.ts'
 import type { RunExplanation } from '../core/run/explain.ts'
 import type {
   FinishRun,
@@ -150,6 +151,10 @@ export interface WorkerApi {
   'runs.explain': (input: { runId: RunId }) => RunExplanation
   'runs.list': (input: { sessionId: SessionId; name?: string }) => readonly RunRow[]
   'replay.run': (input: ReplayOptions) => import('../core/replay/report.ts').ReplayReport
+  /** Goes on with a replay, as far as it is asked for. */
+  'replay.advance': (input: AdvanceReplay) => AdvancedReplay
+  /** Lets go a replay that will not go on. */
+  'replay.end': (input: { replay: string }) => null
   'recordings.value': (input: { recorded: Recorded }) => StateValue
   'documents.list': (input: { sessionId: SessionId }) => readonly string[]
   'documents.export': (input: { sessionId: SessionId; name: string }) => Uint8Array

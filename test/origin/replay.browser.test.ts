@@ -57,6 +57,7 @@ test('OR51 basic replay: a doubler is recorded, runs again with the same result,
       path: '',
       expected: 10,
       got: 20,
+      severity: 'major',
     },
   ])
   expect(new Set(report.divergences.map(({ key }) => key))).toEqual(new Set(['five']))

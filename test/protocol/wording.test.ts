@@ -59,17 +59,28 @@ test('VE17 what a replay found different in a scope or a value that stands aside
     content: 'sha256:0' as ContentId,
     sizeBytes: 1,
   })
-  const divergence = { kind: 'state', eventId: 'e1' as EventId, path: '', expected: aside, got: 1 } as const
+  const divergence = {
+    kind: 'state',
+    eventId: 'e1' as EventId,
+    path: '',
+    expected: aside,
+    got: 1,
+    severity: 'critical',
+  } as const
   const scoped = entryKeyOf({ scope: 'agent:planner', key: 'k' })
   const report: ReplayReport = {
     mode: 'exact',
     events: 1,
-    steps: { rerun: 1, answered: 0, withheld: 0, unfinished: 0, missing: [] },
+    steps: { rerun: 1, effects: 0, runnable: 0, answered: 0, withheld: 0, unfinished: 0, missing: [] },
     hooks: { rerun: 0, withheld: 0, missing: [] },
     divergences: [
       { ...divergence, subject: scoped },
       { ...divergence, subject: 'k' },
     ],
+    severities: { info: 0, minor: 0, major: 0, critical: 2 },
+    modifications: [],
+    modified: [],
+    errors: { total: 0, byType: [], bySubject: [], byHook: [], rate: 0, byHour: [] },
     verdict: 'diverged',
   }
   expect(wordingFor(2).answer('replay.run', report)).toEqual(report)

@@ -1,5 +1,8 @@
+import { canonicalText } from '../state/canonical.ts'
 import { isList, sameValue } from '../state/same-value.ts'
 import type { StateValue } from '../state/value.ts'
+import { type CompareRules, compileRules } from './compare-rules.ts'
+import type { Severity } from './severity.ts'
 
 /** Where two values differ: a path of keys and indexes, dotted, empty for the whole. */
 export interface Difference {
@@ -8,6 +11,11 @@ export interface Difference {
   readonly expected: StateValue
   readonly got: StateValue
   readonly missing?: 'expected' | 'got'
+  /**
+   * `critical` where a value is of another kind, `major` where it is another one or gone, `minor` where it was added or
+   * stands elsewhere in its list, `info` where a text differs in spaces or capitals alone; unless a rule says otherwise.
+   */
+  readonly severity: Severity
 }
 
 /** More differences than this say no more than these. */
@@ -16,31 +24,50 @@ export const MAX_DIFFERENCES = 20
 /** Texts are shown to people, who need the place of the difference and not the whole. */
 const MAX_TEXT = 200
 
+/** Nothing is overlooked. */
+const NO_RULES = compileRules()
+
 /** Compares two values and names each difference by its path, at most {@link MAX_DIFFERENCES}. */
-export function compareValues(expected: StateValue, got: StateValue): readonly Difference[] {
+export function compareValues(
+  expected: StateValue,
+  got: StateValue,
+  rules: CompareRules = NO_RULES,
+): readonly Difference[] {
   const differences: Difference[] = []
-  walk(expected, got, [], differences)
+  walk(expected, got, '', rules, differences)
   return differences
 }
 
-type Path = readonly (string | number)[]
-
-function walk(expected: StateValue, got: StateValue, path: Path, found: Difference[]): void {
-  if (found.length >= MAX_DIFFERENCES || sameValue(expected, got)) return
+function walk(
+  expected: StateValue,
+  got: StateValue,
+  path: string,
+  rules: CompareRules,
+  found: Difference[],
+): void {
+  if (found.length >= MAX_DIFFERENCES || sameValue(expected, got) || rules.isIgnored(path)) return
+  const differs = (severity: Severity) =>
+    found.push({ path, ...shown(expected, got), severity: rules.severityOf(path, severity) })
   const sides = membersOfBoth(expected, got)
   if (!sides) {
-    found.push({ path: path.join('.'), ...shown(expected, got) })
+    differs(severityOf(expected, got))
+    return
+  }
+  if (isList(expected) && isList(got) && haveSameItems(expected, got)) {
+    if (!rules.isUnordered(path)) differs('minor')
     return
   }
   for (const key of new Set([...sides.expected.keys(), ...sides.got.keys()])) {
     if (found.length >= MAX_DIFFERENCES) return
     const [a, b] = [sides.expected.get(key), sides.got.get(key)]
-    if (a !== undefined && b !== undefined) walk(a, b, [...path, key], found)
-    else
+    const place = path === '' ? String(key) : `${path}.${key}`
+    if (a !== undefined && b !== undefined) walk(a, b, place, rules, found)
+    else if (!rules.isIgnored(place))
       found.push({
-        path: [...path, key].join('.'),
+        path: place,
         ...shown(a ?? null, b ?? null),
         missing: a === undefined ? 'expected' : 'got',
+        severity: rules.severityOf(place, a === undefined ? 'minor' : 'major'),
       })
   }
 }
@@ -54,6 +81,29 @@ function membersOfBoth(expected: StateValue, got: StateValue) {
 function membersOf(value: StateValue): ReadonlyMap<string | number, StateValue> | undefined {
   if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return undefined
   return isList(value) ? new Map(value.map((item, at) => [at, item])) : new Map(Object.entries(value))
+}
+
+function haveSameItems(expected: readonly StateValue[], got: readonly StateValue[]): boolean {
+  if (expected.length !== got.length) return false
+  const texts = (list: readonly StateValue[]) => list.map(canonicalText).sort().join()
+  return texts(expected) === texts(got)
+}
+
+function severityOf(expected: StateValue, got: StateValue): Severity {
+  if (kindOf(expected) !== kindOf(got)) return 'critical'
+  if (typeof expected === 'string' && typeof got === 'string' && plain(expected) === plain(got)) return 'info'
+  return 'major'
+}
+
+function kindOf(value: StateValue): string {
+  if (value === null) return 'null'
+  if (typeof value !== 'object') return typeof value
+  if (value instanceof Uint8Array) return 'bytes'
+  return isList(value) ? 'list' : 'object'
+}
+
+function plain(text: string): string {
+  return text.replace(/\s+/g, ' ').trim().toLowerCase()
 }
 
 function shown(expected: StateValue, got: StateValue): { expected: StateValue; got: StateValue } {

@@ -1,8 +1,9 @@
 import type { RerunnableHook, RerunOptions } from '../hook/rerun.ts'
-import type { Log } from '../ports.ts'
+import type { EventId } from '../ids.ts'
 import type { Purity } from '../run/record.ts'
 import type { Recorded } from '../run/recorded.ts'
 import type { StateValue } from '../state/value.ts'
+import type { TimelineEvent } from '../timeline/event.ts'
 
 /** A definition that replay found; its body may live on the page or in the worker. Values are encoded. */
 export interface ReplayStep {
@@ -14,12 +15,18 @@ export interface ReplayStep {
   ): Promise<StateValue>
 }
 
-export interface ExactDeps {
-  readonly log: Log
+/** What a replay runs again with. */
+export interface RerunDeps {
   readonly readValue: (recorded: Recorded) => StateValue | Promise<StateValue>
   /** By `name@version`. */
   readonly findStep: (step: string) => ReplayStep | undefined | Promise<ReplayStep | undefined>
   /** A hook of `step:run` by `id@version`, at the stage where it ran. */
   readonly findHook: (hook: string, stage: 'before' | 'record') => RerunnableHook<'step:run'> | undefined
   readonly rerun: RerunOptions
+}
+
+/** What a replay reads and runs again. */
+export interface PlayerDeps extends RerunDeps {
+  /** The recorded events in recorded order, in batches, up to and including `to`. */
+  readonly events: (to?: EventId) => AsyncIterable<readonly TimelineEvent[]>
 }

@@ -1,17 +1,17 @@
 import { isHoldfastError } from '../errors.ts'
-import type { PayloadByPoint } from '../hook/definition.ts'
 import { type ReplayContext, type RerunnableHook, rerunHook, rerunRecordHooks } from '../hook/rerun.ts'
 import type { ThrownError } from '../run/input.ts'
-import { sameValue } from '../state/same-value.ts'
 import type { StateValue } from '../state/value.ts'
 import type { HookRunRecord } from '../timeline/catalog.ts'
 import { compareValues, type Difference } from './comparator.ts'
-import type { ExactDeps, ReplayStep } from './definitions.ts'
-import type { RecordedHooks, StepFrame } from './frames.ts'
+import { compareEnds, type Draft, type EndedStep, type Performed } from './compare-ends.ts'
+import type { CompareRules } from './compare-rules.ts'
+import type { ReplayStep, RerunDeps } from './definitions.ts'
+import type { RecordedHooks } from './frames.ts'
+import type { Modified } from './modifications.ts'
+import type { ReplayPlan } from './replay-input.ts'
 import type { Divergence } from './report.ts'
-
-type EndedStep = StepFrame & { readonly end: NonNullable<StepFrame['end']> }
-type Draft = PayloadByPoint['step:run']
+import { SEVERITIES } from './severity.ts'
 
 /** What came of running one step and its hooks again. */
 export interface StepAgain {
@@ -19,17 +19,20 @@ export interface StepAgain {
   /** Hooks that were run again. */
   readonly hooks: number
   readonly missingHooks: readonly string[]
+  /** What was changed in the input. */
+  readonly modified: readonly Modified[]
 }
 
 export async function rerunStep(
-  deps: ExactDeps,
+  deps: RerunDeps,
+  { modifying, rules }: Pick<ReplayPlan, 'modifying' | 'rules'>,
   frame: EndedStep,
   definition: ReplayStep,
   signal: AbortSignal | undefined,
 ): Promise<StepAgain> {
   const { start, end } = frame
   const { step, key, tool, purity } = start.data
-  const input = await deps.readValue(start.data.input)
+  const { input, modified } = modifying.apply({ step, key }, await deps.readValue(start.data.input))
   const outcome = await perform(definition, input, { key, startedAt: start.time, ...(signal && { signal }) })
   const common = { step, key, ...(tool === undefined ? {} : { tool }), input, purity }
   const ended = { startedAt: start.time, ...asRecorded(outcome, end) }
@@ -39,14 +42,16 @@ export async function rerunStep(
     frame.startHooks,
     { phase: 'started', ...common },
     contextOf(frame, 'start'),
+    rules,
   )
   const atEnd = await rerunHooks(
     deps,
     frame.endHooks,
     { phase, ...common, ...ended },
     contextOf(frame, 'end'),
+    rules,
   )
-  const differences = await compareEnds(deps, end, atEnd.draft, outcome)
+  const differences = await compareEnds(deps, end, atEnd.draft, outcome, rules)
   return {
     divergences: [
       ...atStart.divergences,
@@ -55,10 +60,9 @@ export async function rerunStep(
     ],
     hooks: atStart.count + atEnd.count,
     missingHooks: [...atStart.missing, ...atEnd.missing],
+    modified,
   }
 }
-
-type Performed = { readonly result: StateValue } | { readonly error: ThrownError }
 
 /** Runs the body. What it throws is an outcome; that nobody could run it is not. */
 async function perform(
@@ -103,10 +107,11 @@ interface HooksAgain {
 }
 
 async function rerunHooks(
-  deps: ExactDeps,
+  deps: RerunDeps,
   recorded: readonly RecordedHooks[],
   draft: Draft,
   context: ReplayContext,
+  rules: CompareRules,
 ): Promise<HooksAgain> {
   let shaped = draft
   let count = 0
@@ -130,16 +135,22 @@ async function rerunHooks(
     shaped = again.draft
     count += found.length
     found.forEach(({ run }, at) => {
-      const [expected, got] = [substanceOf(run), substanceOf(again.runs[at])]
-      if (sameValue(expected, got)) return
-      divergences.push(divergence('hook', run.hook, eventId, draft.key, { path: '', expected, got }))
+      const [expected, got] = [substanceOf(run), substanceOf(again.runs[at], run)]
+      const differences = compareValues(expected, got, rules).toSorted(bySeverity)
+      // The digest of another outcome is another one.
+      const worst = differences.find(({ path }) => path === 'outcome') ?? differences[0]
+      if (worst === undefined) return
+      const severity = worst.path === 'outcome' ? rules.severityOf('outcome', 'critical') : worst.severity
+      divergences.push(
+        divergence('hook', run.hook, eventId, draft.key, { path: '', expected, got, severity }),
+      )
     })
   }
   return { draft: shaped, divergences, count, missing }
 }
 
 async function runAgain(
-  { rerun }: ExactDeps,
+  { rerun }: RerunDeps,
   stage: RecordedHooks['stage'],
   hooks: readonly RerunnableHook<'step:run'>[],
   draft: Draft,
@@ -153,42 +164,25 @@ async function runAgain(
   return { draft, runs: await Promise.all(hooks.map((hook) => rerunHook(hook, draft, context, rerun))) }
 }
 
-/** What a hook did. That it changed the input before is known of the first time only. */
-function substanceOf(run: HookRunRecord | undefined): StateValue {
+/**
+ * What a hook did. That it changed the input before is known of the first time only. A recording may lack digests, where
+ * they would tell of a secret: then they are not compared.
+ *
+ * @param recorded what it is compared with
+ */
+function substanceOf(run: HookRunRecord | undefined, recorded: HookRunRecord | undefined = run): StateValue {
   if (run === undefined) return null
   const { outcome, digest, note } = run
-  return { outcome, ...(digest === undefined ? {} : { digest }), ...(note === undefined ? {} : { note }) }
-}
-
-async function compareEnds(
-  { readValue }: ExactDeps,
-  end: EndedStep['end'],
-  shaped: Draft,
-  outcome: Performed,
-): Promise<readonly Difference[]> {
-  if (end.type === 'step.completed') {
-    const expected = await readValue(end.data.result)
-    if ('error' in outcome) return [{ path: '', expected: 'completed', got: failed(outcome.error) }]
-    return compareValues(expected, shaped.result ?? null)
+  const isUntold = recorded?.digest === undefined && recorded?.outcome === outcome
+  return {
+    outcome,
+    ...(digest === undefined || isUntold ? {} : { digest }),
+    ...(note === undefined ? {} : { note }),
   }
-  const { error } = end.data
-  if (!('error' in outcome)) return [{ path: '', expected: failed(error), got: 'completed' }]
-  const code = outcome.error.code === undefined ? {} : { code: outcome.error.code }
-  // The stack is for people: it says where the code stood, which any build changes.
-  return compareValues(toCompare(error), toCompare({ ...(shaped.error ?? outcome.error), ...code }))
 }
 
-function toCompare(error: {
-  readonly name?: string
-  readonly message: string
-  readonly code?: string
-}): StateValue {
-  const { name = 'HoldfastError', message, code } = error
-  return { error: { name, message, ...(code === undefined ? {} : { code }) } }
-}
-
-function failed({ message }: { readonly message: string }): string {
-  return `failed: ${message}`
+function bySeverity(a: Difference, b: Difference): number {
+  return SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity)
 }
 
 export function isInputWhole(hooks: readonly RecordedHooks[]): boolean {
@@ -216,7 +210,7 @@ function divergence(
   subject: string,
   eventId: Divergence['eventId'],
   key: string,
-  { path, expected, got }: Difference,
+  { path, expected, got, severity }: Difference,
 ): Divergence {
-  return { kind, subject, eventId, key, path, expected, got }
+  return { kind, subject, eventId, key, path, expected, got, severity }
 }

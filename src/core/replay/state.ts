@@ -1,6 +1,6 @@
 import { assertGoing } from '../artifact/byte-source.ts'
 import { createError } from '../errors.ts'
-import { type SessionId, sessionStream } from '../ids.ts'
+import { type EventId, type SessionId, sessionStream } from '../ids.ts'
 import type { Log } from '../ports.ts'
 import { openState } from '../session/open.ts'
 import { lastEvent, sessionAt } from '../session/past.ts'
@@ -8,26 +8,30 @@ import { valuesOf } from '../state/fold.ts'
 import { splitEntryKey } from '../state/scope.ts'
 import type { StateValue } from '../state/value.ts'
 import { compareValues, type Difference } from './comparator.ts'
-import { assertKnown, type ReplayOptions, verdictOf } from './exact.ts'
-import { createStepGatherer, readFrames } from './frames.ts'
-import type { ReplayReport } from './report.ts'
+import type { CompareRules } from './compare-rules.ts'
+import type { Divergence } from './report.ts'
 
 /** How often the comparison begins anew where other tabs write meanwhile. */
 const MAX_ATTEMPTS = 5
 
+/** What a state replay came to. */
+export interface ComparedState {
+  readonly divergences: readonly Divergence[]
+  /** false up to an older event: there is nothing that it could be compared with. */
+  readonly isCompared: boolean
+}
+
 /**
- * Replays the state: folds every recorded event anew, in clock order, and compares the outcome with the state as the
- * session shows it. Up to an older event there is nothing that it could be compared with. Stores nothing.
+ * Folds every recorded event anew, in clock order, and compares the outcome with the state as the session shows it.
  *
  * @throws SESSION_NOT_FOUND, EVENT_NOT_FOUND; CONFLICT where other tabs never stop writing; ABORTED
  */
-export async function replayState(
+export async function compareState(
   log: Log,
   session: SessionId,
-  options: ReplayOptions = {},
-): Promise<ReplayReport> {
-  const { to, signal } = options
-  await assertKnown(log, session, to)
+  rules: CompareRules,
+  { to, signal }: { readonly to?: EventId | undefined; readonly signal?: AbortSignal | undefined } = {},
+): Promise<ComparedState> {
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
     assertGoing(signal)
     const newest = await lastEvent(log, session)
@@ -35,36 +39,19 @@ export async function replayState(
     const past = await sessionAt(log, session, until)
     const entries = await openState(log, sessionStream(session))
     if ((await lastEvent(log, session)).id !== newest.id) continue
-    const isNewest = until === newest.id
-    const differences = isNewest ? compareValues(shownState(valuesOf(entries)), shownState(past.state)) : []
-    return report(await countSteps(log, session, { ...options, to: until }), differences, until, isNewest)
+    if (until !== newest.id) return { divergences: [], isCompared: false }
+    const differences = compareValues(shownState(valuesOf(entries)), shownState(past.state), rules)
+    return { divergences: differences.map((one) => divergence(one, until)), isCompared: true }
   }
   throw createError('CONFLICT', `Session ${session} was written to all the while; replay it again later.`, {
     id: session,
   })
 }
 
-type Counted = Pick<ReplayReport, 'events' | 'steps'>
-
-async function countSteps(log: Log, session: SessionId, { to, onProgress }: ReplayOptions): Promise<Counted> {
-  const gatherer = createStepGatherer()
-  let events = 0
-  let answered = 0
-  for await (const batch of readFrames(log, session, to)) {
-    for (const event of batch) answered += gatherer.take(event, undefined).length
-    events += batch.length
-    onProgress?.(events, null)
-  }
-  const rest = gatherer.end()
-  const unfinished = rest.filter(({ end }) => end === undefined).length
-  return {
-    events,
-    steps: { rerun: 0, answered: answered + rest.length - unfinished, withheld: 0, unfinished, missing: [] },
-  }
-}
-
 /** By keys as people read them: `agent:planner/progress`. */
-function shownState(values: Readonly<Record<string, StateValue>>): StateValue {
+export function shownState(values: Readonly<Record<string, StateValue>>): {
+  readonly [key: string]: StateValue
+} {
   const shown = Object.entries(values).map(([entryKey, value]) => {
     const { scope, key } = splitEntryKey(entryKey)
     return [scope === undefined ? key : `${scope}/${key}`, value]
@@ -72,21 +59,7 @@ function shownState(values: Readonly<Record<string, StateValue>>): StateValue {
   return Object.fromEntries(shown)
 }
 
-function report(
-  counted: Counted,
-  differences: readonly Difference[],
-  eventId: NonNullable<ReplayOptions['to']>,
-  isCompared: boolean,
-): ReplayReport {
-  const divergences = differences.map(({ path, expected, got }) => {
-    const [subject = ''] = path.split('.')
-    return { kind: 'state', subject, eventId, path, expected, got } as const
-  })
-  return {
-    mode: 'state',
-    ...counted,
-    hooks: { rerun: 0, withheld: 0, missing: [] },
-    divergences,
-    verdict: verdictOf(isCompared ? 1 : 0, divergences),
-  }
+function divergence({ path, expected, got, severity }: Difference, eventId: EventId): Divergence {
+  const [subject = ''] = path.split('.')
+  return { kind: 'state', subject, eventId, path, expected, got, severity }
 }

@@ -89,6 +89,7 @@ describe('exact replay', () => {
         path: 'rows.1',
         expected: 2,
         got: 9,
+        severity: 'major',
       },
     ])
   })

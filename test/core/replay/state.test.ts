@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { SessionId } from '../../../src/core/ids.ts'
-import { replayState } from '../../../src/core/replay/state.ts'
+import type { ReplaySpec } from '../../../src/core/replay/replay-input.ts'
 import { openWorker, started, stepped, type Worker } from '../run/rig.ts'
+import { replay } from './rig.ts'
 
 let worker: Worker
 let sessionId: SessionId
@@ -10,6 +11,9 @@ beforeEach(async () => {
   worker = await openWorker()
   sessionId = await worker.session()
 })
+
+const replayState = (log: Worker['log'], id: SessionId, spec: ReplaySpec = {}) =>
+  replay({ ...worker, log }, id, {}, { ...spec, mode: 'state' })
 
 const set = (key: string, value: unknown) =>
   worker.sessions.writeState(worker.request(), {
@@ -28,9 +32,21 @@ describe('state replay', () => {
     expect(await replayState(worker.log, sessionId)).toEqual({
       mode: 'state',
       events: events.length,
-      steps: { rerun: 0, answered: 1, withheld: 0, unfinished: 1, missing: [] },
+      steps: {
+        rerun: 0,
+        effects: 0,
+        runnable: 0,
+        answered: 1,
+        withheld: 0,
+        unfinished: 1,
+        missing: [],
+      },
       hooks: { rerun: 0, withheld: 0, missing: [] },
       divergences: [],
+      severities: { info: 0, minor: 0, major: 0, critical: 0 },
+      modifications: [],
+      modified: [],
+      errors: { total: 0, byType: [], bySubject: [], byHook: [], rate: 0, byHour: [] },
       verdict: 'same',
     })
   })

@@ -1,0 +1,64 @@
+import { expect, test } from 'vitest'
+import type { Caller } from '../../src/client/caller.ts'
+import { startReplay } from '../../src/client/replay.ts'
+import type { ReplayOptions } from '../../src/client/replay-handle.ts'
+import { createError } from '../../src/core/errors.ts'
+import type { SessionId } from '../../src/core/ids.ts'
+import type { AdvancedReplay, AdvanceReplay } from '../../src/core/replay/open-replays.ts'
+
+const REPORT = { verdict: 'same' } as NonNullable<AdvancedReplay['report']>
+const lost = () => createError('ABORTED', 'The worker was replaced.', { isLost: true })
+
+/** A worker that answers so, one call after the other. */
+function replaying(answers: readonly (Partial<AdvancedReplay> | Error)[], options: ReplayOptions = {}) {
+  const asked: (readonly [method: string, input: unknown])[] = []
+  const left = [...answers]
+  const caller = {
+    call: async (method: string, input: unknown) => {
+      asked.push([method, input])
+      const answer = left.shift()
+      if (answer instanceof Error) throw answer
+      return method === 'replay.advance' ? { frames: [], events: 0, ...answer } : REPORT
+    },
+  }
+  const replay = startReplay(caller as never as Caller, 's' as SessionId, options)
+  const begins = () => asked.map(([, input]) => (input as AdvanceReplay).begin)
+  return { replay, asked, begins }
+}
+
+test('RP33 a replay whose worker died begins anew where nobody has seen or steered it', async () => {
+  const { replay, begins } = replaying([{ next: 1 }, lost(), { next: 1 }, { report: REPORT }])
+  expect(await replay.report).toBe(REPORT)
+  expect(begins()).toEqual([true, false, true, false])
+})
+
+test('RP33 one that was read, steered, or sends effects is aborted', async () => {
+  for (const options of [{ mode: 'debug' }, { effects: ['mail@1'] }] as const) {
+    const { replay } = replaying([{ next: 1 }, lost(), { report: REPORT }], options)
+    await expect(replay.report).rejects.toMatchObject({ code: 'ABORTED' })
+  }
+  const { replay } = replaying([{ next: 1 }, lost(), { report: REPORT }])
+  const reading = (async () => {
+    for await (const frame of replay) expect(frame).toBeUndefined()
+  })()
+  await expect(replay.report).rejects.toMatchObject({ code: 'ABORTED' })
+  await reading
+})
+
+test('VE9 a worker of the first protocol replays as a whole, in the modes and with the end that it knows', async () => {
+  const unknown = () => createError('VERSION_MISMATCH', 'It came later.', { method: 'replay.advance' })
+  const { replay, asked } = replaying([unknown()], { mode: 'state', to: 'e1' })
+  expect(await replay.report).toBe(REPORT)
+  expect(asked.at(-1)).toEqual(['replay.run', { sessionId: 's', mode: 'state', to: 'e1' }])
+  for (const options of [{ mode: 'debug' }, { mode: 'simulate' }, { from: 'e0' }, { compare: {} }] as const)
+    await expect(replaying([unknown()], options).replay.report).rejects.toMatchObject({
+      code: 'VERSION_MISMATCH',
+    })
+})
+
+test('RP28 a cancelled replay is let go in the worker', async () => {
+  const { replay, asked } = replaying([{ next: 1 }], { paused: true })
+  replay.cancel()
+  await expect(replay.report).rejects.toMatchObject({ code: 'ABORTED' })
+  expect(asked).toMatchObject([['replay.end', { replay: expect.any(String) }]])
+})
