@@ -1,5 +1,5 @@
 import type { App } from '../src/core/app/app.ts'
-import type { DefaultHookOptions } from '../src/core/hook/default-hooks.ts'
+import type { DefaultHookOptions } from '../src/core/hook/built-in.ts'
 import type { HookDefinition } from '../src/core/hook/definition.ts'
 import { moreHooks } from '../src/core/hook/more-hooks.ts'
 import { createPackagedHost } from '../src/engine/packaged-host.ts'
@@ -25,8 +25,8 @@ export function serveHoldfast(options: ServeOptions = {}): void {
   openGate(createPackagedHost({ ...options, more: moreHooks }))
 }
 
+export type { DefaultHookOptions } from '../src/core/hook/built-in.ts'
 export type { CollectorOptions } from '../src/core/hook/collectors.ts'
-export type { DefaultHookOptions } from '../src/core/hook/default-hooks.ts'
 export { defineHook } from '../src/core/hook/define-hook.ts'
 export type { HookDefinition } from '../src/core/hook/definition.ts'
 export type { LogEntry, LoggingOptions, LogLevel } from '../src/core/hook/logging.ts'

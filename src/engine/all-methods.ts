@@ -1,5 +1,6 @@
 import { contents } from '../core/artifact/late-contents.ts'
 import type { DamageBook } from '../core/damage/repair.ts'
+import { collectors } from '../core/hook/late-collectors.ts'
 import type { SessionId } from '../core/ids.ts'
 import { late } from '../core/late.ts'
 import type { Request } from '../core/request.ts'
@@ -36,10 +37,10 @@ export interface AllMethods {
   pageLeft(page: string): void
 }
 
-const imports = late('imports', () => import('./import-methods.ts'), [contents])
+const imports = late('imports', () => import('./import-methods.ts'), [contents, collectors])
 const replay = late('replay', () => import('./replay-methods.ts'))
 /** What a step gives may be large: by then it is too late to find that the code for it cannot be had. */
-const steps = late('steps and runs', () => import('./step-methods.ts'), [contents])
+const steps = late('steps and runs', () => import('./step-methods.ts'), [contents, collectors])
 const documents = late('documents', () => import('./document-methods.ts'))
 
 /** The whole table of the worker's API, made of the use cases of each room. */

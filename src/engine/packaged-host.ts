@@ -1,5 +1,6 @@
 import type { App } from '../core/app/app.ts'
-import { type DefaultHookOptions, defaultHooks, type MakeMore } from '../core/hook/default-hooks.ts'
+import type { DefaultHookOptions, MakeMore } from '../core/hook/built-in.ts'
+import { defaultHooks } from '../core/hook/default-hooks.ts'
 import type { HookDefinition } from '../core/hook/definition.ts'
 import { loadAllLate } from '../core/late.ts'
 import type { WallClock } from '../core/ports.ts'

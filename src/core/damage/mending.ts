@@ -4,7 +4,7 @@ import { type ArtifactId, type EventId, type StreamId, sessionOfStream, sessionS
 import { namingHeadKey, runHeadKey } from '../run/head.ts'
 import type { RunRow } from '../run/record.ts'
 import { foldSession } from '../session/fold.ts'
-import { sessionHeadKey } from '../session/head.ts'
+import { newHead, sessionHeadKey } from '../session/head.ts'
 import type { SessionRecord } from '../session/record.ts'
 import { sensitiveHeadKey, sensitiveKeysOf } from '../session/sensitive-keys.ts'
 import type { Entry } from '../state/delta.ts'
@@ -67,14 +67,9 @@ export function foldMending(stream: StreamId, rows: readonly CommitRow[]): Mendi
   }
 }
 
-function headOf({ status, archivedFrom, revision, correlationId }: SessionRecord) {
-  return {
-    status,
-    ...(archivedFrom === undefined ? {} : { archivedFrom }),
-    revision,
-    correlationId,
-    offspring: 0,
-  }
+function headOf({ status, archivedFrom, revision, correlationId, limits }: SessionRecord) {
+  const archived = archivedFrom === undefined ? {} : { archivedFrom }
+  return { ...newHead(revision, correlationId, limits), status, ...archived }
 }
 
 interface NameFields extends Readonly<Record<string, unknown>> {

@@ -4,15 +4,13 @@ import { createError } from '../errors.ts'
 import { admitState } from '../state/admit.ts'
 import type { StateValue } from '../state/value.ts'
 import { sizeOfValue } from '../state/value-size.ts'
+import { COLLECTOR_PRIORITY } from './collector-priority.ts'
 import { cutText } from './cut-text.ts'
 import { defineHook } from './define-hook.ts'
 import type { Collected, HookDefinition, HookOutcome, StepDraft } from './definition.ts'
 import { toHex } from './hex.ts'
 import { andThen, type Soon } from './in-turn.ts'
 import type { Redactor } from './redactor.ts'
-
-/** Before all other record-hooks: collected is what the step gave, as it gave it. */
-export const COLLECTOR_PRIORITY = -1_000
 
 /** Largest result that is collected unless told otherwise, in bytes. */
 export const COLLECT_MAX_BYTES = 10_485_760

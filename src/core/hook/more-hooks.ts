@@ -1,7 +1,15 @@
-import type { MakeMore } from './default-hooks.ts'
+import type { MakeMore } from './built-in.ts'
+import { agentOutputCollector, toolResultCollector } from './collectors.ts'
 import { createLogging } from './logging.ts'
 
-/** The built-in hooks that are off unless they are asked for. */
-export const moreHooks: MakeMore = ({ logging }, shared) => [
-  ...(logging === undefined ? [] : [createLogging({ ...logging, ...shared })]),
-]
+/** What a worker of an app's own has: options are checked when it starts, and all of it is there then. */
+export const moreHooks: MakeMore = ({ toolResults, agentOutputs, logging }, shared) => {
+  const hooks = [
+    ...(toolResults === false ? [] : [toolResultCollector({ ...toolResults, ...shared })]),
+    ...(agentOutputs === false ? [] : [agentOutputCollector({ ...agentOutputs, ...shared })]),
+  ]
+  return [
+    { hooks, onIncident: () => {} },
+    ...(logging === undefined ? [] : [createLogging({ ...logging, ...shared })]),
+  ]
+}
