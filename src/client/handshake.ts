@@ -92,6 +92,6 @@ function welcomeOf(answer: unknown): Welcome {
   return value
 }
 
-function abortedError(signal: AbortSignal): Error {
+export function abortedError(signal: AbortSignal): Error {
   return createError('ABORTED', 'Opening was aborted by its signal.', {}, signal.reason)
 }

@@ -2,9 +2,10 @@ import type { App } from '../core/app/app.ts'
 import type { Durability } from '../core/commit.ts'
 import { createError } from '../core/errors.ts'
 import type { Actor } from '../core/session/record.ts'
+import { unlessAborted } from '../core/unless-aborted.ts'
 import { createGenerationMarker } from './generation.ts'
-import { greet } from './greet.ts'
-import type { Blocked } from './handshake.ts'
+import { type Greeted, type GreetOptions, greet } from './greet.ts'
+import { abortedError, type Blocked } from './handshake.ts'
 import type { Holdfast } from './holdfast.ts'
 import { createSpawner, type WorkerOptions } from './spawn.ts'
 import { TIMING, type Timing } from './timing.ts'
@@ -74,12 +75,24 @@ export async function openWith<A extends App>(options: OpenOptions<A>, timing: T
     spawner: createSpawner(options, name),
     generation: createGenerationMarker(name),
   }
+  const { first, connect, createHoldfast } = await begin(opening)
+  const connection = await connect({ ...opening, first })
+  const holdfast = await unlessGivenUp(createHoldfast(connection, options), options.signal).catch(
+    (error: unknown) => {
+      void connection.close()
+      throw error
+    },
+  )
+  if (options.persist === 'at-first-write') {
+    connection.onFirstWrite(() => void holdfast.storage.persist())
+  }
+  return holdfast
+}
+
+/** A worker that has answered, and what was of no use before it did: the code of the handles and of all that comes later. */
+async function begin(opening: GreetOptions) {
   const greeting = greet(opening)
-  // Of no use before the worker answers: the code of the handles, and of all that becomes of a worker later.
-  const loading = import('./holdfast.ts').catch(async (error: unknown) => {
-    const { goodbye, end } = await greeting
-    await goodbye()
-    end()
+  const loading = import('./holdfast.ts').catch((error: unknown) => {
     throw createError(
       'WORKER_START',
       'The rest of the code of Holdfast could not be loaded; reload the page.',
@@ -87,13 +100,29 @@ export async function openWith<A extends App>(options: OpenOptions<A>, timing: T
       error,
     )
   })
-  const [first, { connect, createHoldfast }] = await Promise.all([greeting, loading])
-  const connection = await connect({ ...opening, first })
-  const holdfast = await createHoldfast(connection, options)
-  if (options.persist === 'at-first-write') {
-    connection.onFirstWrite(() => void holdfast.storage.persist())
+  try {
+    const [first, { connect, createHoldfast }] = await unlessGivenUp(
+      Promise.all([greeting, loading]),
+      opening.signal,
+    )
+    return { first, connect, createHoldfast }
+  } catch (error) {
+    void greeting.then(leave, () => {})
+    throw error
   }
-  return holdfast
+}
+
+/** It may have opened the database, so it is asked to close it; nobody waits for that. */
+async function leave({ goodbye, end }: Greeted): Promise<void> {
+  await goodbye()
+  end()
+}
+
+function unlessGivenUp<Value>(opening: Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
+  if (signal === undefined) return opening
+  return unlessAborted(opening, signal).catch((error: unknown) => {
+    throw signal.aborted ? abortedError(signal) : error
+  })
 }
 
 function assertName(name: unknown): void {

@@ -2,6 +2,7 @@
  * Modules that few sessions need, loaded when they are first asked for: what a worker loads to start is smaller by them.
  */
 import { createError } from './errors.ts'
+import { unlessAborted } from './unless-aborted.ts'
 
 /**
  * The module, which is loaded once. After a failure the next call tries again.
@@ -49,6 +50,19 @@ export function late<Module>(
   return get
 }
 
+/** What is made of a late module, once. */
+export function madeLate<Module, Made>(
+  load: (signal?: AbortSignal) => Promise<Module>,
+  make: (module: Module) => Made,
+): (signal?: AbortSignal) => Promise<Made> {
+  let made: { readonly value: Made } | undefined
+  return async (signal) => {
+    const module = await load(signal)
+    made ??= { value: make(module) }
+    return made.value
+  }
+}
+
 /**
  * Loads them all, for hosts that must not wait for a file later.
  * @throws the first failure, once the others were loaded
@@ -86,20 +100,4 @@ function unavailable(name: string, cause: unknown): Error {
     { module: name },
     cause,
   )
-}
-
-function unlessAborted<Value>(waited: Promise<Value>, signal: AbortSignal): Promise<Value> {
-  return new Promise((resolve, reject) => {
-    const giveUp = () => reject(signal.reason)
-    if (signal.aborted) return giveUp()
-    signal.addEventListener('abort', giveUp, { once: true })
-    const settle = (end: () => void) => {
-      signal.removeEventListener('abort', giveUp)
-      end()
-    }
-    waited.then(
-      (value) => settle(() => resolve(value)),
-      (error: unknown) => settle(() => reject(error)),
-    )
-  })
 }

@@ -1,3 +1,4 @@
+import { madeLate } from '../core/late.ts'
 import type { Request } from '../core/request.ts'
 import type { MethodName } from '../protocol/worker-api.ts'
 import type { CallContext, Methods } from './methods.ts'
@@ -9,10 +10,9 @@ export function lateMethods<Name extends MethodName, Module>(
   make: (module: Module) => Pick<Methods, Name>,
 ): Pick<Methods, Name> {
   type Method = (request: Request, input: never, context: CallContext) => unknown
-  let made: Pick<Methods, Name> | undefined
+  const methods = madeLate(load, make)
   const method = (name: Name) => async (request: Request, input: never, context: CallContext) => {
-    const module = await load(request.signal)
-    made ??= make(module)
+    const made = await methods(request.signal)
     return (made[name] as Method)(request, input, context)
   }
   return Object.fromEntries(names.map((name) => [name, method(name)])) as Pick<Methods, Name>

@@ -1,4 +1,4 @@
-import { late } from '../core/late.ts'
+import { late, madeLate } from '../core/late.ts'
 import type { Repairs } from '../core/maintenance.ts'
 import type { createRepairs } from './repairs.ts'
 
@@ -6,12 +6,10 @@ const repairs = late('repairs of the database', () => import('./repairs.ts'))
 
 /** The journal's repairs, whose code is loaded by the first of them: most databases need none. */
 export function createLateRepairs(deps: Parameters<typeof createRepairs>[0]): Repairs {
-  let made: Repairs | undefined
+  const make = madeLate(repairs, (module) => module.createRepairs(deps))
   async function load(): Promise<Repairs> {
     deps.assertOpen()
-    const module = await repairs()
-    made ??= module.createRepairs(deps)
-    return made
+    return make()
   }
   return {
     mend: async (...args) => (await load()).mend(...args),

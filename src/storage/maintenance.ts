@@ -1,7 +1,7 @@
 /**
  * The journal's maintenance: what the steward does to what is stored, each in a transaction of its own.
  */
-import { late } from '../core/late.ts'
+import { late, madeLate } from '../core/late.ts'
 import type { Maintenance } from '../core/maintenance.ts'
 import type { Chore } from './chore.ts'
 import { sweepContents } from './contents.ts'
@@ -13,12 +13,10 @@ const packing = late('packing the log', () => import('./packing.ts'))
 
 export function createMaintenance(deps: Parameters<typeof createPacking>[0]): Maintenance {
   const { connection, clock, wall, assertOpen, perform } = deps
-  let made: Packing | undefined
+  const make = madeLate(packing, (module) => module.createPacking(deps))
   async function load(): Promise<Packing> {
     assertOpen()
-    const module = await packing()
-    made ??= module.createPacking(deps)
-    return made
+    return make()
   }
 
   return {

@@ -102,6 +102,7 @@ test(
 )
 
 const LATE = /\/worker-(?!engine)/
+const HANDLES = /\/holdfast[^/]*\.js$/
 
 test('PK12 a bundler makes an entry of the worker that nothing imports', async () => {
   const assets = join(await buildFixture('plain'), 'assets')
@@ -112,6 +113,34 @@ test('PK12 a bundler makes an entry of the worker that nothing imports', async (
   )
   expect([typeof entry, importers]).toEqual(['string', []])
 })
+
+const GIVING_UP = `import { openHoldfast } from './node_modules/holdfast/dist/index.js'
+
+const giving = new AbortController()
+globalThis.giveUp = () => giving.abort()
+openHoldfast({ name: 'app', signal: giving.signal }).catch(({ code }) => {
+  document.querySelector('output').textContent = code
+})
+`
+
+test(
+  'PK13 opening is given up also while the code of the handles is on its way, and its worker ends',
+  async () => {
+    const { page, origin } = await serveApp(GIVING_UP)
+    const answered = page.waitForRequest(LATE)
+    // Never answered.
+    await page.route(HANDLES, () => {})
+    await page.goto(origin)
+    await answered
+    const locks = () => page.evaluate(async () => (await navigator.locks.query()).held?.length)
+    expect(await locks()).toBeGreaterThan(0)
+    await page.evaluate('giveUp()')
+    await page.locator('output', { hasText: 'ABORTED' }).waitFor()
+    await expect.poll(locks, { timeout: 20_000 }).toBe(0)
+    expect(page.workers()).toEqual([])
+  },
+  PACKING_MS,
+)
 
 interface OpenApp {
   readonly page: Page
@@ -127,15 +156,19 @@ interface OpenApp {
   readonly files: readonly string[]
 }
 
-async function openApp(): Promise<OpenApp> {
-  const app = await makeApp({ 'index.html': PAGE, 'main.js': SCRIPT })
-  const site = await serveFolder(app.folder)
+async function serveApp(script: string) {
+  const { folder } = await makeApp({ 'index.html': PAGE, 'main.js': script })
+  const site = await serveFolder(folder)
   const visit = await openVisit(site.origin)
   onTestFinished(async () => {
     await visit[Symbol.asyncDispose]()
     await site[Symbol.asyncDispose]()
   })
-  const page = await visit.newPage()
+  return { page: await visit.newPage(), site, folder, origin: site.origin }
+}
+
+async function openApp(): Promise<OpenApp> {
+  const { page, site, folder } = await serveApp(SCRIPT)
   const loaded: string[] = []
   const had: string[] = []
   const note = (names: string[]) => (request: { url(): string }) => {
@@ -151,7 +184,7 @@ async function openApp(): Promise<OpenApp> {
     site,
     loaded,
     had,
-    files: readdirSync(join(app.folder, 'node_modules/holdfast/dist')).filter((file) =>
+    files: readdirSync(join(folder, 'node_modules/holdfast/dist')).filter((file) =>
       /^worker.*\.js$/.test(file),
     ),
     hold: async () => void (await page.route(LATE, (route) => route.abort())),
