@@ -87,7 +87,10 @@ export function createStreams(
       talk,
       closedOf(id),
       onError,
-      () => shared.delete(id),
+      () => {
+        shared.delete(id)
+        if (closed.get(id)?.size === 0) closed.delete(id)
+      },
     )
     shared.set(id, stream)
     return stream
