@@ -31,9 +31,8 @@ export type { WorkerOptions } from './client/spawn.ts'
 export type { Change, SessionState, State, StateWriteOptions } from './client/state.ts'
 export type { StoreInfo, StoreState } from './client/store-info.ts'
 export type { Timeline } from './client/timeline.ts'
-export type { Watch, WatchOptions } from './client/watch.ts'
+export type { Watch, WatchedEvent, WatchOptions } from './client/watch.ts'
 export type { ListWatch, ListWatchOptions } from './client/watch-list.ts'
-export type { Overflow, WatchedEvent } from './client/watch-queue.ts'
 export type { WriteState, Writes } from './client/writes.ts'
 export { type App, defineApp, type Schemas, type Template } from './core/app/app.ts'
 export type { ArtifactChanges, ArtifactContent } from './core/artifact/input.ts'
@@ -51,10 +50,13 @@ export {
   StateError,
   StorageError,
 } from './core/errors.ts'
+export type { BreakerOptions } from './core/hook/breaker.ts'
 export type { Collected, HookContext, HookOutcome, HookWhen, PayloadByPoint } from './core/hook/definition.ts'
+export type { BreakerInfo, HookInfo } from './core/hook/hook-list.ts'
 export type { MetricsSnapshot, PointMetrics, StepMetrics } from './core/hook/metrics.ts'
 export type { HookStage, PointName } from './core/hook/points.ts'
-export type { HookStats } from './core/hook/stats.ts'
+export type { BreakerState, HookHome, HookStats } from './core/hook/stats.ts'
+export type { HookSelection } from './core/hook/switch-hooks.ts'
 export type {
   ArtifactId,
   CheckpointId,

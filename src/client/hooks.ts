@@ -1,4 +1,4 @@
-import { createError } from '../core/errors.ts'
+import type { BreakerOptions } from '../core/hook/breaker.ts'
 import type {
   Collected,
   HookChange,
@@ -7,15 +7,12 @@ import type {
   HookWhen,
   PayloadByPoint,
 } from '../core/hook/definition.ts'
+import type { BreakerInfo, HookInfo } from '../core/hook/hook-list.ts'
 import type { MetricsSnapshot } from '../core/hook/metrics.ts'
 import type { AllowedOutcome, HookStage, PointName } from '../core/hook/points.ts'
 import type { HookStats } from '../core/hook/stats.ts'
-import type { SessionRecord } from '../core/session/record.ts'
+import type { HookSelection } from '../core/hook/switch-hooks.ts'
 import type { StateValue } from '../core/state/value.ts'
-import { compilePatterns } from '../core/timeline/patterns.ts'
-import type { HookAsk, PageHook } from '../protocol/messages.ts'
-import type { Connection } from './connection.ts'
-import type { Frame } from './request.ts'
 
 export interface HookOptions {
   /** Unique per point and stage on this page. */
@@ -33,10 +30,12 @@ export interface HookOptions {
   /** Pure in its payload, so that an exact replay may run it again. @defaultValue true */
   readonly replayable?: boolean
   /**
-   * false: asked also after it has failed again and again. Otherwise it is left out for a while then, and what it
-   * would have refused goes through. @defaultValue true
+   * When it is left out for a while, after failures or slow answers: what it would have refused goes through then.
+   * false: asked also after it has failed again and again. @defaultValue true, with the breaker's defaults
    */
-  readonly breaker?: boolean
+  readonly breaker?: boolean | BreakerOptions
+  /** false: registered, and asked once it is enabled. @defaultValue true */
+  readonly enabled?: boolean
 }
 
 /** The answers a hook can give; those that its point and stage have no use for are missing. */
@@ -90,141 +89,27 @@ export interface Hooks<Session> {
     body: PageHookBody<Point, 'after', Session>,
     options: HookOptions,
   ): () => void
+  /** The hooks of this page and of its worker, by point and stage in the order they run. */
+  list(): Promise<readonly HookInfo[]>
+  /**
+   * Has hooks asked again from the next operation on. Without `home` they are this page's own; those of the worker are
+   * switched for this tab alone.
+   * @returns how many were changed
+   */
+  enable(which?: HookSelection): Promise<number>
+  /**
+   * Has hooks asked no more; they keep their places and counters. A hook of the worker's with `breaker: false` stays.
+   * @returns how many were changed
+   */
+  disable(which?: HookSelection): Promise<number>
+  /** Removes hooks of this page. @returns how many */
+  clear(which?: Omit<HookSelection, 'home'>): number
   /** What every hook of the worker and of this page did since the worker started. */
   stats(): Promise<readonly HookStats[]>
+  /** The breakers of this page's hooks and of the worker's. */
+  breakers(): Promise<readonly BreakerInfo[]>
+  /** Closes breakers and forgets what was; without `home` this page's and the worker's. @returns how many there were */
+  resetBreakers(which?: HookSelection): Promise<number>
   /** What the worker counted of all its pages' operations since it started; null where it leaves metrics out. */
   metrics(): Promise<MetricsSnapshot | null>
-}
-
-interface Registered {
-  readonly hook: PageHook
-  /** Its types were checked where it was registered. */
-  readonly body: (payload: never, context: never) => unknown
-}
-
-export interface HookRegistry<Session> {
-  readonly api: Hooks<Session>
-  /** Runs a hook that the worker asks for. */
-  answer(ask: HookAsk): Promise<unknown>
-  /** Whether a before-hook covers a state key. */
-  isGated(key: string, record: SessionRecord | undefined): boolean
-}
-
-/** What a page's hook has to answer, in milliseconds: the answer travels, and a page may be busy drawing. */
-const TIMEOUT_MS = 5_000
-
-export function createHooks<Session>(
-  connection: Connection,
-  openSession: (ask: HookAsk, frame: Frame) => Promise<Session>,
-): HookRegistry<Session> {
-  const hooks = new Map<string, Registered>()
-
-  const register =
-    (stage: HookStage) => (point: PointName, body: Registered['body'], options: HookOptions) => {
-      const {
-        id,
-        version,
-        priority = 0,
-        timeoutMs = TIMEOUT_MS,
-        onError = stage === 'after' ? 'ignore' : 'refuse',
-        when,
-        replayable = true,
-        breaker = true,
-      } = options
-      const key = keyOf({ point, stage, id })
-      if (hooks.has(key)) {
-        throw createError(
-          'HOOK_DUPLICATE',
-          `A ${stage}-hook "${id}" at ${point} is registered already; remove it first or choose another id.`,
-          { id, point, stage },
-        )
-      }
-      const hook: PageHook = {
-        id,
-        version,
-        point,
-        stage,
-        priority,
-        timeoutMs,
-        onError,
-        replayable,
-        breaker,
-        ...(when && { when }),
-      }
-      hooks.set(key, { hook, body })
-      const stop = connection.stand(() => [{ type: 'hook', hook }])
-      return () => {
-        if (hooks.get(key)?.hook !== hook) return
-        hooks.delete(key)
-        stop()
-        connection.post({ type: 'unhook', id, point, stage })
-      }
-    }
-
-  return {
-    api: {
-      before: register('before'),
-      record: register('record'),
-      after: register('after'),
-      stats: () => connection.call('hooks.stats', {}),
-      metrics: () => connection.call('hooks.metrics', {}),
-    },
-    answer: async (ask) => {
-      const registered = hooks.get(keyOf(ask))
-      // Removed while the worker was asking.
-      if (registered === undefined) return undefined
-      const frame = { cause: ask.context.cause, hookPath: ask.context.hookPath }
-      const context = contextOf(ask, registered.hook, () => openSession(ask, frame))
-      return connection.hookFrame.run(frame, () => registered.body(ask.payload as never, context as never))
-    },
-    isGated: (key, record) =>
-      [...(connection.welcome.gates ?? []), ...gatesOf(hooks)].some((when) => covers(when, key, record)),
-  }
-}
-
-function keyOf({ point, stage, id }: Pick<PageHook, 'point' | 'stage' | 'id'>): string {
-  return `${point} ${stage} ${id}`
-}
-
-function contextOf(
-  { context, point, stage }: HookAsk,
-  { timeoutMs }: PageHook,
-  open: () => Promise<unknown>,
-): object {
-  const { cause, now, hookPath, ...rest } = context
-  return {
-    ...rest,
-    ...cause,
-    point,
-    stage,
-    hookPath,
-    depth: hookPath.length,
-    signal: AbortSignal.timeout(timeoutMs),
-    now: () => now,
-    open,
-    ...ANSWERS,
-  } satisfies HookContext & Record<string, unknown>
-}
-
-const ANSWERS = {
-  continue: (note?: StateValue) => ({ kind: 'continue', note }),
-  modify: (change: object, note?: StateValue) => ({ kind: 'modify', change, note }),
-  cancel: (reason: string) => ({ kind: 'cancel', reason }),
-  replace: (result: StateValue) => ({ kind: 'replace', result }),
-  collect: (artifacts: readonly Collected[], note?: StateValue) => ({ kind: 'collect', artifacts, note }),
-}
-
-function* gatesOf(hooks: ReadonlyMap<string, Registered>): Iterable<HookWhen> {
-  for (const { hook } of hooks.values())
-    if (hook.point === 'state:write' && hook.stage === 'before') yield hook.when ?? {}
-}
-
-function covers(
-  { sessionId, tags, names }: HookWhen,
-  key: string,
-  record: SessionRecord | undefined,
-): boolean {
-  if (sessionId !== undefined && sessionId !== record?.id) return false
-  if (tags !== undefined && !tags.some((tag) => record?.tags.includes(tag))) return false
-  return compilePatterns(names)(key)
 }

@@ -14,7 +14,6 @@ import type { Parts } from './parts.ts'
 import type { ReplayParts } from './replay-methods.ts'
 import { createSessionMethods } from './session-methods.ts'
 import type { StepParts } from './step-methods.ts'
-import { createStorageMethods } from './storage-methods.ts'
 
 export interface MethodDeps {
   readonly parts: Parts
@@ -41,6 +40,7 @@ const imports = late('imports', () => import('./import-methods.ts'), [contents, 
 const replay = late('replay', () => import('./replay-methods.ts'))
 /** What a step gives may be large: by then it is too late to find that the code for it cannot be had. */
 const steps = late('steps and runs', () => import('./step-methods.ts'), [contents, collectors])
+const store = late('questions about the store and its hooks', () => import('./storage-methods.ts'))
 const documents = late('documents', () => import('./document-methods.ts'))
 
 /** The whole table of the worker's API, made of the use cases of each room. */
@@ -69,7 +69,14 @@ export function createMethods(deps: MethodDeps): AllMethods {
         documents,
         ({ createDocumentMethods }) => createDocumentMethods(parts),
       ),
-      ...createStorageMethods(parts, damage, flushDocuments),
+      ...lateMethods(STORE_METHODS, store, ({ createStorageMethods }) => createStorageMethods(parts, damage)),
+      flush: async () => {
+        await flushDocuments()
+        // What another tab stored, or one that is gone, may not be safe yet, and this worker would not know.
+        await parts.journal.secure({ unsafe: true })
+        await parts.journal.flush()
+        return null
+      },
     },
     pageLeft: (left) => {
       stepParts?.pageLeft(left)
@@ -79,6 +86,17 @@ export function createMethods(deps: MethodDeps): AllMethods {
 }
 
 const REPLAY_METHODS = ['replay.run', 'replay.advance', 'replay.end'] as const
+const STORE_METHODS = [
+  'storage.info',
+  'storage.damage',
+  'storage.repair',
+  'hooks.list',
+  'hooks.stats',
+  'hooks.metrics',
+  'hooks.switch',
+  'hooks.breakers',
+  'hooks.resetBreakers',
+] as const
 
 const STEP_METHODS = [
   'steps.start',

@@ -7,25 +7,35 @@ import type { Asks } from './asks.ts'
 export interface PageHooks {
   /** One of the same name, point and stage gives way to it. */
   add(hook: PageHook): void
-  remove(hook: Pick<PageHook, 'id' | 'point' | 'stage'>): void
+  remove(hook: Address): void
+  enable(hook: Address, enabled: boolean): void
   removeAll(): void
 }
 
-/** `register` puts a hook among those that gate, and gives what takes it out. */
-export function createPageHooks(register: (hook: PageHook) => () => void): PageHooks {
-  const hooks = new Map<string, () => void>()
+type Address = Pick<PageHook, 'id' | 'point' | 'stage'>
+
+/** A hook that is among those that gate. */
+export interface Placed {
+  remove(): void
+  enable(enabled: boolean): void
+}
+
+/** `place` puts a hook among those that gate. */
+export function createPageHooks(place: (hook: PageHook) => Placed): PageHooks {
+  const hooks = new Map<string, Placed>()
 
   function removeAt(key: string): void {
-    hooks.get(key)?.()
+    hooks.get(key)?.remove()
     hooks.delete(key)
   }
 
   return {
     add(hook) {
       const key = keyOf(hook)
-      hooks.get(key)?.()
-      hooks.set(key, register(hook))
+      hooks.get(key)?.remove()
+      hooks.set(key, place(hook))
     },
+    enable: (hook, enabled) => hooks.get(keyOf(hook))?.enable(enabled),
     remove: (hook) => removeAt(keyOf(hook)),
     removeAll() {
       for (const key of [...hooks.keys()]) removeAt(key)
@@ -33,13 +43,13 @@ export function createPageHooks(register: (hook: PageHook) => () => void): PageH
   }
 }
 
-function keyOf({ id, point, stage }: Pick<PageHook, 'id' | 'point' | 'stage'>): string {
+function keyOf({ id, point, stage }: Address): string {
   return JSON.stringify([point, stage, id])
 }
 
 /** A page's hook as the worker's executor runs it: the same definition, whose body is a question to the page. */
 export function definitionOfPageHook(hook: PageHook, asks: Asks): HookDefinition {
-  const { id, version, point, stage, priority, timeoutMs, onError, when, replayable, breaker } = hook
+  const { id, version, point, stage, priority, timeoutMs, onError, when, replayable, enabled } = hook
   return {
     id,
     version,
@@ -49,7 +59,8 @@ export function definitionOfPageHook(hook: PageHook, asks: Asks): HookDefinition
     timeoutMs,
     onError,
     replayable,
-    breaker,
+    breaker: hook.breaker && (hook.breakerOptions ?? true),
+    ...(enabled === undefined ? {} : { enabled }),
     ...(when === undefined ? {} : { when }),
     async run(payload, context) {
       const answer = await asks.ask(askOf(id, point, stage, payload, context), context.signal)

@@ -1,4 +1,5 @@
 /** What every page uses of its engine. */
+import { switchHooks } from '../core/hook/switch-hooks.ts'
 import { type EventId, type RequestId, sessionStream } from '../core/ids.ts'
 import { isConnectionLost } from '../storage/connection.ts'
 import type { Methods } from './methods.ts'
@@ -39,11 +40,15 @@ export function createPageServices({
     isGone: async (session) =>
       views.record(sessionStream(session)) === undefined &&
       (await storedTables.session(session)) === undefined,
-    missedEvents: (missed) => eventsAfter(log, missed),
+    missedEvents: (sessionId, since) => eventsAfter(log, sessionId, since),
     addHook(hook, client, asks) {
       const handle = registry.register(definitionOfPageHook(hook, asks), client)
-      return () => void registry.unregister(handle)
+      return {
+        remove: () => void registry.unregister(handle),
+        enable: (enabled) => registry.enable(handle, enabled),
+      }
     },
+    switchHooks: (which, enabled, client) => void switchHooks(registry, which, enabled, client),
     exposedUntil: () => journal.exposedUntil,
     async flush() {
       tabs.flush()

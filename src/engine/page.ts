@@ -1,12 +1,13 @@
 /** One page's side of the engine: its calls, its writes, what it has open, and the hooks and steps that live on it. */
 import { createError, isHoldfastError } from '../core/errors.ts'
+import type { HookSelection } from '../core/hook/switch-hooks.ts'
 import type { EventId, RequestId, SessionId, StreamId, WriterId } from '../core/ids.ts'
 import type { WallClock } from '../core/ports.ts'
 import { withEntryKey } from '../core/state/scope.ts'
 import type { EngineClient, SendToPage } from '../protocol/engine-host.ts'
 import type { Hello, Welcome } from '../protocol/hello.ts'
 import type { Call, PageHook, PageLife, PageMessage, PageStep } from '../protocol/messages.ts'
-import { STORAGE_STATES_SINCE, WATCHES_TOGETHER_SINCE } from '../protocol/since.ts'
+import { STORAGE_STATES_SINCE } from '../protocol/since.ts'
 import { wordingFor } from '../protocol/wording.ts'
 import { type Asks, createAsks } from './asks.ts'
 import { createCalls } from './calls.ts'
@@ -16,7 +17,7 @@ import { type Methods, performMethod } from './methods.ts'
 import { createNotices } from './notices.ts'
 import type { OpenDocuments } from './open-documents.ts'
 import { createPageDocuments } from './page-documents.ts'
-import { createPageHooks } from './page-hooks.ts'
+import { createPageHooks, type Placed } from './page-hooks.ts'
 import { createPageStreams } from './page-streams.ts'
 import { createPageWrites } from './page-writes.ts'
 import { goneMessage, patchOf } from './patches.ts'
@@ -35,8 +36,9 @@ export interface PageServices {
   /** There is no such session, or no more. */
   readonly isGone: (session: SessionId) => Promise<boolean>
   readonly missedEvents: Parameters<typeof createWatches>[0]['missed']
-  /** Puts a page's hook among those that gate its calls; the function returned takes it out. */
-  readonly addHook: (hook: PageHook, client: string, asks: Asks) => () => void
+  /** Puts a page's hook among those that gate its calls. */
+  readonly addHook: (hook: PageHook, client: string, asks: Asks) => Placed
+  readonly switchHooks: (which: HookSelection, enabled: boolean, client: string) => void
   readonly flush: () => Promise<void>
   /** What is stored survives a power cut, in as few steps as can be. */
   readonly secure: (unsafe: boolean) => Promise<void>
@@ -98,7 +100,6 @@ export function createPage(
     detach: streams.detach,
     isGone: services.isGone,
     missed: services.missedEvents,
-    areTogether: hello.protocol >= WATCHES_TOGETHER_SINCE,
     nextId: services.nextEventId,
     onError: services.onError,
   })
@@ -152,6 +153,12 @@ export function createPage(
         return
       case 'unhook':
         hooks.remove(message)
+        return
+      case 'switchHook':
+        hooks.enable(message, message.enabled)
+        return
+      case 'switchHooks':
+        services.switchHooks(message.which, message.enabled, hello.client)
         return
       case 'steps':
         for (const step of message.steps) steps.set(step.step, step)

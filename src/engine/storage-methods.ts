@@ -1,19 +1,17 @@
 import { damageCases } from '../core/damage/late-damage.ts'
 import type { DamageBook } from '../core/damage/repair.ts'
+import { hookStats, listBreakers, listHooks, resetBreakers } from '../core/hook/hook-list.ts'
+import { switchHooks } from '../core/hook/switch-hooks.ts'
 import { parseSessionId } from '../core/session/fields.ts'
 import type { Methods } from './methods.ts'
 import type { Parts } from './parts.ts'
 import { roomOf } from './room.ts'
 
-/** The database as a whole. */
+/** What is asked of the database as a whole, and of the hooks. */
 export function createStorageMethods(
   { journal, log, storedTables, world, registry, metrics }: Parts,
   damage: DamageBook,
-  flushDocuments: () => Promise<void>,
-): Pick<
-  Methods,
-  'storage.info' | 'storage.damage' | 'storage.repair' | 'flush' | 'hooks.stats' | 'hooks.metrics'
-> {
+): Pick<Methods, Extract<keyof Methods, `storage.${string}` | `hooks.${string}`>> {
   return {
     'storage.info': async () => {
       const [persisted, estimate] = await Promise.all([world.meter.persisted(), world.meter.estimate()])
@@ -26,14 +24,11 @@ export function createStorageMethods(
       const options = { checksEntries: true, ...(progress === undefined ? {} : { progress }) }
       return repairIndexes({ journal, log, damage }, options)
     },
-    flush: async () => {
-      await flushDocuments()
-      // What another tab stored, or one that is gone, may not be safe yet, and this worker would not know.
-      await journal.secure({ unsafe: true })
-      await journal.flush()
-      return null
-    },
-    'hooks.stats': () => registry.stats(),
+    'hooks.list': ({ client }) => listHooks(registry, client),
+    'hooks.stats': ({ client }) => hookStats(registry, client),
     'hooks.metrics': () => metrics?.snapshot() ?? null,
+    'hooks.switch': ({ client }, { enabled, ...which }) => switchHooks(registry, which, enabled, client),
+    'hooks.breakers': ({ client }) => listBreakers(registry, client),
+    'hooks.resetBreakers': ({ client }, which) => resetBreakers(registry, which, client),
   }
 }

@@ -1,8 +1,10 @@
 /** What a worker does for the database beside its calls. Nobody waits for any of it. */
 import type { RequestId, SessionId } from '../core/ids.ts'
-import { interruptOrphanSteps } from '../core/run/interrupt.ts'
+import { late } from '../core/late.ts'
 import { beginWriterLife, type WriterLife } from '../core/run/writer-life.ts'
 import type { Parts } from './parts.ts'
+
+const interruptions = late('steps that were cut off', () => import('../core/run/interrupt.ts'))
 
 /** Above the size from which Chromium keeps a value in a file of its own, whose removal makes room at once. */
 const BALLAST_BYTES = 262_144
@@ -27,7 +29,11 @@ export async function beginUpkeep(parts: Parts, onError: (error: unknown) => voi
       if (looked.has(session)) return
       looked.add(session)
       const request = { id: clock.nextId<RequestId>(), mayRepeat: false, hookPath: [] }
-      interruptOrphanSteps({ journal, log, clock, isGone: life.isGone }, request, session).catch(onError)
+      interruptions()
+        .then(({ interruptOrphanSteps }) =>
+          interruptOrphanSteps({ journal, log, clock, isGone: life.isGone }, request, session),
+        )
+        .catch(onError)
     },
     stop: life.end,
   }

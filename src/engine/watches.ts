@@ -2,7 +2,6 @@ import { type EventId, type SessionId, type StreamId, sessionOfStream, sessionSt
 import { type TimelineEvent, toTimelineEvent } from '../core/timeline/event.ts'
 import { compilePatterns } from '../core/timeline/patterns.ts'
 import type { PageMessage, WorkerMessage } from '../protocol/messages.ts'
-import type { Missed } from './missed-events.ts'
 import { goneMessage } from './patches.ts'
 import type { StreamChange } from './stream-views.ts'
 
@@ -18,8 +17,6 @@ export interface Watches {
 
 interface Watch {
   readonly sessionId: SessionId | undefined
-  /** Watches of the same patterns have the same. */
-  readonly types: string
   readonly matches: (type: string) => boolean
   /** Live events that arrived while the missed ones were being read; undefined when they were sent. */
   held: TimelineEvent[] | undefined
@@ -38,9 +35,10 @@ export function createWatches(deps: {
   /** There is no such session, or no more. */
   readonly isGone: (sessionId: SessionId) => Promise<boolean>
   /** Events after this one, in batches. */
-  readonly missed: (missed: Missed) => AsyncIterable<readonly TimelineEvent[]>
-  /** The page knows that one message can be for several of its watches. */
-  readonly areTogether: boolean
+  readonly missed: (
+    sessionId: SessionId | undefined,
+    since: EventId,
+  ) => AsyncIterable<readonly TimelineEvent[]>
   /** After every event that this worker knows. */
   readonly nextId: () => EventId
   readonly onError: (error: unknown) => void
@@ -54,7 +52,7 @@ export function createWatches(deps: {
     if (watch.sessionId !== undefined) deps.detach(sessionStream(watch.sessionId))
   }
 
-  async function sendMissed(id: number, watch: Watch, missed: Missed): Promise<void> {
+  async function sendMissed(id: number, watch: Watch, since: EventId): Promise<void> {
     const sent = new Set<EventId>()
     const sendNew = (events: readonly TimelineEvent[]) => {
       const fresh = events.filter((event) => !sent.has(event.id) && watch.matches(event.type))
@@ -65,7 +63,7 @@ export function createWatches(deps: {
     }
     for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
       try {
-        for await (const batch of deps.missed(missed)) {
+        for await (const batch of deps.missed(watch.sessionId, since)) {
           if (watches.get(id) !== watch) return
           sendNew(batch)
         }
@@ -80,26 +78,16 @@ export function createWatches(deps: {
     if (watches.get(id) === watch) sendNew(held)
   }
 
-  /** Events are copied once for each message, however many watches it is for. */
-  function sendTo([first = 0, ...rest]: readonly number[], events: readonly TimelineEvent[]): void {
-    if (deps.areTogether && rest.length > 0) {
-      deps.send({ type: 'events', watch: first, also: rest, events })
-      return
-    }
-    for (const watch of [first, ...rest]) deps.send({ type: 'events', watch, events })
-  }
-
   /** The word of its deletion came before the watch began. */
   async function endIfGone(sessionId: SessionId): Promise<void> {
     if (await deps.isGone(sessionId)) deps.send(goneMessage(sessionStream(sessionId), 'tab'))
   }
 
   return {
-    watch({ watch: id, sessionId, types, since, again }) {
+    watch({ watch: id, sessionId, types, since }) {
       remove(id)
       const watch: Watch = {
         sessionId,
-        types: JSON.stringify(types),
         matches: compilePatterns(types),
         held: since === undefined ? undefined : [],
       }
@@ -110,7 +98,7 @@ export function createWatches(deps: {
         sessionId === undefined ? Promise.resolve() : deps.attach(sessionStream(sessionId))
       ready
         .catch(deps.onError)
-        .then(() => (since === undefined ? undefined : sendMissed(id, watch, { sessionId, since, again })))
+        .then(() => (since === undefined ? undefined : sendMissed(id, watch, since)))
         .then(() => (sessionId === undefined ? undefined : endIfGone(sessionId)))
         .catch(deps.onError)
     },
@@ -119,18 +107,13 @@ export function createWatches(deps: {
       if (watches.size === 0) return
       const session = sessionOfStream(stream)
       const events = rows.flatMap((row) => row.events.map((event) => toTimelineEvent(stream, event)))
-      const matchingByTypes = new Map<string, readonly TimelineEvent[]>()
-      const idsByTypes = new Map<string, number[]>()
       for (const [id, watch] of watches) {
         if (watch.sessionId !== undefined && watch.sessionId !== session) continue
-        const { types } = watch
-        const matching = matchingByTypes.get(types) ?? events.filter((event) => watch.matches(event.type))
-        matchingByTypes.set(types, matching)
+        const matching = events.filter((event) => watch.matches(event.type))
         if (matching.length === 0) continue
         if (watch.held !== undefined) watch.held.push(...matching)
-        else if (!idsByTypes.get(types)?.push(id)) idsByTypes.set(types, [id])
+        else deps.send({ type: 'events', watch: id, events: matching })
       }
-      for (const [types, ids] of idsByTypes) sendTo(ids, matchingByTypes.get(types) ?? [])
     },
     coversAll: () => [...watches.values()].some((watch) => watch.sessionId === undefined),
     close() {

@@ -86,6 +86,9 @@ const hook = shape({
   ),
   replayable: flag,
   breaker: flag,
+  // Its fields are checked where the hook is registered.
+  breakerOptions: optional(recordOf(anything)),
+  enabled: optional(flag),
 })
 
 const foreignError = shape({ name: text, message: text, stack: optional(text), code: optional(text) })
@@ -108,18 +111,22 @@ const PAGE_MESSAGES = {
   abort: { id: count },
   attach: { stream: text },
   detach: { stream: text },
-  watch: {
-    watch: count,
-    sessionId: optional(text),
-    types: listOf(text),
-    since: optional(text),
-    again: optional(flag),
-  },
+  watch: { watch: count, sessionId: optional(text), types: listOf(text), since: optional(text) },
   unwatch: { watch: count },
   notice: { watch: count, sessionId: optional(text) },
   unnotice: { watch: count },
   hook: { hook },
   unhook: { id: text, point, stage },
+  switchHooks: {
+    which: shape({
+      id: optional(text),
+      point: optional(point),
+      stage: optional(stage),
+      home: optional(oneOf('page', 'worker')),
+    }),
+    enabled: flag,
+  },
+  switchHook: { id: text, point, stage, enabled: flag },
   steps: { steps: listOf(shape({ step: text, purity })) },
   answer: { ask: count, outcome },
   openDocument: { document: count, sessionId: text, name: anything, clientId: count },

@@ -5,8 +5,10 @@
 
 import type { Durability } from '../core/commit.ts'
 import type { WireError } from '../core/errors.ts'
+import type { BreakerOptions } from '../core/hook/breaker.ts'
 import type { HookWhen } from '../core/hook/definition.ts'
 import type { HookStage, PointName } from '../core/hook/points.ts'
+import type { HookSelection } from '../core/hook/switch-hooks.ts'
 import type { EventId, RequestId, SessionId, StreamId } from '../core/ids.ts'
 import type { Room } from '../core/ports.ts'
 import type { Purity } from '../core/run/record.ts'
@@ -57,6 +59,10 @@ export interface PageHook {
   readonly when?: HookWhen
   readonly replayable: boolean
   readonly breaker: boolean
+  /** Of the breaker; an older worker goes by its own. */
+  readonly breakerOptions?: BreakerOptions
+  /** Absent: it is. An older worker asks a hook that is disabled, which then answers nothing. */
+  readonly enabled?: boolean
 }
 
 /** A step definition that lives on the page, as the worker knows it. */
@@ -93,8 +99,6 @@ export type PageMessage =
       readonly sessionId?: SessionId
       readonly types: readonly string[]
       readonly since?: EventId
-      /** The watch goes on: what arrived out of order shortly before `since` is sent as well. */
-      readonly again?: true
     }
   | { readonly type: 'unwatch'; readonly watch: number }
   /** Say so when the list of sessions, or that of a session's artifacts, may be another one. */
@@ -102,6 +106,15 @@ export type PageMessage =
   | { readonly type: 'unnotice'; readonly watch: number }
   | { readonly type: 'hook'; readonly hook: PageHook }
   | { readonly type: 'unhook'; readonly id: string; readonly point: PointName; readonly stage: HookStage }
+  | {
+      readonly type: 'switchHook'
+      readonly id: string
+      readonly point: PointName
+      readonly stage: HookStage
+      readonly enabled: boolean
+    }
+  /** The worker's own hooks are asked no more, or again, for this tab. */
+  | { readonly type: 'switchHooks'; readonly which: HookSelection; readonly enabled: boolean }
   | { readonly type: 'steps'; readonly steps: readonly PageStep[] }
   | {
       readonly type: 'answer'
@@ -168,8 +181,6 @@ export type WorkerMessage =
   | {
       readonly type: 'events'
       readonly watch: number
-      /** Further watches of the page that get the same. */
-      readonly also?: readonly number[]
       readonly events: readonly TimelineEvent[]
       readonly begunAt?: EventId
     }

@@ -62,6 +62,10 @@ export const METHODS = {
   'storage.repair': { kind: 'read', long: true },
   flush: read,
   'hooks.stats': read,
+  'hooks.list': read,
+  'hooks.switch': read,
+  'hooks.breakers': read,
+  'hooks.resetBreakers': read,
   'hooks.metrics': read,
 } as const satisfies Record<MethodName, Method>
 

@@ -13,6 +13,10 @@ type StorageState = Extract<WorkerMessage, { type: 'storage' }>['state']
 export const METHODS_SINCE: Since<Exclude<MethodName, FirstMethod>> = {
   'replay.advance': 2,
   'replay.end': 2,
+  'hooks.breakers': 2,
+  'hooks.list': 2,
+  'hooks.resetBreakers': 2,
+  'hooks.switch': 2,
   'state.read': 2,
   'storage.damage': 2,
   'storage.repair': 2,
@@ -34,9 +38,6 @@ export const WORKER_MESSAGES_SINCE: Since<Exclude<WorkerMessage['type'], FirstWo
 /** What changes artifacts says how lasting that is to be. */
 export const ARTIFACT_DURABILITY_SINCE = 2
 
-/** One message of events is for several watches. */
-export const WATCHES_TOGETHER_SINCE = 2
-
 /** An event has links, tags and a target. */
 export const EVENT_DETAILS_SINCE: Since<'event details'> = { 'event details': 2 }
 
@@ -54,7 +55,6 @@ export const ERROR_CODES_SINCE: Since<Exclude<ErrorCode, FirstErrorCode>, CodeSi
   RATE_LIMITED: { since: 2, before: 'HOOK_TIMEOUT' },
   MODULE_UNAVAILABLE: { since: 2, before: 'WORKER_START' },
   STORAGE_NEEDS_RELOAD: { since: 2, before: 'STORAGE_FAILED' },
-  WATCH_OVERFLOW: { since: 2, before: 'INTERNAL' },
   STEWARD_FENCED: { since: 2, before: 'CONFLICT' },
 }
 

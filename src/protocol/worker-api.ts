@@ -95,9 +95,9 @@ export interface AppendedEvents {
         readonly id: EventId
         /** Where it is not what was sent. */
         readonly data?: StateValue
+        /** Where something was said of it. */
+        readonly details?: EventDetails
       }
-    /** Where more was said of it than type and data. */
-    | { readonly event: TimelineEvent }
     | { readonly error: WireError }
   )[]
 }
@@ -177,6 +177,16 @@ export interface WorkerApi {
   'storage.repair': (input: Record<string, never>) => Repaired
   flush: (input: Record<string, never>) => null
   'hooks.stats': (input: Record<string, never>) => readonly import('../core/hook/stats.ts').HookStats[]
+  'hooks.list': (input: Record<string, never>) => readonly import('../core/hook/hook-list.ts').HookInfo[]
+  /** Answers how many hooks it changed. */
+  'hooks.switch': (
+    input: import('../core/hook/switch-hooks.ts').HookSelection & { readonly enabled: boolean },
+  ) => number
+  'hooks.breakers': (
+    input: Record<string, never>,
+  ) => readonly import('../core/hook/hook-list.ts').BreakerInfo[]
+  /** Answers how many there were. */
+  'hooks.resetBreakers': (input: import('../core/hook/switch-hooks.ts').HookSelection) => number
   /** null where the worker leaves metrics out. */
   'hooks.metrics': (input: Record<string, never>) => import('../core/hook/metrics.ts').MetricsSnapshot | null
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { answerAsks } from '../../src/client/asks.ts'
-import { createHooks } from '../../src/client/hooks.ts'
+import { createHooks } from '../../src/client/hook-registry.ts'
 import { TIMING } from '../../src/client/timing.ts'
 import { open, openAgain } from './open.ts'
 import { rejectionOf } from './rejection.ts'

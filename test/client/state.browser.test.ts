@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { createCaller } from '../../src/client/caller.ts'
-import { createHooks } from '../../src/client/hooks.ts'
+import { createHooks } from '../../src/client/hook-registry.ts'
 import { createState } from '../../src/client/state.ts'
 import { createStreams } from '../../src/client/streams.ts'
 import { defineApp } from '../../src/core/app/app.ts'

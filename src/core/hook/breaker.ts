@@ -3,6 +3,8 @@ import type { BreakerState } from './stats.ts'
 
 /** Failures within the window that open a breaker. */
 export const BREAKER_FAILURE_THRESHOLD = 3
+/** Slow answers within the window that open a breaker: more than failures, since a busy machine makes all hooks slow. */
+export const BREAKER_SLOW_THRESHOLD = 5
 export const BREAKER_WINDOW_MS = 30_000
 /** How long a breaker stays open the first time; twice as long after each probe that fails. */
 export const BREAKER_OPEN_MS = 15_000
@@ -12,7 +14,11 @@ export const BREAKER_MAX_OPEN_MS = 240_000
 export interface BreakerOptions {
   /** @defaultValue 3 */
   readonly failureThreshold?: number
-  /** Milliseconds; older failures count no more. @defaultValue 30,000 */
+  /** Slow answers within the window that open it. @defaultValue 5 */
+  readonly slowThreshold?: number
+  /** Milliseconds; from which on an answer is slow. @defaultValue half of the hook's `timeoutMs` */
+  readonly slowMs?: number
+  /** Milliseconds; older failures and slow answers count no more. @defaultValue 30,000 */
   readonly windowMs?: number
   /** Milliseconds. @defaultValue 15,000 */
   readonly openMs?: number
@@ -23,16 +29,25 @@ export interface BreakerOptions {
 /** The right to make one call. It holds the breaker's age, so that a call from before a change decides nothing after it. */
 export type Pass = number
 
+/** How a call ended. `slow`: with an answer that took too long; `void`: it was given up, which says nothing about the hook. */
+export type CallResult = 'success' | 'slow' | 'failure' | 'void'
+
 /**
- * Keeps calls away from a hook that keeps failing: closed, open for a while, then one probe whose success closes it and
- * whose failure opens it for twice as long.
+ * Keeps calls away from a hook that keeps failing or being slow: closed, open for a while, then one probe whose success
+ * closes it and whose failure or slowness opens it for twice as long.
  */
 export interface Breaker {
   readonly state: BreakerState
+  /** Within the window. */
+  readonly failures: number
+  readonly slow: number
+  /** When the next call may probe, in milliseconds since 1970; undefined while it is closed. */
+  readonly probeAt: number | undefined
   /** A pass for one call, which must be settled; undefined when the call must be left out. */
   enter(): Pass | undefined
-  /** `void`: the call was given up, which says nothing about the hook. */
-  settle(pass: Pass, result: 'success' | 'failure' | 'void'): void
+  settle(pass: Pass, result: CallResult): void
+  /** Closes it and forgets what was; calls under way decide nothing any more. */
+  reset(): void
 }
 
 /**
@@ -41,13 +56,15 @@ export interface Breaker {
  */
 export function createBreaker(now: () => number, options: BreakerOptions = {}): Breaker {
   const threshold = positive('failureThreshold', options.failureThreshold ?? BREAKER_FAILURE_THRESHOLD)
+  const slowThreshold = positive('slowThreshold', options.slowThreshold ?? BREAKER_SLOW_THRESHOLD)
   const windowMs = positive('windowMs', options.windowMs ?? BREAKER_WINDOW_MS)
   const firstOpenMs = positive('openMs', options.openMs ?? BREAKER_OPEN_MS)
   const maxOpenMs = positive('maxOpenMs', options.maxOpenMs ?? BREAKER_MAX_OPEN_MS)
 
   let state: BreakerState = 'closed'
   let age: Pass = 1
-  let failures: number[] = []
+  let failures: readonly number[] = []
+  let slow: readonly number[] = []
   let openMs = firstOpenMs
   let openedAt = 0
 
@@ -55,6 +72,7 @@ export function createBreaker(now: () => number, options: BreakerOptions = {}): 
     state = next
     age += 1
     failures = []
+    slow = []
   }
 
   function open(): void {
@@ -69,21 +87,29 @@ export function createBreaker(now: () => number, options: BreakerOptions = {}): 
     return at - openedAt >= openMs
   }
 
-  function fail(): void {
+  function withinWindow(times: readonly number[]): readonly number[] {
     const at = now()
-    failures = failures.filter((failedAt) => failedAt <= at && at - failedAt < windowMs)
-    failures.push(at)
-    if (failures.length >= threshold) open()
+    return times.filter((time) => time <= at && at - time < windowMs)
   }
 
-  function settleProbe(result: 'success' | 'failure' | 'void'): void {
+  function count(result: 'slow' | 'failure'): void {
+    if (result === 'failure') failures = [...withinWindow(failures), now()]
+    else slow = [...withinWindow(slow), now()]
+    if (failures.length >= threshold || slow.length >= slowThreshold) open()
+  }
+
+  function close(): void {
+    openMs = firstOpenMs
+    become('closed')
+  }
+
+  function settleProbe(result: CallResult): void {
     if (result === 'success') {
-      openMs = firstOpenMs
-      become('closed')
+      close()
       return
     }
     // A probe that was given up says nothing, so the next call may probe at once.
-    if (result === 'failure') openMs = Math.min(openMs * 2, maxOpenMs)
+    if (result !== 'void') openMs = Math.min(openMs * 2, maxOpenMs)
     open()
     if (result === 'void') openedAt -= openMs
   }
@@ -91,6 +117,15 @@ export function createBreaker(now: () => number, options: BreakerOptions = {}): 
   return {
     get state() {
       return state === 'open' && isDue() ? 'half-open' : state
+    },
+    get failures() {
+      return withinWindow(failures).length
+    },
+    get slow() {
+      return withinWindow(slow).length
+    },
+    get probeAt() {
+      return state === 'closed' ? undefined : openedAt + openMs
     },
     enter() {
       if (state === 'closed') return age
@@ -101,8 +136,9 @@ export function createBreaker(now: () => number, options: BreakerOptions = {}): 
     settle(pass, result) {
       if (pass !== age) return
       if (state === 'half-open') settleProbe(result)
-      else if (result === 'failure') fail()
+      else if (result === 'failure' || result === 'slow') count(result)
     },
+    reset: close,
   }
 }
 

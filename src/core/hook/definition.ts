@@ -5,6 +5,7 @@ import type { Actor, SessionRecord } from '../session/record.ts'
 import type { AsideClass } from '../state/aside.ts'
 import type { StateValue } from '../state/value.ts'
 import type { EventDetails } from '../timeline/event-details.ts'
+import type { BreakerOptions } from './breaker.ts'
 import type { AllowedOutcome, ChangeableField, HookStage, PointName } from './points.ts'
 
 /** An artifact as a hook may change it before it is stored, or as a collector asks for it. */
@@ -151,8 +152,13 @@ export interface HookDefinition<Point extends PointName = PointName, Stage exten
   readonly when?: HookWhen
   /** Pure in its payload, so that exact replay may run it again. @defaultValue true */
   readonly replayable?: boolean
-  /** false: never left out after failures, for a hook whose work must not be missed, such as redaction. @defaultValue true */
-  readonly breaker?: boolean
+  /**
+   * When it is left out after failures or slow answers. false: never, for a hook whose work must not be missed, such as
+   * redaction; such a hook of the worker's cannot be disabled either. @defaultValue true
+   */
+  readonly breaker?: boolean | BreakerOptions
+  /** false: registered, and asked once it is enabled. @defaultValue true */
+  readonly enabled?: boolean
   /** A before-hook may be asked twice about one operation: again when its input was changed by a hook. */
   run(
     payload: PayloadByPoint[Point],

@@ -15,7 +15,6 @@ import type { HookRegistry } from './registry.ts'
 import type { HookReply } from './reply.ts'
 import { type Answer, runHook } from './run-hook.ts'
 import { type RedactNote, recordRuns } from './run-records.ts'
-import type { HookStats } from './stats.ts'
 
 /** A hook said no, failed, or was too late: for logs and counters, since an after-hook's failure is seen nowhere else. */
 export interface HookIncident {
@@ -41,9 +40,7 @@ export interface HookExecutorOptions {
 }
 
 /** Runs the hooks of operations. */
-export interface HookExecutor extends OperationHooks {
-  stats(): readonly HookStats[]
-}
+export interface HookExecutor extends OperationHooks {}
 
 type Payload = PayloadByPoint[PointName]
 
@@ -81,8 +78,12 @@ export function createHookExecutor(options: HookExecutorOptions): HookExecutor {
     return answer instanceof Promise ? answer.then(settle, giveUp) : settle(answer)
 
     function settle(outcome: Answer): HookReply {
-      counters.totalMs += wall.now() - startedAt
-      if (pass !== undefined) breaker?.settle(pass, outcome.kind === 'failed' ? 'failure' : 'success')
+      const tookMs = wall.now() - startedAt
+      counters.totalMs += tookMs
+      const isSlow = tookMs >= hook.slowMs
+      if (isSlow) counters.slow += 1
+      const result = outcome.kind === 'failed' ? 'failure' : isSlow ? 'slow' : 'success'
+      if (pass !== undefined) breaker?.settle(pass, result)
       if (outcome.kind === 'failed') takeFailure(hook, outcome.error)
       return { hook, outcome }
     }
@@ -159,6 +160,5 @@ export function createHookExecutor(options: HookExecutorOptions): HookExecutor {
     drain(request) {
       return request !== undefined && request.hookPath.length > 0 ? undefined : queue.drain()
     },
-    stats: () => registry.stats(),
   }
 }

@@ -1,6 +1,6 @@
 import { createError } from '../errors.ts'
-import type { Breaker } from './breaker.ts'
-import type { HookDefinition } from './definition.ts'
+import type { Breaker, BreakerOptions } from './breaker.ts'
+import type { HookDefinition, HookWhen } from './definition.ts'
 import { HOOK_STAGES, type HookStage, isPointName, POINT_NAMES, type PointName, stageOf } from './points.ts'
 import { type Applies, compileWhen } from './when.ts'
 
@@ -10,14 +10,19 @@ export const HOOK_TIMEOUT_MS = 1_000
 export const PAGE_HOOK_TIMEOUT_MS = 5_000
 
 /** A hook as the executor uses it: every default filled in, every check done. */
-export interface RegisteredHook extends Required<Omit<HookDefinition, 'when' | 'breaker'>> {
+export interface RegisteredHook extends Required<Omit<HookDefinition, 'when' | 'breaker' | 'enabled'>> {
   /** `id@version`. */
   readonly name: string
   /** The page it lives on; it gates that page's requests only. Absent for a hook of the worker. */
   readonly client?: string
+  readonly when?: HookWhen
   readonly applies: Applies
   /** Absent for a hook that is never left out. */
   readonly breaker?: Breaker
+  /** Milliseconds from which on an answer is slow. */
+  readonly slowMs: number
+  /** Changed by the registry alone. */
+  enabled: boolean
   readonly counters: HookCounters
 }
 
@@ -26,6 +31,7 @@ export interface HookCounters {
   calls: number
   failures: number
   timeouts: number
+  slow: number
   skipped: number
   ignoredChanges: number
   dropped: number
@@ -48,6 +54,8 @@ export function admitHook(
     timeoutMs = client === undefined ? HOOK_TIMEOUT_MS : PAGE_HOOK_TIMEOUT_MS,
     onError = stage === 'after' ? 'ignore' : 'refuse',
     replayable = true,
+    enabled = true,
+    breaker = true,
   } = definition
   check(Number.isFinite(priority), id, 'priority', 'must be a number')
   check(
@@ -64,6 +72,12 @@ export function admitHook(
     "cannot be 'refuse' after the fact; register a before-hook",
   )
   check(typeof definition.run === 'function', id, 'run', 'must be a function')
+  check(typeof enabled === 'boolean', id, 'enabled', 'must be true or false')
+  const isBreaker = typeof breaker === 'boolean' || (typeof breaker === 'object' && breaker !== null)
+  check(isBreaker, id, 'breaker', 'must be true, false or its options')
+  const rules: BreakerOptions = typeof breaker === 'object' ? breaker : {}
+  for (const [name, value] of Object.entries(rules))
+    check(Number.isFinite(value) && value > 0, id, `breaker.${name}`, 'must be a number above 0')
   const applies = appliesTo(when === undefined ? undefined : compileWhen(point, when), client)
   return {
     id,
@@ -76,8 +90,20 @@ export function admitHook(
     onError,
     replayable,
     ...(client === undefined ? {} : { client }),
+    ...(when === undefined ? {} : { when }),
     applies,
-    counters: { calls: 0, failures: 0, timeouts: 0, skipped: 0, ignoredChanges: 0, dropped: 0, totalMs: 0 },
+    slowMs: rules.slowMs ?? timeoutMs / 2,
+    enabled,
+    counters: {
+      calls: 0,
+      failures: 0,
+      timeouts: 0,
+      slow: 0,
+      skipped: 0,
+      ignoredChanges: 0,
+      dropped: 0,
+      totalMs: 0,
+    },
     run: (payload, context) => definition.run(payload, context),
   }
 }

@@ -4,7 +4,6 @@ import { type Breaker, type BreakerOptions, createBreaker } from './breaker.ts'
 import type { HookDefinition } from './definition.ts'
 import type { HookStage, PointName } from './points.ts'
 import { admitHook, type RegisteredHook } from './registered-hook.ts'
-import type { HookStats } from './stats.ts'
 
 /** Says which registration is meant, also when the same id was registered again since. */
 export type HookHandle = RegisteredHook
@@ -24,12 +23,14 @@ export interface HookRegistry {
   ): HookHandle
   /** Says whether the registration was still there. */
   unregister(handle: HookHandle): boolean
-  /** The hooks of a point and stage in the order they run. Never changed in place: a new list with every change. */
+  /** Has a hook asked again, or not any more, from the next operation on; it keeps its place. */
+  enable(handle: HookHandle, enabled: boolean): void
+  /** The enabled hooks of a point and stage in the order they run. Never changed in place: a new list with every change. */
   at(point: PointName, stage: HookStage): readonly RegisteredHook[]
+  /** All hooks, those that are disabled too, by stage and point in the order they run. */
   list(): readonly RegisteredHook[]
   /** The hook that replay means by `id@version`: the page's own first. */
   find(name: string, point: PointName, stage: HookStage, client?: string): RegisteredHook | undefined
-  stats(): readonly HookStats[]
 }
 
 export interface HookRegistryOptions {
@@ -39,25 +40,31 @@ export interface HookRegistryOptions {
 
 const NONE: readonly RegisteredHook[] = []
 
-export function createHookRegistry({ wall, breaker: breakerOptions }: HookRegistryOptions): HookRegistry {
-  const lists = {
-    before: new Map<PointName, readonly RegisteredHook[]>(),
-    record: new Map<PointName, readonly RegisteredHook[]>(),
-    after: new Map<PointName, readonly RegisteredHook[]>(),
-  } as const satisfies Record<HookStage, Map<PointName, readonly RegisteredHook[]>>
+export function createHookRegistry({ wall, breaker: defaults }: HookRegistryOptions): HookRegistry {
+  const all = listsByStage()
+  const enabled = listsByStage()
   const breakers = new Map<string, { readonly breaker: Breaker; users: number }>()
+  const keys = new WeakMap<RegisteredHook, string>()
 
-  function at(point: PointName, stage: HookStage): readonly RegisteredHook[] {
-    return lists[stage].get(point) ?? NONE
+  function listed(point: PointName, stage: HookStage): readonly RegisteredHook[] {
+    return all[stage].get(point) ?? NONE
+  }
+
+  function setList(point: PointName, stage: HookStage, hooks: readonly RegisteredHook[]): void {
+    all[stage].set(point, hooks)
+    enabled[stage].set(
+      point,
+      hooks.filter((hook) => hook.enabled),
+    )
   }
 
   function list(): readonly RegisteredHook[] {
-    return Object.values(lists).flatMap((byPoint) => [...byPoint.values()].flat())
+    return Object.values(all).flatMap((byPoint) => [...byPoint.values()].flat())
   }
 
   /** One breaker for all registrations of an id, so that a hook that fails at one point rests at all of them. */
-  function takeBreaker(key: string): Breaker {
-    const known = breakers.get(key) ?? { breaker: createBreaker(() => wall.now(), breakerOptions), users: 0 }
+  function takeBreaker(key: string, options: BreakerOptions): Breaker {
+    const known = breakers.get(key) ?? { breaker: createBreaker(() => wall.now(), options), users: 0 }
     known.users += 1
     breakers.set(key, known)
     return known.breaker
@@ -74,47 +81,68 @@ export function createHookRegistry({ wall, breaker: breakerOptions }: HookRegist
     register(definition, client) {
       const admitted = admitHook(definition, client)
       const { id, point, stage } = admitted
-      const present = at(point, stage)
+      const present = listed(point, stage)
       if (present.some((hook) => hook.id === id && hook.client === client)) throw duplicate(id, point, stage)
-      const breaker = definition.breaker === false ? {} : { breaker: takeBreaker(breakerKey(admitted)) }
+      const options = breakerOf(definition, defaults)
+      const key = JSON.stringify([client ?? null, id, options])
+      const breaker = options === undefined ? {} : { breaker: takeBreaker(key, options) }
       const hook: RegisteredHook = { ...admitted, ...breaker }
+      if (hook.breaker !== undefined) keys.set(hook, key)
       // Sorting is stable, so equal priorities stay in the order of registration.
-      lists[stage].set(
+      setList(
         point,
+        stage,
         [...present, hook].sort((a, b) => a.priority - b.priority),
       )
       return hook
     },
     unregister(hook) {
-      const present = at(hook.point, hook.stage)
+      const present = listed(hook.point, hook.stage)
       if (!present.includes(hook)) return false
-      lists[hook.stage].set(
+      setList(
         hook.point,
+        hook.stage,
         present.filter((other) => other !== hook),
       )
-      if (hook.breaker !== undefined) giveBreaker(breakerKey(hook))
+      const key = keys.get(hook)
+      if (key !== undefined) giveBreaker(key)
       return true
     },
-    at,
+    enable(hook, isEnabled) {
+      hook.enabled = isEnabled
+      setList(hook.point, hook.stage, listed(hook.point, hook.stage))
+    },
+    at: (point, stage) => enabled[stage].get(point) ?? NONE,
     list,
     find(name, point, stage, client) {
-      const named = at(point, stage).filter((hook) => hook.name === name)
+      const named = listed(point, stage).filter((hook) => hook.name === name)
       return (
         named.find((hook) => client !== undefined && hook.client === client) ??
         named.find((hook) => hook.client === undefined)
       )
     },
-    stats: () => list().map(statsOf),
   }
 }
 
-function breakerKey({ id, client }: Pick<RegisteredHook, 'id' | 'client'>): string {
-  return JSON.stringify([client ?? null, id])
+/** Says which hooks a page may see: the worker's and its own. Without a page, all. */
+export function isSeenBy(client: string | undefined): (hook: RegisteredHook) => boolean {
+  return (hook) => client === undefined || hook.client === undefined || hook.client === client
 }
 
-function statsOf(hook: RegisteredHook): HookStats {
-  const { id, version, point, stage, counters, breaker } = hook
-  return { id, version, point, stage, ...counters, breaker: breaker?.state ?? 'closed' }
+function listsByStage() {
+  return {
+    before: new Map<PointName, readonly RegisteredHook[]>(),
+    record: new Map<PointName, readonly RegisteredHook[]>(),
+    after: new Map<PointName, readonly RegisteredHook[]>(),
+  } as const satisfies Record<HookStage, Map<PointName, readonly RegisteredHook[]>>
+}
+
+function breakerOf(
+  { breaker = true }: HookDefinition,
+  defaults: BreakerOptions | undefined,
+): BreakerOptions | undefined {
+  if (breaker === false) return undefined
+  return breaker === true ? { ...defaults } : { ...defaults, ...breaker }
 }
 
 function duplicate(id: string, point: PointName, stage: HookStage): Error {

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { type BreakerOptions, createBreaker } from '../../../src/core/hook/breaker.ts'
+import { type BreakerOptions, type CallResult, createBreaker } from '../../../src/core/hook/breaker.ts'
 import { createFakeWall, errorOf } from './harness.ts'
 
 function setUp(options: BreakerOptions = {}) {
   const wall = createFakeWall()
   const breaker = createBreaker(() => wall.now(), options)
-  function call(result: 'success' | 'failure' | 'void'): boolean {
+  function call(result: CallResult): boolean {
     const pass = breaker.enter()
     if (pass !== undefined) breaker.settle(pass, result)
     return pass !== undefined
@@ -200,8 +200,71 @@ describe('calls that outlive a change', () => {
   })
 })
 
+describe('slow answers', () => {
+  test('BR13 the fifth within the window opens it, and failures are counted beside them', () => {
+    const { breaker, call } = setUp()
+    for (let i = 0; i < 4; i += 1) call('slow')
+    call('failure')
+    expect(breaker).toMatchObject({ state: 'closed', failures: 1, slow: 4 })
+    call('slow')
+    expect(breaker).toMatchObject({ state: 'open', failures: 0, slow: 0 })
+  })
+
+  test('BR13 slowThreshold says how many it takes, windowMs how long one counts', () => {
+    const { wall, breaker, call } = setUp({ slowThreshold: 2, windowMs: 100 })
+    call('slow')
+    wall.advance(100)
+    call('slow')
+    expect(breaker.state).toBe('closed')
+    wall.advance(99)
+    call('slow')
+    expect(breaker.state).toBe('open')
+  })
+
+  test('BR13 a probe that is slow doubles the wait', () => {
+    const { wall, breaker, call } = setUp({ slowThreshold: 1, openMs: 100 })
+    call('slow')
+    expect(breaker.probeAt).toBe(wall.now() + 100)
+    wall.advance(100)
+    expect(call('slow')).toBe(true)
+    expect(breaker.probeAt).toBe(wall.now() + 200)
+    wall.advance(199)
+    expect(call('success')).toBe(false)
+    wall.advance(1)
+    expect(call('success')).toBe(true)
+    expect(breaker).toMatchObject({ state: 'closed', probeAt: undefined })
+  })
+})
+
+describe('reset', () => {
+  test('BR15 closes it, forgets what was counted and makes the first wait short again', () => {
+    const { wall, breaker, call } = setUp({ failureThreshold: 2, openMs: 100 })
+    call('failure')
+    breaker.reset()
+    call('failure')
+    expect(breaker.state).toBe('closed')
+    call('failure')
+    wall.advance(100)
+    call('failure')
+    breaker.reset()
+    expect(breaker.state).toBe('closed')
+    call('failure')
+    call('failure')
+    wall.advance(100)
+    expect(breaker.state).toBe('half-open')
+  })
+
+  test('BR15 a call from before it decides nothing', () => {
+    const { breaker } = setUp({ failureThreshold: 1 })
+    const pass = breaker.enter()
+    breaker.reset()
+    if (pass !== undefined) breaker.settle(pass, 'failure')
+    expect(breaker.state).toBe('closed')
+  })
+})
+
 describe('options', () => {
-  test.each(['failureThreshold', 'windowMs', 'openMs', 'maxOpenMs'])(
+  test.each(['failureThreshold', 'slowThreshold', 'windowMs', 'openMs', 'maxOpenMs'])(
     'BR9 %s must be a number above 0',
     async (name) => {
       for (const value of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {

@@ -8,6 +8,7 @@ import {
   type HookExecutorOptions,
   type HookIncident,
 } from '../../../src/core/hook/executor.ts'
+import { hookStats } from '../../../src/core/hook/hook-list.ts'
 import type { HookScope } from '../../../src/core/hook/operation-hooks.ts'
 import { createHookRegistry } from '../../../src/core/hook/registry.ts'
 import type {
@@ -75,7 +76,12 @@ export function setUp({ breaker, ...options }: SetUp = {}) {
     },
     ...options,
   })
-  return { wall, registry, executor, incidents }
+  return {
+    wall,
+    registry,
+    executor: { ...executor, stats: (client?: string) => hookStats(registry, client) },
+    incidents,
+  }
 }
 
 export const SESSION_ID = 'session-1' as SessionId

@@ -606,6 +606,59 @@ describe('the breaker', () => {
     expect(executor.stats()[0]?.breaker).toBe('closed')
   })
 
+  test('BR13 an answer is slow from half of the time-out on, or from slowMs on', async () => {
+    for (const [slowMs, tookMs, isSlow] of [
+      [undefined, 50, true],
+      [undefined, 49, false],
+      [10, 10, true],
+      [10, 9, false],
+    ] as const) {
+      const { wall, registry, executor } = setUp()
+      const breaker = { slowThreshold: 1, ...(slowMs !== undefined && { slowMs }) }
+      const answer = deferred()
+      registry.register({
+        id: 'slow',
+        version: 1,
+        point: 'state:write',
+        stage: 'before',
+        timeoutMs: 100,
+        breaker,
+        run: () => answer.promise,
+      })
+      const asked = executor.before('state:write', { key: 'k' }, scope())
+      wall.advance(tookMs)
+      answer.resolve(undefined)
+      await asked
+      expect(executor.stats()[0]).toMatchObject({
+        slow: isSlow ? 1 : 0,
+        breaker: isSlow ? 'open' : 'closed',
+      })
+    }
+  })
+
+  test('BR14 a hook brings its own rules; registrations of one id with the same ones share a breaker', async () => {
+    const { registry, executor } = setUp()
+    const fails = (point: PointName, breaker?: HookDefinition['breaker']) =>
+      registry.register({
+        id: 'one',
+        version: 1,
+        point,
+        stage: 'before',
+        ...(breaker !== undefined && { breaker }),
+        run: () => Promise.reject(new Error('broken')),
+      })
+    fails('state:write', { failureThreshold: 1 })
+    fails('event:emit', { failureThreshold: 1 })
+    fails('session:save')
+    await errorOf(() => executor.before('state:write', { key: 'k' }, scope()))
+    const states = executor.stats().map(({ point, breaker }) => [point, breaker])
+    expect(Object.fromEntries(states)).toEqual({
+      'state:write': 'open',
+      'event:emit': 'open',
+      'session:save': 'closed',
+    })
+  })
+
   test('BR12 with breaker: false a hook is never left out', async () => {
     const { write, stats } = withHook(wild(throwing(new Error('no')), { breaker: false }), {
       breaker: { failureThreshold: 1 },

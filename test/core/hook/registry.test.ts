@@ -72,6 +72,10 @@ describe('what is taken', () => {
     ['onError', { onError: 'retry' }],
     ['onError', { stage: 'after', onError: 'refuse' }],
     ['run', { run: 'code' }],
+    ['enabled', { enabled: 'yes' }],
+    ['breaker', { breaker: 'often' }],
+    ['breaker.openMs', { breaker: { openMs: 0 } }],
+    ['breaker.slowMs', { breaker: { slowMs: Number.NaN } }],
     ['when.tags', { when: { tags: 'sales' } }],
     ['when.names', { when: { names: [1] } }],
   ]
