@@ -1,7 +1,7 @@
 /**
  * Opens the database by Dexie, and waits for older tabs where it has to be upgraded.
  */
-import { createError, type HoldfastError } from '../core/errors.ts'
+import { createError, type HoldfastError, isHoldfastError } from '../core/errors.ts'
 import type { Entropy } from '../core/ports.ts'
 import { type Connection, type GuardOptions, guardConnection } from './connection.ts'
 import { isDeadline, setDeadline, withDeadline } from './deadline.ts'
@@ -32,13 +32,35 @@ const TELL_MS = 1_000
 const SUSPECT_MS = 1_000
 
 /**
- * Opens the database, creating or upgrading it.
+ * How long until an opening at which the browser itself failed is tried again, in milliseconds. A browser that was killed
+ * and started again may still find its files held by a process of before, which is about to end.
+ */
+const AGAIN_MS = [100, 300, 900]
+
+/**
+ * Opens the database, creating or upgrading it; where the browser fails at it, more than once.
  *
  * @throws STORAGE_NEWER when a newer version wrote it: nothing is touched.
  * @throws STORAGE_BLOCKED when another tab held an older version open until the deadline.
  * @throws STORAGE_FAILED when the browser failed or did not answer.
  */
 export async function openConnection(options: OpenOptions): Promise<Connection> {
+  for (const waitMs of AGAIN_MS) {
+    try {
+      return await openOnce(options)
+    } catch (error) {
+      if (!isOfBrowser(error)) throw error
+    }
+    await new Promise<void>((resolve) => options.wall.after(waitMs, resolve))
+  }
+  return openOnce(options)
+}
+
+function isOfBrowser(error: unknown): boolean {
+  return isHoldfastError(error) && error.code === 'STORAGE_FAILED' && error.details.name === 'UnknownError'
+}
+
+async function openOnce(options: OpenOptions): Promise<Connection> {
   const { name, wall, openMs = OPEN_MS } = options
   const found = await refuseNewer(options)
   const db = new Database(name)

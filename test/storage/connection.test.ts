@@ -1,6 +1,6 @@
 import 'fake-indexeddb/auto'
 import { forceCloseDatabase } from 'fake-indexeddb'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { createError, type ErrorCode } from '../../src/core/errors.ts'
 import { type Connection, isConnectionLost } from '../../src/storage/connection.ts'
 import { deleteDatabase } from '../../src/storage/delete-database.ts'
@@ -323,4 +323,48 @@ test('ST7 no error is a failure as well, an error of ours passes, and what Dexie
   expect(mapStorageError(own, 'x')).toBe(own)
   const wrapped = { name: 'AbortError', inner: new DOMException('', 'QuotaExceededError') }
   expect(mapStorageError(wrapped, 'x')).toMatchObject({ code: 'QUOTA_EXCEEDED' })
+})
+
+/** The next listings of the databases fail, as in a browser whose files are held by another process. */
+function failListings(count: number): () => number {
+  let tries = 0
+  const { databases } = indexedDB
+  indexedDB.databases = () => {
+    tries += 1
+    if (tries > count) return databases.call(indexedDB)
+    return Promise.reject(new DOMException('Internal error.', 'UnknownError'))
+  }
+  onTestFinished(() => void Reflect.deleteProperty(indexedDB, 'databases'))
+  return () => tries
+}
+
+test('ST24 where the browser itself fails as the database is opened, it is tried again after 100, 300 and 900 ms', async () => {
+  const tries = failListings(3)
+  const wall = fakeClock()
+  const opening = open({ wall })
+  for (const [index, waitMs] of [100, 300, 900].entries()) {
+    await settle()
+    wall.advance(waitMs - 1)
+    await settle()
+    expect(tries()).toBe(index + 1)
+    wall.advance(1)
+  }
+  const connection = await opening
+  expect(tries()).toBe(4)
+  connection.close()
+})
+
+test('ST24 a browser that fails a fourth time is STORAGE_FAILED; any other failure is told at once', async () => {
+  const tries = failListings(4)
+  const wall = fakeClock()
+  const refused = expect(open({ wall })).rejects.toMatchObject({
+    code: 'STORAGE_FAILED',
+    details: { name: 'UnknownError' },
+  })
+  for (const waitMs of [100, 300, 900]) {
+    await settle()
+    wall.advance(waitMs)
+  }
+  await refused
+  expect(tries()).toBe(4)
 })
