@@ -5,6 +5,8 @@
 import type { App, EventInputs, StateOutputs } from '../core/app/app.ts'
 import type { StepContext as CoreContext, StepDefinition } from '../core/app/step-definition.ts'
 import type { EventId, RunId, SessionId } from '../core/ids.ts'
+import type { SessionDiff } from '../core/replay/diff.ts'
+import type { RecordingRedaction } from '../core/replay/recording.ts'
 import type { ChildPolicy, EditSession } from '../core/session/input.ts'
 import type { Checkpoint, SessionRecord } from '../core/session/record.ts'
 import type { SessionScope } from '../core/state/scope.ts'
@@ -77,8 +79,15 @@ export interface Session<A extends App = App> extends AsyncDisposable {
   fork(what?: { readonly at?: Moment; readonly name?: string }, options?: ChangeOptions): Promise<Session<A>>
   /** The session as it was right after an event. */
   at(moment: Moment, options?: CallOptions): Promise<Past<A>>
+  /** How the session right after one event differs from the session right after another. */
+  diff(from: Moment, to: Moment, options?: CallOptions): Promise<SessionDiff>
   /** Replays what is recorded. Stores nothing. */
   replay(options?: ReplayOptions): Replay
+  /**
+   * What a replay of the session needs, as the text of a file for `checkRecordings`: its steps, their hooks and its life,
+   * without state, artifacts and who acted. Secrets are redacted, those that `redact` names among them.
+   */
+  saveRecording(options?: CallOptions & { readonly redact?: RecordingRedaction }): Promise<string>
 
   /**
    * The same session, where everything done is caused by an event and shares its correlation; without one, where everything

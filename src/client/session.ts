@@ -146,6 +146,10 @@ export function createSession<A extends App>(
         const past = await caller.call('sessions.at', { id, event: idOf(moment) }, options)
         return createPast(past, caller, session)
       },
+      diff: (from, to, options) =>
+        caller.call('replay.diff', { sessionId: id, from: idOf(from), to: idOf(to) }, options),
+      saveRecording: ({ redact: redaction = {}, ...options } = {}) =>
+        caller.call('recordings.save', { sessionId: id, redaction }, options),
       replay: (options) => startReplay(caller, id, options, () => session.info.counters.events),
 
       correlate: (by) => bind({ ...bound, cause: causeOf(by, bound.cause) }),

@@ -85,7 +85,13 @@ export function createMethods(deps: MethodDeps): AllMethods {
   }
 }
 
-const REPLAY_METHODS = ['replay.run', 'replay.advance', 'replay.end'] as const
+const REPLAY_METHODS = [
+  'replay.run',
+  'replay.advance',
+  'replay.end',
+  'replay.diff',
+  'recordings.save',
+] as const
 const STORE_METHODS = [
   'storage.info',
   'storage.damage',

@@ -1,8 +1,10 @@
 import type { RerunnableHook } from '../core/hook/rerun.ts'
 import type { SessionId } from '../core/ids.ts'
 import type { ReplayStep } from '../core/replay/definitions.ts'
+import { diffSession } from '../core/replay/diff.ts'
 import { createOpenReplays } from '../core/replay/open-replays.ts'
 import { type ReplayDeps, replayWhole } from '../core/replay/replay-whole.ts'
+import { saveRecording } from '../core/replay/save-recording.ts'
 import { admitEncoded } from '../core/run/admit.ts'
 import type { Definitions } from './definitions.ts'
 import type { Methods } from './methods.ts'
@@ -10,7 +12,10 @@ import type { Page } from './page.ts'
 import type { Parts } from './parts.ts'
 
 export interface ReplayParts {
-  readonly methods: Pick<Methods, 'replay.run' | 'replay.advance' | 'replay.end'>
+  readonly methods: Pick<
+    Methods,
+    'replay.run' | 'replay.advance' | 'replay.end' | 'replay.diff' | 'recordings.save'
+  >
   pageLeft(page: string): void
 }
 
@@ -54,6 +59,9 @@ export function createReplayParts(
         replays.end(page, replay)
         return null
       },
+      'replay.diff': (_request, { sessionId, from, to }) => diffSession(log, sessionId, from, to),
+      'recordings.save': ({ signal }, { sessionId, redaction }) =>
+        saveRecording({ log, readValue: parts.artifacts.readValue }, sessionId, redaction, signal),
     },
     pageLeft: replays.pageLeft,
   }

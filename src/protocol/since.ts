@@ -11,7 +11,9 @@ type Since<Name extends string, Value = number> = Readonly<Record<Name, Value>>
 type StorageState = Extract<WorkerMessage, { type: 'storage' }>['state']
 
 export const METHODS_SINCE: Since<Exclude<MethodName, FirstMethod>> = {
+  'recordings.save': 2,
   'replay.advance': 2,
+  'replay.diff': 2,
   'replay.end': 2,
   'hooks.breakers': 2,
   'hooks.list': 2,

@@ -16,7 +16,9 @@ import type { Repaired } from '../core/damage/repair.ts'
 import type { WireError } from '../core/errors.ts'
 import type { CorrelationId, EventId, RunId, SessionId } from '../core/ids.ts'
 import type { Room } from '../core/ports.ts'
+import type { SessionDiff } from '../core/replay/diff.ts'
 import type { AdvancedReplay, AdvanceReplay } from '../core/replay/open-replays.ts'
+import type { RecordingRedaction } from '../core/replay/recording.ts'
 import type { RunExplanation } from '../core/run/explain.ts'
 import type {
   FinishRun,
@@ -155,6 +157,9 @@ export interface WorkerApi {
   'replay.advance': (input: AdvanceReplay) => AdvancedReplay
   /** Lets go a replay that will not go on. */
   'replay.end': (input: { replay: string }) => null
+  'replay.diff': (input: { sessionId: SessionId; from: EventId; to: EventId }) => SessionDiff
+  /** What a session's replay needs, without secrets, as the text of a file. */
+  'recordings.save': (input: { sessionId: SessionId; redaction: RecordingRedaction }) => string
   'recordings.value': (input: { recorded: Recorded }) => StateValue
   'documents.list': (input: { sessionId: SessionId }) => readonly string[]
   'documents.export': (input: { sessionId: SessionId; name: string }) => Uint8Array

@@ -60,6 +60,8 @@ for (const { of, text, figures } of transcripts) {
     expect(same.divergences).toEqual([])
     expect(same.steps).toEqual({
       rerun: expected.results,
+      effects: 0,
+      runnable: 0,
       answered: 0,
       withheld: 0,
       unfinished: expected.calls - expected.results,

@@ -13,7 +13,7 @@ export type Performed = { readonly result: StateValue } | { readonly error: Thro
 
 /** Compares how a step ended when it was recorded with how it ends now, as the record-hooks left that. */
 export async function compareEnds(
-  { readValue }: Pick<RerunDeps, 'readValue'>,
+  { readValue, redact = (value) => value }: Pick<RerunDeps, 'readValue' | 'redact'>,
   end: EndedStep['end'],
   shaped: Draft,
   outcome: Performed,
@@ -25,13 +25,14 @@ export async function compareEnds(
   if (end.type === 'step.completed') {
     const expected = await readValue(end.data.result)
     if ('error' in outcome) return otherEnd('completed', failed(outcome.error))
-    return compareValues(expected, shaped.result ?? null, rules)
+    return compareValues(expected, await redact(shaped.result ?? null), rules)
   }
   const { error } = end.data
   if (!('error' in outcome)) return otherEnd(failed(error), 'completed')
   const code = outcome.error.code === undefined ? {} : { code: outcome.error.code }
   // The stack is for people: it says where the code stood, which any build changes.
-  return compareValues(toCompare(error), toCompare({ ...(shaped.error ?? outcome.error), ...code }), rules)
+  const got = toCompare({ ...(shaped.error ?? outcome.error), ...code })
+  return compareValues(toCompare(error), await redact(got), rules)
 }
 
 function toCompare(error: {

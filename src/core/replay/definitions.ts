@@ -1,3 +1,4 @@
+import type { Soon } from '../hook/in-turn.ts'
 import type { RerunnableHook, RerunOptions } from '../hook/rerun.ts'
 import type { EventId } from '../ids.ts'
 import type { Purity } from '../run/record.ts'
@@ -23,6 +24,10 @@ export interface RerunDeps {
   /** A hook of `step:run` by `id@version`, at the stage where it ran. */
   readonly findHook: (hook: string, stage: 'before' | 'record') => RerunnableHook<'step:run'> | undefined
   readonly rerun: RerunOptions
+  /** Starts of steps that a recording's redaction took something out of. */
+  readonly withheld?: ReadonlySet<EventId>
+  /** As what is recorded was redacted when it was saved: what comes out is redacted alike before it is compared. */
+  readonly redact?: (value: StateValue) => Soon<StateValue>
 }
 
 /** What a replay reads and runs again. */

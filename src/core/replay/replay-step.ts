@@ -33,7 +33,7 @@ export async function replayStep(
     return counted('answered')
   // What a hook took out of the input before it was recorded is recorded nowhere: run on the rest, the step would be
   // said to differ where nothing did.
-  if (!isInputWhole(frame.startHooks)) {
+  if (!isInputWhole(frame.startHooks) || deps.withheld?.has(start.id)) {
     tally.hooks.withheld += runsOf(frame.startHooks) + runsOf(frame.endHooks)
     return counted('withheld')
   }

@@ -134,17 +134,16 @@ async function rerunHooks(
     )
     shaped = again.draft
     count += found.length
-    found.forEach(({ run }, at) => {
-      const [expected, got] = [substanceOf(run), substanceOf(again.runs[at], run)]
+    for (const [at, { run }] of found.entries()) {
+      const [expected, got] = [substanceOf(run), substanceOf(await redacted(deps, again.runs[at]), run)]
       const differences = compareValues(expected, got, rules).toSorted(bySeverity)
       // The digest of another outcome is another one.
       const worst = differences.find(({ path }) => path === 'outcome') ?? differences[0]
-      if (worst === undefined) return
+      if (worst === undefined) continue
       const severity = worst.path === 'outcome' ? rules.severityOf('outcome', 'critical') : worst.severity
-      divergences.push(
-        divergence('hook', run.hook, eventId, draft.key, { path: '', expected, got, severity }),
-      )
-    })
+      const whole = { path: '', expected, got, severity }
+      divergences.push(divergence('hook', run.hook, eventId, draft.key, whole))
+    }
   }
   return { draft: shaped, divergences, count, missing }
 }
@@ -179,6 +178,14 @@ function substanceOf(run: HookRunRecord | undefined, recorded: HookRunRecord | u
     ...(digest === undefined || isUntold ? {} : { digest }),
     ...(note === undefined ? {} : { note }),
   }
+}
+
+async function redacted(
+  { redact }: RerunDeps,
+  run: HookRunRecord | undefined,
+): Promise<HookRunRecord | undefined> {
+  if (redact === undefined || run?.note === undefined) return run
+  return { ...run, note: await redact(run.note) }
 }
 
 function bySeverity(a: Difference, b: Difference): number {
