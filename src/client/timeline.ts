@@ -1,3 +1,4 @@
+import type { MetricsQuery, SessionMetrics } from '../core/analytics/metrics.ts'
 import type { CorrelationId, SessionId } from '../core/ids.ts'
 import type { TimelineFilter, TimelinePage, TimelineQuery } from '../core/timeline/query.ts'
 import type { TimelineStatistics } from '../core/timeline/statistics.ts'
@@ -12,6 +13,8 @@ export interface Timeline {
   query(query?: Omit<TimelineQuery, 'sessionId'>, options?: CallOptions): Promise<TimelinePage>
   /** How the events that fit hang together, and how fast they came. All of them are read. */
   statistics(filter?: Omit<TimelineFilter, 'sessionId'>, options?: CallOptions): Promise<TimelineStatistics>
+  /** What was done, used and stored, and how well it went: in the session, or in all that fit. Events are read once. */
+  metrics(query?: Omit<MetricsQuery, 'sessionId'>, options?: CallOptions): Promise<SessionMetrics>
   /** Live events in order of arrival, for `for await`. */
   watch(options?: WatchOptions): Watch
   /** All events of one correlation, wherever they are, each with what it caused below it: those without a cause among them. */
@@ -28,6 +31,8 @@ export function createTimeline(caller: Caller, startWatch: StartWatch, sessionId
       const page = await caller.call('timeline.query', { ...query, ...(sessionId && { sessionId }) }, options)
       return { ...page, items: await readEvents(caller, page.items, options) }
     },
+    metrics: (query, options) =>
+      caller.call('timeline.metrics', { ...query, ...(sessionId && { sessionId }) }, options),
     statistics: (filter, options) =>
       caller.call('timeline.statistics', { ...filter, ...(sessionId && { sessionId }) }, options),
     watch: (options) => startWatch(sessionId, options),

@@ -19,6 +19,8 @@ type Prefixed = Exclude<
 
 const queries = late('queries of timelines', () => import('../core/timeline/late-queries.ts'))
 
+const analytics = late('metrics of sessions', () => import('../core/analytics/read-metrics.ts'))
+
 /** Sessions, their state and their timeline. */
 export function createSessionMethods(
   deps: SessionDeps,
@@ -68,6 +70,11 @@ export function createSessionMethods(
       return toAppended(await emitEvents({ ...deps, artifacts }, request, input))
     },
     'timeline.query': async ({ signal }, query) => (await queries(signal)).queryTimeline(log, query),
+    'timeline.metrics': async ({ signal }, query, { progress }) =>
+      (await analytics(signal)).readMetrics(
+        { log, tables: deps.tables, signal, ...(progress && { onProgress: (done) => progress(done, null) }) },
+        query,
+      ),
     'timeline.statistics': async ({ signal }, filter) => (await queries(signal)).readStatistics(log, filter),
     'timeline.tree': async ({ signal }, { correlationId }) =>
       (await queries(signal)).readCorrelation(log, correlationId),

@@ -32,6 +32,7 @@ export const METHODS = {
   'timeline.emit': write,
   'timeline.append': write,
   'timeline.query': read,
+  'timeline.metrics': { kind: 'read', long: true },
   'timeline.statistics': read,
   'timeline.tree': read,
   'artifacts.store': { kind: 'write', long: true },

@@ -23,6 +23,7 @@ export const METHODS_SINCE: Since<Exclude<MethodName, FirstMethod>> = {
   'storage.damage': 2,
   'storage.repair': 2,
   'timeline.append': 2,
+  'timeline.metrics': 2,
   'timeline.statistics': 2,
 }
 

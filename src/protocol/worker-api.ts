@@ -2,6 +2,8 @@
  * What the page can ask of the worker: one table from method name to argument and answer. Every value in it is plain
  * data (see WireSafe); handles, callbacks and classes exist on the page's side only.
  */
+
+import type { MetricsQuery, SessionMetrics } from '../core/analytics/metrics.ts'
 import type {
   ArtifactRef,
   DeleteArtifact,
@@ -132,6 +134,7 @@ export interface WorkerApi {
   /** Several events of one moment, each recorded or refused for itself, in their order. */
   'timeline.append': (input: EmitEvents) => AppendedEvents
   'timeline.query': (input: TimelineQuery) => TimelinePage
+  'timeline.metrics': (input: MetricsQuery) => SessionMetrics
   'timeline.statistics': (input: TimelineFilter) => TimelineStatistics
   'timeline.tree': (input: { correlationId: CorrelationId }) => readonly TimelineEvent[]
   'artifacts.store': (input: StoreArtifact) => ArtifactRecord

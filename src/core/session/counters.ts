@@ -38,7 +38,7 @@ export function addToCounters(counting: Counting, event: StoredEvent): void {
 }
 
 /** Apps may record messages of their own and other devices anything, so what is no amount counts as none. */
-function addUsage(sum: Counting['usage'], data: unknown): void {
+export function addUsage(sum: Counting['usage'], data: unknown): void {
   const usage = fieldOf(data, 'usage')
   for (const kind of TOKENS) sum[kind] += amountOf(fieldOf(usage, kind))
   sum.costUsd = (nanoDollars(sum.costUsd) + nanoDollars(amountOf(fieldOf(usage, 'costUsd')))) / 1e9
