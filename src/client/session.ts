@@ -18,6 +18,7 @@ import { readEvents } from './event-reader.ts'
 import type { House } from './house.ts'
 import { idOf, type Moment } from './moment.ts'
 import { createPast } from './past.ts'
+import { pricedMessage } from './priced-message.ts'
 import { startReplay } from './replay.ts'
 import type { ChangeOptions, Frame } from './request.ts'
 import { runBody } from './run.ts'
@@ -48,6 +49,7 @@ export function createSession<A extends App>(
       caller,
       bind,
       work,
+      prices: house.app?.prices,
     }
     const transition = async (verb: Verb, options?: ChangeOptions, reason?: string) => {
       const changed = await caller.call(
@@ -83,7 +85,9 @@ export function createSession<A extends App>(
         const { details, frame: by } = detailsIn(options, bound)
         const emitBy =
           by === bound ? emit : createEmitter(house.connection, createCaller(house.connection, by), id)
-        const stored = await emitBy(type, admitState(checked, 'data'), options, details)
+        const said = admitState(checked, 'data')
+        const whole = type === 'message.added' ? pricedMessage(house.app?.prices, said) : said
+        const stored = await emitBy(type, whole, options, details)
         // It is stored, so what keeps its data from being read now does not make this fail.
         const [event = stored] = await readEvents(caller, [stored]).catch(() => [stored])
         return event

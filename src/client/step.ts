@@ -1,4 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { type Prices, priced } from '../core/app/prices.ts'
 import { stepName } from '../core/app/step-definition.ts'
 import { createError } from '../core/errors.ts'
 import type { RunId, SessionId } from '../core/ids.ts'
@@ -26,6 +27,7 @@ export interface StepPlace {
   /** A handle of the session that acts on somebody else's behalf. */
   bind(frame: Frame): Session
   readonly run?: { readonly runId: RunId; readonly epoch: number; readonly keys: StepKeys }
+  readonly prices?: Prices | undefined
 }
 
 export function createRunStep(place: StepPlace): RunStep {
@@ -109,17 +111,18 @@ async function perform(
     },
     progress: (loaded, total) => options.onProgress?.(loaded, total ?? null),
     usage: (more) => {
-      for (const [name, amount] of Object.entries(more) as [keyof Usage, number][])
+      for (const [name, amount] of Object.entries(priced(place.prices, more)) as [keyof Usage, number][])
         used[name] = (used[name] ?? 0) + amount
     },
   }
+  const usage = () => Object.keys(used).length > 0 && { usage: used }
   try {
     const value = await step.run(decodeStepValue(ticket.input), context)
     const encoded = await encodeStepValue(value, codecOf(step))
-    const usage = Object.keys(used).length > 0 && { usage: used }
-    return { value, outcome: { ok: true, value: encoded, ...usage } }
+    return { value, outcome: { ok: true, value: encoded, ...usage() } }
   } catch (error) {
-    return { error, outcome: { ok: false, error: toForeignError(error) } }
+    // What was used was paid, whatever came of it.
+    return { error, outcome: { ok: false, error: toForeignError(error), ...usage() } }
   }
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { defineStep } from '../../src/index.ts'
+import { defineApp, defineStep } from '../../src/index.ts'
 import { open } from './open.ts'
 import { rejectionOf } from './rejection.ts'
 
@@ -41,4 +41,38 @@ test('PO4 of state set at once, what a limit refuses is shown no more', async ()
 
   expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected'])
   expect(Object.fromEntries(session.state.entries())).toEqual({ a: 'a', b: 'b' })
+})
+
+test('PO16 steps and messages cost what the app says that models cost, failed steps too, and the limit of cost stops the next one', async () => {
+  const app = defineApp({ prices: { 'small-': { input: 1, output: 2 } } })
+  const { holdfast } = await open({ app })
+  const session = await holdfast.sessions.create({ limits: { maxCostUsd: 5 } })
+  const ask = defineStep({
+    id: 'agent:ask',
+    version: 1,
+    purity: 'effect',
+    run: (fails: boolean, { usage }) => {
+      usage({ model: 'small-2', inputTokens: 500_000 })
+      usage({ model: 'small-2', outputTokens: 500_000 })
+      if (fails) throw new Error('cut off')
+      return 'answer'
+    },
+  })
+
+  await session.step(ask, false)
+  expect(await rejectionOf(session.step(ask, true))).toMatchObject({ code: 'STEP_FAILED' })
+  await session.emit('message.added', {
+    role: 'assistant',
+    content: 'yes',
+    model: 'small-2',
+    usage: { inputTokens: 0, outputTokens: 1_000_000 },
+  })
+
+  expect(await rejectionOf(session.step(ask, false))).toMatchObject({
+    code: 'LIMIT_EXCEEDED',
+    details: { limit: 'maxCostUsd', max: 5, used: 5 },
+  })
+  await expect
+    .poll(() => session.info.counters.usage)
+    .toMatchObject({ inputTokens: 1_000_000, outputTokens: 2_000_000, costUsd: 5 })
 })

@@ -2,6 +2,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { CreateSession } from '../session/input.ts'
 import type { StateClass } from '../state/aside.ts'
 import type { StateValue } from '../state/value.ts'
+import type { Prices } from './prices.ts'
 import type { AnyStep } from './step-definition.ts'
 
 export type Schemas = Readonly<Record<string, StandardSchemaV1>>
@@ -24,6 +25,8 @@ export interface App<
   /** Steps that replays may find. */
   readonly steps?: readonly AnyStep[]
   readonly templates?: Readonly<Record<Templates, Template>>
+  /** What models cost, by which the page adds the cost to what steps and messages say they used. @defaultValue none */
+  readonly prices?: Prices
 }
 
 /** Keys and values that the app declared, or any when it declared none. */

@@ -2,7 +2,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { StepCodec } from '../run/codec.ts'
 import type { Purity } from '../run/record.ts'
 import type { SeededStreams } from '../run/seeded.ts'
-import type { Usage } from '../session/record.ts'
+import type { ModelUsage } from './prices.ts'
 
 /**
  * What every step's body is given. Clock, randomness and ids are recorded by their seed, so that a replay meets the
@@ -17,8 +17,11 @@ export interface StepContext extends SeededStreams {
   readonly attempt: number
   /** Tells the caller how far the step is. */
   progress(loaded: number, total?: number): void
-  /** Adds to what the step used; recorded when it ends and summed into the session's counters. */
-  usage(used: Partial<Usage>): void
+  /**
+   * Adds to what the step used; recorded when it ends, also when it fails, and summed into the session's counters. Where
+   * it names a model that the app has a price of, its cost is added.
+   */
+  usage(used: ModelUsage): void
 }
 
 /**

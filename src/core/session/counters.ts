@@ -30,6 +30,7 @@ export function addToCounters(counting: Counting, event: StoredEvent): void {
       return
     case 'step.failed':
       counting.stepsFailed += 1
+      addUsage(counting.usage, event.data)
       return
     case 'step.completed':
     case 'message.added':

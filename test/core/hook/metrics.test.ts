@@ -60,7 +60,7 @@ describe('counting', () => {
       run: () => ({ kind: 'cancel', reason: 'no' }),
     })
     await errorOf(() => executor.before('session:save', { input: {} }, scope()))
-    expect(metrics.snapshot().points).toEqual({
+    expect(metrics.snapshot().points).toMatchObject({
       'session:save': { done: 3, failed: 0, refused: 1, timed: 2, totalMs: 20, maxMs: 12 },
       'step:run': { done: 1, failed: 1, refused: 0, timed: 2, totalMs: 24, maxMs: 12 },
     })
