@@ -7,7 +7,12 @@ import { createArtifact } from './artifact.ts'
 import type { Caller } from './caller.ts'
 import type { Past, Session } from './session-handle.ts'
 
-export function createPast<A extends App>(past: SessionPast, caller: Caller, session: Session<A>): Past<A> {
+export function createPast<A extends App>(
+  past: SessionPast,
+  caller: Caller,
+  session: Session<A>,
+  restore: Past<A>['restore'],
+): Past<A> {
   const { eventId, record, state, artifacts } = past
   return {
     eventId,
@@ -21,6 +26,7 @@ export function createPast<A extends App>(past: SessionPast, caller: Caller, ses
       return (await caller.call('state.read', { ...at, ...within, key }, options)).value
     },
     artifacts: artifacts.map((artifact) => createArtifact(artifact, caller)),
+    restore,
     fork: (what, options) => session.fork({ ...what, at: eventId }, options),
   }
 }

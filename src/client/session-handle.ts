@@ -112,6 +112,8 @@ export interface Past<A extends App = App> {
     options?: CallOptions & { readonly scope?: SessionScope },
   ): Promise<StateValue | undefined>
   readonly artifacts: readonly Artifact[]
+  /** Takes the state of the session back to what it was then, forward in the timeline. @throws SESSION_NOT_ACTIVE */
+  restore(options?: ChangeOptions): Promise<void>
   /** A new session that begins as this one was then. */
   fork(what?: { readonly name?: string }, options?: ChangeOptions): Promise<Session<A>>
 }

@@ -1,7 +1,7 @@
 import type { App } from '../core/app/app.ts'
 import { asyncDispose } from '../core/async-dispose.ts'
 import { createError } from '../core/errors.ts'
-import { type CheckpointId, type CorrelationId, sessionStream } from '../core/ids.ts'
+import { type CheckpointId, type CorrelationId, type EventId, sessionStream } from '../core/ids.ts'
 import type { SessionRecord } from '../core/session/record.ts'
 import type { Verb } from '../core/session/status.ts'
 import { admitState } from '../core/state/admit.ts'
@@ -60,6 +60,14 @@ export function createSession<A extends App>(
       stream.take(changed)
       return changed
     }
+    const restore = async (
+      to: { readonly checkpoint: CheckpointId } | { readonly event: EventId },
+      options?: ChangeOptions,
+    ) => {
+      const { record: restored, entries } = await caller.call('sessions.restore', { id, ...to }, options)
+      stream.mirror.apply(entries, 'local')
+      stream.take(restored)
+    }
     const session: Session<A> = {
       id,
       get info() {
@@ -111,15 +119,9 @@ export function createSession<A extends App>(
       },
 
       save: (what, options) => caller.call('sessions.save', { id, ...what }, options),
-      restore: async (checkpoint, options) => {
+      restore: (checkpoint, options) => {
         const { id: checkpointId } = typeof checkpoint === 'string' ? { id: checkpoint } : checkpoint
-        const { record: restored, entries } = await caller.call(
-          'sessions.restore',
-          { id, checkpoint: checkpointId as CheckpointId },
-          options,
-        )
-        stream.mirror.apply(entries, 'local')
-        stream.take(restored)
+        return restore({ checkpoint: checkpointId as CheckpointId }, options)
       },
       suspend: (options) => transition('suspend', options),
       resume: (options) => transition('resume', options),
@@ -148,7 +150,7 @@ export function createSession<A extends App>(
       },
       at: async (moment, options) => {
         const past = await caller.call('sessions.at', { id, event: idOf(moment) }, options)
-        return createPast(past, caller, session)
+        return createPast(past, caller, session, (how) => restore({ event: past.eventId }, how))
       },
       diff: (from, to, options) =>
         caller.call('replay.diff', { sessionId: id, from: idOf(from), to: idOf(to) }, options),

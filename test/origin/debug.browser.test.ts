@@ -116,6 +116,8 @@ test('OR53 inspection: the state at a moment, before the first, between two and 
   })
   const fork = await (await session.at(await eventAt(second))).fork({ name: 'what if' })
   expect(fork.state.get('plan')).toEqual({ goal: 'find', done: [] })
+  await (await session.at(await eventAt(third))).restore()
+  expect(session.state.get('plan')).toEqual({ goal: 'mail', done: ['search'] })
   await expectSound(again)
 })
 

@@ -122,14 +122,14 @@ export async function listCheckpoints(
 export async function readCheckpoint(
   tables: Tables,
   session: SessionId,
-  id: CheckpointId,
+  id: CheckpointId | undefined,
 ): Promise<CheckpointContent> {
   const content = typeof id === 'string' ? await tables.checkpoint(id) : undefined
   if (content?.sessionId === session) return content
   throw notFound(session, id)
 }
 
-function notFound(session: SessionId, id: CheckpointId): HoldfastError {
+function notFound(session: SessionId, id: CheckpointId | undefined): HoldfastError {
   return createError(
     'CHECKPOINT_NOT_FOUND',
     `Session ${session} has no checkpoint ${id}; its checkpoints are listed by checkpoints.list().`,

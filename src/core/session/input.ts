@@ -52,7 +52,9 @@ export interface SaveSession {
 
 export interface RestoreSession {
   readonly id: SessionId
-  readonly checkpoint: CheckpointId
+  readonly checkpoint?: CheckpointId
+  /** In the place of a checkpoint: the state as it was right after this event. */
+  readonly event?: EventId
 }
 
 /** What becomes of the children of a deleted session. */

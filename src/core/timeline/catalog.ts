@@ -73,8 +73,12 @@ export interface EventDataByType {
   'session.archived': { readonly from: Exclude<Status, 'archived'> }
   'session.unarchived': { readonly to: Exclude<Status, 'archived'> }
   'session.saved': { readonly checkpointId: CheckpointId; readonly label?: string }
-  /** A forward commit: the changes take the state back to the checkpoint's. */
-  'session.restored': { readonly checkpointId: CheckpointId; readonly changes: readonly StateChange[] }
+  /** A forward commit: the changes take the state back to the checkpoint's, or to what it was right after an event. */
+  'session.restored': {
+    readonly checkpointId?: CheckpointId
+    readonly eventId?: EventId
+    readonly changes: readonly StateChange[]
+  }
   /** On the store's stream: the one tombstone that a deleted session leaves. */
   'session.deleted': { readonly id: SessionId; readonly at: number; readonly by?: Actor }
   /** Something of the session was found that is not as it was stored, or is gone; it was set aside. */

@@ -1,21 +1,21 @@
 import { describe, expect, test } from 'vitest'
-import type { CheckpointId, SessionId } from '../../../src/core/ids.ts'
+import type { CheckpointId } from '../../../src/core/ids.ts'
 import type { Journal } from '../../../src/core/ports.ts'
 import { createSessionManager, type SessionManager } from '../../../src/core/session/manager.ts'
 import { valuesOf } from '../../../src/core/state/fold.ts'
-import type { StateValue } from '../../../src/core/state/value.ts'
-import { created, eventsOf, move, openTab, refusal, reopen, storeArtifact, type Tab, typesOf } from './rig.ts'
-
-function put(tab: Tab, session: SessionId, values: Readonly<Record<string, StateValue | undefined>>) {
-  const changes = Object.entries(values).map(([key, value]) =>
-    value === undefined ? { key } : { key, value },
-  )
-  return tab.sessions.writeState(tab.request(), { target: { session }, changes })
-}
-
-async function stateOf(tab: Tab, id: SessionId) {
-  return valuesOf((await tab.sessions.open(tab.request(), { id })).entries)
-}
+import {
+  created,
+  eventsOf,
+  move,
+  openTab,
+  put,
+  refusal,
+  reopen,
+  stateOf,
+  storeArtifact,
+  type Tab,
+  typesOf,
+} from './rig.ts'
 
 /** The use cases of a tab that does something each time that it has read a state and is about to store what it made of it. */
 function interrupted(tab: Tab, meanwhile: (time: number) => Promise<unknown>): SessionManager {

@@ -18,6 +18,8 @@ import type { SessionDeps } from '../../../src/core/session/deps.ts'
 import { createSessionManager, type SessionManager } from '../../../src/core/session/manager.ts'
 import type { SessionRecord } from '../../../src/core/session/record.ts'
 import type { Status, Verb } from '../../../src/core/session/status.ts'
+import { valuesOf } from '../../../src/core/state/fold.ts'
+import type { StateValue } from '../../../src/core/state/value.ts'
 import type { TimelineEvent } from '../../../src/core/timeline/event.ts'
 import { createHybridClock } from '../../../src/core/timeline/hybrid-clock.ts'
 import { scanEvents } from '../../../src/core/timeline/scan.ts'
@@ -170,4 +172,16 @@ export async function refusal(work: Promise<unknown>, code: ErrorCode): Promise<
   if (!isHoldfastError(error)) throw error ?? new Error(`It was not refused with ${code}.`)
   expect(error.code, error.message).toBe(code)
   return error
+}
+
+/** Writes keys; undefined deletes one. */
+export function put(tab: Tab, session: SessionId, values: Readonly<Record<string, StateValue | undefined>>) {
+  const changes = Object.entries(values).map(([key, value]) =>
+    value === undefined ? { key } : { key, value },
+  )
+  return tab.sessions.writeState(tab.request(), { target: { session }, changes })
+}
+
+export async function stateOf(tab: Tab, id: SessionId) {
+  return valuesOf((await tab.sessions.open(tab.request(), { id })).entries)
 }
