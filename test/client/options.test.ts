@@ -41,6 +41,9 @@ function recording(protocol = PROTOCOL_VERSION) {
     state: {},
     artifacts: [],
     document: 'd',
+    frames: [],
+    events: 1,
+    report: {},
   }
   const call = async (method: string, input: unknown, options?: SendOptions) => {
     calls.push({ method, input, options })
@@ -113,7 +116,7 @@ const looks: Readonly<Record<string, Use>> = {
   'documents.export': (session) => session.documents.export('d', look),
   'runs.list': (session) => session.runs.list({}, look),
   'runs.explain': (session) => session.runs.explain('r', look),
-  'replay.run': (session) => session.replay(look).report,
+  'replay.advance': (session) => session.replay(look).report,
 }
 
 test('PG21 every method that changes something hands on its request id, signal and deadline', async () => {
@@ -206,11 +209,14 @@ test('PG21 a step hands on its signal and deadline, never the signal to the reco
 
 test('PG66 a replay hands on its mode, its end and its progress', async () => {
   const { calls, session } = openHandle()
-  const onProgress = () => {}
+  const told: number[] = []
+  const onProgress = (events: number) => told.push(events)
   await session.replay({ mode: 'state', to: 'e1', onProgress }).report
+  calls[0]?.options?.onProgress?.(2, null)
+  expect(told).toEqual([1, 2])
   await session.replay({ to: { id: 'e2' as never } }).report
   expect(calls).toMatchObject([
-    { input: { mode: 'state', to: 'e1' }, options: { onProgress } },
-    { input: { mode: 'exact', to: 'e2' } },
+    { input: { spec: { mode: 'state', to: 'e1' } } },
+    { input: { spec: { mode: 'exact', to: 'e2' } } },
   ])
 })
