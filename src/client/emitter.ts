@@ -64,8 +64,9 @@ export function createEmitter(connection: Connection, caller: Caller, sessionId:
     const { common, events: appended } = await answer
     const one = appended[at]
     if (one !== undefined && 'error' in one) throw fromWireError(one.error)
+    if (one !== undefined && 'event' in one) return one.event
     if (one === undefined || common === undefined) throw unanswered(type)
-    return { ...common, ...one.details, type, data: one.data ?? data, id: one.id, time: timeOfId(one.id) }
+    return { ...common, type, data: one.data ?? data, id: one.id, time: timeOfId(one.id) }
   }
 
   return (

@@ -1,8 +1,10 @@
+import { createError, type HoldfastError } from '../core/errors.ts'
 import { type EventId, type SessionId, type StreamId, sessionStream } from '../core/ids.ts'
 import type { TimelineEvent } from '../core/timeline/event.ts'
 import type { Connection } from './connection.ts'
 import { readEvents } from './event-reader.ts'
 import { inTurn } from './in-turn.ts'
+import { type Overflow, type WatchedEvent, WatchQueue } from './watch-queue.ts'
 
 export interface WatchOptions {
   /** Patterns: `*`, `step.*`, `*.failed`, `a.*.b`. @defaultValue every type */
@@ -11,24 +13,27 @@ export interface WatchOptions {
   readonly since?: string
   /** Ends the watch. */
   readonly signal?: AbortSignal
-  /** Events that wait at most for their reader; the oldest leave first, and are counted. @defaultValue 1,000 */
+  /** Events that wait at most for their reader. @defaultValue 1,000 */
   readonly buffer?: number
-}
-
-/** An event as a watch yields it: in order of arrival. */
-export interface WatchedEvent extends TimelineEvent {
-  /** Older than an event that was yielded before it, as what another device stored earlier. */
-  readonly late: boolean
+  /** What becomes of events for which there is no room. @defaultValue 'drop-oldest' */
+  readonly overflow?: Overflow
 }
 
 /** Live events. Leaving the loop ends the watch, and so does the deletion of its session. */
 export interface Watch extends AsyncIterableIterator<WatchedEvent> {
   /** Events that left unread because the buffer was full. */
   readonly dropped: number
+  /** How often the watch paused because the buffer was full, and read what it missed from what is stored. */
+  readonly pauses: number
+  /** Events that wait for their reader. */
+  readonly waiting: number
+  /** @throws WATCH_OVERFLOW from a watch that fails when its buffer is full, after what waited before */
+  next(): Promise<IteratorResult<WatchedEvent, undefined>>
   return(): Promise<IteratorResult<WatchedEvent, undefined>>
 }
 
 const BUFFER = 1_000
+const OVERFLOWS: readonly unknown[] = ['drop-oldest', 'drop-newest', 'fail', 'catch-up']
 
 export type StartWatch = (sessionId: SessionId | undefined, options?: WatchOptions) => Watch
 
@@ -38,7 +43,10 @@ export function createWatches(connection: Connection): StartWatch {
   let lastWatch = 0
 
   connection.listen((message) => {
-    if (message.type === 'events') takers.get(message.watch)?.(message.events, message.begunAt)
+    if (message.type === 'events') {
+      const { watch, also = [], events, begunAt } = message
+      for (const one of [watch, ...also]) takers.get(one)?.(events, begunAt)
+    }
     // Of a deleted session nothing comes any more.
     if (message.type === 'patch' && message.deleted)
       for (const end of [...(endersByStream.get(message.stream) ?? [])]) end()
@@ -56,45 +64,54 @@ export function createWatches(connection: Connection): StartWatch {
     }
   }
 
-  return (sessionId, { types = ['*'], since, signal, buffer = BUFFER } = {}) => {
+  return (sessionId, { types = ['*'], since, signal, buffer = BUFFER, overflow = 'drop-oldest' } = {}) => {
+    assertRoom(buffer, overflow)
     lastWatch += 1
     const watch = lastWatch
-    const queue: WatchedEvent[] = []
-    let newest = (since ?? '') as EventId
+    const queue = new WatchQueue(buffer, overflow, since)
     let begun: EventId | undefined
-    let dropped = 0
+    let pauses = 0
     let ended = false
     let wake = () => {}
+    let hasTaken = false
 
-    const seen = new Set<EventId>()
     takers.set(watch, (events, begunAt) => {
+      if (queue.isOver) return
       begun ??= begunAt
-      for (const event of events) {
-        // The next worker sends again what it finds after the newest event known.
-        if (seen.has(event.id)) continue
-        seen.add(event.id)
-        queue.push({ ...event, late: event.id < newest })
-        if (event.id > newest) newest = event.id
+      hasTaken ||= events.length > 0
+      queue.push(events)
+      if (queue.isOver) {
+        leave()
+        if (overflow === 'catch-up') pauses += 1
       }
-      for (const id of seen) if (seen.size > buffer) seen.delete(id)
-      const over = Math.max(0, queue.length - buffer)
-      queue.splice(0, over)
-      dropped += over
       wake()
     })
-    const stop = connection.stand(() => {
-      const after = newest || begun
-      return [
-        { type: 'watch', watch, types, ...(sessionId && { sessionId }), ...(after && { since: after }) },
-      ]
-    })
+    const enter = () =>
+      connection.stand(() => {
+        const after = queue.last ?? begun
+        return [
+          {
+            type: 'watch',
+            watch,
+            types,
+            ...(sessionId && { sessionId }),
+            ...(after && { since: after }),
+            ...(hasTaken && { again: true as const }),
+          },
+        ]
+      })
+    let stop = enter()
+    const leave = () => {
+      stop()
+      stop = () => {}
+      connection.post({ type: 'unwatch', watch })
+    }
     const end = () => {
       if (ended) return
       ended = true
-      stop()
+      leave()
       forget()
       takers.delete(watch)
-      connection.post({ type: 'unwatch', watch })
       signal?.removeEventListener('abort', end)
       wake()
     }
@@ -102,12 +119,29 @@ export function createWatches(connection: Connection): StartWatch {
     signal?.addEventListener('abort', end)
     if (signal?.aborted) end()
 
+    /** What waited was read. */
+    const goOn = () => {
+      if (overflow === 'fail') {
+        end()
+        throw overflowed(buffer, queue.last)
+      }
+      queue.isOver = false
+      stop = enter()
+    }
+
     return {
       get dropped() {
-        return dropped
+        return queue.dropped
+      },
+      get pauses() {
+        return pauses
+      },
+      get waiting() {
+        return queue.length
       },
       next: inTurn(async () => {
         while (queue.length === 0 && !ended) {
+          if (queue.isOver) goOn()
           await new Promise<void>((resolve) => {
             wake = resolve
           })
@@ -124,7 +158,7 @@ export function createWatches(connection: Connection): StartWatch {
         }
       }),
       return: () => {
-        queue.length = 0
+        queue.clear()
         end()
         return Promise.resolve({ done: true, value: undefined })
       },
@@ -133,4 +167,23 @@ export function createWatches(connection: Connection): StartWatch {
       },
     }
   }
+}
+
+function assertRoom(buffer: number, overflow: unknown): void {
+  const isCount = Number.isSafeInteger(buffer) && buffer >= 1
+  if (isCount && OVERFLOWS.includes(overflow)) return
+  const [path, value, take] = isCount
+    ? ['overflow', overflow, `one of ${OVERFLOWS.join(', ')}`]
+    : ['buffer', buffer, 'a whole number from 1']
+  throw createError('INVALID_ARGUMENT', `A watch cannot have the ${path} ${String(value)}; give ${take}.`, {
+    path,
+  })
+}
+
+function overflowed(buffer: number, last: EventId | undefined): HoldfastError {
+  return createError(
+    'WATCH_OVERFLOW',
+    `A watch ended because ${buffer} events waited for its reader; begin another one since event ${last ?? 'none'}.`,
+    { buffer, ...(last !== undefined && { since: last }) },
+  )
 }

@@ -17,6 +17,8 @@ export const ERROR_MEANINGS = {
   ARTIFACT_NOT_FOUND: 'No artifact has this id or name and version.',
   CHECKPOINT_NOT_FOUND: 'The session has no checkpoint with this id.',
   EVENT_NOT_FOUND: 'The session has no event with this id.',
+  WATCH_OVERFLOW:
+    'More events waited for a watch than its buffer holds, and it was to fail then; details.since is the last one it took.',
   DOCUMENT_NOT_FOUND: 'The session has no document of this name.',
   DOCUMENT_FORKED:
     'Two copies of a document wrote under the same Yjs client id, so their edits cannot be told apart.',

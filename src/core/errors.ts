@@ -27,6 +27,7 @@ export const ERROR_CODES = {
   ARTIFACT_NOT_FOUND: code('state'),
   CHECKPOINT_NOT_FOUND: code('state'),
   EVENT_NOT_FOUND: code('state'),
+  WATCH_OVERFLOW: code('state', true),
   DOCUMENT_NOT_FOUND: code('state'),
   DOCUMENT_FORKED: code('state'),
   RUN_NOT_FOUND: code('state'),

@@ -40,7 +40,7 @@ export function createPageServices({
     isGone: async (session) =>
       views.record(sessionStream(session)) === undefined &&
       (await storedTables.session(session)) === undefined,
-    missedEvents: (sessionId, since) => eventsAfter(log, sessionId, since),
+    missedEvents: (missed) => eventsAfter(log, missed),
     addHook(hook, client, asks) {
       const handle = registry.register(definitionOfPageHook(hook, asks), client)
       return {

@@ -7,7 +7,7 @@ import { withEntryKey } from '../core/state/scope.ts'
 import type { EngineClient, SendToPage } from '../protocol/engine-host.ts'
 import type { Hello, Welcome } from '../protocol/hello.ts'
 import type { Call, PageHook, PageLife, PageMessage, PageStep } from '../protocol/messages.ts'
-import { STORAGE_STATES_SINCE } from '../protocol/since.ts'
+import { STORAGE_STATES_SINCE, WATCHES_TOGETHER_SINCE } from '../protocol/since.ts'
 import { wordingFor } from '../protocol/wording.ts'
 import { type Asks, createAsks } from './asks.ts'
 import { createCalls } from './calls.ts'
@@ -100,6 +100,7 @@ export function createPage(
     detach: streams.detach,
     isGone: services.isGone,
     missed: services.missedEvents,
+    areTogether: hello.protocol >= WATCHES_TOGETHER_SINCE,
     nextId: services.nextEventId,
     onError: services.onError,
   })

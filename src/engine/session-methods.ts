@@ -6,7 +6,6 @@ import type { SessionDeps } from '../core/session/deps.ts'
 import { createSessionManager } from '../core/session/manager.ts'
 import type { StateValue } from '../core/state/value.ts'
 import { type Emitted, emitEvent, emitEvents } from '../core/timeline/emit.ts'
-import { detailsOf } from '../core/timeline/event-details.ts'
 import { toWireError } from '../protocol/wire-error.ts'
 import type { AppendedEvents } from '../protocol/worker-api.ts'
 import { createAsideOrder } from './aside-order.ts'
@@ -84,13 +83,9 @@ export function createSessionMethods(
 function toAppended(emitted: readonly Emitted[]): AppendedEvents {
   const events = emitted.map((one) => {
     if ('refused' in one) return { error: toWireError(one.refused) }
-    const { id, data } = one.event
-    const details = detailsOf(one.event)
-    return {
-      id,
-      ...(one.asGiven ? {} : { data: data as StateValue }),
-      ...(Object.keys(details).length === 0 ? {} : { details }),
-    }
+    const { event } = one
+    if (event.links ?? event.tags ?? event.target) return { event }
+    return one.asGiven ? { id: event.id } : { id: event.id, data: event.data as StateValue }
   })
   const first = emitted.find((one) => 'event' in one)
   if (first === undefined) return { events }

@@ -2,6 +2,7 @@ import { type EventId, type SessionId, type StreamId, sessionOfStream, sessionSt
 import { type TimelineEvent, toTimelineEvent } from '../core/timeline/event.ts'
 import { compilePatterns } from '../core/timeline/patterns.ts'
 import type { PageMessage, WorkerMessage } from '../protocol/messages.ts'
+import type { Missed } from './missed-events.ts'
 import { goneMessage } from './patches.ts'
 import type { StreamChange } from './stream-views.ts'
 
@@ -17,6 +18,8 @@ export interface Watches {
 
 interface Watch {
   readonly sessionId: SessionId | undefined
+  /** Watches of the same patterns have the same. */
+  readonly types: string
   readonly matches: (type: string) => boolean
   /** Live events that arrived while the missed ones were being read; undefined when they were sent. */
   held: TimelineEvent[] | undefined
@@ -35,10 +38,9 @@ export function createWatches(deps: {
   /** There is no such session, or no more. */
   readonly isGone: (sessionId: SessionId) => Promise<boolean>
   /** Events after this one, in batches. */
-  readonly missed: (
-    sessionId: SessionId | undefined,
-    since: EventId,
-  ) => AsyncIterable<readonly TimelineEvent[]>
+  readonly missed: (missed: Missed) => AsyncIterable<readonly TimelineEvent[]>
+  /** The page knows that one message can be for several of its watches. */
+  readonly areTogether: boolean
   /** After every event that this worker knows. */
   readonly nextId: () => EventId
   readonly onError: (error: unknown) => void
@@ -52,7 +54,7 @@ export function createWatches(deps: {
     if (watch.sessionId !== undefined) deps.detach(sessionStream(watch.sessionId))
   }
 
-  async function sendMissed(id: number, watch: Watch, since: EventId): Promise<void> {
+  async function sendMissed(id: number, watch: Watch, missed: Missed): Promise<void> {
     const sent = new Set<EventId>()
     const sendNew = (events: readonly TimelineEvent[]) => {
       const fresh = events.filter((event) => !sent.has(event.id) && watch.matches(event.type))
@@ -63,7 +65,7 @@ export function createWatches(deps: {
     }
     for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
       try {
-        for await (const batch of deps.missed(watch.sessionId, since)) {
+        for await (const batch of deps.missed(missed)) {
           if (watches.get(id) !== watch) return
           sendNew(batch)
         }
@@ -78,16 +80,26 @@ export function createWatches(deps: {
     if (watches.get(id) === watch) sendNew(held)
   }
 
+  /** Events are copied once for each message, however many watches it is for. */
+  function sendTo([first = 0, ...rest]: readonly number[], events: readonly TimelineEvent[]): void {
+    if (deps.areTogether && rest.length > 0) {
+      deps.send({ type: 'events', watch: first, also: rest, events })
+      return
+    }
+    for (const watch of [first, ...rest]) deps.send({ type: 'events', watch, events })
+  }
+
   /** The word of its deletion came before the watch began. */
   async function endIfGone(sessionId: SessionId): Promise<void> {
     if (await deps.isGone(sessionId)) deps.send(goneMessage(sessionStream(sessionId), 'tab'))
   }
 
   return {
-    watch({ watch: id, sessionId, types, since }) {
+    watch({ watch: id, sessionId, types, since, again }) {
       remove(id)
       const watch: Watch = {
         sessionId,
+        types: JSON.stringify(types),
         matches: compilePatterns(types),
         held: since === undefined ? undefined : [],
       }
@@ -98,7 +110,7 @@ export function createWatches(deps: {
         sessionId === undefined ? Promise.resolve() : deps.attach(sessionStream(sessionId))
       ready
         .catch(deps.onError)
-        .then(() => (since === undefined ? undefined : sendMissed(id, watch, since)))
+        .then(() => (since === undefined ? undefined : sendMissed(id, watch, { sessionId, since, again })))
         .then(() => (sessionId === undefined ? undefined : endIfGone(sessionId)))
         .catch(deps.onError)
     },
@@ -107,13 +119,18 @@ export function createWatches(deps: {
       if (watches.size === 0) return
       const session = sessionOfStream(stream)
       const events = rows.flatMap((row) => row.events.map((event) => toTimelineEvent(stream, event)))
+      const matchingByTypes = new Map<string, readonly TimelineEvent[]>()
+      const idsByTypes = new Map<string, number[]>()
       for (const [id, watch] of watches) {
         if (watch.sessionId !== undefined && watch.sessionId !== session) continue
-        const matching = events.filter((event) => watch.matches(event.type))
+        const { types } = watch
+        const matching = matchingByTypes.get(types) ?? events.filter((event) => watch.matches(event.type))
+        matchingByTypes.set(types, matching)
         if (matching.length === 0) continue
         if (watch.held !== undefined) watch.held.push(...matching)
-        else deps.send({ type: 'events', watch: id, events: matching })
+        else if (!idsByTypes.get(types)?.push(id)) idsByTypes.set(types, [id])
       }
+      for (const [types, ids] of idsByTypes) sendTo(ids, matchingByTypes.get(types) ?? [])
     },
     coversAll: () => [...watches.values()].some((watch) => watch.sessionId === undefined),
     close() {

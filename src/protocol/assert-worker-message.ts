@@ -85,6 +85,7 @@ const WORKER_MESSAGES = {
   },
   events: {
     watch: count,
+    also: optional(listOf(count)),
     events: listOf(shape({ id: text, type: text, time: anything })),
     begunAt: optional(text),
   },

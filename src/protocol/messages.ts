@@ -99,6 +99,8 @@ export type PageMessage =
       readonly sessionId?: SessionId
       readonly types: readonly string[]
       readonly since?: EventId
+      /** The watch goes on: what arrived out of order shortly before `since` is sent as well. */
+      readonly again?: true
     }
   | { readonly type: 'unwatch'; readonly watch: number }
   /** Say so when the list of sessions, or that of a session's artifacts, may be another one. */
@@ -181,6 +183,8 @@ export type WorkerMessage =
   | {
       readonly type: 'events'
       readonly watch: number
+      /** Further watches of the page that get the same. */
+      readonly also?: readonly number[]
       readonly events: readonly TimelineEvent[]
       readonly begunAt?: EventId
     }

@@ -41,6 +41,9 @@ export const WORKER_MESSAGES_SINCE: Since<Exclude<WorkerMessage['type'], FirstWo
 /** What changes artifacts says how lasting that is to be. */
 export const ARTIFACT_DURABILITY_SINCE = 2
 
+/** One message of events is for several watches. */
+export const WATCHES_TOGETHER_SINCE = 2
+
 /** An event has links, tags and a target. */
 export const EVENT_DETAILS_SINCE: Since<'event details'> = { 'event details': 2 }
 
@@ -58,6 +61,7 @@ export const ERROR_CODES_SINCE: Since<Exclude<ErrorCode, FirstErrorCode>, CodeSi
   RATE_LIMITED: { since: 2, before: 'HOOK_TIMEOUT' },
   MODULE_UNAVAILABLE: { since: 2, before: 'WORKER_START' },
   STORAGE_NEEDS_RELOAD: { since: 2, before: 'STORAGE_FAILED' },
+  WATCH_OVERFLOW: { since: 2, before: 'INTERNAL' },
   STEWARD_FENCED: { since: 2, before: 'CONFLICT' },
 }
 

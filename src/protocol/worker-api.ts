@@ -99,9 +99,9 @@ export interface AppendedEvents {
         readonly id: EventId
         /** Where it is not what was sent. */
         readonly data?: StateValue
-        /** Where something was said of it. */
-        readonly details?: EventDetails
       }
+    /** Where more was said of it than type and data. */
+    | { readonly event: TimelineEvent }
     | { readonly error: WireError }
   )[]
 }

@@ -172,3 +172,54 @@ test('TI15, PG121: what emit says of an event stands in it, its first cause as s
     details: { path: 'links.partOf' },
   })
 })
+
+test('PG43 a watch that catches up misses nothing, however slow its reader and small its buffer', async () => {
+  const opened = await open()
+  const session = await opened.holdfast.sessions.create()
+  const other = await (await openAgain(opened)).holdfast.sessions.open(session.id)
+  const watch = session.timeline.watch({ types: ['tick'], buffer: 7, overflow: 'catch-up' })
+  const stored: string[] = []
+  for (let round = 0; round < 5; round += 1) {
+    const ticks = [session, other].flatMap((from) =>
+      Array.from({ length: 20 }, (_, n) => from.emit('tick', { round, n })),
+    )
+    for (const { id } of await Promise.all(ticks)) stored.push(id)
+  }
+  const seen: string[] = []
+  while (seen.length < stored.length) seen.push((await watch.next()).value?.id ?? 'ended')
+  expect(seen.toSorted()).toEqual(stored.toSorted())
+  expect(watch.pauses).toBeGreaterThan(1)
+  expect(watch.dropped).toBe(0)
+  await watch.return()
+})
+
+test('PG41, EN8: one that begins late, since an event, sees all that two tabs store meanwhile, each event once', async () => {
+  const opened = await open()
+  const session = await opened.holdfast.sessions.create()
+  const next = await openAgain(opened)
+  const other = await next.holdfast.sessions.open(session.id)
+  const first = await session.emit('tick', {})
+  const emitting = [session, other].map(async (from) => {
+    const ids: string[] = []
+    for (let n = 0; n < 60; n += 1) ids.push((await from.emit('tick', { n })).id)
+    return ids
+  })
+  await expect
+    .poll(async () => (await session.timeline.query({ types: ['tick'] })).items.length)
+    .toBeGreaterThan(9)
+  const watches = [
+    session.timeline.watch({ types: ['tick'], since: first.id }),
+    other.timeline.watch({ types: ['tick'], since: first.id }),
+    next.holdfast.timeline.watch({ types: ['tick'], since: first.id }),
+  ]
+  const stored = (await Promise.all(emitting)).flat()
+  for (const watch of watches) {
+    const seen: string[] = []
+    while (seen.length < stored.length) seen.push((await watch.next()).value?.id ?? 'ended')
+    expect(seen.toSorted()).toEqual(stored.toSorted())
+    const marker = await session.emit('tick', { last: true })
+    expect((await watch.next()).value?.id).toBe(marker.id)
+    stored.push(marker.id)
+    await watch.return()
+  }
+})

@@ -1,7 +1,14 @@
 import { expect, test } from 'vitest'
 import type { Connection } from '../../src/client/connection.ts'
 import { createWatches } from '../../src/client/watch.ts'
-import type { EventId, SessionId, StreamId } from '../../src/core/ids.ts'
+import {
+  clockAt,
+  type EventId,
+  idAt,
+  type SessionId,
+  type StreamId,
+  type WriterId,
+} from '../../src/core/ids.ts'
 import type { TimelineEvent } from '../../src/core/timeline/event.ts'
 import type { PageMessage, WorkerMessage } from '../../src/protocol/messages.ts'
 
@@ -30,6 +37,8 @@ function fakeConnection() {
     connection: connection as Partial<Connection> as Connection,
     posted,
     send: (...ids: string[]) => listener({ type: 'events', watch: 1, events: ids.map(eventOf) }),
+    sendTo: ([watch = 0, ...also]: readonly number[], ...ids: string[]) =>
+      listener({ type: 'events', watch, also, events: ids.map(eventOf) }),
     remove: (stream: string) =>
       listener({
         type: 'patch',
@@ -81,7 +90,9 @@ test('PG46 the next worker goes on after the newest event, and what it sends twi
   const watch = createWatches(connection)('s1' as SessionId, { types: ['tick'] })
   expect(posted).toEqual([{ type: 'watch', watch: 1, sessionId: 's1', types: ['tick'] }])
   send('1', '2')
-  expect(respawn()).toEqual([{ type: 'watch', watch: 1, sessionId: 's1', types: ['tick'], since: '2' }])
+  expect(respawn()).toEqual([
+    { type: 'watch', watch: 1, sessionId: 's1', types: ['tick'], since: '2', again: true },
+  ])
   send('2', '3')
   expect(await take(watch, 3)).toEqual([
     ['1', false],
@@ -140,4 +151,105 @@ test('PG110 with its session a watch ends, after what it had to tell; that of an
   expect(await watch.next()).toEqual({ done: true, value: undefined })
   expect(posted.filter(({ type }) => type === 'unwatch')).toEqual([{ type: 'unwatch', watch: 1 }])
   expect(respawn()).toMatchObject([{ watch: 2 }])
+})
+
+test('PG43 with drop-newest what finds no room leaves, counted, and does not come back', async () => {
+  const { connection, send } = fakeConnection()
+  const watch = createWatches(connection)('s1' as SessionId, { buffer: 2, overflow: 'drop-newest' })
+  send('1', '2', '3', '4')
+  expect([watch.dropped, watch.waiting]).toEqual([2, 2])
+  expect(await take(watch, 2)).toEqual([
+    ['1', false],
+    ['2', false],
+  ])
+  send('4', '5')
+  expect(await take(watch, 1)).toEqual([['5', false]])
+  expect([watch.dropped, watch.waiting, watch.pauses]).toEqual([2, 0, 0])
+})
+
+test('PG43 with drop-oldest what waits longest leaves, counted', async () => {
+  const { connection, send } = fakeConnection()
+  const watch = createWatches(connection)('s1' as SessionId, { buffer: 2, overflow: 'drop-oldest' })
+  send('1', '2', '3')
+  expect([watch.dropped, watch.waiting]).toEqual([1, 2])
+  expect(await take(watch, 2)).toEqual([
+    ['2', false],
+    ['3', false],
+  ])
+})
+
+test('PG43 with fail the watch ends after what waited, saying after which event', async () => {
+  const { connection, send, posted, respawn } = fakeConnection()
+  const watch = createWatches(connection)('s1' as SessionId, { buffer: 2, overflow: 'fail' })
+  send('1', '2', '3')
+  expect(posted.at(-1)).toEqual({ type: 'unwatch', watch: 1 })
+  expect(respawn()).toEqual([])
+  send('4')
+  expect(await take(watch, 2)).toEqual([
+    ['1', false],
+    ['2', false],
+  ])
+  await expect(watch.next()).rejects.toMatchObject({
+    code: 'WATCH_OVERFLOW',
+    retryable: true,
+    details: { buffer: 2, since: '2' },
+  })
+  expect(await watch.next()).toEqual({ done: true, value: undefined })
+})
+
+test('PG43 with catch-up the watch pauses, and goes on after the last event it took', async () => {
+  const { connection, send, posted } = fakeConnection()
+  const watch = createWatches(connection)('s1' as SessionId, { buffer: 2, overflow: 'catch-up' })
+  send('1', '2', '3')
+  expect(posted.at(-1)).toEqual({ type: 'unwatch', watch: 1 })
+  send('4')
+  expect(await take(watch, 2)).toEqual([
+    ['1', false],
+    ['2', false],
+  ])
+  expect(posted.at(-1)).toEqual({ type: 'unwatch', watch: 1 })
+  const next = watch.next()
+  await expect.poll(() => posted.at(-1)).toMatchObject({ type: 'watch', watch: 1, since: '2', again: true })
+  send('2', '3', '4')
+  expect((await next).value?.id).toBe('3')
+  expect(await take(watch, 1)).toEqual([['4', false]])
+  expect([watch.dropped, watch.pauses]).toEqual([0, 1])
+})
+
+test.each([
+  [{ buffer: 0 }, 'buffer'],
+  [{ buffer: 1.5 }, 'buffer'],
+  [{ overflow: 'block' as never }, 'overflow'],
+])('PG43 %j is nothing that a watch can have', (options, path) => {
+  const start = createWatches(fakeConnection().connection)
+  expect(() => start('s1' as SessionId, options)).toThrow(
+    expect.objectContaining({ code: 'INVALID_ARGUMENT', details: { path } }),
+  )
+})
+
+test('PG46 what arrived within ten seconds is known again, however small the buffer is', async () => {
+  const { connection, send } = fakeConnection()
+  const watch = createWatches(connection)(undefined, { buffer: 2 })
+  const idOf = (ms: number) => idAt<EventId>(clockAt(1_700_000_000_000 + ms), '8000-000000000001' as WriterId)
+  const ids = [0, 1_000, 5_000, 9_000, 10_999].map(idOf)
+  for (const id of ids) {
+    send(id)
+    await watch.next()
+  }
+  send(...ids.slice(1), idOf(12_000))
+  expect(await take(watch, 1)).toEqual([[idOf(12_000), false]])
+  send(idOf(0))
+  expect(await take(watch, 1)).toEqual([[idOf(0), true]])
+})
+
+test('PG122 one message serves every watch that it names', async () => {
+  const { connection, sendTo } = fakeConnection()
+  const start = createWatches(connection)
+  const watches = [start('s1' as SessionId), start(undefined), start('s2' as SessionId)]
+  sendTo([1, 2], '1')
+  expect(await Promise.all(watches.slice(0, 2).map((watch) => take(watch, 1)))).toEqual([
+    [['1', false]],
+    [['1', false]],
+  ])
+  expect(watches[2]?.waiting).toBe(0)
 })

@@ -1,8 +1,19 @@
 import 'fake-indexeddb/auto'
 import { expect, onTestFinished, test } from 'vitest'
-import type { EventId } from '../../src/core/ids.ts'
-import { STORE_STREAM, sessionStream } from '../../src/core/ids.ts'
+import type { CommitRow } from '../../src/core/commit.ts'
+import {
+  clockAt,
+  type EventId,
+  idAt,
+  type SessionId,
+  STORE_STREAM,
+  type StreamId,
+  sessionStream,
+  type WriterId,
+} from '../../src/core/ids.ts'
+import type { Log } from '../../src/core/ports.ts'
 import type { TimelineEvent } from '../../src/core/timeline/event.ts'
+import { eventsAfter } from '../../src/engine/missed-events.ts'
 import { createWatches } from '../../src/engine/watches.ts'
 import type { WorkerMessage } from '../../src/protocol/messages.ts'
 import { startEngine } from './rig.ts'
@@ -48,6 +59,7 @@ test('EN9 a watch whose missed events cannot be read goes on, and nothing comes 
     attach: async () => {},
     detach: () => {},
     isGone: async () => false,
+    areTogether: true,
     async *missed() {
       reads += 1
       yield [event('b')]
@@ -118,4 +130,93 @@ test('PG110 a page is told that the session which it watches is gone, also where
   other.sent.length = 0
   other.send({ type: 'watch', watch: 1, sessionId: record.id, types: ['*'], since: record.revision })
   await expect.poll(() => other.sent).toContainEqual(gone)
+})
+
+function rowOf(seq: number, writer: string, at: number): CommitRow {
+  const id = idAt<EventId>(clockAt(at), `8000-00000000000${writer}` as WriterId)
+  return {
+    seq,
+    stream: 's1',
+    hlc: clockAt(at),
+    writer,
+    n: seq,
+    commitId: id,
+    requests: {},
+    events: [{ id }],
+  } as never
+}
+
+/** Another tab stored a row of an older clock after the one that a watch names. */
+const ARRIVED = [rowOf(1, '1', 1_000), rowOf(2, '2', 5_000), rowOf(3, '1', 4_000), rowOf(4, '1', 6_000)]
+
+/** As much of the log as a watch reads. */
+const LOG = {
+  range: async (_stream: StreamId, { from = 0, to = 0 }) =>
+    ARRIVED.filter(({ hlc }) => hlc >= from && hlc <= to).toSorted((a, b) => a.hlc - b.hlc),
+  tail: async (_stream: StreamId, after: number) => ARRIVED.filter(({ seq }) => seq > after),
+  arrived: async ({ after = 0, before = Number.POSITIVE_INFINITY, reverse = false }) => {
+    const rows = ARRIVED.filter(({ seq }) => seq > after && seq < before)
+    return reverse ? rows.toReversed() : rows
+  },
+} as Partial<Log> as Log
+
+test.each(['s1' as SessionId, undefined])(
+  'EN8 what arrived after an event is missed, whatever its clock, of %s',
+  async (sessionId) => {
+    const ask = async (named: number, again?: true) => {
+      const since = ARRIVED[named - 1]?.events[0]?.id as EventId
+      const found: (number | undefined)[] = []
+      for await (const events of eventsAfter(LOG, { sessionId, since, again })) {
+        for (const { id } of events) found.push(ARRIVED.find((row) => row.events[0]?.id === id)?.seq)
+      }
+      return found
+    }
+    expect(await ask(2)).toEqual([3, 4])
+    expect(await ask(3)).toEqual([4])
+    expect(await ask(4)).toEqual([])
+    // Of the writer of the event itself everything was sent before it.
+    expect(await ask(2, true)).toEqual([1, 3, 4])
+    expect(await ask(3, true)).toEqual([2, 4])
+    expect(await ask(4, true)).toEqual([2])
+  },
+)
+
+test('EN8 a watch that begins late gets what two tabs store meanwhile, each event once', async () => {
+  const name = `watch-late-${crypto.randomUUID()}`
+  const [one, other] = [await startEngine(name), await startEngine(name)]
+  onTestFinished(async () => {
+    for (const { engine } of [one, other]) await engine.close()
+  })
+  const { record } = await one.call('sessions.create', {})
+  const { at: since } = await one.write(record.id, 'k', 'first')
+  const written: string[] = []
+  const write = async (engine: typeof one, key: string) => {
+    for (let n = 0; n < 40; n += 1) written.push((await engine.write(record.id, key, n)).at)
+  }
+  const before = Promise.all([write(one, 'a'), write(other, 'b')])
+  await expect.poll(() => written.length).toBeGreaterThan(20)
+  one.send({ type: 'watch', watch: 1, types: ['state.changed'], sessionId: record.id, since })
+  other.send({ type: 'watch', watch: 1, types: ['state.changed'], since })
+  await before
+  for (const engine of [one, other]) {
+    await expect.poll(() => new Set(eventsOf(engine.sent).map(({ id }) => id)).size).toBe(80)
+    expect(new Set(eventsOf(engine.sent).map(({ id }) => id as string))).toEqual(new Set(written))
+  }
+})
+
+test('PG122 watches of the same patterns share a message, those of older pages do not', async () => {
+  const name = `watch-together-${crypto.randomUUID()}`
+  const one = await startEngine(name)
+  onTestFinished(() => one.engine.close())
+  const { record } = await one.call('sessions.create', {})
+  for (const watch of [1, 2, 3]) one.send({ type: 'watch', watch, types: ['state.*'], sessionId: record.id })
+  one.send({ type: 'watch', watch: 4, types: ['*'], sessionId: record.id })
+  one.send({ type: 'watch', watch: 5, types: ['session.*'], sessionId: record.id })
+  one.sent.length = 0
+  await one.write(record.id, 'k', 1)
+  await expect.poll(() => eventsOf(one.sent).length).toBe(2)
+  const told = one.sent.flatMap((message) =>
+    message.type === 'events' && message.events.length > 0 ? [message] : [],
+  )
+  expect(told).toMatchObject([{ watch: 1, also: [2, 3] }, { watch: 4 }])
 })

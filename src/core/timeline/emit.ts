@@ -16,11 +16,10 @@ import type { StateValue } from '../state/value.ts'
 import { type Emission, emittedIn, nameOfEmission } from './emission.ts'
 import { type TimelineEvent, toTimelineEvent } from './event.ts'
 import { dataOfRecorded } from './event-data.ts'
-import { detailsOf, type EventDetails } from './event-details.ts'
+import type { EventDetails } from './event-details.ts'
 import { parseDraft, type ShapedDraft, shapeDraft } from './event-draft.ts'
 import type { HybridClock } from './hybrid-clock.ts'
 import { frameOf, makeEvent } from './make-event.ts'
-import { observeLinks } from './parse-details.ts'
 
 export interface EmitDeps {
   readonly journal: Journal
@@ -120,7 +119,7 @@ async function ready(
   asked: EmitEvents['events'][number],
 ): Promise<Readied> {
   try {
-    const draft = parseDraft(asked)
+    const draft = await parseDraft(asked, request.signal)
     const shaped = hooks.has('event:emit')
       ? await shapeDraft(hooks, draft, scope)
       : { draft, before: [], record: [] }
@@ -185,9 +184,11 @@ function decide(clock: HybridClock, { request, sessionId, scope, readied, passed
   const stream = sessionStream(sessionId)
   const frame = frameOf(request, scope.correlationId)
   const own = passed.map(({ draft, before, record, value }) => {
-    observeLinks(clock, draft)
+    // It sorts after what it names.
+    for (const named of Object.values(draft.links ?? {}).flat()) clock.observe(clockOfId(named))
+    const { type, data: _, ...details } = draft
     const id = clock.nextId<EventId>()
-    const event = makeEvent(id, draft.type, dataOfRecorded(value.recorded), { ...frame, ...detailsOf(draft) })
+    const event = makeEvent(id, type, dataOfRecorded(value.recorded), { ...frame, ...details })
     const ran = [
       ...hookEvents(clock, 'event:emit', before, frame, event.id),
       ...hookEvents(clock, 'event:emit', record, frame, event.id, 'record'),

@@ -2,14 +2,22 @@
 import { createError } from '../errors.ts'
 import type { EventDraft } from '../hook/definition.ts'
 import type { HookScope, OperationHooks } from '../hook/operation-hooks.ts'
+import { late } from '../late.ts'
 import { readPassed } from '../session/lifecycle.ts'
 import { admitState } from '../state/admit.ts'
 import { type HookRunRecord, RESERVED_EVENT_PREFIXES } from './catalog.ts'
-import { parseDetails } from './parse-details.ts'
+
+const parsing = late('what is said of events', () => import('./parse-details.ts'))
 
 /** @throws INVALID_ARGUMENT for a type that is none or that only Holdfast records, and for details that are none; INVALID_VALUE, VALUE_TOO_LARGE */
-export function parseDraft({ type, data, ...details }: EventDraft): EventDraft {
-  return { type: parseType(type), data: admitState(data, 'data'), ...parseDetails(details) }
+export async function parseDraft(
+  { type, data, ...details }: EventDraft,
+  signal?: AbortSignal,
+): Promise<EventDraft> {
+  const draft = { type: parseType(type), data: admitState(data, 'data') }
+  // Most events say nothing more of themselves.
+  if (Object.keys(details).length === 0) return draft
+  return { ...draft, ...(await parsing(signal)).parseDetails(details) }
 }
 
 export interface ShapedDraft {

@@ -1,7 +1,7 @@
-import { clockOfId, type EventId, isMadeId } from '../ids.ts'
+import { type EventId, isMadeId } from '../ids.ts'
 import { invalid, parseLine, parseTags } from '../session/fields.ts'
-import { type EventDetails, type EventLinks, isLinkKind, LINK_KINDS } from './event-details.ts'
-import type { HybridClock } from './hybrid-clock.ts'
+import type { EventDetails, EventLinks } from './event-details.ts'
+import { isLinkKind, LINK_KINDS } from './link-kinds.ts'
 
 /** Of all kinds together. */
 export const MAX_LINKS = 64
@@ -17,11 +17,6 @@ export function parseDetails({
     ...(tags === undefined ? {} : parsed('tags', parseTags(tags))),
     ...(target === undefined ? {} : { target: parseLine('target', target) }),
   }
-}
-
-/** Makes an event sort after those that it names. */
-export function observeLinks(clock: HybridClock, { links = {} }: EventDetails): void {
-  for (const id of Object.values(links).flat()) clock.observe(clockOfId(id))
 }
 
 function parsed<Name extends string, Item>(name: Name, list: readonly Item[]) {

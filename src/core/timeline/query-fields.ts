@@ -1,7 +1,7 @@
 /** What a query of the timeline may hold. */
 import { createError } from '../errors.ts'
 import { isMadeId } from '../ids.ts'
-import { isLinkKind } from './event-details.ts'
+import { isLinkKind } from './link-kinds.ts'
 import type { TimelineFilter, TimelineQuery } from './query.ts'
 
 export const DEFAULT_TIMELINE_LIMIT = 100
