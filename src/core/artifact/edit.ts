@@ -1,5 +1,6 @@
 import { type ArtifactId, type EventId, sessionStream } from '../ids.ts'
 import type { Request } from '../request.ts'
+import { shapeValue } from '../run/shape-value.ts'
 import { parseDurability } from '../session/fields.ts'
 import { sessionHeadKey } from '../session/head.ts'
 import { commitAs, performOnce } from '../session/lifecycle.ts'
@@ -28,13 +29,16 @@ export function createEditArtifact(deps: ArtifactDeps) {
   async function edit(
     request: Request,
     which: Omit<EditArtifact, 'changes'>,
-    changes: ArtifactChanges,
+    given: ArtifactChanges,
   ): Promise<ArtifactRecord> {
     const durability = parseDurability(which.durability, 'strict')
     // What is stored is the answer: read back, the artifact may be gone by another tab, which would look like a refusal.
     let stored = await requireArtifact(tables, which)
     const { id, sessionId, name } = stored
-    const { frame } = await openOperation(deps, request, sessionId, 'artifact.tag')
+    const { frame, scope } = await openOperation(deps, request, sessionId, 'artifact.tag')
+    const changes = parseChanges(
+      (await shapeValue(deps.hooks, 'artifact.edited', { ...given }, scope)) as ArtifactChanges,
+    )
     const nameKey = nameHeadKey(sessionId, name)
     await commitAs(durability, deps, request, [sessionHeadKey(sessionId), nameKey], (heads) => {
       observeSession(clock, heads, sessionId, 'artifact.tag')

@@ -11,8 +11,9 @@ import type { Collected, HookDefinition, HookOutcome, StepDraft } from './defini
 import { toHex } from './hex.ts'
 import { andThen, type Soon } from './in-turn.ts'
 import type { Redactor } from './redactor.ts'
+import { shareOf } from './share-of.ts'
 
-/** Largest result that is collected unless told otherwise, in bytes. */
+/** Bytes of the largest result that is collected unless told otherwise. */
 export const COLLECT_MAX_BYTES = 10_485_760
 
 /** Largest input that is kept in an artifact's metadata, in bytes; a larger one is in the timeline only. */
@@ -88,19 +89,21 @@ function collector(
     if (sizeBytes < minBytes) return left('too small', sizeBytes)
     if (sizeBytes > maxBytes) return left('too large', sizeBytes)
     const own = ['auto-collected', kind, nameable(name, MAX_TAG_CHARACTERS), ...(isError ? ['error'] : [])]
-    return andThen(metadataOf(draft, isError, redactor), (metadata) => ({
-      kind: 'collect',
-      artifacts: [
-        {
-          ...found,
-          name: artifactName(name, draft.key),
-          kind,
-          description: '',
-          tags: [...own, ...tags],
-          metadata,
-        },
-      ],
-    }))
+    return andThen(saidOf(found, isError, redactor), (said) =>
+      andThen(metadataOf(draft, isError, redactor), (metadata) => ({
+        kind: 'collect',
+        artifacts: [
+          {
+            ...said,
+            name: artifactName(name, draft.key),
+            kind,
+            description: '',
+            tags: [...own, ...tags],
+            metadata,
+          },
+        ],
+      })),
+    )
   }
 
   return defineHook({
@@ -139,6 +142,16 @@ function contentOf({ phase, result, error }: StepDraft): Pick<Collected, 'conten
   if (tagged.$type === 'blob' && tagged.value instanceof Uint8Array)
     return { content: tagged.value, mime: mimeOf(tagged.mime) }
   return { content: jsonOf(result), mime: 'application/json' }
+}
+
+/** What went wrong is told as it is recorded; what a step gave is its own. */
+function saidOf(
+  found: Pick<Collected, 'content' | 'mime'>,
+  isError: boolean,
+  redactor: Redactor | undefined,
+): Soon<Pick<Collected, 'content' | 'mime'>> {
+  if (!isError || redactor === undefined) return found
+  return andThen(redactor.redact(found.content), (content) => ({ ...found, content: String(content) }))
 }
 
 /** A step's value in its recorded form stands in a tagged object where JSON has nothing like it. */
@@ -212,15 +225,6 @@ function nameAfter(prefix: string, step: string): string | undefined {
   if (!step.startsWith(prefix)) return undefined
   const at = step.lastIndexOf('@')
   return step.slice(prefix.length, at < 0 ? undefined : at) || undefined
-}
-
-/** Places a key between 0 and 1, the same everywhere: FNV-1a, and MurmurHash's last steps, as keys differ in their ends. */
-function shareOf(key: string): number {
-  let hash = 0x811c9dc5
-  for (let at = 0; at < key.length; at++) hash = Math.imul(hash ^ key.charCodeAt(at), 0x01000193)
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
-  return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32
 }
 
 function bytesOf(content: string | Uint8Array): number {

@@ -11,6 +11,8 @@ export type ShapedType =
   | 'step.failed'
   | 'session.failed'
   | 'session.reopened'
+  | 'artifact.stored'
+  | 'artifact.edited'
 
 /**
  * Shapes a value that is recorded in an event of Holdfast's own and has no hook point: a run's input and result, the rest
