@@ -27,7 +27,7 @@ export function serveHoldfast(options: ServeOptions = {}): void {
 
 export type { DefaultHookOptions } from '../src/core/hook/built-in.ts'
 export type { CollectorOptions } from '../src/core/hook/collectors.ts'
-export { defineHook } from '../src/core/hook/define-hook.ts'
+export { defineHook, defineHooks, type HookAtPattern } from '../src/core/hook/define-hook.ts'
 export type { HookDefinition } from '../src/core/hook/definition.ts'
 export type { LogEntry, LoggingOptions, LogLevel } from '../src/core/hook/logging.ts'
 export type { MetricsOptions } from '../src/core/hook/metrics.ts'

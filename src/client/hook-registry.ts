@@ -1,9 +1,10 @@
 /** The hooks that live on this page: registered here and at the worker, which asks for them. */
 import { createError } from '../core/errors.ts'
 import type { HookWhen } from '../core/hook/definition.ts'
-import type { HookStage, PointName } from '../core/hook/points.ts'
+import { type HookStage, overlap, type PointName, type PointPattern } from '../core/hook/points.ts'
 import { admitHook } from '../core/hook/registered-hook.ts'
 import type { HookSelection } from '../core/hook/switch-hooks.ts'
+import { pointsOf } from '../core/hook/when.ts'
 import type { SessionRecord } from '../core/session/record.ts'
 import { compilePatterns } from '../core/timeline/patterns.ts'
 import type { HookAsk, PageHook } from '../protocol/messages.ts'
@@ -37,31 +38,54 @@ export function createHooks<Session>(
   const switched: { readonly which: HookSelection; readonly enabled: boolean }[] = []
   connection.stand(() => switched.map((one) => ({ type: 'switchHooks', ...one })))
 
+  /** At each point of a place, or, where one is refused, at none. */
   const register =
-    (stage: HookStage) => (point: PointName, body: Registered['body'], options: HookOptions) => {
-      const { hook, enabled } = pageHookOf(point, stage, body, options)
-      const { id } = hook
-      const key = keyOf(hook)
-      if (hooks.has(key)) {
-        throw createError(
-          'HOOK_DUPLICATE',
-          `A ${stage}-hook "${id}" at ${point} is registered already; remove it first or choose another id.`,
-          { id, point, stage },
-        )
+    (stage: HookStage) =>
+    (place: PointName | PointPattern, body: Registered['body'], options: HookOptions): (() => void) => {
+      const removals: (() => void)[] = []
+      const removeAll = () => {
+        for (const remove of removals) remove()
       }
-      const remove = () => {
-        if (hooks.get(key) !== registered) return
-        hooks.delete(key)
-        stop()
-        connection.post({ type: 'unhook', id, point, stage })
+      try {
+        for (const point of pointsOf(place, stage, options.when))
+          removals.push(registerAt(stage, point, body, options))
+      } catch (error) {
+        removeAll()
+        throw error
       }
-      const registered: Registered = { hook, body, enabled, remove }
-      hooks.set(key, registered)
-      const stop = connection.stand(() => [
-        { type: 'hook', hook: registered.enabled ? hook : { ...hook, enabled: false } },
-      ])
-      return remove
+      return removeAll
     }
+
+  const registerAt = (
+    stage: HookStage,
+    point: PointName,
+    body: Registered['body'],
+    options: HookOptions,
+  ): (() => void) => {
+    const { hook, enabled } = pageHookOf(point, stage, body, options)
+    const { id } = hook
+    const key = keyOf(hook)
+    const takes = (other: PageHook) => other.id === id && other.stage === stage && overlap(other.point, point)
+    if ([...hooks.values()].some((other) => takes(other.hook))) {
+      throw createError(
+        'HOOK_DUPLICATE',
+        `A ${stage}-hook "${id}" at ${point} is registered already; remove it first or choose another id.`,
+        { id, point, stage },
+      )
+    }
+    const remove = () => {
+      if (hooks.get(key) !== registered) return
+      hooks.delete(key)
+      stop()
+      connection.post({ type: 'unhook', id, point, stage })
+    }
+    const registered: Registered = { hook, body, enabled, remove }
+    hooks.set(key, registered)
+    const stop = connection.stand(() => [
+      { type: 'hook', hook: registered.enabled ? hook : { ...hook, enabled: false } },
+    ])
+    return remove
+  }
 
   const selected = (which: HookSelection) => [...hooks.values()].filter(({ hook }) => isMeant(hook, which))
 
@@ -101,7 +125,7 @@ export function createHooks<Session>(
       metrics: () => connection.call('hooks.metrics', {}),
     },
     answer: async (ask) => {
-      const registered = hooks.get(keyOf(ask))
+      const registered = hooks.get(keyOf({ ...ask, point: ask.standsAt ?? ask.point }))
       // Removed or disabled while the worker was asking.
       if (!registered?.enabled) return undefined
       const frame = { cause: ask.context.cause, hookPath: ask.context.hookPath }

@@ -9,7 +9,14 @@ import type {
 } from '../core/hook/definition.ts'
 import type { BreakerInfo, HookInfo } from '../core/hook/hook-list.ts'
 import type { MetricsSnapshot } from '../core/hook/metrics.ts'
-import type { AllowedOutcome, HookStage, PointName } from '../core/hook/points.ts'
+import type {
+  CommonOutcome,
+  HookStage,
+  MatchingPoint,
+  PointName,
+  PointPattern,
+  PointWith,
+} from '../core/hook/points.ts'
 import type { HookStats } from '../core/hook/stats.ts'
 import type { HookSelection } from '../core/hook/switch-hooks.ts'
 import type { StateValue } from '../core/state/value.ts'
@@ -53,7 +60,7 @@ interface Answers<Point extends PointName, Stage extends HookStage> {
 
 /** What a page's hook is given beside the payload. */
 export type PageHookContext<Point extends PointName, Stage extends HookStage, Session> = HookContext &
-  Pick<Answers<Point, Stage>, AllowedOutcome<Point, Stage>> & {
+  Pick<Answers<Point, Stage>, CommonOutcome<Point, Stage>> & {
     /** The session as a handle: what it does is caused by this operation. Only for operations in a session. */
     open(): Promise<Session>
   }
@@ -64,29 +71,36 @@ export type PageHookBody<Point extends PointName, Stage extends HookStage, Sessi
   context: PageHookContext<Point, Stage, Session>,
 ) => HookOutcome<Point, Stage> | undefined | Promise<HookOutcome<Point, Stage> | undefined>
 
-/** Points that have a stage. */
-export type PointWith<Stage extends HookStage> = {
-  [Point in PointName]: [AllowedOutcome<Point, Stage>] extends [never] ? never : Point
-}[PointName]
+/**
+ * Where a hook stands: a point, an app's own (`custom:publish`), all of those (`custom:*`), or a pattern (`session:*`,
+ * `*`), at whose points it then stands one by one: those that have its stage and where its `when` can hold.
+ */
+export type HookPlace<Stage extends HookStage> = PointWith<Stage> | PointPattern
+
+type BodyAt<Place extends PointName | PointPattern, Stage extends HookStage, Session> = PageHookBody<
+  MatchingPoint<Place, Stage>,
+  Stage,
+  Session
+>
 
 /** Hooks of this page. They gate what this page does, and leave with it. Each call gives the function that removes the hook. */
 export interface Hooks<Session> {
-  /** Runs before anything has happened, and may change or veto it. @throws HOOK_DUPLICATE */
-  before<Point extends PointWith<'before'>>(
-    point: Point,
-    body: PageHookBody<Point, 'before', Session>,
+  /** Runs before anything has happened, and may change or veto it. @throws HOOK_DUPLICATE, INVALID_ARGUMENT */
+  before<const Place extends HookPlace<'before'>>(
+    place: Place,
+    body: BodyAt<Place, 'before', Session>,
     options: HookOptions,
   ): () => void
-  /** Shapes what is written down, and adds to it. @throws HOOK_DUPLICATE */
-  record<Point extends PointWith<'record'>>(
-    point: Point,
-    body: PageHookBody<Point, 'record', Session>,
+  /** Shapes what is written down, and adds to it. @throws HOOK_DUPLICATE, INVALID_ARGUMENT */
+  record<const Place extends HookPlace<'record'>>(
+    place: Place,
+    body: BodyAt<Place, 'record', Session>,
     options: HookOptions,
   ): () => void
-  /** Observes what has happened. @throws HOOK_DUPLICATE */
-  after<Point extends PointWith<'after'>>(
-    point: Point,
-    body: PageHookBody<Point, 'after', Session>,
+  /** Observes what has happened. @throws HOOK_DUPLICATE, INVALID_ARGUMENT */
+  after<const Place extends HookPlace<'after'>>(
+    place: Place,
+    body: BodyAt<Place, 'after', Session>,
     options: HookOptions,
   ): () => void
   /** The hooks of this page and of its worker, by point and stage in the order they run. */

@@ -4,6 +4,8 @@
  */
 import type { App, EventInputs, StateOutputs } from '../core/app/app.ts'
 import type { StepContext as CoreContext, StepDefinition } from '../core/app/step-definition.ts'
+import type { HooksAnswer } from '../core/hook/call-hooks.ts'
+import type { CustomPoint } from '../core/hook/points.ts'
 import type { EventId, RunId, SessionId } from '../core/ids.ts'
 import type { SessionDiff } from '../core/replay/diff.ts'
 import type { RecordingRedaction } from '../core/replay/recording.ts'
@@ -18,7 +20,7 @@ import type { Artifacts } from './artifacts.ts'
 import type { Documents } from './documents.ts'
 import type { Moment } from './moment.ts'
 import type { Replay, ReplayOptions } from './replay-handle.ts'
-import type { CallOptions, ChangeOptions, EmitOptions } from './request.ts'
+import type { CallOptions, ChangeOptions, EmitOptions, WriteOptions } from './request.ts'
 import type { Runs } from './runs.ts'
 import type { SessionState } from './state.ts'
 import type { Timeline } from './timeline.ts'
@@ -48,6 +50,14 @@ export interface Session<A extends App = App> extends AsyncDisposable {
     data: EventInputs<A>[Type],
     options?: EmitOptions,
   ): Promise<TimelineEvent>
+  /**
+   * Asks the hooks of a point of the app's own, and records that they were asked. Resolves to the data as they left it,
+   * and to the `result` of one that answered in the app's stead.
+   * @throws HOOK_CANCELLED where one refuses; INVALID_ARGUMENT, VALUE_TOO_LARGE, SESSION_NOT_ACTIVE
+   * @example
+   * const { data } = await session.callHooks('custom:publish', { url })
+   */
+  callHooks(point: CustomPoint, data: StateValue, options?: WriteOptions): Promise<HooksAnswer>
   readonly step: RunStep
   /**
    * Runs a body whose steps are recorded, with one owner over all tabs. After a reload, the same call goes on where it

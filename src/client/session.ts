@@ -100,6 +100,15 @@ export function createSession<A extends App>(
         const [event = stored] = await readEvents(caller, [stored]).catch(() => [stored])
         return event
       },
+      callHooks: async (point, data, { durability = house.connection.durability, ...rest } = {}) => {
+        const input = {
+          sessionId: id,
+          point,
+          data: admitState(data, 'data'),
+          ...(durability && { durability }),
+        }
+        return caller.call('hooks.call', input, rest)
+      },
       step: createRunStep(place),
       run: async <Input, Output>(
         name: string,

@@ -96,6 +96,7 @@ const STORE_METHODS = [
   'storage.info',
   'storage.damage',
   'storage.repair',
+  'hooks.call',
   'hooks.list',
   'hooks.stats',
   'hooks.metrics',

@@ -81,7 +81,8 @@ function askOf(
   return {
     kind: 'hook',
     id,
-    point,
+    point: context.point,
+    ...(point === context.point ? {} : { standsAt: point }),
     stage,
     payload,
     context: {

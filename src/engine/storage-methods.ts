@@ -1,5 +1,6 @@
 import { damageCases } from '../core/damage/late-damage.ts'
 import type { DamageBook } from '../core/damage/repair.ts'
+import { callHooks } from '../core/hook/call-hooks.ts'
 import { hookStats, listBreakers, listHooks, resetBreakers } from '../core/hook/hook-list.ts'
 import { switchHooks } from '../core/hook/switch-hooks.ts'
 import { parseSessionId } from '../core/session/fields.ts'
@@ -9,9 +10,10 @@ import { roomOf } from './room.ts'
 
 /** What is asked of the database as a whole, and of the hooks. */
 export function createStorageMethods(
-  { journal, log, storedTables, world, registry, metrics }: Parts,
+  parts: Parts,
   damage: DamageBook,
 ): Pick<Methods, Extract<keyof Methods, `storage.${string}` | `hooks.${string}`>> {
+  const { journal, log, storedTables, world, registry, metrics } = parts
   return {
     'storage.info': async () => {
       const [persisted, estimate] = await Promise.all([world.meter.persisted(), world.meter.estimate()])
@@ -24,6 +26,7 @@ export function createStorageMethods(
       const options = { checksEntries: true, ...(progress === undefined ? {} : { progress }) }
       return repairIndexes({ journal, log, damage }, options)
     },
+    'hooks.call': (request, input) => callHooks(parts, request, input),
     'hooks.list': ({ client }) => listHooks(registry, client),
     'hooks.stats': ({ client }) => hookStats(registry, client),
     'hooks.metrics': () => metrics?.snapshot() ?? null,

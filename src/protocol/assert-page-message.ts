@@ -1,5 +1,5 @@
 /** What the worker accepts from a page. The page may run another build, or code that does not mean well. */
-import { HOOK_STAGES, POINTS } from '../core/hook/points.ts'
+import { HOOK_STAGES, isPointName } from '../core/hook/points.ts'
 import type { Hello } from './hello.ts'
 import type { Call, PageMessage } from './messages.ts'
 import { isMethodName } from './methods.ts'
@@ -37,7 +37,7 @@ const actor = shape({ id: text, name: optional(text) })
 const durability = oneOf('relaxed', 'strict')
 const purity = oneOf('pure', 'idempotent', 'effect')
 const stage = oneOf(...HOOK_STAGES)
-const point: Check = (value) => typeof value === 'string' && Object.hasOwn(POINTS, value)
+const point: Check = isPointName
 const cause = shape({ correlationId: optional(text), causeId: optional(text) })
 /** Calls nest 4 deep; the rest of the bound is room for the core to say HOOK_REENTRANT itself. */
 const hookPath: Check = (value) => listOf(text)(value) && (value as readonly unknown[]).length <= 16

@@ -229,6 +229,8 @@ export interface HookAsk {
   readonly kind: 'hook'
   readonly id: string
   readonly point: PointName
+  /** Where the hook stands, where it stands at several. */
+  readonly standsAt?: PointName
   readonly stage: HookStage
   readonly payload: unknown
   readonly context: {

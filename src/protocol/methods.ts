@@ -65,6 +65,7 @@ export const METHODS = {
   'storage.repair': { kind: 'read', long: true },
   flush: read,
   'hooks.stats': read,
+  'hooks.call': write,
   'hooks.list': read,
   'hooks.switch': read,
   'hooks.breakers': read,

@@ -16,6 +16,7 @@ export const METHODS_SINCE: Since<Exclude<MethodName, FirstMethod>> = {
   'replay.diff': 2,
   'replay.end': 2,
   'hooks.breakers': 2,
+  'hooks.call': 2,
   'hooks.list': 2,
   'hooks.resetBreakers': 2,
   'hooks.switch': 2,

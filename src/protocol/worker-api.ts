@@ -185,6 +185,9 @@ export interface WorkerApi {
   'storage.repair': (input: Record<string, never>) => Repaired
   flush: (input: Record<string, never>) => null
   'hooks.stats': (input: Record<string, never>) => readonly import('../core/hook/stats.ts').HookStats[]
+  'hooks.call': (
+    input: import('../core/hook/call-hooks.ts').CallHooks,
+  ) => import('../core/hook/call-hooks.ts').HooksAnswer
   'hooks.list': (input: Record<string, never>) => readonly import('../core/hook/hook-list.ts').HookInfo[]
   /** Answers how many hooks it changed. */
   'hooks.switch': (

@@ -5,7 +5,14 @@ import { root } from '../../scripts/report.mjs'
 import type { HeadKey } from '../../src/core/commit.ts'
 import { ERROR_MEANINGS } from '../../src/core/error-meanings.ts'
 import { createError, ERROR_CODES, isErrorCode } from '../../src/core/errors.ts'
-import { type HookStage, POINT_NAMES, POINTS, type PointName, stageOf } from '../../src/core/hook/points.ts'
+import {
+  type HookStage,
+  mayVeto,
+  POINT_NAMES,
+  type PointName,
+  rowOf,
+  stageOf,
+} from '../../src/core/hook/points.ts'
 import { STORES } from '../../src/storage/schema.ts'
 import { DOCUMENTS, plain, readDocument, tableOf } from './documents.ts'
 
@@ -33,13 +40,16 @@ test('DO2 the table of classes names each class that an error can have', () => {
 })
 
 test('DO3 the table of hook points says of each what the code says', () => {
-  const said = tableOf(readDocument('docs/hooks.md'), 'point', 'before', 'record', 'after', 'recorded')
+  const columns = ['point', 'payload', 'before', 'record', 'after', 'veto', 'recorded']
+  const said = tableOf(readDocument('docs/hooks.md'), ...columns)
 
   expect(said).toEqual(
     POINT_NAMES.map((point) => [
       `\`${point}\``,
+      `\`${rowOf(point).payload}\``,
       ...(['before', 'record', 'after'] as const).map((stage) => describeStage(point, stage)),
-      POINTS[point].recorded,
+      mayVeto(point) ? 'yes' : 'no',
+      rowOf(point).recorded,
     ]),
   )
 })

@@ -50,6 +50,7 @@ const SENTENCES: Sentences = {
   'run.failed': ({ error }) => excerpt(error.message),
   'run.blocked': ({ message }) => excerpt(message),
   'run.cancelled': ({ reason }) => reason,
+  'hook.called': ({ point }) => `Hooks were asked at ${point}`,
   'hook.ran': ({ point, runs }) =>
     `${point}: ${runs.map(({ hook, outcome }) => `${hook} ${outcome}`).join(', ')}`,
   'limit.neared': ({ limit, share }) => `${Math.round(100 * share)} % of ${limit} used`,

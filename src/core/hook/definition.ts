@@ -6,7 +6,7 @@ import type { AsideClass } from '../state/aside.ts'
 import type { StateValue } from '../state/value.ts'
 import type { EventDetails } from '../timeline/event-details.ts'
 import type { BreakerOptions } from './breaker.ts'
-import type { AllowedOutcome, ChangeableField, HookStage, PointName } from './points.ts'
+import type { AllowedOutcome, ChangeableField, HookStage, PayloadName, PointName } from './points.ts'
 
 /** An artifact as a hook may change it before it is stored, or as a collector asks for it. */
 export interface ArtifactDraft {
@@ -52,25 +52,49 @@ export interface LifecyclePayload {
   readonly input: Readonly<Record<string, StateValue>>
 }
 
-/** What the hooks of each point get: the same shape at every stage, but for `step:run` and `event:emit` at `record`. */
+/** What the hooks of `artifact:store` get. Before it is stored there is no artifact yet. */
+interface StorePayload {
+  readonly draft: ArtifactDraft
+  readonly sizeBytes?: number
+  readonly artifact?: ArtifactRecord
+}
+
+interface ArtifactPayload {
+  readonly artifact: ArtifactRecord
+}
+
+interface StatePayload {
+  readonly key: string
+  readonly scope?: string
+  /** `sensitive` values are not shown to hooks. */
+  readonly class?: AsideClass | 'standard'
+  readonly value?: StateValue
+}
+
+/** At `record` the step as it is about to be written down. */
+type StepPayload = StepDraft & { readonly purity: Purity }
+
+/** What the hooks of an app's own point get. */
+export interface CustomPayload {
+  /** The point without `custom:`. */
+  readonly name: string
+  readonly data: StateValue
+}
+
+/** By the name that the table of points gives. */
+interface PayloadTypes {
+  readonly LifecyclePayload: LifecyclePayload
+  readonly StorePayload: StorePayload
+  readonly ArtifactPayload: ArtifactPayload
+  readonly StatePayload: StatePayload
+  readonly StepPayload: StepPayload
+  readonly EventDraft: EventDraft
+  readonly CustomPayload: CustomPayload
+}
+
+/** What the hooks of each point get, the same shape at every stage. */
 export type PayloadByPoint = {
-  readonly [Point in PointName]: Point extends `session:${string}`
-    ? LifecyclePayload
-    : Point extends 'artifact:store'
-      ? { readonly draft: ArtifactDraft; readonly sizeBytes?: number; readonly artifact?: ArtifactRecord }
-      : Point extends 'artifact:delete' | 'artifact:read'
-        ? { readonly artifact: ArtifactRecord }
-        : Point extends 'state:write'
-          ? {
-              readonly key: string
-              readonly scope?: string
-              /** `sensitive` values are not shown to hooks. */
-              readonly class?: AsideClass | 'standard'
-              readonly value?: StateValue
-            }
-          : Point extends 'step:run'
-            ? StepDraft & { readonly purity: Purity }
-            : EventDraft
+  readonly [Point in PointName]: PayloadTypes[PayloadName<Point>]
 }
 
 /** What every hook gets beside the payload. */
@@ -103,7 +127,7 @@ export interface HookWhen {
   readonly tags?: readonly string[]
   /** Kind of the artifact. Only at `artifact:*`. */
   readonly kinds?: readonly string[]
-  /** Patterns of the event's type, the step's `name@version`, the state key or the artifact's name. Not at `session:*`. */
+  /** Patterns of the event's type, the step's `name@version`, the state key, the artifact's name or that of an app's own point. Not at `session:*`. */
   readonly names?: readonly string[]
 }
 

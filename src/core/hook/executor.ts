@@ -84,7 +84,7 @@ export function createHookExecutor(options: HookExecutorOptions): HookExecutor {
       if (isSlow) counters.slow += 1
       const result = outcome.kind === 'failed' ? 'failure' : isSlow ? 'slow' : 'success'
       if (pass !== undefined) breaker?.settle(pass, result)
-      if (outcome.kind === 'failed') takeFailure(hook, outcome.error)
+      if (outcome.kind === 'failed') takeFailure(hook, base, outcome.error)
       return { hook, outcome }
     }
     function giveUp(reason: unknown): never {
@@ -93,15 +93,20 @@ export function createHookExecutor(options: HookExecutorOptions): HookExecutor {
     }
   }
 
-  function takeFailure(hook: RegisteredHook, error: HoldfastError): void {
+  function takeFailure(hook: RegisteredHook, base: ContextBase, error: HoldfastError): void {
     if (error.code === 'HOOK_TIMEOUT') hook.counters.timeouts += 1
     else hook.counters.failures += 1
     const refused = hook.onError === 'refuse'
-    report(hook, error, refused)
+    report(hook, base, error, refused)
     if (refused) throw error
   }
 
-  function report({ name, point, stage }: RegisteredHook, error: HoldfastError, refused: boolean): void {
+  function report(
+    { name }: RegisteredHook,
+    { point, stage }: Pick<ContextBase, 'point' | 'stage'>,
+    error: HoldfastError,
+    refused: boolean,
+  ): void {
     try {
       options.onIncident?.({ hook: name, point, stage, error, refused })
     } catch {
@@ -122,7 +127,7 @@ export function createHookExecutor(options: HookExecutorOptions): HookExecutor {
       const decision = askBeforeHooks(point, payload, hooks, {
         applies: (hook, input) => hook.applies(input, scope),
         ask: (hook, input) => ask(hook, input, round),
-        onCancel: (hook, error) => report(hook, error, true),
+        onCancel: (hook, error) => report(hook, round.base, error, true),
       })
       return andThen(decision, ({ payload: final, replies, replaced }) =>
         andThen(
@@ -130,7 +135,7 @@ export function createHookExecutor(options: HookExecutorOptions): HookExecutor {
           (runs): BeforeResult<typeof point> =>
             replaced === undefined
               ? { kind: 'go', payload: final, runs }
-              : { kind: 'replace', result: replaced.result, runs },
+              : { kind: 'replace', result: replaced.result, payload: final, runs },
         ),
       )
     },

@@ -22,7 +22,12 @@ export interface HookScope {
 export type BeforeResult<Point extends PointName> =
   | { readonly kind: 'go'; readonly payload: PayloadByPoint[Point]; readonly runs: readonly HookRunRecord[] }
   /** A hook answered in the operation's stead; only where the point's table allows `replace`. */
-  | { readonly kind: 'replace'; readonly result: StateValue; readonly runs: readonly HookRunRecord[] }
+  | {
+      readonly kind: 'replace'
+      readonly result: StateValue
+      readonly payload: PayloadByPoint[Point]
+      readonly runs: readonly HookRunRecord[]
+    }
 
 /** What record-hooks made of what is about to be written down. */
 export interface RecordResult<Point extends PointName> {

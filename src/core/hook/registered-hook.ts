@@ -21,6 +21,8 @@ export interface RegisteredHook extends Required<Omit<HookDefinition, 'when' | '
   readonly breaker?: Breaker
   /** Milliseconds from which on an answer is slow. */
   readonly slowMs: number
+  /** Among all registrations of the worker. */
+  readonly order: number
   /** Changed by the registry alone. */
   enabled: boolean
   readonly counters: HookCounters
@@ -46,7 +48,7 @@ export interface HookCounters {
 export function admitHook(
   definition: HookDefinition,
   client: string | undefined,
-): Omit<RegisteredHook, 'breaker'> {
+): Omit<RegisteredHook, 'breaker' | 'order'> {
   const { id, version, point, stage, when } = definition
   assertAddress(id, version, point, stage)
   const {

@@ -2,7 +2,7 @@ import { createError } from '../errors.ts'
 import type { WallClock } from '../ports.ts'
 import { type Breaker, type BreakerOptions, createBreaker } from './breaker.ts'
 import type { HookDefinition } from './definition.ts'
-import type { HookStage, PointName } from './points.ts'
+import { type HookStage, isCustomPoint, overlap, type PointName } from './points.ts'
 import { admitHook, type RegisteredHook } from './registered-hook.ts'
 
 /** Says which registration is meant, also when the same id was registered again since. */
@@ -44,6 +44,7 @@ export function createHookRegistry({ wall, breaker: defaults }: HookRegistryOpti
   const all = listsByStage()
   const enabled = listsByStage()
   const breakers = new Map<string, { readonly breaker: Breaker; users: number }>()
+  let registered = 0
   const keys = new WeakMap<RegisteredHook, string>()
 
   function listed(point: PointName, stage: HookStage): readonly RegisteredHook[] {
@@ -82,11 +83,14 @@ export function createHookRegistry({ wall, breaker: defaults }: HookRegistryOpti
       const admitted = admitHook(definition, client)
       const { id, point, stage } = admitted
       const present = listed(point, stage)
-      if (present.some((hook) => hook.id === id && hook.client === client)) throw duplicate(id, point, stage)
+      const takes = (hook: RegisteredHook) =>
+        hook.id === id && hook.client === client && overlap(hook.point, point)
+      if ([...all[stage].values()].some((hooks) => hooks.some(takes))) throw duplicate(id, point, stage)
       const options = breakerOf(definition, defaults)
       const key = JSON.stringify([client ?? null, id, options])
       const breaker = options === undefined ? {} : { breaker: takeBreaker(key, options) }
-      const hook: RegisteredHook = { ...admitted, ...breaker }
+      registered += 1
+      const hook: RegisteredHook = { ...admitted, ...breaker, order: registered }
       if (hook.breaker !== undefined) keys.set(hook, key)
       // Sorting is stable, so equal priorities stay in the order of registration.
       setList(
@@ -112,16 +116,27 @@ export function createHookRegistry({ wall, breaker: defaults }: HookRegistryOpti
       hook.enabled = isEnabled
       setList(hook.point, hook.stage, listed(hook.point, hook.stage))
     },
-    at: (point, stage) => enabled[stage].get(point) ?? NONE,
+    at: (point, stage) => hooksOf(enabled[stage], point),
     list,
     find(name, point, stage, client) {
-      const named = listed(point, stage).filter((hook) => hook.name === name)
+      const named = hooksOf(all[stage], point).filter((hook) => hook.name === name)
       return (
         named.find((hook) => client !== undefined && hook.client === client) ??
         named.find((hook) => hook.client === undefined)
       )
     },
   }
+}
+
+/** The hooks of a point; those of an app's own point are its own and those that stand at all of them. */
+function hooksOf(
+  lists: ReadonlyMap<PointName, readonly RegisteredHook[]>,
+  point: PointName,
+): readonly RegisteredHook[] {
+  const own = lists.get(point) ?? NONE
+  const family = isCustomPoint(point) ? (lists.get('custom:*') ?? NONE) : NONE
+  if (family.length === 0) return own
+  return [...own, ...family].sort((a, b) => a.priority - b.priority || a.order - b.order)
 }
 
 /** Says which hooks a page may see: the worker's and its own. Without a page, all. */

@@ -30,12 +30,14 @@ export function runHook(
   signal?: AbortSignal,
 ): Soon<Answer> {
   const call = openCall(base)
+  // A hook that stands at `custom:*` is asked at one of an app's own points.
+  const asked = base.point === hook.point ? hook : { ...hook, point: base.point }
   try {
     const answer = hook.run(payload, call.context)
-    if (!isPromise(answer)) return answerOf(hook, answer)
-    return inTime(hook, answer, wall, signal, call.end)
+    if (!isPromise(answer)) return answerOf(asked, answer)
+    return inTime(asked, answer, wall, signal, call.end)
   } catch (error) {
-    return failure(hook, error)
+    return failure(asked, error)
   }
 }
 

@@ -6,7 +6,7 @@ import type { Collected } from './definition.ts'
 import { toHex } from './hex.ts'
 import { andThen, type Soon } from './in-turn.ts'
 import type { CheckedOutcome } from './outcome.ts'
-import { POINTS, type PointName } from './points.ts'
+import { type PointName, rowOf } from './points.ts'
 import type { HookReply } from './reply.ts'
 
 /** What becomes of a note before it is recorded: redaction. */
@@ -26,7 +26,7 @@ export function recordRuns(
   replies: readonly HookReply[],
   options: RecordOptions,
 ): Soon<readonly HookRunRecord[]> {
-  const { recorded } = POINTS[point]
+  const { recorded } = rowOf(point)
   if (recorded === 'none' || replies.length === 0) return NO_RUNS
   const told = replies.filter((reply) => reply.hook.replayable && (recorded === 'all' || !onlyWentOn(reply)))
   if (told.length === 0) return NO_RUNS

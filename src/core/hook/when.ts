@@ -3,7 +3,14 @@ import type { Request } from '../request.ts'
 import { compilePatterns } from '../timeline/patterns.ts'
 import type { HookWhen, PayloadByPoint } from './definition.ts'
 import type { HookScope } from './operation-hooks.ts'
-import type { PointName } from './points.ts'
+import {
+  type HookStage,
+  isPointName,
+  POINT_NAMES,
+  type PointName,
+  type PointPattern,
+  stageOf,
+} from './points.ts'
 
 type Payload = PayloadByPoint[PointName]
 
@@ -21,8 +28,8 @@ export type Applies = (
 export function compileWhen(point: PointName, when: HookWhen): Applies {
   const { sessionId, tags, kinds, names } = when
   for (const [part, list] of Object.entries({ tags, kinds, names })) assertTexts(part, list)
-  if (kinds !== undefined && !point.startsWith('artifact:')) throw useless('kinds', point)
-  if (names !== undefined && point.startsWith('session:')) throw useless('names', point)
+  const part = uselessPart(point, when)
+  if (part !== undefined) throw useless(part, point)
   const matchesName = compilePatterns(names)
 
   return (payload, scope) => {
@@ -33,6 +40,29 @@ export function compileWhen(point: PointName, when: HookWhen): Applies {
   }
 }
 
+/** The points at which a hook stands: those of a pattern that have its stage and at which its `when` can hold. */
+export function pointsOf(
+  place: PointName | PointPattern,
+  stage: HookStage,
+  when: HookWhen = {},
+): readonly PointName[] {
+  if (isPointName(place)) return [place]
+  const noun = place === '*' ? '' : place.slice(0, -1)
+  const matching = POINT_NAMES.filter(
+    (point) => point.startsWith(noun) && stageOf(point, stage) !== undefined,
+  )
+  const useful = matching.filter((point) => uselessPart(point, when) === undefined)
+  // What is no pattern, or could never hold, is refused where it is registered.
+  if (!place.endsWith('*') || matching.length === 0) return [place as PointName]
+  return useful.length > 0 ? useful : matching
+}
+
+/** The part that can never hold at the point. */
+export function uselessPart(point: PointName, { kinds, names }: HookWhen): string | undefined {
+  if (kinds !== undefined && !point.startsWith('artifact:')) return 'kinds'
+  return names !== undefined && point.startsWith('session:') ? 'names' : undefined
+}
+
 /** What an operation is about beside its session: the step, the event's type, the state key, the artifact's name. */
 export function nameOf(payload: Payload): string | undefined {
   if ('step' in payload) return payload.step
@@ -40,6 +70,7 @@ export function nameOf(payload: Payload): string | undefined {
   if ('key' in payload) return payload.key
   if ('draft' in payload) return payload.draft.name
   if ('artifact' in payload) return payload.artifact.name
+  if ('name' in payload) return payload.name
   return undefined
 }
 

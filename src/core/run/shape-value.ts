@@ -13,6 +13,7 @@ export type ShapedType =
   | 'session.reopened'
   | 'artifact.stored'
   | 'artifact.edited'
+  | 'hook.called'
 
 /**
  * Shapes a value that is recorded in an event of Holdfast's own and has no hook point: a run's input and result, the rest

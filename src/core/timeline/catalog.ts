@@ -164,6 +164,8 @@ export interface EventDataByType {
     readonly message: string
   }
   'run.cancelled': { readonly runId: RunId; readonly reason: string }
+  /** The hooks of an app's own point were asked; `value` is what they left of its data, and the answer in its stead. */
+  'hook.called': { readonly point: string; readonly value: StateValue }
   'hook.ran': { readonly point: string; readonly stage: HookStage; readonly runs: readonly HookRunRecord[] }
   /** A limit of the session is used up to half, three quarters, nine tenths or wholly, by what was stored with this. */
   'limit.neared': {

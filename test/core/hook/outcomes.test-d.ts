@@ -1,6 +1,7 @@
 import { expectTypeOf, test } from 'vitest'
-import { defineHook } from '../../../src/core/hook/define-hook.ts'
+import { defineHook, defineHooks } from '../../../src/core/hook/define-hook.ts'
 import type { HookDefinition, HookOutcome } from '../../../src/core/hook/definition.ts'
+import type { CommonOutcome, HookStage, MatchingPoint, PointPattern } from '../../../src/core/hook/points.ts'
 
 test('HO18 an answer that has no consumer at its point and stage does not compile', () => {
   expectTypeOf<HookOutcome<'step:run', 'before'>['kind']>().toEqualTypeOf<
@@ -32,6 +33,29 @@ test('HO18 an answer that has no consumer at its point and stage does not compil
   })
   // @ts-expect-error a typing error is no veto
   defineHook({ id: 'a', version: 1, point: 'state:write', stage: 'before', run: () => 'cancel' })
+})
+
+test('HO18 at a pattern only what each of its points takes compiles', () => {
+  type Common<Pattern extends PointPattern, Stage extends HookStage> = CommonOutcome<
+    MatchingPoint<Pattern, Stage>,
+    Stage
+  >
+  expectTypeOf<Common<'session:*', 'before'>>().toEqualTypeOf<'continue' | 'modify' | 'cancel'>()
+  expectTypeOf<Common<'artifact:*', 'before'>>().toEqualTypeOf<'continue' | 'cancel'>()
+  expectTypeOf<Common<'*', 'before'>>().toEqualTypeOf<'continue' | 'cancel'>()
+  expectTypeOf<Common<'*', 'record'>>().toEqualTypeOf<'continue' | 'modify'>()
+  expectTypeOf<Common<'*', 'after'>>().toEqualTypeOf<'continue'>()
+  expectTypeOf<MatchingPoint<'artifact:*', 'before'>>().toEqualTypeOf<
+    'artifact:store' | 'artifact:delete' | 'artifact:read'
+  >()
+  defineHooks({
+    id: 'x',
+    version: 1,
+    point: 'artifact:*',
+    stage: 'before',
+    // @ts-expect-error no point but artifact:store takes a change
+    run: () => ({ kind: 'modify', change: {} }),
+  })
 })
 
 test('HO18 a change of what cannot be changed there does not compile', () => {

@@ -28,6 +28,26 @@ describe('order', () => {
   })
 })
 
+describe("an app's own points", () => {
+  test('HO51 hooks of one and of all of them run in one order, at no other point', () => {
+    const { registry, executor } = setUp()
+    const called: string[] = []
+    const add = (id: string, point: HookDefinition['point'], priority = 0) =>
+      registry.register(
+        hook(id, { point, priority, run: (_payload, { point: at }) => void called.push(`${id} ${at}`) }),
+      )
+    add('a', 'custom:one')
+    add('b', 'custom:*')
+    add('c', 'custom:one')
+    add('d', 'custom:*', -1)
+    add('e', 'custom:two')
+    executor.before('custom:one', { name: 'one', data: 1 }, scope())
+    expect(called).toEqual(['d custom:one', 'a custom:one', 'b custom:one', 'c custom:one'])
+    expect(registry.find('b@1', 'custom:one', 'before')?.id).toBe('b')
+    expect(registry.find('e@1', 'custom:one', 'before')).toBeUndefined()
+  })
+})
+
 describe('ids', () => {
   test('HO2 an id that is taken at the point and stage is HOOK_DUPLICATE naming all three', async () => {
     const { registry } = setUp()
@@ -46,6 +66,18 @@ describe('ids', () => {
     registry.register(hook('one'), 'page-1')
     registry.register(hook('one'), 'page-2')
     expect(registry.list()).toHaveLength(5)
+  })
+
+  test("HO2 at an app's own points an id stands at one of them or at all", async () => {
+    const { registry } = setUp()
+    registry.register(hook('one', { point: 'custom:a' }))
+    registry.register(hook('one', { point: 'custom:b' }))
+    registry.register(hook('all', { point: 'custom:*' }))
+    for (const parts of [
+      { point: 'custom:*' as const, id: 'one' },
+      { point: 'custom:c' as const, id: 'all' },
+    ])
+      expect((await errorOf(() => registry.register(hook(parts.id, parts)))).code).toBe('HOOK_DUPLICATE')
   })
 
   test('HO2 the same id on the same page is refused', async () => {
