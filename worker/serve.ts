@@ -2,6 +2,7 @@ import type { App } from '../src/core/app/app.ts'
 import type { DefaultHookOptions } from '../src/core/hook/built-in.ts'
 import type { HookDefinition } from '../src/core/hook/definition.ts'
 import { moreHooks } from '../src/core/hook/more-hooks.ts'
+import { type AuditOptions, createAudit } from '../src/engine/audit.ts'
 import { createPackagedHost } from '../src/engine/packaged-host.ts'
 import { openGate } from './gate.ts'
 
@@ -12,6 +13,8 @@ export interface ServeOptions {
   readonly hooks?: readonly HookDefinition[]
   /** The built-in hooks, each with its options, or false to leave it out; a sink turns logging on. @defaultValue all but logging */
   readonly builtIn?: DefaultHookOptions
+  /** Records refused calls, and allowed ones where asked for, in the timeline of their session. @defaultValue none */
+  readonly audit?: AuditOptions
 }
 
 /**
@@ -22,7 +25,9 @@ export interface ServeOptions {
  * serveHoldfast({ app, hooks: [sizeLimit] })
  */
 export function serveHoldfast(options: ServeOptions = {}): void {
-  openGate(createPackagedHost({ ...options, more: moreHooks }))
+  const { audit } = options
+  const makeAudit = audit && ((shared: Parameters<typeof createAudit>[1]) => createAudit(audit, shared))
+  openGate(createPackagedHost({ ...options, more: moreHooks, ...(makeAudit && { makeAudit }) }))
 }
 
 export type { DefaultHookOptions } from '../src/core/hook/built-in.ts'
@@ -32,4 +37,6 @@ export type { HookDefinition } from '../src/core/hook/definition.ts'
 export type { LogEntry, LoggingOptions, LogLevel } from '../src/core/hook/logging.ts'
 export type { MetricsOptions } from '../src/core/hook/metrics.ts'
 export type { RedactionOptions } from '../src/core/hook/redactor.ts'
+export type { TraceEntry, TraceOptions } from '../src/core/hook/trace.ts'
 export type { RateRule } from '../src/core/policy/rates.ts'
+export type { AuditOptions } from '../src/engine/audit.ts'

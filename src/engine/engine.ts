@@ -8,6 +8,7 @@ import type { EngineClient, SendToPage } from '../protocol/engine-host.ts'
 import type { Hello } from '../protocol/hello.ts'
 import { isConnectionLost } from '../storage/connection.ts'
 import { createMethods } from './all-methods.ts'
+import type { Audit } from './audit.ts'
 import { createClosedKeys } from './closed-keys.ts'
 import { keepDamage } from './damage-keeper.ts'
 import type { Definitions } from './definitions.ts'
@@ -36,6 +37,8 @@ export interface EngineOptions {
   readonly executor?: PartsOptions['executor']
   readonly metrics?: PartsOptions['metrics']
   readonly rates?: PartsOptions['rates']
+  /** Records who was refused what. */
+  readonly audit?: Audit
   readonly wrapHooks?: PartsOptions['wrapHooks']
   /** What failed in the background, where no call waits for it. */
   readonly onError: (error: unknown) => void
@@ -165,7 +168,7 @@ export async function openEngine(
     for (const page of pages.all()) page.storage(storageStateOf(reason), reason.message)
   })
 
-  const { methods, pageLeft } = createMethods({
+  const { methods: plain, pageLeft } = createMethods({
     parts,
     definitions: options.definitions,
     templates: (template, request) => {
@@ -185,6 +188,7 @@ export async function openEngine(
     damage,
   })
 
+  const methods = options.audit?.(plain, parts) ?? plain
   const services = createPageServices({
     parts,
     methods,

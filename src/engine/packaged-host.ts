@@ -2,9 +2,11 @@ import type { App } from '../core/app/app.ts'
 import type { DefaultHookOptions, MakeMore } from '../core/hook/built-in.ts'
 import { defaultHooks } from '../core/hook/default-hooks.ts'
 import type { HookDefinition } from '../core/hook/definition.ts'
+import type { Redactor } from '../core/hook/redactor.ts'
 import { loadAllLate } from '../core/late.ts'
 import type { WallClock } from '../core/ports.ts'
 import type { EngineHost } from '../protocol/engine-host.ts'
+import type { Audit } from './audit.ts'
 import { definitionsOf } from './definitions.ts'
 import { createEngineHost } from './host.ts'
 import { createWorld } from './world.ts'
@@ -18,6 +20,8 @@ export interface HostOptions {
   readonly builtIn?: DefaultHookOptions
   /** Makes the built-in hooks that the packaged worker never has. */
   readonly more?: MakeMore
+  /** Makes the audit, where one is kept. */
+  readonly makeAudit?: (shared: { readonly redactor?: Redactor }) => Audit
 }
 
 /** The host as the packaged worker runs it: the host's own world, the built-in hooks before the app's. */
@@ -26,6 +30,7 @@ export function createPackagedHost({
   hooks = [],
   builtIn: options,
   more,
+  makeAudit,
 }: HostOptions = {}): EngineHost {
   const builtIn = defaultHooks(options, more)
   const world = createWorld()
@@ -37,6 +42,7 @@ export function createPackagedHost({
       onIncident: builtIn.onIncident,
       ...(builtIn.redactor === undefined ? {} : { redact: builtIn.redactor.redact }),
     },
+    ...(makeAudit === undefined ? {} : { audit: makeAudit(builtIn) }),
     ...(options?.rates === undefined ? {} : { rates: options.rates }),
     ...(builtIn.metrics === undefined ? {} : { metrics: builtIn.metrics }),
     onError: (error) => console.error('Holdfast:', error),

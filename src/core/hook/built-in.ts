@@ -5,6 +5,7 @@ import type { HookIncident } from './executor.ts'
 import type { LoggingOptions } from './logging.ts'
 import type { Metrics, MetricsOptions } from './metrics.ts'
 import type { RedactionOptions, Redactor } from './redactor.ts'
+import type { TraceOptions } from './trace.ts'
 
 /** Each part: its options, or false to leave it out. */
 export interface DefaultHookOptions {
@@ -18,6 +19,8 @@ export interface DefaultHookOptions {
   readonly agentOutputs?: Omit<CollectorOptions, 'redactor'> | false
   /** @defaultValue off: it needs a sink */
   readonly logging?: Omit<LoggingOptions, 'redactor'>
+  /** @defaultValue off: it needs a sink */
+  readonly trace?: Omit<TraceOptions, 'redactor'>
   /** What all sessions together, or each by itself, may do in a time. @defaultValue none */
   readonly rates?: readonly RateRule[]
 }

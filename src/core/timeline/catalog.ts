@@ -174,6 +174,19 @@ export interface EventDataByType {
     readonly used: number
     readonly max: number
   }
+  /** A call that a hook, a limit, a rate or the session's status refused, where the worker keeps an audit. */
+  'audit.refused': {
+    readonly call: string
+    readonly code: string
+    readonly hook?: string
+    readonly reason?: string
+    readonly limit?: string
+    /** The state key, where one change of several was refused. */
+    readonly key?: string
+    /** How often it was refused in a row. */
+    readonly count: number
+  }
+  'audit.allowed': { readonly call: string }
   'message.added': {
     readonly role: string
     /** The message's content as the source had it, without tool calls that became steps. */
@@ -219,4 +232,5 @@ export const RESERVED_EVENT_PREFIXES = [
   'hook.',
   'import.',
   'limit.',
+  'audit.',
 ] as const

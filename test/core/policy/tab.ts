@@ -4,6 +4,7 @@ import type { SessionId } from '../../../src/core/ids.ts'
 import { loadAllLate } from '../../../src/core/late.ts'
 import type { RateRule } from '../../../src/core/policy/rates.ts'
 import type { Usage } from '../../../src/core/session/record.ts'
+import type { Audit } from '../../../src/engine/audit.ts'
 import { openEngine } from '../../../src/engine/engine.ts'
 import { createWorld } from '../../../src/engine/world.ts'
 import { PROTOCOL_VERSION } from '../../../src/protocol/hello.ts'
@@ -24,11 +25,13 @@ export async function startTab({
   name = `policies-${count + 1}`,
   rates,
   hooks = [],
+  audit,
 }: {
   readonly wall?: FakeClock
   readonly name?: string
   readonly rates?: readonly RateRule[]
   readonly hooks?: readonly HookDefinition[]
+  readonly audit?: Audit
 } = {}) {
   count += 1
   const world = createWorld({
@@ -47,8 +50,9 @@ export async function startTab({
     hooks: [toolResultCollector(), agentOutputCollector(), ...hooks],
     onError: () => {},
     ...(rates === undefined ? {} : { rates }),
+    ...(audit === undefined ? {} : { audit }),
   })
-  const hello = { protocol: PROTOCOL_VERSION, name, client: `page-${count}` }
+  const hello = { protocol: PROTOCOL_VERSION, name, client: `page-${count}`, actor: { id: 'ada' } }
   const client = await engine.connect(hello, () => {})
   const looking = await openConnection({ name, wall: world.wall, entropy: seededEntropy(count) })
   let calls = 0
