@@ -101,7 +101,7 @@ export function createHooks<Session>(
       for (const registered of own) {
         const { id, point, stage } = registered.hook
         registered.enabled = enabled
-        connection.post({ type: 'switchHook', id, point, stage, enabled })
+        connection.post({ type: 'switchHooks', which: { id, point, stage, home: 'page' }, enabled })
       }
       return own.length
     }

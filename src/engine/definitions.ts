@@ -1,19 +1,18 @@
 import type { App } from '../core/app/app.ts'
-import type { ReplayStep } from '../core/replay/definitions.ts'
-import { stepsOf } from '../core/replay/steps-of-app.ts'
+import type { AnyStep } from '../core/app/step-definition.ts'
 import type { StateClass } from '../core/state/aside.ts'
 
 /** The app as the worker knows it: what it can run and copy by name. */
 export interface Definitions {
-  /** By `name@version`. */
-  readonly steps: ReadonlyMap<string, ReplayStep>
+  /** What a replay may run again here. */
+  readonly steps: readonly AnyStep[]
   readonly templates: Readonly<Record<string, unknown>>
   readonly stateClasses: Readonly<Record<string, StateClass | undefined>>
 }
 
 export function definitionsOf(app: App | undefined): Definitions {
   return {
-    steps: stepsOf(app),
+    steps: app?.steps ?? [],
     templates: app?.templates ?? {},
     stateClasses: app?.stateClasses ?? {},
   }

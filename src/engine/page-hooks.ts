@@ -7,35 +7,25 @@ import type { Asks } from './asks.ts'
 export interface PageHooks {
   /** One of the same name, point and stage gives way to it. */
   add(hook: PageHook): void
-  remove(hook: Address): void
-  enable(hook: Address, enabled: boolean): void
+  remove(hook: Pick<PageHook, 'id' | 'point' | 'stage'>): void
   removeAll(): void
 }
 
-type Address = Pick<PageHook, 'id' | 'point' | 'stage'>
-
-/** A hook that is among those that gate. */
-export interface Placed {
-  remove(): void
-  enable(enabled: boolean): void
-}
-
-/** `place` puts a hook among those that gate. */
-export function createPageHooks(place: (hook: PageHook) => Placed): PageHooks {
-  const hooks = new Map<string, Placed>()
+/** `register` puts a hook among those that gate, and gives what takes it out. */
+export function createPageHooks(register: (hook: PageHook) => () => void): PageHooks {
+  const hooks = new Map<string, () => void>()
 
   function removeAt(key: string): void {
-    hooks.get(key)?.remove()
+    hooks.get(key)?.()
     hooks.delete(key)
   }
 
   return {
     add(hook) {
       const key = keyOf(hook)
-      hooks.get(key)?.remove()
-      hooks.set(key, place(hook))
+      hooks.get(key)?.()
+      hooks.set(key, register(hook))
     },
-    enable: (hook, enabled) => hooks.get(keyOf(hook))?.enable(enabled),
     remove: (hook) => removeAt(keyOf(hook)),
     removeAll() {
       for (const key of [...hooks.keys()]) removeAt(key)
@@ -43,7 +33,7 @@ export function createPageHooks(place: (hook: PageHook) => Placed): PageHooks {
   }
 }
 
-function keyOf({ id, point, stage }: Address): string {
+function keyOf({ id, point, stage }: Pick<PageHook, 'id' | 'point' | 'stage'>): string {
   return JSON.stringify([point, stage, id])
 }
 

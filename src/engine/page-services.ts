@@ -43,10 +43,7 @@ export function createPageServices({
     missedEvents: (missed) => eventsAfter(log, missed),
     addHook(hook, client, asks) {
       const handle = registry.register(definitionOfPageHook(hook, asks), client)
-      return {
-        remove: () => void registry.unregister(handle),
-        enable: (enabled) => registry.enable(handle, enabled),
-      }
+      return () => void registry.unregister(handle)
     },
     switchHooks: (which, enabled, client) => void switchHooks(registry, which, enabled, client),
     exposedUntil: () => journal.exposedUntil,

@@ -17,7 +17,7 @@ import { type Methods, performMethod } from './methods.ts'
 import { createNotices } from './notices.ts'
 import type { OpenDocuments } from './open-documents.ts'
 import { createPageDocuments } from './page-documents.ts'
-import { createPageHooks, type Placed } from './page-hooks.ts'
+import { createPageHooks } from './page-hooks.ts'
 import { createPageStreams } from './page-streams.ts'
 import { createPageWrites } from './page-writes.ts'
 import { goneMessage, patchOf } from './patches.ts'
@@ -36,8 +36,8 @@ export interface PageServices {
   /** There is no such session, or no more. */
   readonly isGone: (session: SessionId) => Promise<boolean>
   readonly missedEvents: Parameters<typeof createWatches>[0]['missed']
-  /** Puts a page's hook among those that gate its calls. */
-  readonly addHook: (hook: PageHook, client: string, asks: Asks) => Placed
+  /** Puts a page's hook among those that gate its calls; the function returned takes it out. */
+  readonly addHook: (hook: PageHook, client: string, asks: Asks) => () => void
   readonly switchHooks: (which: HookSelection, enabled: boolean, client: string) => void
   readonly flush: () => Promise<void>
   /** What is stored survives a power cut, in as few steps as can be. */
@@ -154,9 +154,6 @@ export function createPage(
         return
       case 'unhook':
         hooks.remove(message)
-        return
-      case 'switchHook':
-        hooks.enable(message, message.enabled)
         return
       case 'switchHooks':
         services.switchHooks(message.which, message.enabled, hello.client)

@@ -5,6 +5,7 @@ import { diffSession } from '../core/replay/diff.ts'
 import { createOpenReplays } from '../core/replay/open-replays.ts'
 import { type ReplayDeps, replayWhole } from '../core/replay/replay-whole.ts'
 import { saveRecording } from '../core/replay/save-recording.ts'
+import { stepsOf } from '../core/replay/steps-of-app.ts'
 import { admitEncoded } from '../core/run/admit.ts'
 import type { Definitions } from './definitions.ts'
 import type { Methods } from './methods.ts'
@@ -26,6 +27,7 @@ export function createReplayParts(
   pageOf: (name: string) => Page | undefined,
 ): ReplayParts {
   const { log, registry, world, rerun } = parts
+  const steps = stepsOf(definitions)
   const replays = createOpenReplays(() => world.wall.now())
 
   function depsOf(name: string | undefined, sessionId: SessionId): ReplayDeps {
@@ -33,8 +35,7 @@ export function createReplayParts(
       log,
       readValue: parts.artifacts.readValue,
       findStep: (step) =>
-        stepOnPage(name === undefined ? undefined : pageOf(name), step, sessionId) ??
-        definitions.steps.get(step),
+        stepOnPage(name === undefined ? undefined : pageOf(name), step, sessionId) ?? steps.get(step),
       findHook: (hook, stage) =>
         registry.find(hook, 'step:run', stage, name) as RerunnableHook<'step:run'> | undefined,
       rerun: { wall: world.wall, digest: world.digest, ...rerun },

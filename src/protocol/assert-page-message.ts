@@ -132,7 +132,6 @@ const PAGE_MESSAGES = {
     }),
     enabled: flag,
   },
-  switchHook: { id: text, point, stage, enabled: flag },
   steps: { steps: listOf(shape({ step: text, purity })) },
   answer: { ask: count, outcome },
   openDocument: { document: count, sessionId: text, name: anything, clientId: count },

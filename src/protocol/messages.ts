@@ -108,14 +108,7 @@ export type PageMessage =
   | { readonly type: 'unnotice'; readonly watch: number }
   | { readonly type: 'hook'; readonly hook: PageHook }
   | { readonly type: 'unhook'; readonly id: string; readonly point: PointName; readonly stage: HookStage }
-  | {
-      readonly type: 'switchHook'
-      readonly id: string
-      readonly point: PointName
-      readonly stage: HookStage
-      readonly enabled: boolean
-    }
-  /** The worker's own hooks are asked no more, or again, for this tab. */
+  /** Hooks are asked no more, or again; those of the worker for this tab. An older worker passes it over. */
   | { readonly type: 'switchHooks'; readonly which: HookSelection; readonly enabled: boolean }
   | { readonly type: 'steps'; readonly steps: readonly PageStep[] }
   | {

@@ -26,7 +26,7 @@ export async function startEngine(
   const errors: unknown[] = []
   const engine: Engine = await openEngine(name, {
     world: createWorld(world),
-    definitions: { steps: new Map(), templates: {}, stateClasses },
+    definitions: { steps: [], templates: {}, stateClasses },
     hooks,
     onError: (error) => errors.push(error),
   })

@@ -28,7 +28,7 @@ async function start(
   const errors: unknown[] = []
   const engine: Engine = await openEngine(name, {
     world: createWorld({ locks }),
-    definitions: { steps: new Map(), templates: {}, stateClasses: {} },
+    definitions: { steps: [], templates: {}, stateClasses: {} },
     hooks,
     onError: (error) => errors.push(error),
   })

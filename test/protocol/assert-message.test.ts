@@ -81,7 +81,6 @@ const accepted: [string, (value: unknown) => void, readonly object[]][] = [
       { type: 'hook', hook: { ...hook, breakerOptions: { openMs: 5 }, enabled: false } },
       { type: 'unhook', id: 'h', point: 'state:write', stage: 'before' },
       { type: 'switchHooks', which: { id: 'h', home: 'worker' }, enabled: false },
-      { type: 'switchHook', id: 'h', point: 'state:write', stage: 'before', enabled: true },
       { type: 'steps', steps: [{ step: 'a@1', purity: 'pure' }] },
       { type: 'answer', ask: 1, outcome: { ok: true, value: undefined } },
       {

@@ -5,7 +5,7 @@ import { decodeStepValue, encodeStepValue } from '../run/value.ts'
 import type { ReplayStep } from './definitions.ts'
 
 /** The steps of an app whose bodies run right here, by `name@version`. */
-export function stepsOf(app: App | undefined): ReadonlyMap<string, ReplayStep> {
+export function stepsOf(app: Pick<App, 'steps'> | undefined): ReadonlyMap<string, ReplayStep> {
   return new Map((app?.steps ?? []).map((step) => [stepName(step), stepHere(step)]))
 }
 

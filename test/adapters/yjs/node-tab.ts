@@ -56,7 +56,7 @@ export async function openNodeTab(database: string, parts: Partial<World> = {}):
   async function spawn() {
     const engine = await openEngine(database, {
       world: createWorld({ locks, ...parts }),
-      definitions: { steps: new Map(), templates: {}, stateClasses: {} },
+      definitions: { steps: [], templates: {}, stateClasses: {} },
       hooks: [],
       onError: (error) => errors.push(error),
     })

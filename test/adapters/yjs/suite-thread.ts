@@ -21,7 +21,7 @@ const engines = await Promise.all(
   ports.map(() =>
     openEngine('suite', {
       world,
-      definitions: { steps: new Map(), templates: {}, stateClasses: {} },
+      definitions: { steps: [], templates: {}, stateClasses: {} },
       hooks: [],
       onError: (error) => control.postMessage({ error: String(error) }),
     }),

@@ -46,7 +46,7 @@ export async function startTab({
   })
   const engine = await openEngine(name, {
     world,
-    definitions: { steps: new Map(), templates: {}, stateClasses: {} },
+    definitions: { steps: [], templates: {}, stateClasses: {} },
     hooks: [toolResultCollector(), agentOutputCollector(), ...hooks],
     onError: () => {},
     ...(rates === undefined ? {} : { rates }),
