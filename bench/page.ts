@@ -8,6 +8,7 @@ import { loneWrite } from './workloads/lone-write.ts'
 import { past } from './workloads/past.ts'
 import { pipelined } from './workloads/pipelined.ts'
 import { reads } from './workloads/reads.ts'
+import { replay } from './workloads/replay.ts'
 import { restore } from './workloads/restore.ts'
 import { stream } from './workloads/stream.ts'
 import { beTab, tabs } from './workloads/tabs.ts'
@@ -31,6 +32,7 @@ const WORKLOADS = {
     restore({ edits: quick ? 30_000 : 100_000, blocks: quick ? 4 : 10, peers: [] }),
   list: (quick: boolean) => list({ sessions: quick ? 5_000 : 100_000, blocks: quick ? 5 : 20 }),
   'past-10k': (quick: boolean) => past({ edits: 10_000, blocks: quick ? 4 : 10 }),
+  'replay-10k': (quick: boolean) => replay({ events: 10_000, steps: 1_000, blocks: quick ? 3 : 8 }),
   events: (quick: boolean) => events({ count: 10_000, rounds: quick ? 3 : 5 }),
   tabs: (quick: boolean) => tabs({ turns: quick ? 60 : 300 }),
   executor: (quick: boolean) => executor({ writes: quick ? 300 : 2_000 }),

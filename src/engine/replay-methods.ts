@@ -1,3 +1,4 @@
+import { isPointName } from '../core/hook/points.ts'
 import type { RerunnableHook } from '../core/hook/rerun.ts'
 import type { SessionId } from '../core/ids.ts'
 import type { ReplayStep } from '../core/replay/definitions.ts'
@@ -38,6 +39,8 @@ export function createReplayParts(
         stepOnPage(name === undefined ? undefined : pageOf(name), step, sessionId) ?? steps.get(step),
       findHook: (hook, stage) =>
         registry.find(hook, 'step:run', stage, name) as RerunnableHook<'step:run'> | undefined,
+      knowsHook: (hook, point, stage) =>
+        isPointName(point) && registry.find(hook, point, stage, name) !== undefined,
       rerun: { wall: world.wall, digest: world.digest, ...rerun },
     }
   }

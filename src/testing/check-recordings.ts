@@ -1,10 +1,12 @@
 /** Replays saved recordings with the code of today: what would a session of an earlier release do now? */
+
 import type { App } from '../core/app/app.ts'
 import { createError } from '../core/errors.ts'
 import type { DefaultHookOptions } from '../core/hook/built-in.ts'
 import { defaultHooks } from '../core/hook/default-hooks.ts'
 import type { HookDefinition } from '../core/hook/definition.ts'
 import { moreHooks } from '../core/hook/more-hooks.ts'
+import { isPointName } from '../core/hook/points.ts'
 import { createRedactor } from '../core/hook/redactor.ts'
 import { createHookRegistry } from '../core/hook/registry.ts'
 import type { RerunnableHook } from '../core/hook/rerun.ts'
@@ -94,6 +96,7 @@ async function checkOne(
     findStep: (step) => steps.get(step),
     findHook: (hook, stage) =>
       registry.find(hook, 'step:run', stage) as RerunnableHook<'step:run'> | undefined,
+    knowsHook: (hook, point, stage) => isPointName(point) && registry.find(hook, point, stage) !== undefined,
     rerun: {
       wall: WALL,
       digest: {

@@ -37,10 +37,12 @@ test('DO1 the example of artifacts reads versions, ranges and lists', async () =
 })
 
 test('DO1 the example of replay finds the changed tool and its collector', async () => {
-  const { same, changed, collected } = await replay(name())
+  const { same, changed, modified, stoppedBefore, collected } = await replay(name())
   expect(same).toBe('same')
   expect(changed[0]).toBe('step tool:convert@1')
   expect(changed.some((one) => one.startsWith('hook '))).toBe(true)
+  expect(modified).toEqual([[100, 200]])
+  expect(stoppedBefore).toBe('tool:convert@1')
   expect(collected).toBe(1)
 })
 

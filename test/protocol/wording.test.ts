@@ -72,7 +72,7 @@ test('VE17 what a replay found different in a scope or a value that stands aside
     mode: 'exact',
     events: 1,
     steps: { rerun: 1, effects: 0, runnable: 0, answered: 0, withheld: 0, unfinished: 0, missing: [] },
-    hooks: { rerun: 0, withheld: 0, missing: [] },
+    hooks: { rerun: 0, answered: 0, withheld: 0, missing: [] },
     divergences: [
       { ...divergence, subject: scoped },
       { ...divergence, subject: 'k' },

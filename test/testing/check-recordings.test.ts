@@ -10,6 +10,7 @@ import type { SessionId } from '../../src/core/ids.ts'
 import { readRecording } from '../../src/core/replay/recording.ts'
 import { fromJson, toJson } from '../../src/core/replay/recording-json.ts'
 import { saveRecording } from '../../src/core/replay/save-recording.ts'
+import type { Actor } from '../../src/core/session/record.ts'
 import type { StateValue } from '../../src/core/state/value.ts'
 import { checkRecordings } from '../../src/testing/check-recordings.ts'
 import { started, stepped } from '../core/run/rig.ts'
@@ -21,8 +22,13 @@ function appOf(run: AnyStep['run']) {
   return defineApp({ steps: [defineStep({ ...STEP, run }) as AnyStep] })
 }
 
-async function recorded(worker: ImportWorker, calls: readonly (readonly [StateValue, StateValue])[]) {
-  const sessionId = await worker.session()
+async function recorded(
+  worker: ImportWorker,
+  calls: readonly (readonly [StateValue, StateValue])[],
+  by: { readonly actor?: Actor } = {},
+) {
+  const { record } = await worker.sessions.create(worker.request(by), {})
+  const sessionId = record.id
   for (const [at, [input, value]] of calls.entries())
     await stepped(worker, { sessionId, step: 'tool:price@1', key: `k${at}`, input }, value)
   return sessionId
@@ -48,6 +54,7 @@ test('RC1 a saved recording is replayed with the steps of an app and the built-i
   await worker.steps.finish(worker.request(), { sessionId: id, startedId, outcome: { ok: false, error } })
   await started(worker, { sessionId: id, step: 'tool:price@1', key: 'open' })
   const text = await save(worker, id)
+  expect(text).toContain('"digest"')
   const app = appOf((input) => {
     const { n } = input as { n: number }
     if (n === 4) throw new TypeError('no')
@@ -104,10 +111,11 @@ test('RC3 secrets are nowhere in a recording, nor who acted, nor state; steps wi
     run: ({ result }) => ({ kind: 'continue', note: { told: result ?? null } }),
   })
   worker.register(telling)
-  const id = await recorded(worker, [
+  const calls = [
     [{ card: '4111-x', n: 1 }, 'one'],
     [{ n: 2 }, { note: 'call 555-0100 now', n: 2 }],
-  ])
+  ] as const
+  const id = await recorded(worker, calls, { actor })
   await worker.sessions.edit(worker.request({ actor }), { id, changes: { name: 'Plan of 555-0100' } })
   await worker.sessions.writeState(worker.request({ actor }), {
     target: { session: id },
@@ -116,6 +124,8 @@ test('RC3 secrets are nowhere in a recording, nor who acted, nor state; steps wi
   const text = await save(worker, id, { fields: ['card'], patterns: ['555-\\d+'] })
   for (const secret of ['4111-x', '555-0100', 'Lovelace', 'ada-7', 'state of affairs', 'stack'])
     expect(text).not.toContain(secret)
+  // A digest would let a secret be guessed.
+  expect(text).not.toContain('"digest"')
   const answers = (note: string) => appOf((input) => (Object(input).n === 1 ? 'one' : { note, n: 2 }))
   const [check] = await checkRecordings([{ file: 'a', text }], answers('call 555-0100 now'), {
     hooks: [telling],

@@ -35,7 +35,7 @@ export function ReplayReport({ report }: { readonly report: Report }) {
       )}
       {divergences.length > 0 && (
         <ol class="list" aria-label={formatNumberOf(divergences.length, 'divergence')}>
-          {divergences.map(({ kind, subject, eventId, key, path, expected, got }) => (
+          {divergences.map(({ kind, subject, eventId, key, path, expected, got, severity }) => (
             <li key={`${eventId} ${subject} ${path}`} class="entry stack">
               <strong>
                 {kind} <code>{subject}</code>
@@ -52,6 +52,7 @@ export function ReplayReport({ report }: { readonly report: Report }) {
                   </>
                 )}
               </strong>
+              <span class="muted small">{severity}</span>
               <div class="columns">
                 <div>
                   <h3>Recorded</h3>

@@ -2,6 +2,7 @@ import { useEffect } from 'preact/hooks'
 import type { DemoSession } from '../app/holdfast.ts'
 import { startsLookUp } from '../look-up/steps.ts'
 import { useStore } from '../ui/use-store.ts'
+import { DebugReplay } from './debug-replay.tsx'
 import { ExactReplay } from './exact-replay.tsx'
 import { MomentControls } from './moment-controls.tsx'
 import { MomentView } from './moment-view.tsx'
@@ -39,6 +40,7 @@ export function ReplayTab({ session, moment, onMove }: Props) {
       />
       <MomentView event={event} past={store.past.value} />
       <ExactReplay key={session.id} session={session} to={event} takesAnswers={events.some(startsLookUp)} />
+      <DebugReplay key={`debug ${session.id}`} session={session} />
     </div>
   )
 }

@@ -28,8 +28,8 @@ const SENTENCES: Sentences = {
   'session.archived': ({ from }) => `Archived; it was ${from}`,
   'session.unarchived': ({ to }) => `Back from the archive, ${to} again`,
   'session.saved': ({ label }) => (label ? `Saved “${label}”` : 'Saved'),
-  'session.restored': ({ changes }) =>
-    `Restored a checkpoint: ${formatNumberOf(changes.length, 'key')} changed`,
+  'session.restored': ({ changes, eventId }) =>
+    `Restored ${eventId === undefined ? 'a checkpoint' : 'a moment'}: ${formatNumberOf(changes.length, 'key')} changed`,
   'session.deleted': ({ id }) => `Deleted ${id}`,
   'session.damaged': ({ reason }) => `Damage found: ${reason}`,
   'storage.damaged': ({ reason }) => `Damage found: ${reason}`,

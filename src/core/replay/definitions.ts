@@ -1,4 +1,5 @@
 import type { Soon } from '../hook/in-turn.ts'
+import type { HookStage } from '../hook/points.ts'
 import type { RerunnableHook, RerunOptions } from '../hook/rerun.ts'
 import type { EventId } from '../ids.ts'
 import type { Purity } from '../run/record.ts'
@@ -23,6 +24,8 @@ export interface RerunDeps {
   readonly findStep: (step: string) => ReplayStep | undefined | Promise<ReplayStep | undefined>
   /** A hook of `step:run` by `id@version`, at the stage where it ran. */
   readonly findHook: (hook: string, stage: 'before' | 'record') => RerunnableHook<'step:run'> | undefined
+  /** Whether a hook of any point is registered, by `id@version`. */
+  readonly knowsHook: (hook: string, point: string, stage: HookStage) => boolean
   readonly rerun: RerunOptions
   /** Starts of steps that a recording's redaction took something out of. */
   readonly withheld?: ReadonlySet<EventId>

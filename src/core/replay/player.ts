@@ -1,16 +1,17 @@
 import { assertGoing } from '../artifact/byte-source.ts'
 import type { EventId } from '../ids.ts'
+import { isOf } from '../run/open-step.ts'
 import { foldSessionEvents } from '../session/fold.ts'
 import type { SessionRecord } from '../session/record.ts'
 import type { TimelineEvent } from '../timeline/event.ts'
 import { type Breakpoint, compileBreakpoint, type Upcoming } from './breakpoints.ts'
-import type { PlayerDeps } from './definitions.ts'
+import type { PlayerDeps, RerunDeps } from './definitions.ts'
 import { createStepGatherer, type StepFrame } from './frames.ts'
 import type { ReplayPlan } from './replay-input.ts'
 import { replayStep, type StepDone } from './replay-step.ts'
 import type { Divergence, ReplayReport } from './report.ts'
 import type { ComparedState } from './state.ts'
-import { createTally } from './tally.ts'
+import { createTally, type Tally } from './tally.ts'
 
 /** One thing that was replayed: an event, or a step once all events of it are known. */
 export type ReplayFrame =
@@ -88,6 +89,7 @@ export function createPlayer(deps: PlayerDeps, plan: ReplayPlan): Player {
   async function perform(upcoming: Upcoming, signal: AbortSignal | undefined): Promise<ReplayFrame> {
     if (upcoming.kind === 'event') {
       tally.event(upcoming.event)
+      answerHooks(deps, tally, upcoming.event)
       time = upcoming.event.time
       return upcoming
     }
@@ -146,6 +148,14 @@ export function createPlayer(deps: PlayerDeps, plan: ReplayPlan): Player {
     const { events } = tally
     return next === undefined ? { events } : { events, next: timeOf(next) }
   }
+}
+
+/** Hooks of a step run again with it. What others were given is not recorded whole; whether they are there can be told. */
+function answerHooks({ knowsHook }: RerunDeps, tally: Tally, event: TimelineEvent): void {
+  if (!isOf(event, 'hook.ran') || event.data.point === 'step:run') return
+  const { point, stage, runs } = event.data
+  tally.hooks.answered += runs.length
+  for (const { hook } of runs) if (!knowsHook(hook, point, stage)) tally.missingHooks.add(hook)
 }
 
 /** Events between two words of progress. */

@@ -19,7 +19,7 @@ export function reportMarkdown(report: ReplayReport): string {
     `- mode: ${mode}`,
     `- events: ${events}`,
     `- steps: ${stepsText(steps)}`,
-    `- hooks: ${hooks.rerun} run again${hooks.withheld > 0 ? `, ${hooks.withheld} withheld` : ''}`,
+    `- hooks: ${hooks.rerun} run again${hooks.answered > 0 ? `, ${hooks.answered} of other operations` : ''}${hooks.withheld > 0 ? `, ${hooks.withheld} withheld` : ''}`,
     ...missing('steps', steps.missing),
     ...missing('hooks', hooks.missing),
     ...modifications(report),

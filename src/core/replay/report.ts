@@ -47,6 +47,8 @@ export interface ReplayReport {
   }
   readonly hooks: {
     readonly rerun: number
+    /** Runs of hooks of other operations than steps, which are recorded where they did something, and are not run again. */
+    readonly answered: number
     /** Recorded hooks of withheld steps. */
     readonly withheld: number
     /** `id@version` of recorded hooks that are not registered, each once. */

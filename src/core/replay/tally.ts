@@ -16,7 +16,7 @@ export function createTally() {
   const divergences: Divergence[] = []
   const modified: Modified[] = []
   const steps = { rerun: 0, effects: 0, runnable: 0, answered: 0, withheld: 0, unfinished: 0 }
-  const hooks = { rerun: 0, withheld: 0 }
+  const hooks = { rerun: 0, answered: 0, withheld: 0 }
   let events = 0
 
   return {

@@ -279,3 +279,29 @@ it('RP32 recorded errors are counted by type, step, hook and hour, with the shar
   expect(errors.byType).toContainEqual({ name: 'E_NET', count: 1 })
   expect(errors.byHour.map((one) => one.from)).toEqual([from, from + 2 * hour])
 })
+
+it('RP20 hooks of other operations are counted, not run again, and named where they are missing', async () => {
+  let calls = 0
+  const raise = defineHook({
+    id: 'raise',
+    version: 3,
+    point: 'state:write',
+    stage: 'before',
+    run: ({ value }) => {
+      calls += 1
+      return value === 1 ? { kind: 'modify', change: { value: 2 } } : undefined
+    },
+  })
+  worker.register(raise)
+  const target = { session: sessionId }
+  await worker.sessions.writeState(worker.request(), { target, changes: [{ key: 'k', value: 1 }] })
+  calls = 0
+  expect(await replay(worker, sessionId, echo, { hooks: [raise] })).toMatchObject({
+    hooks: { rerun: 0, answered: 1, missing: [] },
+  })
+  expect(await replay(worker, sessionId, echo, { hooks: [] })).toMatchObject({
+    hooks: { answered: 1, missing: ['raise@3'] },
+    divergences: [],
+  })
+  expect(calls).toBe(0)
+})

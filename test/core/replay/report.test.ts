@@ -6,7 +6,7 @@ const report: ReplayReport = {
   mode: 'exact',
   events: 12,
   steps: { rerun: 3, effects: 0, runnable: 0, answered: 1, withheld: 4, unfinished: 2, missing: ['a@1'] },
-  hooks: { rerun: 6, withheld: 0, missing: [] },
+  hooks: { rerun: 6, answered: 0, withheld: 0, missing: [] },
   divergences: [],
   severities: { info: 0, minor: 0, major: 0, critical: 0 },
   modifications: [],

@@ -1,5 +1,6 @@
 import { defaultHooks } from '../../../src/core/hook/default-hooks.ts'
 import type { HookDefinition } from '../../../src/core/hook/definition.ts'
+import { isPointName } from '../../../src/core/hook/points.ts'
 import { createHookRegistry, type HookRegistry } from '../../../src/core/hook/registry.ts'
 import type { RerunnableHook } from '../../../src/core/hook/rerun.ts'
 import type { SessionId } from '../../../src/core/ids.ts'
@@ -46,6 +47,7 @@ export function replayDeps(
     findStep: (step) => (typeof steps === 'function' ? steps(step) : steps[step]),
     findHook: (hook, stage) =>
       registry.find(hook, 'step:run', stage) as RerunnableHook<'step:run'> | undefined,
+    knowsHook: (hook, point, stage) => isPointName(point) && registry.find(hook, point, stage) !== undefined,
     rerun: { wall: worker.house.wall, digest: worker.digest },
   }
 }

@@ -41,7 +41,7 @@ describe('state replay', () => {
         unfinished: 1,
         missing: [],
       },
-      hooks: { rerun: 0, withheld: 0, missing: [] },
+      hooks: { rerun: 0, answered: 0, withheld: 0, missing: [] },
       divergences: [],
       severities: { info: 0, minor: 0, major: 0, critical: 0 },
       modifications: [],
