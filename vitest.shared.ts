@@ -45,6 +45,9 @@ export const served = {
     // The examples import the package by its name.
     alias: {
       'holdfast/worker': fileURLToPath(new URL('worker/serve.ts', import.meta.url)),
+      'holdfast/opentelemetry': fileURLToPath(
+        new URL('src/adapters/opentelemetry/index.ts', import.meta.url),
+      ),
       'holdfast/key-value': fileURLToPath(new URL('src/adapters/key-value/index.ts', import.meta.url)),
       'holdfast/yjs': fileURLToPath(new URL('src/adapters/yjs/index.ts', import.meta.url)),
       holdfast: fileURLToPath(new URL('src/index.ts', import.meta.url)),

@@ -6,6 +6,7 @@
 //   serve.js    for workers of an app's own: `serveHoldfast`
 //   yjs.js      live documents for editors; Yjs itself is the app's
 //   key-value.js bytes under keys; it imports the page's entry
+//   opentelemetry.js a timeline as spans; it imports nothing
 //   testing.js  contract suites and fake ports
 //   types/      declarations, in the folders of the sources
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -32,6 +33,12 @@ const ENTRIES = [
     source: 'src/adapters/key-value/index.ts',
     minify: false,
     // The errors it throws are those that the page knows.
+    external: [ENTRY_IN_SOURCE],
+  },
+  {
+    name: 'opentelemetry',
+    source: 'src/adapters/opentelemetry/index.ts',
+    minify: false,
     external: [ENTRY_IN_SOURCE],
   },
   { name: 'testing', source: 'src/testing/index.ts', minify: false, chunks: 'testing-[name].js' },

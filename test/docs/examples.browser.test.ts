@@ -2,10 +2,13 @@ import { expect, test } from 'vitest'
 import { artifacts } from '../../docs/examples/artifacts.ts'
 import { basicState } from '../../docs/examples/basic-state.ts'
 import { documents } from '../../docs/examples/documents.ts'
+import { events } from '../../docs/examples/events.ts'
 import { keyValue } from '../../docs/examples/key-value.ts'
 import { lifecycleWithHooks } from '../../docs/examples/lifecycle-with-hooks.ts'
 import { ownWorker } from '../../docs/examples/own-worker.ts'
 import { replay } from '../../docs/examples/replay.ts'
+import { telemetry } from '../../docs/examples/telemetry.ts'
+import { fakeApi } from '../adapters/opentelemetry/fake-api.ts'
 
 const name = () => `example-${crypto.randomUUID()}`
 
@@ -62,4 +65,31 @@ test('DO1 the example of documents is saved, and read-only once its session is s
 
 test('DO1 the example of bytes under keys finds the last of them by the beginning of its key', async () => {
   expect(await keyValue(name())).toEqual([{ key: ['notes', 'snapshot'], bytes: [1, 2, 3, 4] }])
+})
+
+test('DO1, OT6: the example of telemetry counts its steps, and tells of them as spans', async () => {
+  const { api, spans } = fakeApi()
+  const { steps, runs, types } = await telemetry(name(), api)
+  expect(steps).toMatchObject({ started: 3, completed: 2, failed: 1 })
+  expect(runs).toMatchObject({ started: 1, completed: 1 })
+  expect(types).toEqual({ 'step.started': 3, 'step.completed': 2, 'step.failed': 1 })
+  const [run] = spans
+  expect(spans.map((span) => [span.name, span.parent?.name, span.status?.code])).toEqual([
+    ['invoke_workflow analyse', undefined, undefined],
+    ['execute_tool sql', run?.name, undefined],
+    ['invoke_agent report', run?.name, undefined],
+    ['execute_tool web', undefined, 2],
+  ])
+  for (const { startTime, endTime } of spans) expect(endTime).toBeGreaterThanOrEqual(startTime)
+})
+
+test('DO1 the example of events refuses what fits no schema, and shows what caused what', async () => {
+  expect(await events(name())).toEqual({
+    seen: ['order.placed', 'order.paid'],
+    refusedWith: 'SCHEMA_INVALID',
+    tree: ['order.placed', ['order.paid']],
+    isOfItsOwn: true,
+    statistics: { roots: 1, leaves: 1, chains: 1 },
+    tagged: ['order.placed'],
+  })
 })

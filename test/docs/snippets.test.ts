@@ -23,6 +23,7 @@ const PUBLISHED = {
   'holdfast/worker': 'worker/serve.ts',
   'holdfast/testing': 'src/testing/index.ts',
   'holdfast/key-value': 'src/adapters/key-value/index.ts',
+  'holdfast/opentelemetry': 'src/adapters/opentelemetry/index.ts',
   'holdfast/yjs': 'src/adapters/yjs/index.ts',
 }
 

@@ -63,7 +63,7 @@ test('TO10 a build without one of its entries says which', async () => {
 
   expect(code).toBe(1)
   expect(output.trim()).toBe(
-    'Cannot build without src/index.ts, worker/session.worker.ts, worker/serve.ts, src/adapters/yjs/index.ts, src/adapters/key-value/index.ts, src/testing/index.ts.',
+    'Cannot build without src/index.ts, worker/session.worker.ts, worker/serve.ts, src/adapters/yjs/index.ts, src/adapters/key-value/index.ts, src/adapters/opentelemetry/index.ts, src/testing/index.ts.',
   )
 })
 
@@ -85,6 +85,7 @@ function makeBuildable(): Project {
   project.write('src/engine/start.ts', "export { open } from '../storage/open.ts'\n")
   project.write('src/adapters/yjs/index.ts', "export type { spawn } from '../../index.ts'\n")
   project.write('src/adapters/key-value/index.ts', "export { spawn } from '../../index.ts'\n")
+  project.write('src/adapters/opentelemetry/index.ts', "export type { spawn } from '../../index.ts'\n")
   project.write('src/testing/index.ts', "export { stub } from '../core/stub.ts'\n")
   project.write(
     'worker/serve.ts',
