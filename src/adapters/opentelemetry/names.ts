@@ -1,8 +1,6 @@
 /** Names of spans and attributes, as OpenTelemetry's conventions for generative AI have them (in development there). */
-import type { EventDataByType, TimelineEvent, Usage } from '../../index.ts'
+import type { EventDataByType, Usage } from '../../index.ts'
 import type { Attributes } from './api.ts'
-
-export type Started = TimelineEvent<EventDataByType['step.started']>
 
 /** What a span is called, its attributes, and the metric of how long it took. */
 export interface Named {
