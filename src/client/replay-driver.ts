@@ -12,6 +12,7 @@ import { createFrameQueue } from './replay-frames.ts'
 import type { ReplayOptions, ReplayState, ReplayStop } from './replay-handle.ts'
 import { isUnknown, replayByOlder } from './replay-older.ts'
 import { createPace } from './replay-pace.ts'
+import { abortedBySignal } from './request.ts'
 
 /** Frames that may be replayed ahead of their reader, but in mode `debug`, where each waits for it. */
 const AHEAD = 64
@@ -84,7 +85,8 @@ export function driveReplay(
   /** Until it may go on: neither paused, nor ahead of its reader, nor faster than it is to be. */
   async function mayGo(next: number | undefined): Promise<void> {
     for (;;) {
-      ended.throwIfAborted()
+      if (ending.signal.aborted) throw ending.signal.reason
+      if (signal?.aborted) throw abortedBySignal('A replay', signal)
       if (steps.length > 0) return
       const left =
         state === 'paused'
