@@ -2,6 +2,7 @@
 
 import type { HoldfastError } from '../core/errors.ts'
 import type { HookDefinition } from '../core/hook/definition.ts'
+import { settleHooks } from '../core/hook/settle-hooks.ts'
 import { type SessionId, STORE_STREAM, sessionStream } from '../core/ids.ts'
 import { sensitiveKeys } from '../core/session/sensitive-keys.ts'
 import type { EngineClient, SendToPage } from '../protocol/engine-host.ts'
@@ -50,6 +51,7 @@ export interface Engine {
   readonly ended: HoldfastError | undefined
   connect(hello: Hello, send: SendToPage): Promise<EngineClient>
   readonly pages: number
+  settle(): Promise<void>
   close(): Promise<void>
 }
 
@@ -226,6 +228,7 @@ export async function openEngine(
       return pages.size
     },
     connect: (hello, send) => pages.connect(hello, send, services),
+    settle: () => settleHooks(parts.hooks, world.wall),
     async close() {
       tabs.stop()
       timers.stop()

@@ -57,6 +57,7 @@ export function createEngineHost(options: EngineOptions): EngineHost {
         call: (call) => client.call(call),
         receive: (message) => client.receive(message),
         async disconnect() {
+          await engine.settle()
           await client.disconnect()
           await leave(hello.name, engine)
         },

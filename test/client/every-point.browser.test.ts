@@ -7,6 +7,7 @@ import {
   rowOf,
   stageOf,
 } from '../../src/core/hook/points.ts'
+import type { Told } from '../worker/fixtures/every-point.worker.ts'
 import { open } from './open.ts'
 import { CUSTOM, throughEveryPoint } from './points.ts'
 import { rejectionOf } from './rejection.ts'
@@ -85,14 +86,14 @@ test('HO49 what the table says may be vetoed is refused by a hook of a page, and
 })
 
 test('HO49 and by a hook of a worker', async () => {
-  const { holdfast, refuse } = await openWatched()
+  const { holdfast, tell } = await openWatched()
   await throughEveryPoint(holdfast, async (point, act) => {
-    await refuse([point])
+    await tell({ fault: 'cancels', at: [point], stage: 'before' })
     expect(await rejectionOf(act()), point).toMatchObject({
       code: 'HOOK_CANCELLED',
       details: { hook: 'witness', reason: `no ${point}` },
     })
-    await refuse([])
+    await tell(undefined)
     await act()
   })
 })
@@ -124,18 +125,18 @@ async function openWatched() {
   const channel = new BroadcastChannel(name)
   onTestFinished(() => channel.close())
   const calls: Call[] = []
-  let told = (_refusing: readonly string[]) => {}
-  channel.onmessage = ({ data }: MessageEvent<Call | { readonly refusing: readonly string[] }>) => {
-    if ('refusing' in data) told(data.refusing)
+  let heard = () => {}
+  channel.onmessage = ({ data }: MessageEvent<Call | { readonly heard: Told | undefined }>) => {
+    if ('heard' in data) heard()
     else calls.push(data)
   }
   const worker = () =>
     new Worker(new URL('../worker/fixtures/every-point.worker.ts', import.meta.url), { type: 'module', name })
-  const { holdfast } = await open({ worker })
-  const refuse = (points: readonly string[]) =>
-    new Promise((resolve) => {
-      told = resolve
-      channel.postMessage({ refuse: points })
+  const opened = await open({ worker })
+  const tell = (told: Told | undefined) =>
+    new Promise<void>((resolve) => {
+      heard = resolve
+      channel.postMessage({ tell: told })
     })
-  return { holdfast, calls, refuse }
+  return { ...opened, calls, tell }
 }
