@@ -8,6 +8,7 @@ import type { ReplaySpec } from '../core/replay/replay-input.ts'
 import type { ReplayReport } from '../core/replay/report.ts'
 import type { Caller } from './caller.ts'
 import { readEvents } from './event-reader.ts'
+import { heard } from './heard.ts'
 import { createFrameQueue } from './replay-frames.ts'
 import type { ReplayOptions, ReplayState, ReplayStop } from './replay-handle.ts'
 import { isUnknown, replayByOlder } from './replay-older.ts'
@@ -51,7 +52,7 @@ export function driveReplay(
   }
 
   function tell(): void {
-    for (const listener of [...listeners]) listener()
+    for (const listener of [...listeners]) heard(listener)
   }
 
   async function advance(begin: boolean, pass: boolean): Promise<AdvancedReplay> {
@@ -71,14 +72,14 @@ export function driveReplay(
         // What comes first has to be known before it can be waited for.
         ...(isOne ? { limit: begin && pace.speed !== undefined ? 0 : 1 } : frames.isRead && { limit: AHEAD }),
       },
-      { signal: ended, deadlineMs, onProgress: (loaded) => progressed(loaded) },
+      { signal: ended, deadlineMs, onProgress: progressed },
     )
   }
 
   function progressed(loaded: number): void {
     if (loaded === events) return
     events = loaded
-    onProgress?.(events, countEvents())
+    if (onProgress !== undefined) heard(() => onProgress(events, countEvents()))
     tell()
   }
 

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import type { Caller } from '../../src/client/caller.ts'
 import { startReplay } from '../../src/client/replay.ts'
 import type { ReplayOptions } from '../../src/client/replay-handle.ts'
@@ -61,4 +61,23 @@ test('RP28 a cancelled replay is let go in the worker', async () => {
   replay.cancel()
   await expect(replay.report).rejects.toMatchObject({ code: 'ABORTED' })
   expect(asked).toMatchObject([['replay.end', { replay: expect.any(String) }]])
+})
+
+test('RP31 what a listener throws is reported and does not end the replay', async () => {
+  const reported: unknown[] = []
+  vi.stubGlobal('reportError', (error: unknown) => reported.push(error))
+  onTestFinished(() => void vi.unstubAllGlobals())
+  const onProgress = () => {
+    throw new Error('mine')
+  }
+  const { replay } = replaying(
+    [
+      { next: 1, events: 3 },
+      { report: REPORT, events: 4 },
+    ],
+    { onProgress },
+  )
+  replay.subscribe(onProgress)
+  expect(await replay.report).toBe(REPORT)
+  expect(reported.length).toBeGreaterThan(1)
 })

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { root } from '../../scripts/report.mjs'
 import { defineStep } from '../../src/client/define-step.ts'
 import { defineApp } from '../../src/core/app/app.ts'
 import type { AnyStep } from '../../src/core/app/step-definition.ts'
@@ -204,4 +205,34 @@ test('RC6 values come back from the file as they were: bytes, and objects with t
   expect(events.find(({ type }) => type === 'step.completed')?.data).toMatchObject({
     result: { inline: { $bytes: 'ab' } },
   })
+})
+
+// Files of builds that were released are never written anew.
+test('RC7 a recording that the first build saved is read and replayed as it was', async () => {
+  const folder = join(root, 'test/versions/recordings')
+  const double: AnyStep['run'] = (input) => {
+    const { n, bytes } = Object(input)
+    if (n < 0) throw new RangeError('below nought')
+    return bytes === undefined ? n * 2 : { bytes, n: n * 2 }
+  }
+  const app = (run: AnyStep['run']) =>
+    defineApp({
+      steps: [
+        defineStep({ id: 'tool:double', version: 1, purity: 'pure', run }) as AnyStep,
+        defineStep({ id: 'mail:send', version: 1, purity: 'effect', run: () => 'sent again' }) as AnyStep,
+      ],
+    })
+  expect(await checkRecordings(folder, app(double))).toMatchObject([
+    {
+      file: 'first.json',
+      verdict: 'same',
+      report: { steps: { rerun: 3, answered: 1, withheld: 1, unfinished: 1, missing: [] } },
+    },
+  ])
+  expect(
+    await checkRecordings(
+      folder,
+      app((input) => Object(input).n * 2),
+    ),
+  ).toMatchObject([{ first: { key: 'bytes' }, report: { severities: { critical: 2 } } }])
 })

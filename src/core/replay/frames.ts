@@ -4,7 +4,7 @@ import { isEnd, isOf, type StepEnd, type StepStart } from '../run/open-step.ts'
 import type { SessionRecord } from '../session/record.ts'
 import type { EventDataByType, HookRunRecord } from '../timeline/catalog.ts'
 import type { TimelineEvent } from '../timeline/event.ts'
-import { scanEvents } from '../timeline/scan.ts'
+import { ROW_SPAN, scanEvents } from '../timeline/scan.ts'
 
 /** The recorded events of a session in recorded order, in batches, up to and including `to`. */
 export async function* readFrames(
@@ -50,7 +50,7 @@ type Growing = { -readonly [Field in keyof StepFrame]: StepFrame[Field] }
 
 export function createStepGatherer(): StepGatherer {
   const open = new Map<EventId, Growing>()
-  /** Ended steps whose hooks may still come: they follow the end among its writer's events. */
+  /** Ended steps whose hooks may still come: they follow the end among its writer's events, in the same row. */
   const ended = new Map<EventId, Growing>()
 
   function take(event: TimelineEvent, session: SessionRecord | undefined): readonly StepFrame[] {
@@ -103,7 +103,8 @@ export function createStepGatherer(): StepGatherer {
     const writer = writerOfId(event.id)
     for (const [endId, step] of ended) {
       const isOwn = event.causeId === endId || event.causeId === step.start.id
-      if (isOwn || writerOfId(endId) !== writer) continue
+      const isLater = clockOfId(event.id) - clockOfId(endId) > ROW_SPAN
+      if (isOwn || (writerOfId(endId) !== writer && !isLater)) continue
       ended.delete(endId)
       whole.push(step)
     }

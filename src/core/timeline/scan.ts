@@ -3,8 +3,8 @@ import { CLOCK_TICKS_PER_MS, type Clock, clockOfId, type StreamId } from '../ids
 import type { Log } from '../ports.ts'
 import { type TimelineEvent, toTimelineEvent } from './event.ts'
 
-/** A row of the log spans at most two seconds. */
-const ROW_SPAN = 2_000 * CLOCK_TICKS_PER_MS
+/** A row of the log spans at most two seconds, in ticks of the clock. */
+export const ROW_SPAN = 2_000 * CLOCK_TICKS_PER_MS
 
 /** Rows read at a time: a burst's events stand in one row, so this is up to a few thousand events. */
 const ROWS_A_READ = 256

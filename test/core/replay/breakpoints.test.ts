@@ -5,7 +5,7 @@ import { assertBreakpoint, type Breakpoint } from '../../../src/core/replay/brea
 import { createOpenReplays, MAX_REPLAYS } from '../../../src/core/replay/open-replays.ts'
 import type { ReplayFrame } from '../../../src/core/replay/player.ts'
 import { openReplay } from '../../../src/core/replay/replay-whole.ts'
-import { openWorker, started, stepped, type Worker } from '../run/rig.ts'
+import { openWorker, restart, started, stepped, type Worker } from '../run/rig.ts'
 import { replayDeps, stepOf } from './rig.ts'
 
 let worker: Worker
@@ -196,4 +196,15 @@ it('RP33 of one page at most ten are under way: the one that was asked for longe
   await ask('r2', false)
   replays.pageLeft('p')
   await expect(ask('r2', false)).rejects.toMatchObject({ code: 'ABORTED' })
+})
+
+it('RP30 a step is replayed where it ended, also where its tab wrote nothing more', async () => {
+  const next = await restart(worker)
+  next.house.wall.advance(5_000)
+  await stepped(next, { sessionId, key: 'four', input: 1 }, 1)
+  worker = next
+  const { frames } = await stopAt()
+  const keys = frames.map((frame) => (frame.kind === 'step' ? frame.key : frame.event.type))
+  expect(keys.indexOf('three')).toBeLessThan(keys.lastIndexOf('step.started'))
+  expect(keys.at(-1)).toBe('four')
 })
