@@ -14,18 +14,10 @@ import { parseHead, sessionHeadKey } from '../core/session/head.ts'
 import type { EventDataByType } from '../core/timeline/catalog.ts'
 import { makeEvent } from '../core/timeline/make-event.ts'
 import type { MethodName } from '../protocol/worker-api.ts'
+import type { AuditOptions } from './audit-options.ts'
 import { type Refusal, refusalsIn } from './audit-refusals.ts'
 import type { CallContext, Methods } from './methods.ts'
 import type { Parts } from './parts.ts'
-
-export interface AuditOptions {
-  /** Calls that are recorded when they were allowed. What they did stands in the timeline anyway; reads do not. @defaultValue none */
-  readonly allowed?: readonly MethodName[]
-  /** Whether refusals are recorded: by hooks, limits and rates, and of calls that the session's status does not allow. @defaultValue true */
-  readonly refused?: boolean
-  /** Milliseconds within which equal refusals are recorded as one, with their count. @defaultValue 1,000 */
-  readonly togetherMs?: number
-}
 
 export type Audit = (methods: Methods, parts: AuditParts) => Methods
 
