@@ -3,6 +3,7 @@ import type { Result } from './result.ts'
 import { calls } from './workloads/calls.ts'
 import { events } from './workloads/events.ts'
 import { executor } from './workloads/executor.ts'
+import { fanOut } from './workloads/fan-out.ts'
 import { list } from './workloads/list.ts'
 import { loneWrite } from './workloads/lone-write.ts'
 import { past } from './workloads/past.ts'
@@ -34,6 +35,7 @@ const WORKLOADS = {
   'past-10k': (quick: boolean) => past({ edits: 10_000, blocks: quick ? 4 : 10 }),
   'replay-10k': (quick: boolean) => replay({ events: 10_000, steps: 1_000, blocks: quick ? 3 : 8 }),
   events: (quick: boolean) => events({ count: 10_000, rounds: quick ? 3 : 5 }),
+  'fan-out': (quick: boolean) => fanOut({ count: quick ? 1_000 : 10_000, rounds: quick ? 3 : 5 }),
   tabs: (quick: boolean) => tabs({ turns: quick ? 60 : 300 }),
   executor: (quick: boolean) => executor({ writes: quick ? 300 : 2_000 }),
 } as const

@@ -22,3 +22,13 @@ export async function readEvents<Event extends TimelineEvent>(
   }
   return Promise.all(events.map((event) => readEvent(readValue, event)))
 }
+
+/** One event as {@link readEvents} gives it; at once where its data stands in it. */
+export function readOneEvent<Event extends TimelineEvent>(
+  caller: Pick<Caller, 'call'>,
+  event: Event,
+): Event | Promise<Event> {
+  const readValue = (recorded: Recorded) =>
+    'inline' in recorded ? recorded.inline : caller.call('recordings.value', { recorded })
+  return readEvent(readValue, event)
+}

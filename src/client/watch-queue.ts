@@ -28,7 +28,9 @@ const KNOWN_TICKS = 10_000 * CLOCK_TICKS_PER_MS
 export class WatchQueue {
   readonly #limit: number
   readonly #overflow: Overflow
-  readonly #waiting: WatchedEvent[] = []
+  #waiting: (WatchedEvent | undefined)[] = []
+  /** Where the first one that waits stands. */
+  #first = 0
   readonly #known = new Set<EventId>()
   #newest: string
   /** The event that arrived last of those that were taken. */
@@ -45,16 +47,16 @@ export class WatchQueue {
   }
 
   get length(): number {
-    return this.#waiting.length
+    return this.#waiting.length - this.#first
   }
 
   /** The next worker, and a watch that goes on, send again some of what they sent before. */
   push(events: readonly TimelineEvent[]): void {
     for (const event of events) {
-      if (this.isOver) return
+      if (this.isOver) break
       if (this.#known.has(event.id)) continue
-      if (this.#waiting.length >= this.#limit && !this.#makeRoom()) {
-        if (this.isOver) return
+      if (this.length >= this.#limit && !this.#makeRoom()) {
+        if (this.isOver) break
         // It was seen, so that it is not taken when it is sent again.
         this.#know(event.id)
         continue
@@ -63,21 +65,32 @@ export class WatchQueue {
       this.#waiting.push({ ...event, late: event.id < this.#newest })
       if (event.id > this.#newest) this.#newest = event.id
     }
+    this.#forget()
   }
 
   shift(): WatchedEvent | undefined {
-    return this.#waiting.shift()
+    const event = this.#waiting[this.#first]
+    if (event === undefined) return undefined
+    this.#waiting[this.#first] = undefined
+    this.#first += 1
+    // Taking the first of a long list moves all the others, so they are moved together.
+    if (this.#first > MOVED_TOGETHER && this.#first * 2 > this.#waiting.length) {
+      this.#waiting = this.#waiting.slice(this.#first)
+      this.#first = 0
+    }
+    return event
   }
 
   clear(): void {
-    this.#waiting.length = 0
+    this.#waiting = []
+    this.#first = 0
   }
 
   /** @returns whether the event that comes can be taken */
   #makeRoom(): boolean {
     switch (this.#overflow) {
       case 'drop-oldest':
-        this.#waiting.shift()
+        this.shift()
         this.dropped += 1
         return true
       case 'drop-newest':
@@ -93,6 +106,9 @@ export class WatchQueue {
   #know(id: EventId): void {
     this.last = id
     this.#known.add(id)
+  }
+
+  #forget(): void {
     if (this.#known.size <= this.#limit) return
     const border = knownFrom(this.#newest)
     for (const known of this.#known) {
@@ -101,6 +117,8 @@ export class WatchQueue {
     }
   }
 }
+
+const MOVED_TOGETHER = 256
 
 const NO_WRITER = '8000-000000000000' as WriterId
 

@@ -2,7 +2,7 @@ import { createError, type HoldfastError } from '../core/errors.ts'
 import { type EventId, type SessionId, type StreamId, sessionStream } from '../core/ids.ts'
 import type { TimelineEvent } from '../core/timeline/event.ts'
 import type { Connection } from './connection.ts'
-import { readEvents } from './event-reader.ts'
+import { readOneEvent } from './event-reader.ts'
 import { inTurn } from './in-turn.ts'
 import { type Overflow, type WatchedEvent, WatchQueue } from './watch-queue.ts'
 
@@ -150,8 +150,8 @@ export function createWatches(connection: Connection): StartWatch {
         if (value === undefined) return { done: true, value: undefined }
         // Not before it is taken: values of a full buffer would take much memory.
         try {
-          const [read = value] = await readEvents(connection, [value])
-          return { done: false, value: read }
+          const read = readOneEvent(connection, value)
+          return { done: false, value: read instanceof Promise ? await read : read }
         } catch (error) {
           end()
           throw error
