@@ -162,6 +162,8 @@ export function driveReplay(
     change(how)
   }
 
+  // A paused replay looks at it later.
+  spec.catch(() => {})
   ended.addEventListener('abort', () => wake())
   frames.onTaken = () => wake()
 

@@ -1,3 +1,4 @@
+import { createError } from '../core/errors.ts'
 import type { CorrelationId, SessionId } from '../core/ids.ts'
 import type { Modification } from '../core/replay/modifications.ts'
 import type { ReplaySpec } from '../core/replay/replay-input.ts'
@@ -15,7 +16,10 @@ export function startReplay(
   options: ReplayOptions = {},
   countEvents: () => number = () => 0,
 ): Replay {
-  const { from, to, correlation } = options
+  const { from, to, correlation, breakpoints = [], modifications = [] } = options
+  for (const [path, list] of Object.entries({ breakpoints, modifications })) {
+    if (!Array.isArray(list)) throw invalid(path, `${path} is a list, not ${String(list)}.`)
+  }
   const isWhole = from === undefined && to === undefined && correlation === undefined
   const driven = driveReplay(caller, sessionId, specOf(options), options, () =>
     isWhole ? countEvents() : null,
@@ -41,16 +45,27 @@ async function specOf(options: ReplayOptions): Promise<ReplaySpec> {
   const { mode = 'exact', from, to, correlation, modifications, effects, compare } = options
   return {
     mode,
-    ...(from !== undefined && { from: idOf(from) }),
-    ...(to !== undefined && { to: idOf(to) }),
-    ...(correlation !== undefined && {
-      correlationId:
-        typeof correlation === 'string' ? (correlation as CorrelationId) : correlation.correlationId,
-    }),
+    ...(from !== undefined && { from: named('from', idOf(from)) }),
+    ...(to !== undefined && { to: named('to', idOf(to)) }),
+    ...(correlation !== undefined && { correlationId: named('correlation', correlationOf(correlation)) }),
     ...(modifications !== undefined && { modifications: await Promise.all(modifications.map(encoded)) }),
     ...(effects !== undefined && { effects }),
     ...(compare !== undefined && { compare }),
   }
+}
+
+function correlationOf(correlation: NonNullable<ReplayOptions['correlation']>): CorrelationId {
+  return typeof correlation === 'string' ? (correlation as CorrelationId) : correlation.correlationId
+}
+
+/** Left out, what names nothing would replay everything. */
+function named<Id>(path: string, id: Id): Id {
+  if (typeof id === 'string') return id
+  throw invalid(path, `${path} names no event and no correlation; give its id, or what has one.`)
+}
+
+function invalid(path: string, message: string): Error {
+  return createError('INVALID_ARGUMENT', message, { path })
 }
 
 async function encoded({

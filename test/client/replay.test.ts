@@ -81,3 +81,15 @@ test('RP31 what a listener throws is reported and does not end the replay', asyn
   expect(await replay.report).toBe(REPORT)
   expect(reported.length).toBeGreaterThan(1)
 })
+
+test('RP26 what names no part is refused, not taken for the whole', async () => {
+  for (const options of [{ from: {} }, { to: 7 }, { correlation: {} }] as const)
+    await expect(replaying([], options as never).replay.report).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      details: { path: Object.keys(options)[0] },
+    })
+  for (const options of [{ breakpoints: 'all' }, { modifications: {} }] as const)
+    expect(() => replaying([], options as never)).toThrow(
+      expect.objectContaining({ code: 'INVALID_ARGUMENT' }),
+    )
+})

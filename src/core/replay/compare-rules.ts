@@ -31,6 +31,7 @@ export function compileRules({
   severities = [],
   threshold = 'info',
 }: CompareOptions = {}): CompareRules {
+  for (const [name, list] of Object.entries({ ignore, unordered, severities })) assertList(name, list)
   const ignored = ignore.map(placeOf)
   const free = unordered.map(placeOf)
   const graded = severities.map(({ path, severity }) => ({
@@ -43,6 +44,13 @@ export function compileRules({
     severityOf: (path, otherwise) => graded.find(({ fits }) => fits(path))?.severity ?? otherwise,
     threshold: admitSeverity(threshold),
   }
+}
+
+function assertList(name: string, list: unknown): void {
+  if (Array.isArray(list) && list.every((rule) => typeof rule === 'string' || Object(rule) === rule)) return
+  throw createError('INVALID_ARGUMENT', `compare.${name} is a list of rules, not ${JSON.stringify(list)}.`, {
+    path: `compare.${name}`,
+  })
 }
 
 function placeOf(rule: string): (path: string) => boolean {

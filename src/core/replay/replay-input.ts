@@ -59,6 +59,12 @@ export function planReplay(spec: ReplaySpec): ReplayPlan {
       `State is what all events make of it, so a state replay takes no ${path}; leave it out.`,
     )
   }
+  if (Object(compare) !== compare) {
+    throw wrong(
+      'compare',
+      'compare takes an object of rules; leave it out where nothing is to be overlooked.',
+    )
+  }
   if (!Array.isArray(effects) || effects.some((name) => typeof name !== 'string')) {
     throw wrong('effects', 'Effects that may run again are named one by one; give a list of name@version.')
   }

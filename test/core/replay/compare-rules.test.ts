@@ -49,6 +49,10 @@ it('RP22 a rule says how severe a difference is, the first that fits', () => {
 it('RP22 a rule that is none is refused', () => {
   for (const options of [
     { ignore: [''] },
+    { ignore: 'time' as never },
+    { unordered: [7 as never] },
+    { severities: [null as never] },
+    { severities: [{} as never] },
     { threshold: 'bad' as never },
     { severities: [{ path: 'a', severity: 'worse' as never }] },
   ])

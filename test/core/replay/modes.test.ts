@@ -123,6 +123,7 @@ it('RP23 a modified replay needs modifications, and other modes make none', asyn
     { mode: 'modified', modifications: [{ path: 1 }] },
     { mode: 'modified', modifications: [{ path: 'q', step: 1 }] },
     { mode: 'other' },
+    { compare: null },
   ])
     await expect(replay(worker, sessionId, echo, spec as never)).rejects.toMatchObject({
       code: 'INVALID_ARGUMENT',
