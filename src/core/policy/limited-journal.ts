@@ -19,8 +19,10 @@ const MAX_KNOWN = 1_000
 export function withLimits(journal: Journal, deps: LimitDeps): Journal {
   const isRated = deps.rates !== undefined && deps.rates.length > 0
   const known = new Set<SessionId>()
-  /** Commits under way that do not know yet whether they count: what comes later must not overtake them. */
-  let unknowing = 0
+  /** Ends of the first counted commit of each session: until its counter is at hand, later ones could overtake each other. */
+  const warmed = new Map<SessionId, Promise<void>>()
+  /** Commits under way that do not know yet whether they count, by session: what comes later must not overtake them. */
+  const unknowing = new Map<SessionId, number>()
 
   async function commitCounted<Result>(
     operation: Operation<Result>,
@@ -28,19 +30,32 @@ export function withLimits(journal: Journal, deps: LimitDeps): Journal {
     begun: () => void = () => {},
   ): Promise<Outcome<Result>> {
     const at = deps.wall.now()
-    const module = await counting(operation.signal).finally(begun)
-    return module.commitCounted(journal, deps, operation, sessions, at)
+    try {
+      const module = await counting(operation.signal)
+      await Promise.all(sessions.flatMap((id) => warmed.get(id) ?? []))
+      const outcome = module.commitCounted(journal, deps, operation, sessions, at)
+      const settled = outcome.then(nothing, nothing)
+      if (warmed.size > MAX_KNOWN) warmed.clear()
+      for (const id of sessions) if (!warmed.has(id)) warmed.set(id, settled)
+      return outcome
+    } finally {
+      begun()
+    }
   }
 
   function commit<Result>(operation: Operation<Result>): Promise<Outcome<Result>> {
     const sessions = sessionsOf(operation.heads)
     if (sessions.length === 0) return journal.commit(operation)
-    const counts = isRated || (unknowing === 0 && sessions.some((id) => known.has(id)))
+    const counts = isRated || sessions.some((id) => known.has(id) && !unknowing.has(id))
     if (counts) return commitCounted(operation, sessions)
     let isLimited = false
-    unknowing += 1
+    for (const id of sessions) unknowing.set(id, (unknowing.get(id) ?? 0) + 1)
     const over = () => {
-      unknowing -= 1
+      for (const id of sessions) {
+        const left = (unknowing.get(id) ?? 1) - 1
+        if (left > 0) unknowing.set(id, left)
+        else unknowing.delete(id)
+      }
     }
     const outcome = journal.commit<Result>({
       ...operation,
@@ -78,6 +93,8 @@ export function withLimits(journal: Journal, deps: LimitDeps): Journal {
     commit,
   }
 }
+
+function nothing(): void {}
 
 function sessionsOf(heads: readonly HeadKey[]): readonly SessionId[] {
   return heads.flatMap((key) => (key[0] === 'session' ? [key[1]] : []))
