@@ -1,3 +1,4 @@
+import { isHoldfastError } from '../src/core/errors.ts'
 import { assertPageMessage } from '../src/protocol/assert-page-message.ts'
 import type { PageMessage } from '../src/protocol/messages.ts'
 
@@ -20,11 +21,12 @@ export function createInbox(
       count += 1
       try {
         assertPageMessage(message)
+        // Also what is refused only where it is looked at closely must not end this worker.
+        take(message)
       } catch (error) {
+        if (!isHoldfastError(error)) throw error
         refuse(message, error)
-        continue
       }
-      take(message)
     }
     const ready = waiting.filter((each) => each.count <= count)
     waiting = waiting.filter((each) => each.count > count)

@@ -1,16 +1,18 @@
 import { createError, type HoldfastError } from '../core/errors.ts'
-import { type EventId, type SessionId, type StreamId, sessionStream } from '../core/ids.ts'
+import { type EventId, isMadeId, type SessionId, type StreamId, sessionStream } from '../core/ids.ts'
 import type { TimelineEvent } from '../core/timeline/event.ts'
+import { compilePatterns } from '../core/timeline/patterns.ts'
 import type { Connection } from './connection.ts'
 import { readOneEvent } from './event-reader.ts'
 import { inTurn } from './in-turn.ts'
+import { idOf, type Moment } from './moment.ts'
 import { type Overflow, type WatchedEvent, WatchQueue } from './watch-queue.ts'
 
 export interface WatchOptions {
   /** Patterns: `*`, `step.*`, `*.failed`, `a.*.b`. @defaultValue every type */
   readonly types?: readonly string[]
   /** First what was stored after this event. @defaultValue only what is stored from now on */
-  readonly since?: string
+  readonly since?: Moment
   /** Ends the watch. */
   readonly signal?: AbortSignal
   /** Events that wait at most for their reader. @defaultValue 1,000 */
@@ -64,8 +66,10 @@ export function createWatches(connection: Connection): StartWatch {
     }
   }
 
-  return (sessionId, { types = ['*'], since, signal, buffer = BUFFER, overflow = 'drop-oldest' } = {}) => {
-    assertRoom(buffer, overflow)
+  return (sessionId, options = {}) => {
+    const { types = ['*'], signal, buffer = BUFFER, overflow = 'drop-oldest' } = options
+    const since = options.since === undefined ? undefined : idOf(options.since)
+    assertWatch({ types, since: options.since, buffer, overflow })
     lastWatch += 1
     const watch = lastWatch
     const queue = new WatchQueue(buffer, overflow, since)
@@ -115,7 +119,10 @@ export function createWatches(connection: Connection): StartWatch {
       signal?.removeEventListener('abort', end)
       wake()
     }
-    const forget = onDeleted(sessionId, end)
+    const forget = onDeleted(sessionId, () => {
+      // Its reader is still to hear what it missed.
+      if (!(queue.isOver && overflow === 'fail')) end()
+    })
     signal?.addEventListener('abort', end)
     if (signal?.aborted) end()
 
@@ -169,13 +176,25 @@ export function createWatches(connection: Connection): StartWatch {
   }
 }
 
-function assertRoom(buffer: number, overflow: unknown): void {
-  const isCount = Number.isSafeInteger(buffer) && buffer >= 1
-  if (isCount && OVERFLOWS.includes(overflow)) return
-  const [path, value, take] = isCount
-    ? ['overflow', overflow, `one of ${OVERFLOWS.join(', ')}`]
-    : ['buffer', buffer, 'a whole number from 1']
-  throw createError('INVALID_ARGUMENT', `A watch cannot have the ${path} ${String(value)}; give ${take}.`, {
+/** The worker has no way to refuse it. */
+function assertWatch({
+  types,
+  since,
+  buffer,
+  overflow,
+}: Readonly<Record<'types' | 'since' | 'buffer' | 'overflow', unknown>>): void {
+  if (!Array.isArray(types)) throw refusal('types', types, 'a list of patterns')
+  compilePatterns(types)
+  const { id = since } = Object(since)
+  if (since !== undefined && !(typeof id === 'string' && isMadeId(id)))
+    throw refusal('since', since, 'an event or its id')
+  if (!(Number.isSafeInteger(buffer) && Number(buffer) >= 1))
+    throw refusal('buffer', buffer, 'a whole number from 1')
+  if (!OVERFLOWS.includes(overflow)) throw refusal('overflow', overflow, `one of ${OVERFLOWS.join(', ')}`)
+}
+
+function refusal(path: string, value: unknown, take: string): HoldfastError {
+  return createError('INVALID_ARGUMENT', `A watch cannot have the ${path} ${String(value)}; give ${take}.`, {
     path,
   })
 }

@@ -7,6 +7,7 @@ import {
   idAt,
   type SessionId,
   type StreamId,
+  sessionStream,
   type WriterId,
 } from '../../src/core/ids.ts'
 import type { TimelineEvent } from '../../src/core/timeline/event.ts'
@@ -220,11 +221,34 @@ test.each([
   [{ buffer: 0 }, 'buffer'],
   [{ buffer: 1.5 }, 'buffer'],
   [{ overflow: 'block' as never }, 'overflow'],
-])('PG43 %j is nothing that a watch can have', (options, path) => {
-  const start = createWatches(fakeConnection().connection)
-  expect(() => start('s1' as SessionId, options)).toThrow(
-    expect.objectContaining({ code: 'INVALID_ARGUMENT', details: { path } }),
+  [{ types: [''] }, 'types'],
+  [{ types: [5 as never] }, 'types'],
+  [{ types: 'order.*' as never }, 'types'],
+  [{ since: 'yesterday' }, 'since'],
+  [{ since: {} as never }, 'since'],
+])('PG140 %j is nothing that a watch can have', (options, path) => {
+  const { connection, posted } = fakeConnection()
+  expect(() => createWatches(connection)('s1' as SessionId, options)).toThrow(
+    expect.objectContaining({ code: 'INVALID_ARGUMENT', details: expect.objectContaining({ path }) }),
   )
+  expect(posted).toEqual([])
+})
+
+test('PG43 a watch that failed says so also where its session was deleted since', async () => {
+  const { connection, send, remove } = fakeConnection()
+  const watch = createWatches(connection)('s1' as SessionId, { buffer: 1, overflow: 'fail' })
+  send('1', '2')
+  remove(sessionStream('s1' as SessionId))
+  expect(await take(watch, 1)).toEqual([['1', false]])
+  await expect(watch.next()).rejects.toMatchObject({ code: 'WATCH_OVERFLOW' })
+  expect(await watch.next()).toEqual({ done: true, value: undefined })
+})
+
+test('PG41 a watch begins after an event that it is given whole', () => {
+  const { connection, posted } = fakeConnection()
+  const id = idAt<EventId>(clockAt(1_700_000_000_000), '8000-000000000001' as WriterId)
+  createWatches(connection)('s1' as SessionId, { since: { id } })
+  expect(posted).toMatchObject([{ type: 'watch', since: id }])
 })
 
 test('PG46 what arrived within ten seconds is known again, however small the buffer is', async () => {

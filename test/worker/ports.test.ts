@@ -1,4 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest'
+import { createError } from '../../src/core/errors.ts'
 import type { PageMessage, WorkerMessage } from '../../src/protocol/messages.ts'
 import { createInbox } from '../../worker/inbox.ts'
 import { createOutbox } from '../../worker/outbox.ts'
@@ -97,4 +98,23 @@ test('WI7 the inbox counts every message, understood or not', async () => {
   expect(taken).toEqual([{ type: 'flush' }, { type: 'abort', id: 1 }])
   expect(refused).toEqual([{ type: 'nonsense' }])
   await inbox.received(2)
+})
+
+test('WI48 a message that is refused where it is taken ends nothing: those behind it are taken', async () => {
+  const { port, page } = openPort()
+  const taken: PageMessage[] = []
+  const refused: unknown[] = []
+  const inbox = createInbox(
+    port,
+    (message) => {
+      if (message.type === 'watch') throw createError('INVALID_ARGUMENT', 'No such pattern.')
+      taken.push(message)
+    },
+    (message) => refused.push(message),
+  )
+  const watch = { type: 'watch', watch: 1, types: [''] }
+  page.postMessage([watch, { type: 'flush' }])
+  await inbox.received(2)
+  expect(refused).toEqual([watch])
+  expect(taken).toEqual([{ type: 'flush' }])
 })
