@@ -85,6 +85,7 @@ describe('what is recorded', () => {
     )
     expect(await executor.before('step:run', stepDraft(), scope())).toEqual({
       kind: 'replace',
+      payload: stepDraft(),
       result: [1],
       runs: [{ hook: 'a@1', outcome: 'replace', digest: sha256('["replace",[1]]') }],
     })
