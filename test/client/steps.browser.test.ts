@@ -360,12 +360,18 @@ test('PG101 a run whose session another tab suspends goes on with resume, and an
   const session = await opened.holdfast.sessions.create()
   const other = await (await openAgain(opened)).holdfast.sessions.open(session.id)
   let bodies = 0
+  let refusal: unknown
   const running = session.run('analyse', { key: 'k' }, async ({ step }) => {
     bodies += 1
     if (bodies === 1) await other.suspend()
-    return step('last', null, async () => 'went on')
+    return step('last', null, async () => 'went on').catch((error: unknown) => {
+      refusal = error
+      throw error
+    })
   })
   await expect.poll(() => session.info.status).toBe('suspended')
+  // Resumed before its step was asked for, the first body would simply go on.
+  await expect.poll(() => refusal).toBeDefined()
   await other.resume()
   expect(await running).toBe('went on')
   expect(await session.run('analyse', { key: 'k' }, async () => 'anew')).toBe('went on')
