@@ -145,7 +145,7 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
     },
     call: async (method, input, sendOptions = {}, bound = {}) => {
       const frame = hookFrame.of(bound)
-      const { signal, transfers, onProgress, onSend, deadlineMs } = sendOptions
+      const { signal, transfers, onProgress, onSend, deadlineMs, once } = sendOptions
       const { kind, long } = traits(method)
       if (signal?.aborted) throw abortedBySignal(method, signal)
       if (kind === 'write') assertNoReplay(frame, method)
@@ -162,7 +162,7 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
       // The worker speaks this build's protocol, or an older one that had the same method: answers only ever gained.
       const load = sendOptions.load ?? { bytes: sizeOf(input) }
       const onEnd = kind === 'write' ? ledger.begin(streamOf(method, input)) : undefined
-      return (await send({ outgoing, transfers, signal, onProgress, onSend, onEnd, load })) as Answer<
+      return (await send({ outgoing, transfers, signal, onProgress, onSend, onEnd, load, once })) as Answer<
         typeof method
       >
     },

@@ -25,6 +25,8 @@ export interface SendOptions extends ChangeOptions {
   readonly onProgress?: ((loaded: number, total: number | null) => void) | undefined
   /** Called right before the call leaves: until then its argument may still be added to. */
   readonly onSend?: (() => void) | undefined
+  /** Never sent to a second worker: what it has done cannot be told, and is not to be done twice. */
+  readonly once?: boolean | undefined
   /** What the call weighs, where that may still grow; see `grew`. */
   readonly load?: Load | undefined
 }

@@ -10,6 +10,8 @@ export interface Sending {
   readonly onSend?: (() => void) | undefined
   /** Called once it is over: with the barrier that makes it safe, where it was stored and is not safe yet. */
   readonly onEnd?: ((barrier?: number) => void) | undefined
+  /** Not to be sent to a second worker. */
+  readonly once?: boolean | undefined
   /** What it weighs; may grow until it is sent. */
   readonly load: Load
 }

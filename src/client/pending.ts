@@ -199,8 +199,8 @@ function takeFrom(line: ReadonlySet<Entry>, window: SendWindow): readonly Entry[
 }
 
 /** A transferred stream went down with its worker. */
-function canRepeat({ repeated, transfers, signal }: Entry): boolean {
-  return !repeated && !signal?.aborted && (transfers === undefined || transfers.length === 0)
+function canRepeat({ repeated, transfers, signal, once }: Entry): boolean {
+  return !repeated && !once && !signal?.aborted && (transfers === undefined || transfers.length === 0)
 }
 
 /** The same request id finds the first outcome where there was one. */

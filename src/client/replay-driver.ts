@@ -9,6 +9,7 @@ import type { ReplayReport } from '../core/replay/report.ts'
 import type { Caller } from './caller.ts'
 import { readEvents } from './event-reader.ts'
 import { heard } from './heard.ts'
+import { createBreakpoints } from './replay-breakpoints.ts'
 import { createFrameQueue } from './replay-frames.ts'
 import type { ReplayOptions, ReplayState, ReplayStop } from './replay-handle.ts'
 import { isUnknown, replayByOlder } from './replay-older.ts'
@@ -29,7 +30,9 @@ export function driveReplay(
   const replay = crypto.randomUUID()
   const ending = new AbortController()
   const ended = signal === undefined ? ending.signal : AbortSignal.any([signal, ending.signal])
-  const breakpoints = [...(options.breakpoints ?? [])]
+  const breakpoints = createBreakpoints(mode, options.breakpoints)
+  /** As the worker was told last: they may change while it works. */
+  let told: readonly Breakpoint[] = []
   const steps: ((frame: ReplayFrame | null) => void)[] = []
   const waiting = new Set<(stop: ReplayStop | null) => void>()
   const listeners = new Set<() => void>()
@@ -58,6 +61,7 @@ export function driveReplay(
   async function advance(begin: boolean, pass: boolean): Promise<AdvancedReplay> {
     const isOne = steps.length > 0 || pace.speed !== undefined || (frames.isRead && mode === 'debug')
     const asked = await spec
+    told = breakpoints.list()
     return caller.call(
       'replay.advance',
       {
@@ -66,13 +70,13 @@ export function driveReplay(
         begin,
         spec: begin ? asked : { mode },
         frames: frames.isRead || steps.length > 0,
-        breakpoints: [...breakpoints],
+        breakpoints: told,
         // A step goes on from wherever the replay stands.
         pass: pass || steps.length > 0,
         // What comes first has to be known before it can be waited for.
         ...(isOne ? { limit: begin && pace.speed !== undefined ? 0 : 1 } : frames.isRead && { limit: AHEAD }),
       },
-      { signal: ended, deadlineMs, onProgress: progressed },
+      { signal: ended, deadlineMs, onProgress: progressed, once: options.effects !== undefined },
     )
   }
 
@@ -122,7 +126,7 @@ export function driveReplay(
       } catch (error) {
         if (isUnknown(error) && !isTouched)
           return replayByOlder(caller, sessionId, await spec, options, error)
-        if (isTouched || !isLost(error)) throw error
+        if (isTouched || !isLost(error)) throw options.effects === undefined ? error : afterEffects(error)
         // Its worker died. A replay stores nothing, so that it may begin anew.
         begin = true
         continue
@@ -141,8 +145,8 @@ export function driveReplay(
   }
 
   function standStill({ breakpoint: at, ...where }: NonNullable<AdvancedReplay['stop']>): void {
-    const breakpoint = breakpoints[at] ?? null
-    if (breakpoint?.once) breakpoints.splice(at, 1)
+    const breakpoint = told[at] ?? null
+    breakpoints.met(breakpoint)
     change('paused', { breakpoint, ...where })
   }
 
@@ -166,6 +170,9 @@ export function driveReplay(
   spec.catch(() => {})
   ended.addEventListener('abort', () => wake())
   frames.onTaken = () => wake()
+  frames.onLeft = () => {
+    if (mode === 'debug' && state === 'running') change('paused', { breakpoint: null })
+  }
 
   const report = drive().then(
     (done) => {
@@ -194,17 +201,7 @@ export function driveReplay(
     },
     read: frames.read,
     controls: {
-      breakpoints: {
-        list: () => [...breakpoints],
-        add: (breakpoint: Breakpoint) => {
-          if (mode !== 'debug') throw notDebugged(mode)
-          breakpoints.push(breakpoint)
-          return () => {
-            const at = breakpoints.indexOf(breakpoint)
-            if (at >= 0) breakpoints.splice(at, 1)
-          }
-        },
-      },
+      breakpoints: { list: breakpoints.list, add: breakpoints.add },
       stopped: () =>
         new Promise<ReplayStop | null>((resolve) => {
           if (state === 'running') waiting.add(resolve)
@@ -240,9 +237,10 @@ function isLost(error: unknown): boolean {
   return isHoldfastError(error) && error.details.isLost === true
 }
 
-function notDebugged(mode: string): Error {
-  return createError('INVALID_ARGUMENT', `Breakpoints belong to the mode debug; this replay is ${mode}.`, {
-    path: 'breakpoints',
-    mode,
-  })
+/** What had run when its worker died nobody knows, so that it must not run once more by itself. */
+function afterEffects(error: unknown): unknown {
+  if (!isHoldfastError(error) || error.code !== 'WORKER_START') return error
+  const message =
+    'The worker of this replay died. Nothing was stored, but effects may have run; see to them first.'
+  return createError('ABORTED', message, { isLost: true }, error)
 }

@@ -11,6 +11,8 @@ export function createFrameQueue() {
   const queue = {
     /** Called when the reader has taken a frame, or has left. */
     onTaken: () => {},
+    /** Called when it has left before the end. */
+    onLeft: () => {},
     get isRead() {
       return isRead
     },
@@ -42,6 +44,7 @@ export function createFrameQueue() {
         return: async () => {
           isRead = false
           waiting.length = 0
+          queue.onLeft()
           queue.onTaken()
           return { done: true, value: undefined }
         },

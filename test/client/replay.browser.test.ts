@@ -164,6 +164,14 @@ test('RP30 in mode debug no frame is replayed before its reader asks for it', as
   expect(seen).toEqual(['a', 'b', 'c'])
   expect(await replay.report).toMatchObject({ verdict: 'same' })
 
+  const abandoned = session.replay({ mode: 'debug' })
+  for await (const frame of abandoned) if (frame.kind === 'step') break
+  met.length = 0
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  expect([abandoned.state, met]).toEqual(['paused', []])
+  abandoned.resume()
+  expect(await abandoned.report).toMatchObject({ steps: { rerun: 3 } })
+
   const left = session.replay()
   for await (const frame of left) {
     expect(frame).toMatchObject({ kind: 'event' })

@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
 import type { Caller } from '../../src/client/caller.ts'
+import type { SendOptions } from '../../src/client/connection.ts'
 import { startReplay } from '../../src/client/replay.ts'
 import type { ReplayOptions } from '../../src/client/replay-handle.ts'
 import { createError } from '../../src/core/errors.ts'
@@ -10,12 +11,19 @@ const REPORT = { verdict: 'same' } as NonNullable<AdvancedReplay['report']>
 const lost = () => createError('ABORTED', 'The worker was replaced.', { isLost: true })
 
 /** A worker that answers so, one call after the other. */
-function replaying(answers: readonly (Partial<AdvancedReplay> | Error)[], options: ReplayOptions = {}) {
+function replaying(
+  answers: readonly (Partial<AdvancedReplay> | Error)[],
+  options: ReplayOptions = {},
+  onCall: () => void = () => {},
+) {
   const asked: (readonly [method: string, input: unknown])[] = []
+  const sent: SendOptions[] = []
   const left = [...answers]
   const caller = {
-    call: async (method: string, input: unknown) => {
+    call: async (method: string, input: unknown, how: SendOptions) => {
       asked.push([method, input])
+      sent.push(how)
+      onCall()
       const answer = left.shift()
       if (answer instanceof Error) throw answer
       return method === 'replay.advance' ? { frames: [], events: 0, ...answer } : REPORT
@@ -23,7 +31,7 @@ function replaying(answers: readonly (Partial<AdvancedReplay> | Error)[], option
   }
   const replay = startReplay(caller as never as Caller, 's' as SessionId, options)
   const begins = () => asked.map(([, input]) => (input as AdvanceReplay).begin)
-  return { replay, asked, begins }
+  return { replay, asked, sent, begins }
 }
 
 test('RP33 a replay whose worker died begins anew where nobody has seen or steered it', async () => {
@@ -43,6 +51,27 @@ test('RP33 one that was read, steered, or sends effects is aborted', async () =>
   })()
   await expect(replay.report).rejects.toMatchObject({ code: 'ABORTED' })
   await reading
+})
+
+test('RP25 what runs effects is sent to no second worker, and ends with its own', async () => {
+  const died = createError('WORKER_START', 'It died.')
+  const { replay, sent } = replaying([{ next: 1 }, died, { report: REPORT }], { effects: ['mail@1'] })
+  await expect(replay.report).rejects.toMatchObject({ code: 'ABORTED', cause: died })
+  expect(sent.map(({ once }) => once)).toEqual([true, true])
+  const without = replaying([{ report: REPORT }])
+  await without.replay.report
+  expect(without.sent.map(({ once }) => once)).toEqual([false])
+})
+
+test('RP27 a stop is told with its breakpoint, also where another one was taken out meanwhile', async () => {
+  const once = { on: 'step', step: 'b@1', once: true } as const
+  const stop = { breakpoint: 1, place: 'before' } as NonNullable<AdvancedReplay['stop']>
+  let remove = () => {}
+  const { replay } = replaying([{ stop }], { mode: 'debug' }, () => remove())
+  remove = replay.breakpoints.add({ on: 'type', type: 'a' })
+  replay.breakpoints.add(once)
+  expect(await replay.stopped()).toMatchObject({ breakpoint: once })
+  expect(replay.breakpoints.list()).toEqual([])
 })
 
 test('VE9 a worker of the first protocol replays as a whole, in the modes and with the end that it knows', async () => {

@@ -6,7 +6,7 @@ import type { ReplaySpec } from './replay-input.ts'
 import { type OpenedReplay, openReplay, type ReplayDeps } from './replay-whole.ts'
 import type { ReplayReport } from './report.ts'
 
-/** Replays of one page that may be under way at once; the one that was asked for longest ago is given up. */
+/** Replays of one page that may stand still at once; of more the one that has stood longest is given up. */
 export const MAX_REPLAYS = 10
 
 /** How long a replay goes on until it says how far it came, so that it can be paused. */
@@ -56,27 +56,34 @@ export interface OpenReplays {
   pageLeft(page: string): void
 }
 
+interface Underway extends OpenedReplay {
+  /** It is being replayed right now. */
+  isBusy: boolean
+}
+
 export function createOpenReplays(now: () => number): OpenReplays {
-  const byPage = new Map<string | undefined, Map<string, OpenedReplay>>()
+  const byPage = new Map<string | undefined, Map<string, Underway>>()
 
   async function begin(
     page: string | undefined,
     { sessionId, replay, spec }: AdvanceReplay,
     deps: ReplayDeps,
-  ): Promise<OpenedReplay> {
-    const opened = await openReplay(deps, sessionId, spec)
-    const replays = byPage.get(page) ?? new Map<string, OpenedReplay>()
+  ): Promise<Underway> {
+    const opened = { ...(await openReplay(deps, sessionId, spec)), isBusy: true }
+    const replays = byPage.get(page) ?? new Map<string, Underway>()
     byPage.set(page, replays.set(replay, opened))
-    for (const oldest of replays.keys()) if (replays.size > MAX_REPLAYS) end(page, oldest)
+    const still = [...replays].filter(([, { isBusy }]) => !isBusy)
+    for (const [oldest] of still.slice(0, Math.max(0, replays.size - MAX_REPLAYS))) end(page, oldest)
     return opened
   }
 
-  function goOn(page: string | undefined, replay: string): OpenedReplay {
+  function goOn(page: string | undefined, replay: string): Underway {
     const replays = byPage.get(page)
     const known = replays?.get(replay)
     if (replays === undefined || known === undefined) throw lostError(replay)
     replays.delete(replay)
     replays.set(replay, known)
+    known.isBusy = true
     return known
   }
 
@@ -111,6 +118,8 @@ export function createOpenReplays(now: () => number): OpenReplays {
       } catch (error) {
         end(page, replay)
         throw error
+      } finally {
+        opened.isBusy = false
       }
     },
     end,
@@ -123,7 +132,7 @@ export function createOpenReplays(now: () => number): OpenReplays {
 function lostError(replay: string): Error {
   return createError(
     'ABORTED',
-    `The worker that ran this replay was replaced, or ${MAX_REPLAYS} others were begun after it. Nothing was stored; start the replay again.`,
+    `The worker that ran this replay was replaced, or it stood still while ${MAX_REPLAYS} others were begun. Nothing was stored; start the replay again.`,
     { replay, isLost: true },
   )
 }

@@ -1,4 +1,5 @@
 import { assertGoing } from '../artifact/byte-source.ts'
+import { createError } from '../errors.ts'
 import type { EventId } from '../ids.ts'
 import { isOf } from '../run/open-step.ts'
 import { foldSessionEvents } from '../session/fold.ts'
@@ -78,6 +79,7 @@ export function createPlayer(deps: PlayerDeps, plan: ReplayPlan): Player {
   const frames = readUpcoming(deps, plan)
   let next: Upcoming | undefined
   let isBegun = false
+  let isClosed = false
   let time = Number.NEGATIVE_INFINITY
 
   async function move(): Promise<void> {
@@ -131,6 +133,8 @@ export function createPlayer(deps: PlayerDeps, plan: ReplayPlan): Player {
         if (frame.kind === 'event' && tally.events % PROGRESS_EVENTS === 0) onProgress?.(tally.events)
         if (isEnough?.()) break
       }
+      // What was closed in the middle has not come to its end.
+      if (isClosed) throw createError('ABORTED', 'The replay was given up; nothing was stored.')
       return { ...standing(), frames: done }
     },
     report: (state) => {
@@ -140,6 +144,7 @@ export function createPlayer(deps: PlayerDeps, plan: ReplayPlan): Player {
     close: async () => {
       next = undefined
       isBegun = true
+      isClosed = true
       await frames.return(undefined)
     },
   }

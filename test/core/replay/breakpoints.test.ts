@@ -163,7 +163,7 @@ it('RP30 each event is a frame once, in recorded order, and each step once all i
   }
 })
 
-it('RP33 of one page at most ten are under way: the one that was asked for longest ago is given up', async () => {
+it('RP33 of one page ten are kept that stand still: the one that has stood longest is given up', async () => {
   const replays = createOpenReplays(() => 0)
   const deps = () => replayDeps(worker, {})
   const ask = (replay: string, begin: boolean, page = 'p') =>
@@ -207,4 +207,39 @@ it('RP30 a step is replayed where it ended, also where its tab wrote nothing mor
   const keys = frames.map((frame) => (frame.kind === 'step' ? frame.key : frame.event.type))
   expect(keys.indexOf('three')).toBeLessThan(keys.lastIndexOf('step.started'))
   expect(keys.at(-1)).toBe('four')
+})
+
+it('RP33 as many as are begun at once come to their end, each with all its steps', async () => {
+  const replays = createOpenReplays(() => 0)
+  const deps = () =>
+    replayDeps(worker, (step) =>
+      stepOf(async (input) => {
+        await new Promise((resolve) => setTimeout(resolve, 5))
+        if (step === 'tool:broken@1') throw new Error('no')
+        return input === 3 ? 4 : input
+      }),
+    )
+  const all = Array.from({ length: 2 * MAX_REPLAYS }, (_, at) =>
+    replays.advance(
+      'p',
+      { sessionId, replay: `r${at}`, begin: true, spec: {}, frames: false, breakpoints: [], pass: false },
+      deps,
+      {},
+    ),
+  )
+  for (const { report } of await Promise.all(all))
+    expect(report).toMatchObject({ steps: { rerun: 3 }, verdict: 'same' })
+})
+
+it('RP28 a replay that is let go in the middle of a step has no report', async () => {
+  const replays = createOpenReplays(() => 0)
+  const deps = () =>
+    replayDeps(worker, () =>
+      stepOf((input) => {
+        replays.end('p', 'r')
+        return input
+      }),
+    )
+  const input = { sessionId, replay: 'r', begin: true, spec: {}, frames: false, breakpoints: [], pass: false }
+  await expect(replays.advance('p', input, deps, {})).rejects.toMatchObject({ code: 'ABORTED' })
 })
