@@ -37,7 +37,7 @@ const WORKLOADS = {
   events: (quick: boolean) => events({ count: 10_000, rounds: quick ? 3 : 5 }),
   'fan-out': (quick: boolean) => fanOut({ count: quick ? 1_000 : 10_000, rounds: quick ? 3 : 5 }),
   tabs: (quick: boolean) => tabs({ turns: quick ? 60 : 300 }),
-  executor: (quick: boolean) => executor({ writes: quick ? 300 : 2_000 }),
+  executor: (quick: boolean) => executor({ writes: quick ? 300 : 2_000, blocks: quick ? 20 : 100 }),
 } as const
 
 declare global {

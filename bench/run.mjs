@@ -117,7 +117,7 @@ function print({ workload, limit, quantile, rows, musts }) {
     const must = musts.find((one) => one.row === row.name)
     const said = must === undefined ? '' : `  ${wordOf(must)}: ${isMet(must, row.ratio) ? 'met' : 'NOT MET'}`
     console.log(
-      `  ${row.name.padEnd(52)} ${row.ratio.toFixed(3).padStart(10)} x   p50 p95 p99 ms ${times}${said}`,
+      `  ${row.name.padEnd(52)} ${row.ratio.toFixed(row.ratio < 0.01 ? 5 : 3).padStart(10)} x   p50 p95 p99 ms ${times}${said}`,
     )
   }
 }

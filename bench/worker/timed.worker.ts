@@ -1,5 +1,6 @@
 /** The packaged worker, but that it sums what its hooks and its writes take. */
 import { defaultHooks } from '../../src/core/hook/default-hooks.ts'
+import type { HookDefinition } from '../../src/core/hook/definition.ts'
 import type { HookExecutor } from '../../src/core/hook/executor.ts'
 import { definitionsOf } from '../../src/engine/definitions.ts'
 import { createEngineHost } from '../../src/engine/host.ts'
@@ -59,10 +60,21 @@ function timedHost(host: EngineHost): EngineHost {
 }
 
 const builtIn = defaultHooks()
+/** By the worker's name; any other has those that every engine starts with. */
+const HOOKS: Readonly<Record<string, readonly HookDefinition[]>> = {
+  none: [],
+  eight: Array.from({ length: 8 }, (_, at) => ({
+    id: `hook-${at}`,
+    version: 1,
+    point: 'state:write',
+    stage: 'before',
+    run: () => undefined,
+  })),
+}
 const host = createEngineHost({
   world: createWorld(),
   definitions: definitionsOf(undefined),
-  hooks: new URL(self.location.href).hash === '#none' ? [] : builtIn.hooks,
+  hooks: HOOKS[self.name] ?? builtIn.hooks,
   executor: { onIncident: builtIn.onIncident, ...(builtIn.redactor && { redact: builtIn.redactor.redact }) },
   wrapHooks: timed,
   onError: (error) => console.error(error),
