@@ -8,13 +8,14 @@ export function contextOf(
   { timeoutMs }: PageHook,
   open: () => Promise<unknown>,
 ): object {
-  const { cause, now, hookPath, ...rest } = context
+  const { cause, now, hookPath, notes = {}, ...rest } = context
   return {
     ...rest,
     ...cause,
     point,
     stage,
     hookPath,
+    notes,
     depth: hookPath.length,
     signal: AbortSignal.timeout(timeoutMs),
     now: () => now,

@@ -1,4 +1,5 @@
 import type { HookContext, HookDefinition, HookOutcome, PayloadByPoint } from '../core/hook/definition.ts'
+import { NO_NOTES } from '../core/hook/notes.ts'
 import type { HookStage, PointName } from '../core/hook/points.ts'
 import type { HookAsk, PageHook } from '../protocol/messages.ts'
 import type { Asks } from './asks.ts'
@@ -67,7 +68,7 @@ function askOf(
   payload: PayloadByPoint[PointName],
   context: HookContext,
 ): HookAsk {
-  const { session, sessionId, actor, correlationId, causeId, hookPath } = context
+  const { session, sessionId, actor, correlationId, causeId, hookPath, notes } = context
   return {
     kind: 'hook',
     id,
@@ -81,6 +82,7 @@ function askOf(
         ...(causeId === undefined ? {} : { causeId }),
       },
       hookPath,
+      ...(notes === NO_NOTES ? {} : { notes }),
       now: context.now(),
       ...(session === undefined ? {} : { session }),
       ...(sessionId === undefined ? {} : { sessionId }),

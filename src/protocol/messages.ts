@@ -7,6 +7,7 @@ import type { Durability } from '../core/commit.ts'
 import type { WireError } from '../core/errors.ts'
 import type { BreakerOptions } from '../core/hook/breaker.ts'
 import type { HookWhen } from '../core/hook/definition.ts'
+import type { HookNotes } from '../core/hook/notes.ts'
 import type { HookStage, PointName } from '../core/hook/points.ts'
 import type { HookSelection } from '../core/hook/switch-hooks.ts'
 import type { EventId, RequestId, SessionId, StreamId } from '../core/ids.ts'
@@ -232,6 +233,8 @@ export interface HookAsk {
     readonly actor?: Actor
     readonly cause: Cause
     readonly hookPath: readonly string[]
+    /** Absent where there are none. */
+    readonly notes?: HookNotes
     readonly now: number
   }
 }

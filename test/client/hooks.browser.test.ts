@@ -202,6 +202,28 @@ test('PG57 also what has to read its content before it is sent is of the hook th
   expect(items).toMatchObject([{ correlationId }])
 })
 
+test('PG141 hooks of a page see what those before them noted, of the page and of the worker', async () => {
+  const worker = () =>
+    new Worker(new URL('../worker/fixtures/noting.worker.ts', import.meta.url), { type: 'module' })
+  const { holdfast } = await open({ worker })
+  const session = await holdfast.sessions.create()
+  const seen: unknown[] = []
+  holdfast.hooks.before('session:save', (_payload, context) => context.continue({ from: 'page' }), {
+    ...once,
+    id: 'first',
+  })
+  holdfast.hooks.before(
+    'session:save',
+    (_payload, { notes }) => {
+      seen.push(notes)
+      return undefined
+    },
+    { ...once, id: 'second' },
+  )
+  await session.save()
+  expect(seen).toEqual([{ worker: 'noted', first: { from: 'page' } }])
+})
+
 test('PG58 the executor counts what hooks did', async () => {
   const { holdfast } = await open()
   const session = await holdfast.sessions.create()

@@ -2,15 +2,18 @@
  * The two passes of before-hooks, which make sure that no veto is decided on an input other than the final one.
  *
  * First pass: every hook in order is asked about the input as the hooks before it left it, and `modify` changes it for
- * the next. Second pass: every hook whose answer belongs to another input than the final one is asked again, in order;
+ * the next. Second pass: every hook whose answer belongs to another input than the final one, or to other notes of the
+ * hooks before it, is asked again, in order;
  * its answer counts, but a further `modify` is ignored. A hook is thus asked once where nothing was changed, and at
  * most twice. `when` is tested on the same input as the hook is asked about.
  */
 import { createError, type HoldfastError } from '../errors.ts'
+import { sameValue } from '../state/same-value.ts'
 import type { StateValue } from '../state/value.ts'
 import type { PayloadByPoint } from './definition.ts'
 import { freezePayload } from './freeze-payload.ts'
 import { andThen, inTurn, type Soon } from './in-turn.ts'
+import { type HookNotes, NO_NOTES, withNote } from './notes.ts'
 import { type PointName, stageOf } from './points.ts'
 import type { RegisteredHook } from './registered-hook.ts'
 import type { HookReply } from './reply.ts'
@@ -25,8 +28,9 @@ export interface BeforeDecision<Payload> {
 
 interface Turn<Payload> {
   readonly hook: RegisteredHook
-  /** The input that `reply` belongs to. */
+  /** The input and the notes that `reply` belongs to. */
   seen: Payload
+  notes: HookNotes
   /** Absent where the hook does not apply to that input. */
   reply?: HookReply
 }
@@ -34,7 +38,7 @@ interface Turn<Payload> {
 interface Asking<Payload> {
   readonly applies: (hook: RegisteredHook, payload: Payload) => boolean
   /** Throws when a hook failed that must not fail. */
-  readonly ask: (hook: RegisteredHook, payload: Payload) => Soon<HookReply>
+  readonly ask: (hook: RegisteredHook, payload: Payload, notes: HookNotes) => Soon<HookReply>
   readonly onCancel: (hook: RegisteredHook, error: HoldfastError) => void
 }
 
@@ -48,13 +52,15 @@ export function askBeforeHooks<Payload extends PayloadByPoint[PointName]>(
   const mayChange = stageOf(point, 'before')?.outcomes.includes('modify') ?? false
   const turns: Turn<Payload>[] = []
   let current = input
+  let notes = NO_NOTES
 
   function askFirst(hook: RegisteredHook): Soon<void> {
-    const turn: Turn<Payload> = { hook, seen: current }
+    const turn: Turn<Payload> = { hook, seen: current, notes }
     turns.push(turn)
     if (!applies(hook, current)) return
-    return andThen(ask(hook, current), (reply) => {
+    return andThen(ask(hook, current, notes), (reply) => {
       turn.reply = reply
+      notes = withNote(notes, reply)
       if (reply.outcome.kind === 'modify') {
         turn.reply = { ...reply, changed: true }
         current = freezePayload({ ...current, ...reply.outcome.change })
@@ -66,11 +72,17 @@ export function askBeforeHooks<Payload extends PayloadByPoint[PointName]>(
 
   function askAgain(turn: Turn<Payload>): Soon<void> {
     const first = turn.reply
-    if (turn.seen === current || isSilent(first?.outcome)) return
+    if (isSilent(first?.outcome)) return
+    if (turn.seen === current && sameValue(turn.notes, notes)) {
+      if (first !== undefined) notes = withNote(notes, first)
+      return
+    }
     turn.seen = current
+    turn.notes = notes
     delete turn.reply
     if (!applies(turn.hook, current)) return
-    return andThen(ask(turn.hook, current), (reply) => {
+    return andThen(ask(turn.hook, current, notes), (reply) => {
+      notes = withNote(notes, reply)
       if (reply.outcome.kind === 'modify') turn.hook.counters.ignoredChanges += 1
       turn.reply = first?.changed ? { ...reply, changed: true } : reply
     })
@@ -80,14 +92,15 @@ export function askBeforeHooks<Payload extends PayloadByPoint[PointName]>(
     return andThen(askAgain(turn), () => refuseIfCancelled(turn))
   }
 
-  return andThen(inTurn(hooks, askFirst), () =>
-    andThen(inTurn(turns, decide), () => {
+  return andThen(inTurn(hooks, askFirst), () => {
+    notes = NO_NOTES
+    return andThen(inTurn(turns, decide), () => {
       const replies = turns.flatMap(({ reply }) => reply ?? [])
       const outcomes = replies.map(({ outcome }) => outcome)
       const replaced = outcomes.find((outcome) => outcome.kind === 'replace')
       return { payload: current, replies, ...(replaced === undefined ? {} : { replaced }) }
-    }),
-  )
+    })
+  })
 
   function refuseIfCancelled({ hook, reply }: Turn<Payload>): void {
     if (reply?.outcome.kind !== 'cancel') return

@@ -1,5 +1,6 @@
 import type { WallClock } from '../ports.ts'
 import type { HookContext } from './definition.ts'
+import { type HookNotes, NO_NOTES } from './notes.ts'
 import type { HookScope } from './operation-hooks.ts'
 import type { HookStage, PointName } from './points.ts'
 
@@ -28,6 +29,7 @@ export function contextBase(
     correlationId,
     depth: request.hookPath.length,
     hookPath,
+    notes: NO_NOTES,
     now: () => wall.now(),
     ...(session === undefined ? {} : { session }),
     ...(sessionId === undefined ? {} : { sessionId }),
@@ -49,6 +51,7 @@ class CallContext implements HookContext {
   readonly point: HookContext['point']
   readonly stage: HookContext['stage']
   readonly depth: number
+  readonly notes: HookNotes
   readonly hookPath: readonly string[]
   /** A field, so that a hook can take it out of its context. */
   readonly now: () => number
@@ -67,6 +70,7 @@ class CallContext implements HookContext {
     this.point = base.point
     this.stage = base.stage
     this.depth = base.depth
+    this.notes = base.notes
     this.hookPath = base.hookPath
     this.now = base.now
     if (base.session !== undefined) this.session = base.session

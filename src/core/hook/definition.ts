@@ -6,6 +6,7 @@ import type { AsideClass } from '../state/aside.ts'
 import type { StateValue } from '../state/value.ts'
 import type { EventDetails } from '../timeline/event-details.ts'
 import type { BreakerOptions } from './breaker.ts'
+import type { HookNotes } from './notes.ts'
 import type { AllowedOutcome, ChangeableField, HookStage, PayloadName, PointName } from './points.ts'
 
 /** An artifact as a hook may change it before it is stored, or as a collector asks for it. */
@@ -110,6 +111,8 @@ export interface HookContext {
   readonly depth: number
   /** What calls made by this hook carry, so that a circle of hooks is found (see HOOK_REENTRANT). */
   readonly hookPath: readonly string[]
+  /** What the hooks asked before this one noted on this operation at this stage, by their ids. */
+  readonly notes: HookNotes
   /** When the call reached the worker, in milliseconds since 1970. */
   readonly startedAt?: number
   /** Set when exact replay runs the hook again: what it counts or writes elsewhere was done the first time. */

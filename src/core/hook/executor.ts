@@ -7,6 +7,7 @@ import type { PayloadByPoint } from './definition.ts'
 import { freezePayload } from './freeze-payload.ts'
 import { guardReentrance, targetOf } from './hook-path.ts'
 import { andThen, inTurn, type Soon } from './in-turn.ts'
+import { type HookNotes, NO_NOTES, withNote } from './notes.ts'
 import type { BeforeResult, HookScope, OperationHooks } from './operation-hooks.ts'
 import { HOOK_STAGES, type HookStage, type PointName } from './points.ts'
 import { shapeRecord } from './record-hooks.ts'
@@ -65,7 +66,13 @@ export function createHookExecutor(options: HookExecutorOptions): HookExecutor {
   }
 
   /** Calls one hook behind its breaker. Throws when it failed and must not. */
-  function ask(hook: RegisteredHook, payload: Payload, { base, signal }: Round): Soon<HookReply> {
+  function ask(
+    hook: RegisteredHook,
+    payload: Payload,
+    { base: common, signal }: Round,
+    notes: HookNotes,
+  ): Soon<HookReply> {
+    const base = notes === NO_NOTES ? common : { ...common, notes }
     const { breaker, counters } = hook
     const pass = breaker?.enter()
     if (breaker !== undefined && pass === undefined) {
@@ -126,7 +133,7 @@ export function createHookExecutor(options: HookExecutorOptions): HookExecutor {
       const round = openRound(point, 'before', payload, scope)
       const decision = askBeforeHooks(point, payload, hooks, {
         applies: (hook, input) => hook.applies(input, scope),
-        ask: (hook, input) => ask(hook, input, round),
+        ask: (hook, input, notes) => ask(hook, input, round, notes),
         onCancel: (hook, error) => report(hook, round.base, error, true),
       })
       return andThen(decision, ({ payload: final, replies, replaced }) =>
@@ -147,7 +154,7 @@ export function createHookExecutor(options: HookExecutorOptions): HookExecutor {
         payload,
         hooks,
         (hook, input) => hook.applies(input, scope),
-        (hook, input) => ask(hook, input, round),
+        (hook, input, notes) => ask(hook, input, round, notes),
       )
       return andThen(shaped, ({ payload: final, collected, replies }) =>
         andThen(recordRuns(point, replies, options), (runs) => ({ payload: final, collected, runs })),
@@ -157,8 +164,13 @@ export function createHookExecutor(options: HookExecutorOptions): HookExecutor {
       const hooks = registry.at(point, 'after').filter((hook) => hook.applies(payload, scope))
       if (hooks.length === 0) return
       const round = openRound(point, 'after', payload, scope)
+      let notes = NO_NOTES
       const queued = queue.push(() =>
-        inTurn(hooks, (hook) => andThen(ask(hook, payload, round), () => undefined)),
+        inTurn(hooks, (hook) =>
+          andThen(ask(hook, payload, round, notes), (reply) => {
+            notes = withNote(notes, reply)
+          }),
+        ),
       )
       if (!queued) for (const hook of hooks) hook.counters.dropped += 1
     },

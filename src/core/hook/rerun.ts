@@ -4,6 +4,7 @@ import type { ContextBase } from './context.ts'
 import type { Collected, HookContext, HookDefinition, PayloadByPoint } from './definition.ts'
 import { freezePayload } from './freeze-payload.ts'
 import { andThen, type Soon } from './in-turn.ts'
+import { type HookNotes, NO_NOTES, withNote } from './notes.ts'
 import type { PointName } from './points.ts'
 import { shapeRecord } from './record-hooks.ts'
 import { HOOK_TIMEOUT_MS } from './registered-hook.ts'
@@ -18,7 +19,10 @@ export type RerunnableHook<Point extends PointName = PointName> = Pick<
 >
 
 /** What the hook was told, as far as it was recorded. */
-export type ReplayContext = Omit<HookContext, 'point' | 'stage' | 'depth' | 'hookPath' | 'signal' | 'replay'>
+export type ReplayContext = Omit<
+  HookContext,
+  'point' | 'stage' | 'depth' | 'hookPath' | 'signal' | 'replay' | 'notes'
+>
 
 /** As the executor's, so that the same answer gives the same record. */
 export interface RerunOptions extends RecordOptions {
@@ -36,7 +40,25 @@ export async function rerunHook<Point extends PointName>(
   context: ReplayContext,
   options: RerunOptions,
 ): Promise<HookRunRecord> {
-  return recordRun(await askAgain(hook, freezePayload(payload), context, options), options)
+  return recordRun(await askAgain(hook, freezePayload(payload), NO_NOTES, context, options), options)
+}
+
+/** Runs the recorded before-hooks of one operation again on its final input, each with what the ones before it noted. */
+export async function rerunBeforeHooks<Point extends PointName>(
+  hooks: readonly RerunnableHook<Point>[],
+  payload: PayloadByPoint[Point],
+  context: ReplayContext,
+  options: RerunOptions,
+): Promise<readonly HookRunRecord[]> {
+  const input = freezePayload(payload)
+  const runs: HookRunRecord[] = []
+  let notes = NO_NOTES
+  for (const hook of hooks) {
+    const reply = await askAgain(hook, input, notes, context, options)
+    notes = withNote(notes, reply)
+    runs.push(await recordRun(reply, options))
+  }
+  return runs
 }
 
 /** What record-hooks made of a payload in a replay. */
@@ -57,7 +79,7 @@ export async function rerunRecordHooks<Point extends PointName>(
     freezePayload(payload),
     hooks,
     () => true,
-    (hook, input) => askAgain(hook, input, context, options),
+    (hook, input, notes) => askAgain(hook, input, notes, context, options),
   )
   const runs = await Promise.all(shaped.replies.map((reply) => recordRun(reply, options)))
   return { payload: shaped.payload, collected: shaped.collected, runs }
@@ -66,11 +88,12 @@ export async function rerunRecordHooks<Point extends PointName>(
 function askAgain<Point extends PointName>(
   hook: RerunnableHook<Point>,
   payload: PayloadByPoint[Point],
+  notes: HookNotes,
   context: ReplayContext,
   { wall }: RerunOptions,
 ): Soon<HookReply> {
   const { id, version, point, stage, timeoutMs = HOOK_TIMEOUT_MS } = hook
-  const base: ContextBase = { ...context, point, stage, depth: 0, hookPath: [], replay: true }
+  const base: ContextBase = { ...context, point, stage, depth: 0, hookPath: [], notes, replay: true }
   const runnable = {
     id,
     version,

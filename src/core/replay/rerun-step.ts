@@ -1,5 +1,5 @@
 import { isHoldfastError } from '../errors.ts'
-import { type ReplayContext, type RerunnableHook, rerunHook, rerunRecordHooks } from '../hook/rerun.ts'
+import { type ReplayContext, type RerunnableHook, rerunBeforeHooks, rerunRecordHooks } from '../hook/rerun.ts'
 import type { ThrownError } from '../run/input.ts'
 import type { StateValue } from '../state/value.ts'
 import type { HookRunRecord } from '../timeline/catalog.ts'
@@ -160,7 +160,7 @@ async function runAgain(
     return { draft: payload, runs }
   }
   // A before-hook's recorded answer belongs to the final input, which is the recorded one.
-  return { draft, runs: await Promise.all(hooks.map((hook) => rerunHook(hook, draft, context, rerun))) }
+  return { draft, runs: await rerunBeforeHooks(hooks, draft, context, rerun) }
 }
 
 /**

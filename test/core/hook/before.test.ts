@@ -372,6 +372,7 @@ describe('what hooks are told', () => {
     expect(seen).toEqual([
       {
         point: 'state:write',
+        notes: {},
         stage: 'before',
         sessionId: 'session-1',
         correlationId: 'correlation-1',
