@@ -111,18 +111,20 @@ function contentsOfData({ data }: StoredEvent): readonly ContentId[] {
   return isContentReference(data) ? [data.content] : []
 }
 
-/** Says whether data stands in a content instead of in its event. */
+/** Says whether data stands in a content instead of in its event. Beside the reference a message says what it used. */
 export function isContentReference(data: unknown): data is Extract<Recorded, { content: ContentId }> {
   return (
     typeof data === 'object' &&
     data !== null &&
-    Object.keys(data).length === 2 &&
+    Object.keys(data).every((name) => REFERENCE_FIELDS.has(name)) &&
     'content' in data &&
     typeof data.content === 'string' &&
     'sizeBytes' in data &&
     typeof data.sizeBytes === 'number'
   )
 }
+
+const REFERENCE_FIELDS: ReadonlySet<string> = new Set(['content', 'sizeBytes', 'usage', 'model'])
 
 function contentsOf(recorded: Recorded | undefined): readonly ContentId[] {
   return recorded !== undefined && 'content' in recorded ? [recorded.content] : []

@@ -36,8 +36,10 @@ export function checkLimits({ session, limits, before, after, operations, at }: 
     if (max === undefined) continue
     const used = before[AMOUNT_OF[limit]]
     const asked = after[AMOUNT_OF[limit]]
-    // What a step will use is known when it has ended, so it needs something left.
-    const isOver = startsStep && limit !== 'maxOperations' ? used >= max : asked > used && asked > max
+    const adds = asked > used
+    // What a step will use is known when it has ended, and what a message used is paid: both need something left.
+    const isOver =
+      (startsStep && limit !== 'maxOperations') || (adds && isPaid(limit)) ? used >= max : adds && asked > max
     if (isOver) throw exceeded(session, limit, max, used)
   }
   const { maxOperationsPerMinute: limit } = limits
@@ -50,6 +52,10 @@ export function checkLimits({ session, limits, before, after, operations, at }: 
 }
 
 const LIMITS = ['maxOperations', 'maxTokens', 'maxCostUsd', 'maxBytes'] as const
+
+function isPaid(limit: (typeof LIMITS)[number]): boolean {
+  return limit === 'maxTokens' || limit === 'maxCostUsd'
+}
 
 function checkTime(
   session: SessionId,

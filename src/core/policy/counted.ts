@@ -1,6 +1,6 @@
 /** What of a commit counts: the operations it does, and what its events say was used. */
 
-import { addToCounters, type Counting } from '../session/counters.ts'
+import { addToCounters, type Counting, nothingUsed } from '../session/counters.ts'
 import type { SessionLimits } from '../session/record.ts'
 import type { EventDataByType } from '../timeline/catalog.ts'
 import { RESERVED_EVENT_PREFIXES } from '../timeline/catalog.ts'
@@ -57,7 +57,7 @@ export function nothingCounted(): Counting {
     artifactBytes: 0,
     steps: 0,
     stepsFailed: 0,
-    usage: { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0, costUsd: 0 },
+    usage: nothingUsed(),
   }
 }
 

@@ -38,6 +38,10 @@ export function addToCounters(counting: Counting, event: StoredEvent): void {
   }
 }
 
+export function nothingUsed(): Counting['usage'] {
+  return { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0, costUsd: 0 }
+}
+
 /** Apps may record messages of their own and other devices anything, so what is no amount counts as none. */
 export function addUsage(sum: Counting['usage'], data: unknown): void {
   const usage = fieldOf(data, 'usage')

@@ -186,9 +186,10 @@ function decide(clock: HybridClock, { request, sessionId, scope, readied, passed
   const own = passed.map(({ draft, before, record, value }) => {
     // It sorts after what it names.
     for (const named of Object.values(draft.links ?? {}).flat()) clock.observe(clockOfId(named))
-    const { type, data: _, ...details } = draft
+    const { type, data, ...details } = draft
+    const message = type === 'message.added' ? data : undefined
     const id = clock.nextId<EventId>()
-    const event = makeEvent(id, type, dataOfRecorded(value.recorded), { ...frame, ...details })
+    const event = makeEvent(id, type, dataOfRecorded(value.recorded, message), { ...frame, ...details })
     const ran = [
       ...hookEvents(clock, 'event:emit', before, frame, event.id),
       ...hookEvents(clock, 'event:emit', record, frame, event.id, 'record'),

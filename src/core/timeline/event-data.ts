@@ -2,6 +2,7 @@
 import { isContentReference } from '../artifact/references.ts'
 import { isHoldfastError } from '../errors.ts'
 import type { Recorded } from '../run/recorded.ts'
+import { addUsage, nothingUsed } from '../session/counters.ts'
 import type { StateValue } from '../state/value.ts'
 import { type LargeFields, RESERVED_EVENT_PREFIXES } from './catalog.ts'
 import type { TimelineEvent } from './event.ts'
@@ -12,12 +13,26 @@ export type ReadRecorded = (recorded: Recorded) => StateValue | Promise<StateVal
 /**
  * An event's data as it is stored, for events of the app's own: the data itself where it is small. Data that looks like
  * one of the two forms that are read otherwise is put inside the first of them.
+ *
+ * @param message the data where it is a message's: what it used counts also where the message stands in a content
  */
-export function dataOfRecorded(recorded: Recorded): StateValue {
-  if (!('inline' in recorded)) return { content: recorded.content, sizeBytes: recorded.sizeBytes }
+export function dataOfRecorded(recorded: Recorded, message?: StateValue): StateValue {
+  if (!('inline' in recorded))
+    return { content: recorded.content, sizeBytes: recorded.sizeBytes, ...usedBy(message) }
   const { inline } = recorded
   return isContentReference(inline) || isInline(inline) ? { inline } : inline
 }
+
+function usedBy(message: StateValue | undefined): Readonly<Record<string, StateValue>> {
+  if (typeof message !== 'object' || message === null || !('usage' in message)) return {}
+  const usage = nothingUsed()
+  addUsage(usage, message)
+  const { model } = message
+  const isName = typeof model === 'string' && model.length <= MAX_MODEL_CHARACTERS
+  return { usage, ...(isName ? { model } : {}) }
+}
+
+const MAX_MODEL_CHARACTERS = 255
 
 /** What {@link dataOfRecorded} made of, so that a recorded value can be read. */
 export function recordedOfData(data: StateValue): Recorded {

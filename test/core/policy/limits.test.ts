@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import type { SessionId } from '../../../src/core/ids.ts'
 import type { RateRule } from '../../../src/core/policy/rates.ts'
 import type { SessionLimits } from '../../../src/core/session/record.ts'
+import { readEvent } from '../../../src/core/timeline/event-data.ts'
 import { checkLaws } from '../../../src/testing/check-laws.ts'
 import { fakeClock } from '../../../src/testing/fake-clock.ts'
 import { type PolicyTab, startTab } from './tab.ts'
@@ -117,6 +118,37 @@ test('PO5 no step starts where tokens or cost are used up; an end is recorded be
     expect(await found(tab, id, 'step.started')).toHaveLength(2)
     await sound(tab)
   }
+})
+
+test('PO5 PO25 what a message used counts also where it stands in a content, and the next one is refused', async () => {
+  const tab = await startTab()
+  const id = await created(tab, { maxTokens: 100 })
+  const data = {
+    role: 'assistant',
+    content: 'x'.repeat(40_000),
+    model: 'small',
+    usage: { inputTokens: 60, outputTokens: 41, costUsd: 0.5 },
+  }
+  const say = () => tab.call('timeline.emit', { sessionId: id, type: 'message.added', data })
+  await say()
+
+  for (const call of [tab.step(id, 'agent:plan@1', {}), say()])
+    expect((await pass([call])).refusal).toMatchObject({
+      code: 'LIMIT_EXCEEDED',
+      details: { limit: 'maxTokens', used: 101 },
+    })
+  expect((await tab.call('sessions.get', { id }))?.counters.usage).toMatchObject({
+    inputTokens: 60,
+    outputTokens: 41,
+    costUsd: 0.5,
+  })
+  const [event] = await found(tab, id, 'message.added')
+  if (event === undefined) throw new Error('The message is not there.')
+  expect(await readEvent((recorded) => ('content' in recorded ? data : null), event)).toEqual({
+    ...event,
+    data,
+  })
+  await sound(tab)
 })
 
 test('PO6 artifacts take no more bytes than the limit; a deletion gives its bytes back', async () => {
