@@ -1,4 +1,5 @@
 import type { App } from '../core/app/app.ts'
+import { assertPrices } from '../core/app/prices.ts'
 import { asyncDispose } from '../core/async-dispose.ts'
 import { createError } from '../core/errors.ts'
 import type { SessionId } from '../core/ids.ts'
@@ -73,6 +74,7 @@ export async function createHoldfast<A extends App>(
   const caller = createCaller(connection, {})
   const startWatch = createWatches(connection)
   const startListWatch = createListWatches(connection)
+  assertPrices(app?.prices)
   const house: House<A> = { connection, app, startWatch, startListWatch, adopt: handleOf }
   const storage = createStoreInfo(connection)
   const current = createCurrentSession(name)

@@ -35,7 +35,7 @@ export function createHooks<Session>(
 ): HookRegistry<Session> {
   const hooks = new Map<string, Registered>()
   /** What was switched in the worker: the next one is told so before anything else. */
-  const switched: { readonly which: HookSelection; readonly enabled: boolean }[] = []
+  let switched: readonly { readonly which: HookSelection; readonly enabled: boolean }[] = []
   connection.stand(() => switched.map((one) => ({ type: 'switchHooks', ...one })))
 
   /** At each point of a place, or, where one is refused, at none. */
@@ -94,7 +94,7 @@ export function createHooks<Session>(
     async (which: HookSelection = {}): Promise<number> => {
       if (which.home === 'worker') {
         const count = await connection.call('hooks.switch', { ...which, enabled })
-        switched.push({ which, enabled })
+        switched = [...switched.filter((one) => !isSame(one.which, which)), { which, enabled }]
         return count
       }
       const own = selected(which).filter((registered) => registered.enabled !== enabled)
@@ -166,6 +166,10 @@ function pageHookOf(
 
 function keyOf({ point, stage, id }: Pick<PageHook, 'point' | 'stage' | 'id'>): string {
   return `${point} ${stage} ${id}`
+}
+
+function isSame(one: HookSelection, other: HookSelection): boolean {
+  return (['id', 'point', 'stage', 'home'] as const).every((part) => one[part] === other[part])
 }
 
 function isMeant(hook: PageHook, { id, point, stage }: HookSelection): boolean {

@@ -9,6 +9,7 @@ import type { StepKeys } from '../core/run/keys.ts'
 import type { Purity } from '../core/run/record.ts'
 import { createSeeded } from '../core/run/seeded.ts'
 import { decodeStepValue, encodeStepValue } from '../core/run/value.ts'
+import { nothingUsed } from '../core/session/counters.ts'
 import type { Usage } from '../core/session/record.ts'
 import { checkSchema } from '../core/state/schema.ts'
 import type { StateValue } from '../core/state/value.ts'
@@ -111,7 +112,7 @@ async function perform(
     },
     progress: (loaded, total) => options.onProgress?.(loaded, total ?? null),
     usage: (more) => {
-      for (const [name, amount] of Object.entries(priced(place.prices, more)) as [keyof Usage, number][])
+      for (const [name, amount] of amountsOf(priced(place.prices, more)))
         used[name] = (used[name] ?? 0) + amount
     },
   }
@@ -124,6 +125,22 @@ async function perform(
     // What was used was paid, whatever came of it.
     return { error, outcome: { ok: false, error: toForeignError(error), ...usage() } }
   }
+}
+
+/** Told where it is said: at its end the step would lose its result for it. */
+function amountsOf(usage: Partial<Usage>): readonly (readonly [keyof Usage, number])[] {
+  const given = Object.entries(usage) as [keyof Usage, number | undefined][]
+  return given.flatMap(([name, amount]) => {
+    if (amount === undefined) return []
+    if (name in nothingUsed() && Number.isFinite(amount) && amount >= 0) return [[name, amount] as const]
+    throw createError(
+      'INVALID_ARGUMENT',
+      `A step's usage.${name} cannot be ${amount}; give a number from 0.`,
+      {
+        path: `usage.${name}`,
+      },
+    )
+  })
 }
 
 /** Runs a step's body again, for a replay: on the recorded input, with the recorded clock and seed. Stores nothing. */

@@ -33,6 +33,37 @@ test('PO14 a run whose step a limit refuses goes on when the limit was raised; w
   expect(ran).toEqual(['first', 'second'])
 })
 
+test('PO26 a price that is none refuses the opening', async () => {
+  const app = { prices: { small: { input: 3 } } } as never
+  expect(await rejectionOf(open({ app }))).toMatchObject({
+    code: 'INVALID_ARGUMENT',
+    details: { path: 'prices.small.output' },
+  })
+})
+
+test('PO26 what is no amount fails the body where it says it, and what is undefined adds nothing', async () => {
+  const { holdfast } = await open()
+  const session = await holdfast.sessions.create()
+  const use = (usage: object) =>
+    session.step(
+      defineStep({
+        id: 'agent:ask',
+        version: 1,
+        purity: 'effect',
+        run: (_input: null, ctx) => {
+          ctx.usage({ inputTokens: 3 })
+          ctx.usage(usage)
+          return 'answer'
+        },
+      }),
+      null,
+    )
+  for (const usage of [{ inputTokens: -1 }, { outputTokens: Number.NaN }, { tokens: 5 }])
+    expect(await rejectionOf(use(usage))).toMatchObject({ code: 'STEP_FAILED' })
+  expect(await use({ outputTokens: undefined })).toBe('answer')
+  await expect.poll(() => session.info.counters).toMatchObject({ stepsFailed: 3, usage: { inputTokens: 12 } })
+})
+
 test('PO4 of state set at once, what a limit refuses is shown no more', async () => {
   const { holdfast } = await open()
   const session = await holdfast.sessions.create({ limits: { maxOperations: 2 } })

@@ -1,3 +1,4 @@
+import { createError } from '../errors.ts'
 import type { Usage } from '../session/record.ts'
 
 /** What a model takes for a million tokens, in US dollars. */
@@ -16,6 +17,24 @@ export type Prices = Readonly<Record<string, ModelPrice>>
 /** What was used, and of which model. */
 export interface ModelUsage extends Partial<Usage> {
   readonly model?: string
+}
+
+/** @throws INVALID_ARGUMENT with the path of what is no price: found later, it would cost a step its result */
+export function assertPrices(prices: Prices = {}): void {
+  for (const [model, price] of Object.entries(prices)) {
+    const { input, output, cacheRead = input, cacheWrite = input } = price ?? {}
+    for (const [part, amount] of Object.entries({ input, output, cacheRead, cacheWrite })) {
+      if (Number.isFinite(amount) && amount >= 0) continue
+      const path = `prices.${model}.${part}`
+      throw createError(
+        'INVALID_ARGUMENT',
+        `The app's ${path} is ${amount}; give dollars for a million tokens.`,
+        {
+          path,
+        },
+      )
+    }
+  }
 }
 
 /** What was used, with what it costs where it does not say and its model has a price. */

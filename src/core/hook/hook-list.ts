@@ -36,17 +36,12 @@ export interface BreakerInfo {
 
 /** The worker's and a page's hooks by point and stage, in the order they run. */
 export function listHooks(registry: HookRegistry, client: string | undefined): readonly HookInfo[] {
-  const hooks = registry.list().filter(isSeenBy(client))
-  return POINT_NAMES.flatMap((point) =>
-    HOOK_STAGES.flatMap((stage) =>
-      hooks.filter((hook) => hook.point === point && hook.stage === stage).map(infoOf),
-    ),
-  )
+  return seenHooks(registry, client).map(infoOf)
 }
 
 /** What the hooks did that a page may see. Without a page, all. */
 export function hookStats(registry: HookRegistry, client?: string): readonly HookStats[] {
-  return registry.list().filter(isSeenBy(client)).map(statsOf)
+  return seenHooks(registry, client).map(statsOf)
 }
 
 export function listBreakers(registry: HookRegistry, client: string | undefined): readonly BreakerInfo[] {
@@ -75,6 +70,15 @@ export function resetBreakers(
   const meant = new Set(selectHooks(registry, selection, client).flatMap(({ breaker }) => breaker ?? []))
   for (const breaker of meant) breaker.reset()
   return meant.size
+}
+
+/** Those at points of an app's own behind those of the table. */
+function seenHooks(registry: HookRegistry, client: string | undefined): readonly RegisteredHook[] {
+  const hooks = registry.list().filter(isSeenBy(client))
+  const points = new Set([...POINT_NAMES, ...hooks.map(({ point }) => point)])
+  return [...points].flatMap((point) =>
+    HOOK_STAGES.flatMap((stage) => hooks.filter((hook) => hook.point === point && hook.stage === stage)),
+  )
 }
 
 function statsOf(hook: RegisteredHook): HookStats {

@@ -4,7 +4,7 @@ import { cutText, textOf } from './cut-text.ts'
 import { defineHook } from './define-hook.ts'
 import type { HookContext, HookDefinition, PayloadByPoint } from './definition.ts'
 import type { HookIncident } from './executor.ts'
-import { POINT_NAMES, type PointName } from './points.ts'
+import { overlap, POINT_NAMES, type PointName } from './points.ts'
 import type { Redactor } from './redactor.ts'
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
@@ -83,7 +83,7 @@ export function createLogging(options: LoggingOptions): Logging {
     ),
     onIncident({ point, error }) {
       const entryLevel = error.code === 'HOOK_CANCELLED' ? 'info' : 'error'
-      if (isWanted(entryLevel) && points.includes(point))
+      if (isWanted(entryLevel) && points.some((known) => overlap(known, point)))
         write({ level: entryLevel, point, text: error.message }).catch(() => undefined)
     },
   }

@@ -4,7 +4,7 @@ import { defineHook } from './define-hook.ts'
 import type { HookContext, HookDefinition, HookOutcome, PayloadByPoint, StepDraft } from './definition.ts'
 import type { HookIncident } from './executor.ts'
 import { createHistogram, type Histogram } from './histogram.ts'
-import { POINT_NAMES, type PointName } from './points.ts'
+import { isCustomPoint, overlap, POINT_NAMES, type PointName } from './points.ts'
 
 /** Names that are counted one by one; all further ones are counted together, under `*`. */
 export const METRICS_MAX_NAMES = 1_000
@@ -12,7 +12,7 @@ export const METRICS_MAX_NAMES = 1_000
 export interface MetricsOptions {
   /** @defaultValue all points */
   readonly points?: readonly PointName[]
-  /** How many steps and event types are told apart. @defaultValue 1,000 */
+  /** How many steps, event types and points of an app's own are told apart. @defaultValue 1,000 */
   readonly maxNames?: number
 }
 
@@ -81,7 +81,8 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
   let ignoredFailures = 0
 
   function pointOf(point: PointName): Counted {
-    return entryOf(byPoint, point, () => ({
+    const known = !isCustomPoint(point) || byPoint.has(point) || byPoint.size < maxNames
+    return entryOf(byPoint, known ? point : 'custom:*', () => ({
       done: 0,
       failed: 0,
       refused: 0,
@@ -147,7 +148,7 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
       ...points.map((point) => defineHook({ ...common, point, stage: 'after', run: countPoint })),
     ],
     onIncident({ point, refused }) {
-      if (!points.includes(point)) return
+      if (!points.some((known) => overlap(known, point))) return
       if (refused) pointOf(point).refused += 1
       else ignoredFailures += 1
     },

@@ -4,7 +4,7 @@ import { cutText, textOf } from './cut-text.ts'
 import { defineHook } from './define-hook.ts'
 import type { HookContext, HookDefinition, PayloadByPoint } from './definition.ts'
 import type { HookIncident } from './executor.ts'
-import { type HookStage, POINT_NAMES, type PointName, stageOf } from './points.ts'
+import { type HookStage, overlap, POINT_NAMES, type PointName, stageOf } from './points.ts'
 import type { Redactor } from './redactor.ts'
 
 /** UTF-16 code units of an entry's text unless told otherwise. */
@@ -100,7 +100,7 @@ export function createTrace(options: TraceOptions) {
   return {
     hooks,
     onIncident({ hook, point, stage, error }: HookIncident): void {
-      if (!points.includes(point)) return
+      if (!points.some((known) => overlap(known, point))) return
       const { stack = '' } = error.cause instanceof Error ? error.cause : error
       void Promise.all([clean(error.message), clean(stack)]).then(([text, cut]) =>
         tell({ point, stage, hook, text, stack: cut }),

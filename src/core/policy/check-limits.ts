@@ -3,7 +3,7 @@ import type { SessionId } from '../ids.ts'
 import type { SessionLimits } from '../session/record.ts'
 import type { EventDataByType } from '../timeline/catalog.ts'
 import { AMOUNT_OF, type Counted, type Used } from './counted.ts'
-import { useRate } from './rates.ts'
+import { rateOf, useRate } from './rates.ts'
 
 /** Shares of a limit that are told when they are reached. */
 export const TOLD_SHARES = [0.5, 0.75, 0.9, 1] as const
@@ -45,7 +45,7 @@ export function checkLimits({ session, limits, before, after, operations, at }: 
   const { maxOperationsPerMinute: limit } = limits
   if (limit === undefined) return { ...after, at }
   if (limit === 0) throw exceeded(session, 'maxOperationsPerMinute', 0, 0)
-  const rate = { limit, windowMs: 60_000, burst: limit }
+  const rate = rateOf({ limit })
   const about = { sessionId: session }
   const freeAt = useRate('maxOperationsPerMinute', rate, before.freeAt, operations.length, at, about)
   return { ...after, at, freeAt }
@@ -102,11 +102,12 @@ function exceeded(
   max: number,
   used: number,
 ): HoldfastError {
-  const left = Math.max(0, Math.floor(max - used))
+  // Of several operations that travel together those that are left have passed when the others are told.
+  const left = limit === 'maxOperations' ? Math.max(0, Math.floor(max - used)) : 0
   return createError(
     'LIMIT_EXCEEDED',
-    `Session ${sessionId} has used ${used} of its ${limit} of ${max}; nothing was stored. ${REMEDY_OF[limit] ?? RAISE}`,
-    { sessionId, limit, max, used, left: limit === 'maxOperations' ? left : 0 },
+    `Session ${sessionId} has used ${used + left} of its ${limit} of ${max}; nothing was stored. ${REMEDY_OF[limit] ?? RAISE}`,
+    { sessionId, limit, max, used: used + left, left },
   )
 }
 

@@ -6,12 +6,13 @@ import type { EventDataByType } from '../timeline/catalog.ts'
 import { RESERVED_EVENT_PREFIXES } from '../timeline/catalog.ts'
 import type { StoredEvent } from '../timeline/event.ts'
 
-export type OperationKind = 'state' | 'event' | 'step' | 'artifact'
+export const OPERATION_KINDS = ['state', 'event', 'step', 'artifact'] as const
+export type OperationKind = (typeof OPERATION_KINDS)[number]
 
 /** One operation. */
 export interface Counted {
   readonly kind: OperationKind
-  /** The state key, the event's type, the step's `name@version` or the artifact's name. */
+  /** The state key, the event's type or the app's own point, the step's `name@version` or the artifact's name. */
   readonly name: string
 }
 
@@ -83,6 +84,8 @@ export function operationsOf(events: readonly StoredEvent[]): readonly Counted[]
         return [{ kind: 'step', name: dataOf(event, 'step.started').step }]
       case 'artifact.stored':
         return ofStep ? [] : [{ kind: 'artifact', name: dataOf(event, 'artifact.stored').artifact.name }]
+      case 'hook.called':
+        return [{ kind: 'event', name: dataOf(event, 'hook.called').point }]
       default:
         return isReserved(event.type) ? [] : [{ kind: 'event', name: event.type }]
     }

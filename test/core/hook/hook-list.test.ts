@@ -134,6 +134,18 @@ describe('lists', () => {
     ])
   })
 
+  test("HO46 those at points of an app's own come behind, in lists as in stats", () => {
+    const { registry, executor, add } = rig()
+    add('own', { point: 'custom:publish' })
+    add('all', { point: 'custom:*' })
+    add('after', { stage: 'after' })
+    add('write')
+    add('start', { point: 'session:start', stage: 'after' })
+    const expected = ['start', 'write', 'after', 'all', 'own']
+    expect(listHooks(registry, 'page-1').map(({ id }) => id)).toEqual(expected)
+    expect(executor.stats('page-1').map(({ id }) => id)).toEqual(expected)
+  })
+
   test('HO46 stats are of the same hooks', () => {
     const { executor, add } = rig()
     add('own', {}, 'page-1')
@@ -177,7 +189,8 @@ describe('breakers', () => {
     add('b', { run: () => undefined })
     await fail(write, 2)
     await write()
-    expect(executor.stats('page-1').find(({ id }) => id === 'a')).toMatchObject({ calls: 2, skipped: 1 })
+    const stats = executor.stats('page-1').find(({ id, point }) => id === 'a' && point === 'state:write')
+    expect(stats).toMatchObject({ calls: 2, skipped: 1 })
     expect(resetBreakers(registry, { id: 'nobody' }, 'page-1')).toBe(0)
     expect(resetBreakers(registry, { id: 'a' }, 'page-2')).toBe(0)
     expect(resetBreakers(registry, { id: 'a' }, 'page-1')).toBe(1)

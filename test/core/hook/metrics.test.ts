@@ -120,6 +120,27 @@ describe('options', () => {
     expect((await errorOf(() => createMetrics({ maxNames: 0 }))).details).toEqual({ path: 'maxNames' })
   })
 
+  test("HO35 so are points of an app's own, and what hooks refuse at them is counted", async () => {
+    const { executor, metrics, registry } = withMetrics({ maxNames: 2 })
+    registry.register({
+      id: 'no',
+      version: 1,
+      point: 'custom:a',
+      stage: 'before',
+      run: () => ({ kind: 'cancel', reason: 'no' }),
+    })
+    await errorOf(() => executor.before('custom:a', { name: 'a', data: 1 }, scope()))
+    for (const name of ['b', 'c', 'd']) executor.after(`custom:${name}`, { name, data: 1 }, scope())
+    executor.after('session:save', { input: {} }, scope())
+    await executor.drain()
+    expect(metrics.snapshot().points).toMatchObject({
+      'custom:a': { done: 0, refused: 1 },
+      'custom:b': { done: 1 },
+      'custom:*': { done: 2 },
+      'session:save': { done: 1 },
+    })
+  })
+
   test('HO35 a thousand names are told apart unless told otherwise', async () => {
     const { executor, metrics } = withMetrics()
     for (let at = 0; at < 1_002; at++) executor.after('event:emit', { type: `t${at}`, data: 1 }, scope())

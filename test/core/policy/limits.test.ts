@@ -120,7 +120,7 @@ test('PO5 no step starts where tokens or cost are used up; an end is recorded be
   }
 })
 
-test('PO5 PO25 what a message used counts also where it stands in a content, and the next one is refused', async () => {
+test('PO5, PO25 what a message used counts also where it stands in a content, and the next one is refused', async () => {
   const tab = await startTab()
   const id = await created(tab, { maxTokens: 100 })
   const data = {
@@ -259,11 +259,60 @@ test('PO10 a rate of the worker holds for the store or for each session, by kind
   expect(await pass([step('tool:sql@1', two)])).toMatchObject({ passed: 1 })
 })
 
-test('PO10 a rule that is none is refused', async () => {
-  const tab = await startTab({ rates: [{ id: 'none', limit: 0 }] })
+test.for([
+  ['limit', { limit: 0 }],
+  ['burst', { burst: 0.5 }],
+  ['per', { per: 'user' }],
+  ['of', { of: ['steps'] }],
+  ['names', { names: 'agent:*' }],
+] as const)('PO10 a rule whose %s is none is refused', async ([part, wrong]) => {
+  const tab = await startTab({ rates: [{ id: 'none', limit: 1, ...wrong } as never] })
   expect((await pass([created(tab, {})])).refusal).toMatchObject({
     code: 'INVALID_ARGUMENT',
-    details: { path: 'rates.limit' },
+    details: { path: `rates.${part}`, rate: 'none' },
+  })
+})
+
+test('PO7 a rate of less than one a minute lets one through, and the next when its time has come', async () => {
+  const wall = fakeClock()
+  const tab = await startTab({ wall })
+  const id = await created(tab, { maxOperationsPerMinute: 0.5 })
+  expect((await pass(times(2, () => emit(tab, id)))).refusal).toMatchObject({
+    code: 'RATE_LIMITED',
+    details: { retryAfterMs: 2 * MINUTE_MS },
+  })
+  wall.advance(2 * MINUTE_MS)
+  expect((await pass([emit(tab, id)])).passed).toBe(1)
+})
+
+test('PO4 what is refused of several is told what is used with the others, and when the first of it can come', async () => {
+  const wall = fakeClock()
+  const tab = await startTab({ wall })
+  const changes = times(8, (at) => ({ key: `key-${at}`, value: at }))
+  const refusalOf = async (limits: SessionLimits) => {
+    const session = await created(tab, limits)
+    return (await tab.call('state.write', { target: { session }, changes })).refused?.[0]?.error
+  }
+  expect(await refusalOf({ maxOperations: 5 })).toMatchObject({
+    message: expect.stringContaining('has used 5 of its maxOperations of 5'),
+    details: { used: 5 },
+  })
+  expect(await refusalOf({ maxOperationsPerMinute: 6 })).toMatchObject({
+    details: { retryAfterMs: 10_000 },
+  })
+})
+
+test("PO11 a call of an app's own point is an operation, for limits and for rates by its name", async () => {
+  const rates: readonly RateRule[] = [{ id: 'publish', of: ['event'], names: ['custom:publish'], limit: 1 }]
+  const tab = await startTab({ rates })
+  const call = (sessionId: SessionId, point: `custom:${string}`) =>
+    tab.call('hooks.call', { sessionId, point, data: 1 })
+  const id = await created(tab, { maxOperations: 2 })
+  expect((await pass(times(2, () => call(id, 'custom:publish')))).refusal).toMatchObject({
+    details: { limit: 'publish' },
+  })
+  expect((await pass(times(2, () => call(id, 'custom:other')))).refusal).toMatchObject({
+    details: { limit: 'maxOperations' },
   })
 })
 
