@@ -1,5 +1,5 @@
 import type { App } from '../core/app/app.ts'
-import type { DefaultHookOptions, Makers } from '../core/hook/built-in.ts'
+import type { DefaultHookOptions, MakeMore } from '../core/hook/built-in.ts'
 import { defaultHooks } from '../core/hook/default-hooks.ts'
 import type { HookDefinition } from '../core/hook/definition.ts'
 import type { Redactor } from '../core/hook/redactor.ts'
@@ -19,7 +19,7 @@ export interface HostOptions {
   readonly hooks?: readonly HookDefinition[]
   readonly builtIn?: DefaultHookOptions
   /** How the built-in hooks are made. @defaultValue as the packaged worker has them: when they are first needed */
-  readonly more?: Makers
+  readonly more?: MakeMore
   /** Makes the audit, where one is kept. */
   readonly makeAudit?: (shared: { readonly redactor?: Redactor }) => Audit
 }

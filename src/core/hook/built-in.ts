@@ -41,9 +41,3 @@ export type MakeMore = (
   options: DefaultHookOptions,
   shared: { readonly redactor?: Redactor },
 ) => readonly Pick<DefaultHooks, 'hooks' | 'onIncident'>[]
-
-/** How a worker comes to its built-in hooks: with their code at hand, or when they are first needed. */
-export interface Makers {
-  readonly makeRedactor: (options: RedactionOptions | undefined) => Redactor
-  readonly makeMore: MakeMore
-}

@@ -1,18 +1,12 @@
-import type { DefaultHookOptions, DefaultHooks, Makers } from './built-in.ts'
+import type { DefaultHookOptions, DefaultHooks } from './built-in.ts'
 import { lateCollectors } from './late-collectors.ts'
-import { lateRedactor } from './late-redactor.ts'
 import { createMetrics } from './metrics.ts'
 import { redactionHooks } from './redaction.ts'
-
-/** What the packaged worker has, which starts without the code of most of it. */
-const LATE: Makers = { makeRedactor: lateRedactor, makeMore: lateCollectors }
+import { createRedactor } from './redactor.ts'
 
 /** The hooks that every engine starts with. They share the redactor, so that no secret goes round it. */
-export function defaultHooks(
-  options: DefaultHookOptions = {},
-  { makeRedactor, makeMore }: Makers = LATE,
-): DefaultHooks {
-  const redactor = options.redaction === false ? undefined : makeRedactor(options.redaction)
+export function defaultHooks(options: DefaultHookOptions = {}, makeMore = lateCollectors): DefaultHooks {
+  const redactor = options.redaction === false ? undefined : createRedactor(options.redaction)
   const shared = redactor === undefined ? {} : { redactor }
   const metrics = options.metrics === false ? undefined : createMetrics(options.metrics)
   const more = makeMore(options, shared)

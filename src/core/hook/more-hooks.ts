@@ -1,10 +1,10 @@
-import type { MakeMore, Makers } from './built-in.ts'
+import type { MakeMore } from './built-in.ts'
 import { agentOutputCollector, toolResultCollector } from './collectors.ts'
 import { createLogging } from './logging.ts'
-import { createRedactor } from './redactor.ts'
 import { createTrace } from './trace.ts'
 
-const makeMore: MakeMore = ({ toolResults, agentOutputs, logging, trace }, shared) => {
+/** What a worker of an app's own has: options are checked when it starts, and all of it is there then. */
+export const moreHooks: MakeMore = ({ toolResults, agentOutputs, logging, trace }, shared) => {
   const hooks = [
     ...(toolResults === false ? [] : [toolResultCollector({ ...toolResults, ...shared })]),
     ...(agentOutputs === false ? [] : [agentOutputCollector({ ...agentOutputs, ...shared })]),
@@ -15,6 +15,3 @@ const makeMore: MakeMore = ({ toolResults, agentOutputs, logging, trace }, share
     ...(trace === undefined ? [] : [createTrace({ ...trace, ...shared })]),
   ]
 }
-
-/** What a worker of an app's own has: options are checked when it starts, and all of it is there then. */
-export const moreHooks: Makers = { makeRedactor: createRedactor, makeMore }

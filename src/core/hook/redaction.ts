@@ -18,8 +18,6 @@ export function redactionHooks({ redact }: Redactor): readonly HookDefinition[] 
     version: 1,
     stage: 'record',
     priority: REDACTION_PRIORITY,
-    // Its code may have to be loaded first.
-    timeoutMs: 30_000,
     breaker: false,
   } as const
   return [
