@@ -122,3 +122,20 @@ test('WI42 a worker of protocol 1 gets each event by itself', async () => {
   await Promise.all(emitted)
   expect(sent.map(({ method }) => method)).toEqual(['timeline.emit', 'timeline.emit'])
 })
+
+test('PG121, VE5: what is said of an event goes with it, and is refused where the worker would not know it', async () => {
+  const { emit, sent, leave } = rig()
+  const partOf = ['00000000-0001-7000-8000-000000000000' as EventId]
+  const told = emit('a', 1, {}, { tags: ['x'], target: 'ada', links: { partOf } })
+  leave()
+  await told
+  expect(sent[0]?.input.events).toEqual([
+    { type: 'a', data: 1, tags: ['x'], target: 'ada', links: { partOf } },
+  ])
+  const old = rig(1)
+  expect(() => old.emit('a', 1, {}, { tags: ['x'] })).toThrow(
+    expect.objectContaining({ code: 'VERSION_MISMATCH' }),
+  )
+  old.leave()
+  expect(old.sent).toEqual([])
+})
