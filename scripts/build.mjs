@@ -137,6 +137,8 @@ async function bundle({ name, source, minify, chunks, external = [] }, dist) {
       lib: { entry: join(root, source), formats: ['es'], fileName: () => `${name}.js` },
       rolldownOptions: {
         external: ['vitest', ...external],
+        // What stands in one file loads nothing late.
+        ...(chunks ? {} : { checks: { ineffectiveDynamicImport: false } }),
         output: {
           ...(chunks ? { chunkFileNames: chunks } : { codeSplitting: false }),
           ...(minify && { codeSplitting: { groups: [{ name: chunkOf, debugName: ENGINE }] } }),
