@@ -16,7 +16,8 @@ export function contextOf(
     stage,
     hookPath,
     notes,
-    depth: hookPath.length,
+    // The path ends with what this hook itself gates.
+    depth: hookPath.length - 1,
     signal: AbortSignal.timeout(timeoutMs),
     now: () => now,
     open,

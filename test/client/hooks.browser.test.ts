@@ -326,7 +326,7 @@ test('WI19 a question that the worker asks is answered; a hook that was removed 
     { ...once, id: 'yes' },
   )
   hooks.api.before('session:save', () => Promise.reject(new RangeError('no')), { ...once, id: 'no' })
-  const input = { now: 7, depth: 2, path: ['a', 'b'], causeId: 'e1' }
+  const input = { now: 7, depth: 1, path: ['a', 'b'], causeId: 'e1' }
   expect(await ask('yes')).toEqual({
     ok: true,
     value: { kind: 'modify', change: { input }, note: undefined },
