@@ -12,7 +12,7 @@ import { fail, root } from './report.mjs'
 /** A file stands for itself and all it imports at once; `after` was loaded before it; `all`: what it may load later too. */
 const LIMITS = [
   { file: 'index.js', what: 'page entry', limitKb: 7.8 },
-  { file: 'holdfast.js', what: 'handles', limitKb: 31, after: 'index.js' },
+  { file: 'holdfast.js', what: 'handles', limitKb: 32, after: 'index.js' },
   { file: 'yjs.js', what: 'editors', limitKb: 4 },
   { file: 'key-value.js', what: 'key-value', limitKb: 2, after: 'index.js' },
   { file: 'opentelemetry.js', what: 'telemetry', limitKb: 4 },
