@@ -76,7 +76,11 @@ test("RD18 a secret stands nowhere in the database's files, in what is read, wat
       const input = { question: open.input, header: `Bearer ${secrets.input}` }
       await session.step(look, { ...input, fails: false })
       await session.step(look, { ...input, fails: true }).catch(() => undefined)
-      await session.emit('app.said', { text: `${open.event} ${secrets.event}`, apiKey: secrets.event })
+      await session.emit(
+        'app.said',
+        { text: `${open.event} ${secrets.event}`, apiKey: secrets.event, uses: { [secrets.event]: 3 } },
+        { tags: [secrets.event], target: secrets.event },
+      )
       const stored = await session.artifacts.store({
         name: `${open.name} ${secrets.name}.txt`,
         description: secrets.name,

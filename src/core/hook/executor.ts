@@ -11,11 +11,12 @@ import { type HookNotes, NO_NOTES, withNote } from './notes.ts'
 import type { BeforeResult, HookScope, OperationHooks } from './operation-hooks.ts'
 import { HOOK_STAGES, type HookStage, type PointName } from './points.ts'
 import { shapeRecord } from './record-hooks.ts'
-import type { RegisteredHook } from './registered-hook.ts'
+import { PAGE_HOOK_TIMEOUT_MS, type RegisteredHook } from './registered-hook.ts'
 import type { HookRegistry } from './registry.ts'
 import type { HookReply } from './reply.ts'
 import { type Answer, runHook } from './run-hook.ts'
 import { type RedactNote, recordRuns } from './run-records.ts'
+import { atMost } from './settle-hooks.ts'
 
 /** A hook said no, failed, or was too late: for logs and counters, since an after-hook's failure is seen nowhere else. */
 export interface HookIncident {
@@ -42,6 +43,9 @@ export interface HookExecutorOptions {
 
 /** Runs the hooks of operations. */
 export interface HookExecutor extends OperationHooks {}
+
+/** As long as one hook of a page has: a queue of hooks that hang must not be what a suspend fails by. */
+const DRAIN_MS = PAGE_HOOK_TIMEOUT_MS
 
 type Payload = PayloadByPoint[PointName]
 
@@ -175,7 +179,8 @@ export function createHookExecutor(options: HookExecutorOptions): HookExecutor {
       if (!queued) for (const hook of hooks) hook.counters.dropped += 1
     },
     drain(request) {
-      return request !== undefined && request.hookPath.length > 0 ? undefined : queue.drain()
+      const rest = request !== undefined && request.hookPath.length > 0 ? undefined : queue.drain()
+      return rest && atMost(rest, DRAIN_MS, wall)
     },
   }
 }

@@ -1,6 +1,6 @@
 import { createError } from '../errors.ts'
 import type { CorrelationId, SessionId } from '../ids.ts'
-import { cutText, textOf } from './cut-text.ts'
+import { cleanTextOf, cutText } from './cut-text.ts'
 import { defineHook } from './define-hook.ts'
 import type { HookContext, HookDefinition, PayloadByPoint } from './definition.ts'
 import type { HookIncident } from './executor.ts'
@@ -54,10 +54,11 @@ export function createLogging(options: LoggingOptions): Logging {
   if (least < 0) throw invalid('level', `is none; give one of ${LOG_LEVELS.join(', ')}`)
   if (!(maxLength >= 1)) throw invalid('maxLength', 'must be a number from 1')
 
-  async function write(entry: LogEntry): Promise<void> {
-    const text = await (redactor?.redact(entry.text) ?? entry.text)
-    sink({ ...entry, text: cutText(String(text), maxLength) })
+  function write(entry: LogEntry): void {
+    sink({ ...entry, text: cutText(entry.text, maxLength) })
   }
+
+  const told = async (message: string) => String(await (redactor?.redact(message) ?? message))
 
   function isWanted(entryLevel: LogLevel): boolean {
     return LOG_LEVELS.indexOf(entryLevel) >= least
@@ -67,13 +68,14 @@ export function createLogging(options: LoggingOptions): Logging {
     const entryLevel = levelOf(context.point, payload)
     if (!isWanted(entryLevel)) return
     const { point, sessionId, correlationId } = context
-    await write({
+    const text = await cleanTextOf({ ...payload, session: undefined }, redactor)
+    write({
       level: entryLevel,
       point,
       time: context.now(),
       ...(sessionId === undefined ? {} : { sessionId }),
       ...(correlationId === undefined ? {} : { correlationId }),
-      text: textOf({ ...payload, session: undefined }),
+      text,
     })
   }
 
@@ -84,7 +86,9 @@ export function createLogging(options: LoggingOptions): Logging {
     onIncident({ point, error }) {
       const entryLevel = error.code === 'HOOK_CANCELLED' ? 'info' : 'error'
       if (isWanted(entryLevel) && points.some((known) => overlap(known, point)))
-        write({ level: entryLevel, point, text: error.message }).catch(() => undefined)
+        told(error.message)
+          .then((text) => write({ level: entryLevel, point, text }))
+          .catch(() => undefined)
     },
   }
 }

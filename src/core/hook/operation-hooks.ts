@@ -67,7 +67,7 @@ export interface OperationHooks {
   /** Runs the after-hooks of a point in the background. Never throws and never changes the outcome. */
   after<Point extends PointName>(point: Point, payload: PayloadByPoint[Point], scope: HookScope): void
   /**
-   * Waits until the after-hooks of everything done so far have run, at most their time-outs long. Nothing to wait for is
+   * Waits until the after-hooks of everything done so far have run, but 5 s at most. Nothing to wait for is
    * undefined, as for a call that a hook made: its own hook would otherwise wait for itself.
    */
   drain(request?: Request): Promise<void> | undefined

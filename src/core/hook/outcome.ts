@@ -3,6 +3,7 @@
  * wrong with it. Hooks of pages and of other builds may answer anything.
  */
 import { parseDraft } from '../artifact/fields.ts'
+import { parseLine, parseTags } from '../session/fields.ts'
 import { admitState } from '../state/admit.ts'
 import type { StateValue } from '../state/value.ts'
 import { sizeOfValue } from '../state/value-size.ts'
@@ -84,6 +85,8 @@ function checkField(field: string, value: unknown, point: PointName): unknown {
   if (point === 'state:write') return admitState(value, field)
   if (field === 'draft') return checkDraft(value, field)
   if (field === 'error') return checkError(value)
+  if (field === 'tags') return parseTags(value)
+  if (field === 'target') return parseLine(field, value)
   return point.startsWith('session:') ? copyRecord(value, field) : copyPlain(value, field)
 }
 

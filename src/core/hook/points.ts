@@ -78,7 +78,7 @@ export const POINTS = {
   'event:emit': {
     payload: 'EventDraft',
     before: { outcomes: ['continue', 'modify', 'cancel'], changes: ['data'] },
-    record: { outcomes: ['continue', 'modify'], changes: ['data'] },
+    record: { outcomes: ['continue', 'modify'], changes: ['data', 'tags', 'target'] },
     after: observe,
     recorded: 'changes',
   },

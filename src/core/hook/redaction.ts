@@ -1,7 +1,7 @@
 import { isList } from '../state/same-value.ts'
 import type { StateValue } from '../state/value.ts'
 import { defineHook } from './define-hook.ts'
-import type { HookChange, HookDefinition, StepDraft } from './definition.ts'
+import type { HookChange, HookDefinition, HookOutcome, StepDraft } from './definition.ts'
 import { andThen } from './in-turn.ts'
 import type { Redactor } from './redactor.ts'
 
@@ -9,7 +9,7 @@ import type { Redactor } from './redactor.ts'
 export const REDACTION_PRIORITY = 1_000
 
 /**
- * Takes secrets out of what is written down: data of events, and inputs, results and errors of steps. The step's body
+ * Takes secrets out of what is written down: data, tags and targets of events, and inputs, results and errors of steps. The step's body
  * and its caller get the true values; artifacts and state are left alone. Where it fails nothing is recorded.
  */
 export function redactionHooks({ redact }: Redactor): readonly HookDefinition[] {
@@ -34,10 +34,10 @@ export function redactionHooks({ redact }: Redactor): readonly HookDefinition[] 
     defineHook({
       ...common,
       point: 'event:emit',
-      run: ({ data }) =>
-        andThen(redact(data), (clean) =>
-          clean === data ? undefined : { kind: 'modify', change: { data: clean } },
-        ),
+      run: ({ data, tags, target }) => {
+        const said = { data, ...(tags && { tags }), ...(target !== undefined && { target }) }
+        return andThen(redact(said), (clean) => (clean === said ? undefined : changeOfEvent(clean)))
+      },
     }),
   ]
 }
@@ -47,20 +47,41 @@ function saidBy({ input, result, error }: StepDraft): Readonly<Record<string, St
   return {
     input,
     ...(result === undefined ? {} : { result }),
-    ...(error === undefined ? {} : { message: error.message }),
+    ...(error === undefined ? {} : { errorName: error.name, message: error.message }),
     ...(error?.stack === undefined ? {} : { stack: error.stack }),
   }
 }
 
 function changeOf(draft: StepDraft, clean: StateValue): HookChange<'step:run', 'record'> {
-  const { input, result, message, stack } = membersOf(clean)
+  const { input, result, errorName, message, stack } = membersOf(clean)
   return {
     ...(input === undefined || input === draft.input ? {} : { input }),
     ...(result === undefined || result === draft.result ? {} : { result }),
     ...(draft.error === undefined
       ? {}
-      : { error: { ...draft.error, ...textIn('message', message), ...textIn('stack', stack) } }),
+      : {
+          error: {
+            ...draft.error,
+            ...textIn('name', errorName),
+            ...textIn('message', message),
+            ...textIn('stack', stack),
+          },
+        }),
   }
+}
+
+function changeOfEvent(clean: StateValue): HookOutcome<'event:emit', 'record'> {
+  const { data = null, tags, target } = membersOf(clean)
+  const change = {
+    data,
+    ...(isTexts(tags) && { tags }),
+    ...(typeof target === 'string' && { target }),
+  }
+  return { kind: 'modify', change }
+}
+
+function isTexts(value: StateValue | undefined): value is readonly string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string')
 }
 
 function textIn(key: string, value: StateValue | undefined): Readonly<Record<string, string>> {

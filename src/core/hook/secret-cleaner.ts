@@ -74,7 +74,8 @@ function cleanMembers(
   const below = secrecy === 'container' ? secrecy : undefined
   const tag = members[TAG]
   const named = nameInside(members)
-  return mapMembers(members, (item, key) => {
+  const cleanName = (name: string) => cleanText(name, secrets, mark)
+  return mapMembers(members, cleanName, (item, key) => {
     if (tag !== undefined && (key === TAG || key === 'mime')) return item
     if (tag === 'map' && isPairs(item)) return mapList(item, (pair) => cleanPair(pair, secrets, mark, below))
     const own = key === 'value' && named !== undefined ? secrets.secrecyOf(named) : secrets.secrecyOf(key)
@@ -108,7 +109,26 @@ function mapList(
   return changed.some((item, at) => item !== list[at]) ? changed : list
 }
 
-function mapMembers(members: Members, change: (item: StateValue, key: string) => StateValue): StateValue {
-  const entries = Object.entries(members).map(([key, item]) => [key, change(item, key)] as const)
-  return entries.some(([key, item]) => item !== members[key]) ? Object.fromEntries(entries) : members
+/** Names can be secrets, too: of what was used by each key. */
+function mapMembers(
+  members: Members,
+  rename: (name: string) => string,
+  change: (item: StateValue, name: string) => StateValue,
+): StateValue {
+  const changed = new Map<string, StateValue>()
+  let isChanged = false
+  for (const [name, item] of Object.entries(members)) {
+    const clean = rename(name)
+    const left = change(item, name)
+    isChanged ||= clean !== name || left !== item
+    changed.set(clean === name ? name : freeName(clean, members, changed), left)
+  }
+  return isChanged ? Object.fromEntries(changed) : members
+}
+
+/** Of several secrets that are marked alike each keeps what stands under it. */
+function freeName(name: string, members: Members, taken: ReadonlyMap<string, StateValue>): string {
+  let free = name
+  for (let count = 2; free in members || taken.has(free); count++) free = `${name} ${count}`
+  return free
 }

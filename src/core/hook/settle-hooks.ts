@@ -7,10 +7,14 @@ const SETTLE_MS = 2_000
 /** Resolves when the after-hooks of all that was done have run, or their time is up: a page that leaves answers as long as that. */
 export async function settleHooks(hooks: Pick<OperationHooks, 'drain'>, wall: WallClock): Promise<void> {
   const rest = hooks.drain()
-  if (rest === undefined) return
+  if (rest !== undefined) await atMost(rest, SETTLE_MS, wall)
+}
+
+/** Waits for this, or until the time is up. */
+export async function atMost(rest: Promise<void>, ms: number, wall: WallClock): Promise<void> {
   let stopTimer = () => {}
   const timeUp = new Promise<void>((resolve) => {
-    stopTimer = wall.after(SETTLE_MS, resolve)
+    stopTimer = wall.after(ms, resolve)
   })
   await Promise.race([rest, timeUp])
   stopTimer()

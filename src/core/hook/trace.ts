@@ -1,6 +1,6 @@
 import { createError } from '../errors.ts'
 import type { CorrelationId, EventId, SessionId } from '../ids.ts'
-import { cutText, textOf } from './cut-text.ts'
+import { cleanTextOf, cutText } from './cut-text.ts'
 import { defineHook } from './define-hook.ts'
 import type { HookContext, HookDefinition, PayloadByPoint } from './definition.ts'
 import type { HookIncident } from './executor.ts'
@@ -62,7 +62,7 @@ export function createTrace(options: TraceOptions) {
     const startedAt = ('phase' in payload ? payload.startedAt : undefined) ?? context.startedAt
     const ms = startedAt === undefined ? undefined : time - startedAt
     if ((ms ?? 0) < minMs) return
-    const text = await clean(textOf({ ...payload, session: undefined }))
+    const text = cutText(await cleanTextOf({ ...payload, session: undefined }, redactor), maxLength)
     const known = { ms, sessionId, correlationId, causeId }
     tell({ point, stage, time, depth, ...withoutUndefined(known), text })
   }

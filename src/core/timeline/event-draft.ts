@@ -38,18 +38,24 @@ export async function shapeDraft(
       point: 'event:emit',
     })
   }
-  const changed = readPassed('event:emit', () => withData(draft, passed.payload))
+  const changed = readPassed('event:emit', () => withChanges(draft, passed.payload))
   const written = await hooks.record('event:emit', changed, scope)
   return {
-    draft: readPassed('event:emit', () => withData(changed, written.payload)),
+    draft: readPassed('event:emit', () => withChanges(changed, written.payload)),
     before: passed.runs,
     record: written.runs,
   }
 }
 
-/** What no hook touched was checked before. */
-function withData(draft: EventDraft, { data }: EventDraft): EventDraft {
-  return data === draft.data ? draft : { ...draft, data: admitState(data, 'data') }
+/** What no hook touched was checked before; tags and target were where the hook answered. */
+function withChanges(draft: EventDraft, { data, tags, target }: EventDraft): EventDraft {
+  if (data === draft.data && tags === draft.tags && target === draft.target) return draft
+  return {
+    ...draft,
+    data: data === draft.data ? data : admitState(data, 'data'),
+    ...(tags && { tags }),
+    ...(target !== undefined && { target }),
+  }
 }
 
 const EVENT_TYPE = /^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/

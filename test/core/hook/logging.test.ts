@@ -96,6 +96,34 @@ describe('logging', () => {
     expect(entries[0]?.text).toBe('{"input":{"password":"[REDACTED]","mor')
   })
 
+  test('HO41 those that the name of their field tells, too, of whatever form', async () => {
+    const { executor, entries } = withLogging({ redactor: createRedactor() })
+    const input = {
+      password: 'correct horse',
+      pin: { password: 1234 },
+      credentials: { user: 'ada lovelace' },
+    }
+    executor.after('session:save', { input }, scope())
+    await executor.drain()
+    const clean = '[REDACTED]'
+    expect(JSON.parse(entries[0]?.text ?? '')).toEqual({
+      input: { password: clean, pin: { password: clean }, credentials: { user: clean } },
+    })
+  })
+
+  test("HO42 a veto at an app's own point is logged as at any other", async () => {
+    const { executor, registry, entries } = withLogging()
+    registry.register({
+      id: 'no',
+      version: 1,
+      point: 'custom:publish',
+      stage: 'before',
+      run: () => ({ kind: 'cancel', reason: 'no' }),
+    })
+    await errorOf(() => executor.before('custom:publish', { name: 'publish', data: 1 }, scope()))
+    await expect.poll(() => entries.map(({ point }) => point)).toEqual(['custom:publish'])
+  })
+
   test('HO42 a veto is an entry of level info, a failure one of level error', async () => {
     const { executor, registry, entries } = withLogging()
     registry.register({

@@ -20,6 +20,17 @@ const JWT =
 const PEM_BODY = `${b64(64)}\n${b64(64)}\n${b64(20)}==`
 const PEM = `-----BEGIN RSA PRIVATE KEY-----\n${PEM_BODY}\n-----END RSA PRIVATE KEY-----`
 
+const KEY = 'sk-ant-api03-SECRETsecretSECRETsecretSECRET0000000001'
+
+test('RD19 a name that is a secret by its shape is redacted, and what stands under each is kept', () => {
+  const { redact } = createRedactor()
+  const other = KEY.replace(/1$/, '2')
+  const used = { byKey: { [KEY]: 3, [other]: 4, apiKey: 'short', plain: 5 } }
+  const clean = { byKey: { [R]: 3, [`${R} 2`]: 4, apiKey: R, plain: 5 } }
+  expect(redact(used)).toEqual(clean)
+  expect(redact(clean)).toBe(clean)
+})
+
 describe('keys by their shape', () => {
   const keys: readonly (readonly [string, string])[] = [
     ['OpenAI', `sk-${letters(48)}`],
@@ -424,6 +435,18 @@ describe('as hooks', () => {
       executor.record('event:emit', { type: 'user.signed-in', data: { token: 'abc' } }, scope()),
     ).toMatchObject({
       payload: { type: 'user.signed-in', data: { token: R } },
+    })
+  })
+
+  test("RD13 so are an event's tags and target, and an error's name", () => {
+    const { executor } = withRedaction()
+    const draft = { type: 'user.told', data: 1, tags: ['urgent', KEY], target: `key ${KEY}` }
+    expect(executor.record('event:emit', draft, scope())).toMatchObject({
+      payload: { type: 'user.told', data: 1, tags: ['urgent', R], target: `key ${R}` },
+    })
+    const error = { name: KEY, message: 'refused' }
+    expect(executor.record('step:run', stepDraft({ phase: 'failed', error }), scope())).toMatchObject({
+      payload: { error: { name: R, message: 'refused' } },
     })
   })
 
