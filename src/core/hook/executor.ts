@@ -129,6 +129,8 @@ export function createHookExecutor(options: HookExecutorOptions): HookExecutor {
     has(point, stage) {
       return (stage === undefined ? HOOK_STAGES : [stage]).some((one) => registry.at(point, one).length > 0)
     },
+    concerns: (point, stage, payload, scope) =>
+      registry.at(point, stage).some((hook) => hook.when?.tags !== undefined || hook.applies(payload, scope)),
     before(point, payload, scope) {
       const { hookPath } = scope.request
       if (hookPath.length > 0) guardReentrance(targetOf(point, payload, scope), hookPath)

@@ -44,6 +44,13 @@ export interface RecordResult<Point extends PointName> {
 export interface OperationHooks {
   /** Whether any hook of this point (and stage) is registered: without one, an operation reads nothing that only hooks need. */
   has(point: PointName, stage?: HookStage): boolean
+  /** Whether a hook may apply to the operation, by its `when`; tags may have changed by the time that it is asked. */
+  concerns<Point extends PointName>(
+    point: Point,
+    stage: HookStage,
+    payload: PayloadByPoint[Point],
+    scope: Pick<HookScope, 'request' | 'sessionId'>,
+  ): boolean
   /**
    * Runs the before-hooks of a point.
    *

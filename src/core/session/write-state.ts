@@ -60,7 +60,7 @@ export async function writeState(
   const answer = (made: string) => earlierAnswer(deps, place.stream, made as EventId, changes)
   return performOnce(deps, request, answer, async () => {
     const declared = keepDeclared(changes, place, deps.stateClasses ?? {})
-    const kept = await keptFromHooks(deps, place, declared)
+    const kept = await keptFromHooks(deps, request, place, declared)
     return perform(deps, request, { place, changes: kept, durability }, answer)
   })
 }
@@ -74,10 +74,13 @@ interface Asked {
 /** Hooks run before the head is read in the transaction, and may not see a sensitive value. */
 async function keptFromHooks(
   { hooks, tables }: SessionDeps,
+  request: Request,
   place: Place,
   changes: readonly WriteChange[],
 ): Promise<readonly WriteChange[]> {
   if (!hooks.has('state:write', 'before')) return changes
+  const scope = { request, ...(place.session === undefined ? {} : { sessionId: place.session }) }
+  if (!changes.some((change) => hooks.concerns('state:write', 'before', change, scope))) return changes
   const keys = sensitiveKeysIn(await tables.head(sensitiveHeadKey(place)))
   return keepSensitive(changes, openWrites(changes, keys))
 }
