@@ -1,5 +1,6 @@
 /** The audit: what was refused, and which calls were allowed where that is asked for, in the timeline of their session. */
 import { isHoldfastError } from '../core/errors.ts'
+import { cutText } from '../core/hook/cut-text.ts'
 import type { Redactor } from '../core/hook/redactor.ts'
 import {
   type CorrelationId,
@@ -19,6 +20,9 @@ import { type Refusal, refusalsIn } from './audit-refusals.ts'
 import type { CallContext, Methods } from './methods.ts'
 import type { Parts } from './parts.ts'
 
+/** UTF-16 code units of a hook's reason that are recorded: it may give any text. */
+const MAX_REASON_LENGTH = 1_024
+
 export type Audit = (methods: Methods, parts: AuditParts) => Methods
 
 export type AuditParts = Pick<Parts, 'journal' | 'clock' | 'world'>
@@ -37,7 +41,12 @@ export function createAudit(
       const { session, request } = by
       const reason =
         'reason' in data && data.reason !== undefined
-          ? { reason: String((await redactor?.redact(data.reason)) ?? data.reason) }
+          ? {
+              reason: cutText(
+                String((await redactor?.redact(data.reason)) ?? data.reason),
+                MAX_REASON_LENGTH,
+              ),
+            }
           : {}
       await journal.commit({
         requestId: clock.nextId<RequestId>(),

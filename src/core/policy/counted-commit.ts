@@ -12,6 +12,7 @@ import {
   beginsAnew,
   type Counted,
   countingOfEvents,
+  endsStep,
   nothingCounted,
   operationsOf,
   type Used,
@@ -189,7 +190,8 @@ function countUsed(
   const isAnew = beginsAnew(events)
   const isNew = before === undefined || before.limits === undefined
   const adds = added.tokens > 0 || added.costUsd > 0 || added.bytes !== 0 || operations.length > 0
-  if (!adds && !isAnew && !isNew) return NOTHING
+  const isAwake = limits.maxIdleMs !== undefined && endsStep(events)
+  if (!adds && !isAnew && !isNew && !isAwake) return NOTHING
 
   const stored = heads.get(key) as Used | undefined
   const known = stored ?? (before === undefined ? usedOf(nothingCounted(), at) : beginning())
@@ -200,6 +202,7 @@ function countUsed(
     // Whole billionths, because a sum of fractions depends on its order.
     costUsd: Math.round((known.costUsd + added.costUsd) * 1e9) / 1e9,
     bytes: known.bytes + added.bytes,
+    ...(isAwake ? { at } : {}),
     ...(isAnew ? { since: at, at } : {}),
   }
   const asked = { session, limits, before: known, after: next, operations, at }

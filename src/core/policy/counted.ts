@@ -97,6 +97,13 @@ export function beginsAnew(events: readonly StoredEvent[]): boolean {
   return events.some(({ type }) => type === 'session.resumed' || type === 'session.reopened')
 }
 
+/** A session whose step ran for a long time was not idle. */
+export function endsStep(events: readonly StoredEvent[]): boolean {
+  return events.some(
+    ({ type, source }) => (type === 'step.completed' || type === 'step.failed') && source !== 'import',
+  )
+}
+
 function isReserved(type: string): boolean {
   return RESERVED_EVENT_PREFIXES.some((prefix) => type.startsWith(prefix))
 }

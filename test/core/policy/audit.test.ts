@@ -89,6 +89,21 @@ test('PO17 of a session that is not there the store is told', async () => {
   ])
 })
 
+test('PO17 of a reason that is long the beginning is recorded', async () => {
+  const hook = defineHook({
+    id: 'talker',
+    version: 1,
+    point: 'session:save',
+    stage: 'before',
+    run: () => ({ kind: 'cancel', reason: 'no'.repeat(50_000) }),
+  })
+  const tab = await startTab({ audit: auditing(), hooks: [hook] })
+  const { id } = (await tab.call('sessions.create', {})).record
+  await rejectionOf(tab.call('sessions.save', { id }))
+  await tab.call('flush', {})
+  expect((await recorded(tab, id)).map(({ data }) => data)).toMatchObject([{ reason: 'no'.repeat(512) }])
+})
+
 test('PO18 equal refusals are recorded as the first and the count of the rest', async () => {
   const tab = await startTab({ audit: auditing({ togetherMs: 50 }), hooks: [noSecrets] })
   const { id } = (await tab.call('sessions.create', {})).record

@@ -216,6 +216,27 @@ test('PO8 a session past its time does nothing more, after a grace in which it w
   }
 })
 
+test('PO8 a session is not idle until its step has ended', async () => {
+  const wall = fakeClock()
+  const tab = await startTab({ wall })
+  const id = await created(tab, { maxIdleMs: MINUTE_MS })
+  const ticket = await tab.call('steps.start', {
+    sessionId: id,
+    step: 'agent:plan@1',
+    purity: 'effect',
+    input: null,
+  })
+  if (ticket.state !== 'run') throw new Error(`The step is ${ticket.state}.`)
+  wall.advance(2 * MINUTE_MS)
+  const outcome = { ok: true, value: 'done' } as const
+  await tab.call('steps.finish', { sessionId: id, startedId: ticket.startedId, outcome })
+  wall.advance(MINUTE_MS)
+  expect((await pass([emit(tab, id)])).passed).toBe(1)
+  wall.advance(MINUTE_MS + 1)
+  expect((await pass([emit(tab, id)])).refusal).toMatchObject({ details: { limit: 'maxIdleMs' } })
+  await sound(tab)
+})
+
 test('PO9 each share of a limit that is reached is told once, with what was stored', async () => {
   const tab = await startTab()
   const id = await created(tab, { maxOperations: 20 })
