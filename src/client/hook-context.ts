@@ -16,8 +16,8 @@ export function contextOf(
     stage,
     hookPath,
     notes,
-    // The path ends with what this hook itself gates.
-    depth: hookPath.length - 1,
+    // The path ends with what this hook itself gates; a replay has none.
+    depth: Math.max(0, hookPath.length - 1),
     signal: AbortSignal.timeout(timeoutMs),
     now: () => now,
     open,

@@ -68,7 +68,7 @@ function askOf(
   payload: PayloadByPoint[PointName],
   context: HookContext,
 ): HookAsk {
-  const { session, sessionId, actor, correlationId, causeId, hookPath, notes } = context
+  const { session, sessionId, actor, correlationId, causeId, hookPath, notes, startedAt, replay } = context
   return {
     kind: 'hook',
     id,
@@ -87,6 +87,8 @@ function askOf(
       ...(session === undefined ? {} : { session }),
       ...(sessionId === undefined ? {} : { sessionId }),
       ...(actor === undefined ? {} : { actor }),
+      ...(startedAt === undefined ? {} : { startedAt }),
+      ...(replay === undefined ? {} : { replay }),
     },
   }
 }

@@ -236,6 +236,9 @@ export interface HookAsk {
     /** Absent where there are none. */
     readonly notes?: HookNotes
     readonly now: number
+    readonly startedAt?: number
+    /** An exact replay runs the hook again. */
+    readonly replay?: true
   }
 }
 

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { answerAsks } from '../../src/client/asks.ts'
 import { createHooks } from '../../src/client/hook-registry.ts'
 import { TIMING } from '../../src/client/timing.ts'
+import { defineApp, defineStep } from '../../src/index.ts'
 import { open, openAgain } from './open.ts'
 import { rejectionOf } from './rejection.ts'
 import { connectScripted } from './scripted.ts'
@@ -344,4 +345,25 @@ test('WI19 an answer that cannot cross is an error, and holds nothing up', async
   answerAsks(connection, { close: () => {}, hook: async () => () => {}, step: async () => 1 })
   expect(await read('ask {"kind":"hook"}')).toMatchObject({ ok: false, error: { name: 'DataCloneError' } })
   expect(await read('writer')).toBe(connection.welcome.writer)
+})
+
+test("PG142 a page's hook is told when its call began, and in a replay that it is one", async () => {
+  const step = defineStep({ id: 'tool:none', version: 1, purity: 'pure', run: () => 1 })
+  const { holdfast } = await open({ app: defineApp({ steps: [step] }) })
+  const session = await holdfast.sessions.create()
+  const told: unknown[] = []
+  holdfast.hooks.record(
+    'step:run',
+    ({ phase }, { replay, depth, startedAt = 0, now }) => {
+      if (phase === 'completed') told.push({ replay, depth, hasStart: startedAt > 0 && startedAt <= now() })
+      return undefined
+    },
+    { id: 'witness', version: 1 },
+  )
+  await session.step(step, null)
+  await session.replay().report
+  expect(told).toEqual([
+    { replay: undefined, depth: 0, hasStart: true },
+    { replay: true, depth: 0, hasStart: false },
+  ])
 })

@@ -52,6 +52,12 @@ export function createHookRegistry({ wall, breaker: defaults }: HookRegistryOpti
   }
 
   function setList(point: PointName, stage: HookStage, hooks: readonly RegisteredHook[]): void {
+    if (hooks.length === 0) {
+      // Points of an app's own may be any number.
+      all[stage].delete(point)
+      enabled[stage].delete(point)
+      return
+    }
     all[stage].set(point, hooks)
     enabled[stage].set(
       point,
