@@ -1,6 +1,7 @@
 /** The hooks that live on this page: registered here and at the worker, which asks for them. */
 import { createError } from '../core/errors.ts'
 import type { HookWhen } from '../core/hook/definition.ts'
+import { freezePayload } from '../core/hook/freeze-payload.ts'
 import { type HookStage, overlap, type PointName, type PointPattern } from '../core/hook/points.ts'
 import { admitHook } from '../core/hook/registered-hook.ts'
 import type { HookSelection } from '../core/hook/switch-hooks.ts'
@@ -47,6 +48,7 @@ export function createHooks<Session>(
         for (const remove of removals) remove()
       }
       try {
+        assertOptions(stage, options)
         for (const point of pointsOf(place, stage, options.when))
           removals.push(registerAt(stage, point, body, options))
       } catch (error) {
@@ -130,11 +132,20 @@ export function createHooks<Session>(
       if (!registered?.enabled) return undefined
       const frame = { cause: ask.context.cause, hookPath: ask.context.hookPath }
       const context = contextOf(ask, registered.hook, () => openSession(ask, frame))
-      return connection.hookFrame.run(frame, () => registered.body(ask.payload as never, context as never))
+      return connection.hookFrame.run(frame, () =>
+        registered.body(freezePayload(ask.payload) as never, context as never),
+      )
     },
     isGated: (key, record) =>
       [...(connection.welcome.gates ?? []), ...gatesOf(hooks)].some((when) => covers(when, key, record)),
   }
+}
+
+function assertOptions(stage: HookStage, options: unknown): void {
+  if (typeof options === 'object' && options !== null) return
+  throw createError('INVALID_ARGUMENT', `A ${stage}-hook has no options; give it an id and a version.`, {
+    path: 'options',
+  })
 }
 
 /** Checked here as the worker checks it: nobody waits for the worker's word, and a hook that it refuses would gate nothing. */

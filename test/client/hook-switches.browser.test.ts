@@ -213,6 +213,10 @@ test('PG135 what is wrong with a hook is said where it is registered', async () 
     ['version', { version: 1.5 }],
     ['when.kinds', { when: { kinds: ['x'] } }],
     ['breaker.openMs', { breaker: { openMs: -1 } }],
+    ['breaker.threshold', { breaker: { threshold: 5 } }],
+    ['when.tagz', { when: { tagz: ['x'] } }],
+    ['when.sessionId', { when: { sessionId: 7 } }],
+    ['replayable', { replayable: 'yes' }],
   ]
   for (const [path, options] of wrong) {
     const register = () =>
@@ -221,5 +225,8 @@ test('PG135 what is wrong with a hook is said where it is registered', async () 
       expect.objectContaining({ code: 'INVALID_ARGUMENT', details: expect.objectContaining({ path }) }),
     )
   }
+  expect(() => holdfast.hooks.before('session:save', () => undefined, undefined as never)).toThrow(
+    expect.objectContaining({ code: 'INVALID_ARGUMENT' }),
+  )
   expect((await holdfast.hooks.list()).map(({ id }) => id)).not.toContain('wrong')
 })

@@ -367,3 +367,20 @@ test("PG142 a page's hook is told when its call began, and in a replay that it i
     { replay: true, depth: 0, hasStart: false },
   ])
 })
+
+test("PG143 a page's hook that changes its payload in place fails, as one of a worker does, instead of being overlooked", async () => {
+  const { holdfast } = await open()
+  const session = await holdfast.sessions.create()
+  holdfast.hooks.before(
+    'state:write',
+    ({ value }) => {
+      Object.assign(value as object, { more: true })
+      return undefined
+    },
+    { id: 'in place', version: 1 },
+  )
+  expect(await rejectionOf(session.state.set('k', { a: 1 }))).toMatchObject({
+    code: 'HOOK_FAILED',
+    details: { hook: 'in place' },
+  })
+})

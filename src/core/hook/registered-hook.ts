@@ -78,8 +78,11 @@ export function admitHook(
   const isBreaker = typeof breaker === 'boolean' || (typeof breaker === 'object' && breaker !== null)
   check(isBreaker, id, 'breaker', 'must be true, false or its options')
   const rules: BreakerOptions = typeof breaker === 'object' ? breaker : {}
-  for (const [name, value] of Object.entries(rules))
+  for (const [name, value] of Object.entries(rules)) {
+    check(BREAKER_RULES.has(name), id, `breaker.${name}`, 'is no rule of a breaker')
     check(Number.isFinite(value) && value > 0, id, `breaker.${name}`, 'must be a number above 0')
+  }
+  check(typeof replayable === 'boolean', id, 'replayable', 'must be true or false')
   const applies = appliesTo(when === undefined ? undefined : compileWhen(point, when), client)
   return {
     id,
@@ -109,6 +112,15 @@ export function admitHook(
     run: (payload, context) => definition.run(payload, context),
   }
 }
+
+const BREAKER_RULES: ReadonlySet<string> = new Set<keyof BreakerOptions>([
+  'failureThreshold',
+  'slowThreshold',
+  'slowMs',
+  'windowMs',
+  'openMs',
+  'maxOpenMs',
+])
 
 /** Page hooks come over the wire, so nothing about them is taken for granted. */
 function assertAddress(id: string, version: number, point: PointName, stage: HookStage): void {

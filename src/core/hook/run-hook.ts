@@ -85,7 +85,7 @@ function answerOf(hook: Runnable, answer: unknown): Answer {
 function failure(hook: Runnable, cause: unknown): Answer {
   const error = createError(
     'HOOK_FAILED',
-    `${nameOf(hook)} failed: ${messageOf(cause)}. ${consequence(hook)}`,
+    `${nameOf(hook)} failed: ${messageOf(cause).replace(/\.$/, '')}. ${consequence(hook)}`,
     detailsOf(hook),
     cause,
   )

@@ -26,8 +26,14 @@ export type Applies = (
  * @throws INVALID_ARGUMENT for a part that the point has no use for, or that is not a list of texts.
  */
 export function compileWhen(point: PointName, when: HookWhen): Applies {
-  const { sessionId, tags, kinds, names } = when
+  const { sessionId, tags, kinds, names, ...others } = when
   for (const [part, list] of Object.entries({ tags, kinds, names })) assertTexts(part, list)
+  // A part that nobody reads would let its hook apply everywhere.
+  const [unknown] = Object.keys(others)
+  if (unknown !== undefined)
+    throw wrong(unknown, 'is no part of it: there are sessionId, tags, kinds and names')
+  if (sessionId !== undefined && typeof sessionId !== 'string')
+    throw wrong('sessionId', "must be a session's id")
   const part = uselessPart(point, when)
   if (part !== undefined) throw useless(part, point)
   const matchesName = compilePatterns(names)
@@ -93,9 +99,11 @@ function hasOneOf(present: readonly unknown[], wanted: readonly string[]): boole
 function assertTexts(part: string, list: unknown): void {
   if (list === undefined) return
   if (Array.isArray(list) && list.every((item) => typeof item === 'string')) return
-  throw createError('INVALID_ARGUMENT', `A hook's when.${part} must be a list of texts.`, {
-    path: `when.${part}`,
-  })
+  throw wrong(part, 'must be a list of texts')
+}
+
+function wrong(part: string, reason: string): Error {
+  return createError('INVALID_ARGUMENT', `A hook's when.${part} ${reason}.`, { path: `when.${part}` })
 }
 
 function useless(part: string, point: PointName): Error {
