@@ -1,7 +1,7 @@
 import { createError, type HoldfastError } from '../core/errors.ts'
 import { type EventId, isMadeId, type SessionId, type StreamId, sessionStream } from '../core/ids.ts'
-import type { TimelineEvent } from '../core/timeline/event.ts'
 import { compilePatterns } from '../core/timeline/patterns.ts'
+import type { WorkerMessage } from '../protocol/messages.ts'
 import type { Connection } from './connection.ts'
 import { readOneEvent } from './event-reader.ts'
 import { inTurn } from './in-turn.ts'
@@ -39,15 +39,17 @@ const OVERFLOWS: readonly unknown[] = ['drop-oldest', 'drop-newest', 'fail', 'ca
 
 export type StartWatch = (sessionId: SessionId | undefined, options?: WatchOptions) => Watch
 
+type Taker = (message: Extract<WorkerMessage, { type: 'events' }>) => void
+
 export function createWatches(connection: Connection): StartWatch {
-  const takers = new Map<number, (events: readonly TimelineEvent[], begunAt?: EventId) => void>()
+  const takers = new Map<number, Taker>()
   const endersByStream = new Map<StreamId, Set<() => void>>()
   let lastWatch = 0
 
   connection.listen((message) => {
     if (message.type === 'events') {
-      const { watch, also = [], events, begunAt } = message
-      for (const one of [watch, ...also]) takers.get(one)?.(events, begunAt)
+      const { watch, also = [] } = message
+      for (const one of [watch, ...also]) takers.get(one)?.(message)
     }
     // Of a deleted session nothing comes any more.
     if (message.type === 'patch' && message.deleted)
@@ -70,28 +72,32 @@ export function createWatches(connection: Connection): StartWatch {
     const { types = ['*'], signal, buffer = BUFFER, overflow = 'drop-oldest' } = options
     const since = options.since === undefined ? undefined : idOf(options.since)
     assertWatch({ types, since: options.since, buffer, overflow })
-    lastWatch += 1
-    const watch = lastWatch
     const queue = new WatchQueue(buffer, overflow, since)
     let begun: EventId | undefined
     let pauses = 0
     let ended = false
     let wake = () => {}
-    let hasTaken = false
+    let watch = 0
+    /** Something may have arrived before the last event that was taken, and not been heard yet. */
+    let mayLack = false
 
-    takers.set(watch, (events, begunAt) => {
-      if (queue.isOver) return
+    const take: Taker = ({ events, begunAt, stored = false }) => {
       begun ??= begunAt
-      hasTaken ||= events.length > 0
+      const { last } = queue
       queue.push(events)
+      if (queue.last !== last) mayLack = !stored
       if (queue.isOver) {
         leave()
         if (overflow === 'catch-up') pauses += 1
       }
       wake()
-    })
-    const enter = () =>
-      connection.stand(() => {
+    }
+    /** Under a number of its own each time: what is still on its way to the one before is not what comes next. */
+    const enter = () => {
+      lastWatch += 1
+      watch = lastWatch
+      takers.set(watch, take)
+      return connection.stand(() => {
         const after = queue.last ?? begun
         return [
           {
@@ -100,14 +106,16 @@ export function createWatches(connection: Connection): StartWatch {
             types,
             ...(sessionId && { sessionId }),
             ...(after && { since: after }),
-            ...(hasTaken && { again: true as const }),
+            ...(mayLack && { again: true as const }),
           },
         ]
       })
+    }
     let stop = enter()
     const leave = () => {
       stop()
       stop = () => {}
+      takers.delete(watch)
       connection.post({ type: 'unwatch', watch })
     }
     const end = () => {
@@ -115,7 +123,6 @@ export function createWatches(connection: Connection): StartWatch {
       ended = true
       leave()
       forget()
-      takers.delete(watch)
       signal?.removeEventListener('abort', end)
       wake()
     }

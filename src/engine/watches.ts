@@ -2,7 +2,7 @@ import { type EventId, type SessionId, type StreamId, sessionOfStream, sessionSt
 import { type TimelineEvent, toTimelineEvent } from '../core/timeline/event.ts'
 import { compilePatterns } from '../core/timeline/patterns.ts'
 import type { PageMessage, WorkerMessage } from '../protocol/messages.ts'
-import type { Missed } from './missed-events.ts'
+import type { Missed, MissedEvents } from './missed-events.ts'
 import { goneMessage } from './patches.ts'
 import type { StreamChange } from './stream-views.ts'
 
@@ -38,7 +38,7 @@ export function createWatches(deps: {
   /** There is no such session, or no more. */
   readonly isGone: (sessionId: SessionId) => Promise<boolean>
   /** Events after this one, in batches. */
-  readonly missed: (missed: Missed) => AsyncIterable<readonly TimelineEvent[]>
+  readonly missed: (missed: Missed) => AsyncIterable<MissedEvents>
   /** The page knows that one message can be for several of its watches. */
   readonly areTogether: boolean
   /** After every event that this worker knows. */
@@ -56,18 +56,19 @@ export function createWatches(deps: {
 
   async function sendMissed(id: number, watch: Watch, missed: Missed): Promise<void> {
     const sent = new Set<EventId>()
-    const sendNew = (events: readonly TimelineEvent[]) => {
+    const sendNew = (events: readonly TimelineEvent[], stored?: true) => {
       const fresh = events.filter((event) => !sent.has(event.id) && watch.matches(event.type))
       for (const event of fresh) sent.add(event.id)
       for (let at = 0; at < fresh.length; at += EVENTS_A_MESSAGE) {
-        deps.send({ type: 'events', watch: id, events: fresh.slice(at, at + EVENTS_A_MESSAGE) })
+        const part = fresh.slice(at, at + EVENTS_A_MESSAGE)
+        deps.send({ type: 'events', watch: id, events: part, ...(stored && { stored }) })
       }
     }
     for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
       try {
-        for await (const batch of deps.missed(missed)) {
+        for await (const { events, isInOrder } of deps.missed(missed)) {
           if (watches.get(id) !== watch) return
-          sendNew(batch)
+          sendNew(events, isInOrder ? true : undefined)
         }
         break
       } catch (error) {

@@ -88,6 +88,7 @@ const WORKER_MESSAGES = {
     also: optional(listOf(count)),
     events: listOf(shape({ id: text, type: text, time: anything })),
     begunAt: optional(text),
+    stored: optional(flag),
   },
   ask: { ask: count, what: shape({ kind: text }) },
   progress: { id: count, loaded: count, total: (value) => value === null || count(value) },

@@ -181,6 +181,8 @@ export type WorkerMessage =
       readonly also?: readonly number[]
       readonly events: readonly TimelineEvent[]
       readonly begunAt?: EventId
+      /** Read from what is stored, in order of arrival: nothing that arrived before was left out. */
+      readonly stored?: true
     }
   | { readonly type: 'ask'; readonly ask: number; readonly what: Question }
   | { readonly type: 'progress'; readonly id: number; readonly loaded: number; readonly total: number | null }

@@ -40,6 +40,8 @@ function fakeConnection() {
     send: (...ids: string[]) => listener({ type: 'events', watch: 1, events: ids.map(eventOf) }),
     sendTo: ([watch = 0, ...also]: readonly number[], ...ids: string[]) =>
       listener({ type: 'events', watch, also, events: ids.map(eventOf) }),
+    tell: (message: Omit<Extract<WorkerMessage, { type: 'events' }>, 'type'>) =>
+      listener({ type: 'events', ...message }),
     remove: (stream: string) =>
       listener({
         type: 'patch',
@@ -199,7 +201,7 @@ test('PG43 with fail the watch ends after what waited, saying after which event'
 })
 
 test('PG43 with catch-up the watch pauses, and goes on after the last event it took', async () => {
-  const { connection, send, posted } = fakeConnection()
+  const { connection, send, sendTo, posted } = fakeConnection()
   const watch = createWatches(connection)('s1' as SessionId, { buffer: 2, overflow: 'catch-up' })
   send('1', '2', '3')
   expect(posted.at(-1)).toEqual({ type: 'unwatch', watch: 1 })
@@ -210,11 +212,26 @@ test('PG43 with catch-up the watch pauses, and goes on after the last event it t
   ])
   expect(posted.at(-1)).toEqual({ type: 'unwatch', watch: 1 })
   const next = watch.next()
-  await expect.poll(() => posted.at(-1)).toMatchObject({ type: 'watch', watch: 1, since: '2', again: true })
-  send('2', '3', '4')
+  await expect.poll(() => posted.at(-1)).toMatchObject({ type: 'watch', watch: 2, since: '2', again: true })
+  // It was on its way to the watch before the pause: taken, it would hide what comes before it.
+  send('5')
+  sendTo([2], '2', '3', '4')
   expect((await next).value?.id).toBe('3')
   expect(await take(watch, 1)).toEqual([['4', false]])
   expect([watch.dropped, watch.pauses]).toEqual([0, 1])
+})
+
+test('PG43 a watch that pauses while it reads what is stored lacks nothing from before', async () => {
+  const { connection, tell, posted } = fakeConnection()
+  const watch = createWatches(connection)(undefined, { buffer: 1, overflow: 'catch-up' })
+  tell({ watch: 1, events: ['1', '2'].map(eventOf), stored: true })
+  expect(await take(watch, 1)).toEqual([['1', false]])
+  const next = watch.next()
+  await expect.poll(() => posted.at(-1)).toEqual({ type: 'watch', watch: 2, types: ['*'], since: '1' })
+  tell({ watch: 2, events: ['2', '3'].map(eventOf) })
+  expect((await next).value?.id).toBe('2')
+  void watch.next()
+  await expect.poll(() => posted.at(-1)).toMatchObject({ watch: 3, since: '2', again: true })
 })
 
 test.each([

@@ -62,8 +62,8 @@ test('EN9 a watch whose missed events cannot be read goes on, and nothing comes 
     areTogether: true,
     async *missed() {
       reads += 1
-      yield [event('b')]
-      if (reads === 2) yield [event('c')]
+      yield { events: [event('b')], isInOrder: true }
+      if (reads === 2) yield { events: [event('c')], isInOrder: true }
       throw new Error('not read')
     },
     nextId: () => 'z' as EventId,
@@ -166,7 +166,7 @@ test.each(['s1' as SessionId, undefined])(
     const ask = async (named: number, again?: true) => {
       const since = ARRIVED[named - 1]?.events[0]?.id as EventId
       const found: (number | undefined)[] = []
-      for await (const events of eventsAfter(LOG, { sessionId, since, again })) {
+      for await (const { events } of eventsAfter(LOG, { sessionId, since, again })) {
         for (const { id } of events) found.push(ARRIVED.find((row) => row.events[0]?.id === id)?.seq)
       }
       return found
@@ -178,6 +178,42 @@ test.each(['s1' as SessionId, undefined])(
     expect(await ask(2, true)).toEqual([1, 3, 4])
     expect(await ask(3, true)).toEqual([2, 4])
     expect(await ask(4, true)).toEqual([2])
+  },
+)
+
+test.each(['s1' as SessionId, undefined])(
+  'EN16 what was missed is read in portions that begin with one row, of %s',
+  async (sessionId) => {
+    const many = Array.from({ length: 1_000 }, (_, at) => rowOf(at + 1, '1', 1_000 + at))
+    const asked: number[] = []
+    const log = {
+      range: async (_stream: StreamId, { to = 0, limit = many.length }) =>
+        many
+          .filter(({ hlc }) => hlc <= to)
+          .toReversed()
+          .slice(0, limit),
+      tail: async (_stream: StreamId, after: number, limit = 0) => {
+        asked.push(limit)
+        return many.slice(after, after + limit)
+      },
+      arrived: async ({ after = 0, before = many.length + 1, reverse = false, limit = 0 }) => {
+        if (reverse)
+          return many
+            .slice(0, before - 1)
+            .toReversed()
+            .slice(0, limit)
+        asked.push(limit)
+        return many.slice(after, after + limit)
+      },
+    } as Partial<Log> as Log
+    const since = many[99]?.events[0]?.id as EventId
+    let count = 0
+    for await (const { events, isInOrder } of eventsAfter(log, { sessionId, since })) {
+      expect(isInOrder).toBe(true)
+      count += events.length
+    }
+    expect(count).toBe(900)
+    expect(asked.slice(0, 9)).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 128])
   },
 )
 
