@@ -108,6 +108,10 @@ describe('what is taken', () => {
     ['breaker', { breaker: 'often' }],
     ['breaker.openMs', { breaker: { openMs: 0 } }],
     ['breaker.slowMs', { breaker: { slowMs: Number.NaN } }],
+    ['breaker.threshold', { breaker: { threshold: 5 } }],
+    ['replayable', { replayable: 'yes' }],
+    ['when.tagz', { when: { tagz: ['sales'] } }],
+    ['when.sessionId', { when: { sessionId: 7 } }],
     ['when.tags', { when: { tags: 'sales' } }],
     ['when.names', { when: { names: [1] } }],
   ]
