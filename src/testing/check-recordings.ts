@@ -1,7 +1,7 @@
 /** Replays saved recordings with the code of today: what would a session of an earlier release do now? */
 
 import type { App } from '../core/app/app.ts'
-import { createError } from '../core/errors.ts'
+import { createError, isHoldfastError } from '../core/errors.ts'
 import type { DefaultHookOptions } from '../core/hook/built-in.ts'
 import { defaultHooks } from '../core/hook/default-hooks.ts'
 import type { HookDefinition } from '../core/hook/definition.ts'
@@ -14,7 +14,7 @@ import type { WallClock } from '../core/ports.ts'
 import type { CompareOptions } from '../core/replay/compare-rules.ts'
 import type { PlayerDeps } from '../core/replay/definitions.ts'
 import { createPlayer } from '../core/replay/player.ts'
-import { readRecording, redactionOptions } from '../core/replay/recording.ts'
+import { notOne, readRecording, redactionOptions } from '../core/replay/recording.ts'
 import { planReplay } from '../core/replay/replay-input.ts'
 import type { Divergence, ReplayReport } from '../core/replay/report.ts'
 import { isAtLeast } from '../core/replay/severity.ts'
@@ -108,7 +108,10 @@ async function checkOne(
     redact: createRedactor(redactionOptions(redaction)).redact,
   }
   const player = createPlayer(deps, plan)
-  await player.advance()
+  await player.advance().catch((error: unknown) => {
+    // An event that is not what its type says.
+    throw isHoldfastError(error) ? error : notOne(file, error)
+  })
   const report = player.report()
   const first = report.divergences.find(({ severity }) => isAtLeast(severity, plan.rules.threshold))
   return { file, verdict: report.verdict, ...(first === undefined ? {} : { first }), report }

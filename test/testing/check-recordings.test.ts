@@ -178,6 +178,8 @@ test('RC5 nothing to check, no recording and one of a newer build are errors', a
     '{}',
     '[]',
     '{"format":"holdfast-recording","version":1,"withheld":[],"events":[1]}',
+    '{"format":"holdfast-recording","version":1,"withheld":[],"events":[],"redaction":{"patterns":["("]}}',
+    '{"format":"holdfast-recording","version":1,"withheld":[],"events":[{"id":"a","type":"step.completed"}]}',
   ])
     await expect(checkRecordings([{ file: 'x.json', text }], app)).rejects.toMatchObject({
       code: 'INVALID_VALUE',
@@ -189,6 +191,16 @@ test('RC5 nothing to check, no recording and one of a newer build are errors', a
   })
   const worker = await openImportWorker()
   await expect(save(worker, worker.clock.nextId())).rejects.toMatchObject({ code: 'SESSION_NOT_FOUND' })
+  for (const [redact, path] of [
+    [{ patterns: ['('] }, 'redact.patterns'],
+    [{ patterns: [/secret/i] }, 'redact.patterns'],
+    [{ fields: 'ssn' }, 'redact.fields'],
+    ['ssn', 'redact'],
+  ] as const)
+    await expect(save(worker, worker.clock.nextId(), redact as never)).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      details: { path },
+    })
 })
 
 test('RC6 values come back from the file as they were: bytes, and objects with the marks of the file', async () => {

@@ -26,8 +26,34 @@ export interface Recording {
   readonly redaction: RecordingRedaction
 }
 
-export function redactionOptions({ fields = [], patterns = [] }: RecordingRedaction): RedactionOptions {
-  return { fields, patterns: patterns.map((source) => new RegExp(source, 'u')) }
+/** @throws INVALID_ARGUMENT for what is none: a pattern that is left out would leave a secret in */
+export function redactionOptions(redaction: RecordingRedaction): RedactionOptions {
+  const { fields = [], patterns = [] } = Object(redaction) as RecordingRedaction
+  if (Object(redaction) !== redaction) throw noRedaction('redact', redaction)
+  if (!areTexts(fields)) throw noRedaction('redact.fields', fields)
+  if (!areTexts(patterns)) throw noRedaction('redact.patterns', patterns)
+  return { fields, patterns: patterns.map(patternOf) }
+}
+
+function areTexts(list: unknown): list is readonly string[] {
+  return Array.isArray(list) && list.every((item) => typeof item === 'string')
+}
+
+function patternOf(source: string): RegExp {
+  try {
+    return new RegExp(source, 'u')
+  } catch (error) {
+    throw noRedaction('redact.patterns', source, error)
+  }
+}
+
+function noRedaction(path: string, given: unknown, cause?: unknown): Error {
+  return createError(
+    'INVALID_ARGUMENT',
+    `${path} cannot be ${String(given)}; give lists of names of fields, and of sources of regular expressions.`,
+    { path },
+    cause,
+  )
 }
 
 /** A recording as the text of a file: JSON, one event a line, so that two of them can be compared. */
@@ -53,6 +79,11 @@ export function readRecording(text: string, name: string): Recording {
       `${name} is a recording of version ${String(version)}; this build reads up to ${RECORDING_VERSION}. Update Holdfast.`,
       { file: name, version },
     )
+  }
+  try {
+    redactionOptions(redaction ?? {})
+  } catch (error) {
+    throw notOne(name, error)
   }
   return {
     events: events.map((event) => {
@@ -81,7 +112,7 @@ function parse(text: string, name: string): RecordingFile {
   }
 }
 
-function notOne(name: string, cause?: unknown): Error {
+export function notOne(name: string, cause?: unknown): Error {
   return createError(
     'INVALID_VALUE',
     `${name} is no recording; save one with session.saveRecording(), or take the file away.`,
