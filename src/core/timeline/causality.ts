@@ -37,8 +37,16 @@ const UNKNOWN = -1
 export class CausalityReader {
   readonly #nodes = new Map<EventId, Node>()
   readonly #correlations = new Map<CorrelationId, number>()
+  /** Beside the first cause of an event, below which it stands. */
+  readonly #furtherCauses: EventId[] = []
 
-  add({ id, causeId, correlationId }: Pick<TimelineEvent, 'id' | 'causeId' | 'correlationId'>): void {
+  add({
+    id,
+    causeId,
+    correlationId,
+    links,
+  }: Pick<TimelineEvent, 'id' | 'causeId' | 'correlationId' | 'links'>): void {
+    if (links?.causedBy !== undefined) this.#furtherCauses.push(...links.causedBy)
     this.#nodes.set(id, { id, cause: causeId, depth: UNKNOWN, root: id, isLeaf: true })
     this.#correlations.set(correlationId, (this.#correlations.get(correlationId) ?? 0) + 1)
   }
@@ -47,10 +55,12 @@ export class CausalityReader {
     const nodes = this.#nodes
     const correlations = this.#correlations
     for (const node of nodes.values()) setPlace(node, nodes)
-    for (const { cause } of nodes.values()) {
-      const above = cause === undefined ? undefined : nodes.get(cause)
+    const setCause = (id: EventId) => {
+      const above = nodes.get(id)
       if (above !== undefined) above.isLeaf = false
     }
+    for (const { cause } of nodes.values()) if (cause !== undefined) setCause(cause)
+    for (const id of this.#furtherCauses) setCause(id)
     return {
       place: (id) => nodes.get(id),
       inCorrelation: (id) => correlations.get(id) ?? 0,

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import type { SessionId } from '../../../src/core/ids.ts'
 import { emitEvent } from '../../../src/core/timeline/emit.ts'
 import type { TimelineFilter } from '../../../src/core/timeline/query.ts'
+import { queryTimeline } from '../../../src/core/timeline/query-timeline.ts'
 import { readStatistics } from '../../../src/core/timeline/statistics.ts'
 import { created, openTab, refusal, reopen, type Tab } from '../session/rig.ts'
 
@@ -42,6 +43,19 @@ test('TI19 events, roots, leaves, depth, chains and rate of a session', async ()
     ],
     types: { 'session.created': 1, first: 2, second: 2, third: 1 },
   })
+})
+
+test('TI17 what an event is said to be caused by beside its first cause has an effect, too', async () => {
+  const tab = await openTab()
+  const sessionId = await created(tab)
+  const one = await emit(tab, sessionId, 'one')
+  const two = await emit(tab, sessionId, 'two')
+  const links = { causedBy: [two.id] }
+  await emitEvent(tab, tab.request({ causeId: one.id }), { sessionId, type: 'both', data: null, links })
+  const { items } = await queryTimeline(tab.log, { sessionId, leavesOnly: true })
+  expect(items.map(({ type }) => type)).toEqual(['session.created', 'both'])
+  expect((await queryTimeline(tab.log, { sessionId, causeId: two.id })).items).toHaveLength(1)
+  expect(await readStatistics(tab.log, { sessionId })).toMatchObject({ leaves: 2, roots: 3 })
 })
 
 test('TI19 of the events that fit a filter; what is no cause among them is none', async () => {
