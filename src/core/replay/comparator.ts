@@ -24,6 +24,9 @@ export const MAX_DIFFERENCES = 20
 /** Texts are shown to people, who need the place of the difference and not the whole. */
 const MAX_TEXT = 200
 
+/** Characters of a list or an object that a report tells whole. */
+const MAX_TOLD = 1_000
+
 /** Nothing is overlooked. */
 const NO_RULES = compileRules()
 
@@ -112,6 +115,13 @@ function shown(expected: StateValue, got: StateValue): { expected: StateValue; g
     return { expected: excerpt(expected, start), got: excerpt(got, start) }
   }
   return { expected: short(expected), got: short(got) }
+}
+
+/** A value as a report tells it: of a large one the beginning of its text, since a report may hold thousands. */
+export function toldValue(value: StateValue): StateValue {
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value
+  const text = canonicalText(value)
+  return text.length > MAX_TOLD ? excerpt(text, 0) : value
 }
 
 function firstDifference(a: string, b: string): number {

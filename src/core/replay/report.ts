@@ -19,6 +19,7 @@ export interface Divergence {
   readonly key?: string
   /** Where inside the value, dotted; empty for the whole. */
   readonly path: string
+  /** Of a list or an object of more than 1,000 characters the beginning of its text; so is `got`. */
   readonly expected: StateValue
   readonly got: StateValue
   readonly severity: Severity

@@ -3,7 +3,7 @@ import { type ReplayContext, type RerunnableHook, rerunBeforeHooks, rerunRecordH
 import type { ThrownError } from '../run/input.ts'
 import type { StateValue } from '../state/value.ts'
 import type { HookRunRecord } from '../timeline/catalog.ts'
-import { compareValues, type Difference } from './comparator.ts'
+import { compareValues, type Difference, toldValue } from './comparator.ts'
 import { compareEnds, type Draft, type EndedStep, type Performed } from './compare-ends.ts'
 import type { CompareRules } from './compare-rules.ts'
 import type { ReplayStep, RerunDeps } from './definitions.ts'
@@ -219,5 +219,5 @@ function divergence(
   key: string,
   { path, expected, got, severity }: Difference,
 ): Divergence {
-  return { kind, subject, eventId, key, path, expected, got, severity }
+  return { kind, subject, eventId, key, path, expected: toldValue(expected), got: toldValue(got), severity }
 }

@@ -27,6 +27,21 @@ async function fail(message: string, more: Partial<StartStep> = {}, stack?: stri
 }
 
 describe('exact replay', () => {
+  it('RP1 of a large value that is another one a report tells the beginning', async () => {
+    const rows = Array.from({ length: 10_000 }, (_, at) => ({ at }))
+    await run({ rows })
+    const report = await replay(worker, sessionId, { 'tool:sql@1': stepOf(() => 'gone') })
+    expect(report.divergences[0]).toMatchObject({
+      got: 'gone',
+      expected: expect.stringMatching(/^\{"rows":\[/),
+    })
+    expect(JSON.stringify(report.divergences).length).toBeLessThan(5_000)
+    const added = await replay(worker, sessionId, {
+      'tool:sql@1': stepOf(() => ({ rows, more: { few: 1 } })),
+    })
+    expect(added.divergences[0]).toMatchObject({ path: 'more', got: { few: 1 } })
+  })
+
   it('RP2 what is pure or idempotent and found is run again on the recorded input, key, clock and seed', async () => {
     const first = await started(worker, { sessionId, key: 'k', input: { q: 2 } })
     const { now, random, id } = createSeeded(first.key, first.startedAt)
