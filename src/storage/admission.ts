@@ -38,6 +38,8 @@ export function createAdmission({
   onAborted,
 }: AdmissionDeps): Admit {
   const load = new Load()
+  /** Of each head the last entry that asked the database for it: until that entry has its place, none passes it. */
+  const asked = new Map<string, Promise<void>>()
 
   function admit<Result>(operation: Operation<Result>): Promise<Outcome<Result>> {
     return new Promise((resolve, reject) => {
@@ -56,7 +58,8 @@ export function createAdmission({
   async function enter(entry: Entry): Promise<void> {
     let waited = false
     try {
-      const read = knowsHeads(entry) ? NO_HEADS : await readHeads(entry.keys)
+      const reading = headsOf(entry)
+      const read = reading === undefined ? NO_HEADS : await reading
       const room = load.room()
       waited = room !== undefined
       if (waited) await room
@@ -69,6 +72,19 @@ export function createAdmission({
     } finally {
       if (waited) load.advance()
     }
+  }
+
+  /** Undefined where they are known and nobody who came before waits for one of them. */
+  function headsOf(entry: Entry): Promise<ReadonlyMap<string, HeadState>> | undefined {
+    const ahead = entry.keys.flatMap((text) => asked.get(text) ?? [])
+    if (ahead.length === 0 && knowsHeads(entry)) return undefined
+    const reading = Promise.all(ahead).then(() => (knowsHeads(entry) ? NO_HEADS : readHeads(entry.keys)))
+    const over = () => {
+      for (const text of entry.keys) if (asked.get(text) === done) asked.delete(text)
+    }
+    const done: Promise<void> = reading.then(over, over)
+    for (const text of entry.keys) asked.set(text, done)
+    return reading
   }
 
   function knowsHeads(entry: Entry): boolean {
