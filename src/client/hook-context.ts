@@ -1,6 +1,7 @@
 import type { Collected, HookContext } from '../core/hook/definition.ts'
 import type { StateValue } from '../core/state/value.ts'
-import type { HookAsk, PageHook } from '../protocol/messages.ts'
+import type { HookAsk } from '../protocol/messages.ts'
+import type { PageHook } from '../protocol/page-definitions.ts'
 
 /** What a page's hook is given beside the payload: what the worker says of the operation, and the answers. */
 export function contextOf(

@@ -1,18 +1,17 @@
 /** One engine: the rings over one open database, and the pages it serves. */
-
 import type { HoldfastError } from '../core/errors.ts'
 import type { HookDefinition } from '../core/hook/definition.ts'
 import { settleHooks } from '../core/hook/settle-hooks.ts'
-import { type SessionId, STORE_STREAM, sessionStream } from '../core/ids.ts'
+import { STORE_STREAM, sessionStream } from '../core/ids.ts'
 import { sensitiveKeys } from '../core/session/sensitive-keys.ts'
 import type { EngineClient, SendToPage } from '../protocol/engine-host.ts'
 import type { Hello } from '../protocol/hello.ts'
-import { isConnectionLost } from '../storage/connection.ts'
 import { createMethods } from './all-methods.ts'
 import type { Audit } from './audit.ts'
 import { createClosedKeys } from './closed-keys.ts'
 import { keepDamage } from './damage-keeper.ts'
 import type { Definitions } from './definitions.ts'
+import { deletedIn } from './deleted-sessions.ts'
 import { createLateDocuments } from './late-documents.ts'
 import { withLiveSessions } from './live-tables.ts'
 import { type OpeningOptions, openDatabase } from './open-database.ts'
@@ -24,6 +23,7 @@ import { createParts, type PartsOptions } from './parts.ts'
 import { prefixLocks } from './prefix-locks.ts'
 import { watchRoom } from './room-watch.ts'
 import { beginStewardship } from './stewardship.ts'
+import { storageStateOf } from './storage-state.ts'
 import { createStreamViews, type StreamChange, type StreamViews } from './stream-views.ts'
 import { createTabLife } from './tab-life.ts'
 import { createTimers } from './timers.ts'
@@ -205,10 +205,7 @@ export async function openEngine(
     for (const page of pages.all()) page.take(change)
     tabs.taken(change)
     openDocuments.take(change)
-    if (change.stream !== STORE_STREAM) return
-    for (const event of change.rows.flatMap((row) => row.events)) {
-      if (event.type !== 'session.deleted') continue
-      const { id } = event.data as { readonly id: SessionId }
+    for (const id of deletedIn(change)) {
       const stream = sessionStream(id)
       openDocuments.gone(id)
       documents.drop(stream)
@@ -250,9 +247,4 @@ export async function openEngine(
       connection.close()
     },
   }
-}
-
-function storageStateOf(reason: HoldfastError): 'lost' | 'stale' | 'closed' {
-  if (reason.code === 'STORAGE_NEWER') return 'stale'
-  return isConnectionLost(reason) ? 'closed' : 'lost'
 }

@@ -1,7 +1,8 @@
 import type { HookContext, HookDefinition, HookOutcome, PayloadByPoint } from '../core/hook/definition.ts'
 import { NO_NOTES } from '../core/hook/notes.ts'
 import type { HookStage, PointName } from '../core/hook/points.ts'
-import type { HookAsk, PageHook } from '../protocol/messages.ts'
+import type { HookAsk } from '../protocol/messages.ts'
+import type { PageHook } from '../protocol/page-definitions.ts'
 import type { Asks } from './asks.ts'
 
 /** The hooks that live on one page, among those that gate. */

@@ -1,54 +1,27 @@
 /** One page's side of the engine: its calls, its writes, what it has open, and the hooks and steps that live on it. */
 import { createError, isHoldfastError } from '../core/errors.ts'
-import type { HookSelection } from '../core/hook/switch-hooks.ts'
-import type { EventId, RequestId, SessionId, StreamId, WriterId } from '../core/ids.ts'
-import type { WallClock } from '../core/ports.ts'
+import type { StreamId, WriterId } from '../core/ids.ts'
 import { withEntryKey } from '../core/state/scope.ts'
 import type { EngineClient, SendToPage } from '../protocol/engine-host.ts'
 import type { Hello, Welcome } from '../protocol/hello.ts'
-import type { Call, PageHook, PageLife, PageMessage, PageStep } from '../protocol/messages.ts'
+import type { Call, PageMessage } from '../protocol/messages.ts'
+import type { PageStep } from '../protocol/page-definitions.ts'
 import { STORAGE_STATES_SINCE, WATCHES_TOGETHER_SINCE } from '../protocol/since.ts'
 import { wordingFor } from '../protocol/wording.ts'
 import { type Asks, createAsks } from './asks.ts'
 import { createCalls } from './calls.ts'
 import type { Foreseen } from './foreseen-writes.ts'
-import type { Foretell } from './foretell.ts'
-import { type Methods, performMethod } from './methods.ts'
+import { performMethod } from './methods.ts'
 import { createNotices } from './notices.ts'
-import type { OpenDocuments } from './open-documents.ts'
 import { createPageDocuments } from './page-documents.ts'
 import { createPageHooks } from './page-hooks.ts'
+import type { PageServices } from './page-services.ts'
 import { createPageStreams } from './page-streams.ts'
 import { createPageWrites } from './page-writes.ts'
 import { goneMessage, patchOf } from './patches.ts'
 import type { RoomTold } from './room-watch.ts'
-import type { StreamChange, StreamViews } from './stream-views.ts'
+import type { StreamChange } from './stream-views.ts'
 import { createWatches, type Watches } from './watches.ts'
-
-/** What a page uses of the engine that serves it. */
-export interface PageServices {
-  readonly wall: WallClock
-  readonly methods: Methods
-  readonly views: StreamViews
-  readonly documents: Pick<OpenDocuments, 'enter'>
-  readonly newRequestId: () => RequestId
-  readonly nextEventId: () => EventId
-  /** There is no such session, or no more. */
-  readonly isGone: (session: SessionId) => Promise<boolean>
-  readonly missedEvents: Parameters<typeof createWatches>[0]['missed']
-  /** Puts a page's hook among those that gate its calls; the function returned takes it out. */
-  readonly addHook: (hook: PageHook, client: string, asks: Asks) => () => void
-  readonly switchHooks: (which: HookSelection, enabled: boolean, client: string) => void
-  readonly flush: () => Promise<void>
-  /** What is stored survives a power cut, in as few steps as can be. */
-  readonly secure: (unsafe: boolean) => Promise<void>
-  readonly exposedUntil: () => number | undefined
-  /** The database has to be opened anew, by another hello of the page. */
-  readonly isClosed: () => boolean
-  readonly foretell: Foretell
-  readonly onLife: (client: string, life: PageLife) => void
-  readonly onError: (error: unknown) => void
-}
 
 /** A connected page, as the engine sees it. */
 export interface Page extends EngineClient {

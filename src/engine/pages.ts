@@ -5,7 +5,8 @@ import type { Journal, StorageMeter } from '../core/ports.ts'
 import type { SendToPage } from '../protocol/engine-host.ts'
 import type { Hello } from '../protocol/hello.ts'
 import type { Connection } from '../storage/connection.ts'
-import { createPage, type Page, type PageServices } from './page.ts'
+import { createPage, type Page } from './page.ts'
+import type { PageServices } from './page-services.ts'
 
 export interface Pages {
   readonly size: number

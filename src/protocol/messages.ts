@@ -5,20 +5,18 @@
 
 import type { Durability } from '../core/commit.ts'
 import type { WireError } from '../core/errors.ts'
-import type { BreakerOptions } from '../core/hook/breaker.ts'
-import type { HookWhen } from '../core/hook/definition.ts'
 import type { HookNotes } from '../core/hook/notes.ts'
 import type { HookStage, PointName } from '../core/hook/points.ts'
 import type { HookSelection } from '../core/hook/switch-hooks.ts'
 import type { EventId, RequestId, SessionId, StreamId } from '../core/ids.ts'
 import type { Room } from '../core/ports.ts'
-import type { Purity } from '../core/run/record.ts'
 import type { Actor, SessionRecord } from '../core/session/record.ts'
 import type { Entry } from '../core/state/delta.ts'
 import type { StateValue } from '../core/state/value.ts'
 import type { WriteChange } from '../core/state/write-change.ts'
 import type { StateChange } from '../core/timeline/catalog.ts'
 import type { TimelineEvent } from '../core/timeline/event.ts'
+import type { PageHook, PageStep } from './page-definitions.ts'
 import type { Cause, MethodName, StateTarget } from './worker-api.ts'
 
 export interface Call {
@@ -46,31 +44,6 @@ export type Settled =
 /** A batch's answer: what settled while the batch waited; the rest comes by the data port. */
 export interface BatchAnswer {
   readonly settled: readonly Settled[]
-}
-
-/** A hook that lives on the page, as the worker knows it. */
-export interface PageHook {
-  readonly id: string
-  readonly version: number
-  readonly point: PointName
-  readonly stage: HookStage
-  readonly priority: number
-  readonly timeoutMs: number
-  readonly onError: 'refuse' | 'ignore'
-  readonly when?: HookWhen
-  readonly replayable: boolean
-  readonly breaker: boolean
-  /** Of the breaker; an older worker goes by its own. */
-  readonly breakerOptions?: BreakerOptions
-  /** Absent: it is. An older worker asks a hook that is disabled, which then answers nothing. */
-  readonly enabled?: boolean
-}
-
-/** A step definition that lives on the page, as the worker knows it. */
-export interface PageStep {
-  /** `name@version`. */
-  readonly step: string
-  readonly purity: Purity
 }
 
 /** A page that is hidden or frozen may end, or come back as it was. One that was left counts as frozen. */

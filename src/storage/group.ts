@@ -10,15 +10,15 @@ import type { DamageNotes } from './damage-notes.ts'
 import type { Entry } from './entry.ts'
 import { eraseStreams } from './erase.ts'
 import { type Evaluation, evaluate, expectReads, type Reach } from './evaluation.ts'
+import { putHeads, putRows } from './group-puts.ts'
 import { guessHeads, verifyGuess } from './guess.ts'
-import { type HeadState, headText } from './heads.ts'
+import type { HeadState } from './heads.ts'
 import { mayWriteLargeRow } from './large-rows.ts'
-import { Reads, validKey } from './reads.ts'
-import type { StoredCommit, StoredHead, StoreName } from './schema.ts'
+import { Reads } from './reads.ts'
+import type { StoredCommit, StoreName } from './schema.ts'
 import { bringUpToDate, isSessionStream } from './session-rows.ts'
 import type { StreamNotes } from './stream-notes.ts'
 import { buildRows, type NewRow } from './stream-rows.ts'
-import { toStored } from './table-rows.ts'
 import { TailReader } from './tail-reader.ts'
 
 /** Rounds of reading in one transaction; what is not decided after them is decided anew after it. */
@@ -223,27 +223,6 @@ function growthOf({ stored, sizeBytes }: NewRow, added: IDBRequest<IDBValidKey> 
     sizeBytes,
     updateBytes: stored.body.update?.byteLength ?? 0,
     row: () => ({ ...stored, seq: Number(added?.result) }),
-  }
-}
-
-/** @returns how many were written */
-function putHeads(transaction: IDBTransaction, { applied, heads }: Evaluation, commitId: CommitId): number {
-  const keys = new Map(applied.flatMap(({ decided }) => decided.heads.map(({ key }) => [headText(key), key])))
-  if (keys.size === 0) return 0
-  const store = transaction.objectStore('heads')
-  for (const [text, key] of keys) {
-    const state = heads.get(text)
-    if (state === undefined || state.value === undefined) store.delete([...key])
-    else store.put({ id: key, version: state.version, value: state.value, commitId } satisfies StoredHead)
-  }
-  return keys.size
-}
-
-function putRows(transaction: IDBTransaction, { rows }: Evaluation): void {
-  for (const { table, key, row } of rows.values()) {
-    const store = transaction.objectStore(table)
-    if (row === undefined) store.delete(validKey(key))
-    else store.put(toStored(table, row))
   }
 }
 
