@@ -1,7 +1,7 @@
 import type { App } from '../core/app/app.ts'
 import { asyncDispose } from '../core/async-dispose.ts'
 import { createError } from '../core/errors.ts'
-import { type CheckpointId, type CorrelationId, type EventId, sessionStream } from '../core/ids.ts'
+import { type CheckpointId, type CorrelationId, type EventId, isMadeId, sessionStream } from '../core/ids.ts'
 import type { SessionRecord } from '../core/session/record.ts'
 import type { Verb } from '../core/session/status.ts'
 import { admitState } from '../core/state/admit.ts'
@@ -184,10 +184,28 @@ export function createSession<A extends App>(
 function causeOf(by: { readonly cause: Moment | TimelineEvent } | Cause | undefined, outer?: Cause): Cause {
   if (by === undefined) return { ...outer, correlationId: crypto.randomUUID() as string as CorrelationId }
   // A cause has a correlation of its own.
-  if (!('cause' in by)) return by.causeId === undefined ? { ...outer, ...by } : by
+  if (!('cause' in by)) return assertCause(by.causeId === undefined ? { ...outer, ...by } : by)
   const { cause } = by
-  const causeId = idOf(cause)
-  return typeof cause === 'object' && 'correlationId' in cause
-    ? { causeId, correlationId: cause.correlationId }
-    : { causeId }
+  const causeId = idOf(cause ?? '') ?? ''
+  return assertCause(
+    typeof cause === 'object' && 'correlationId' in cause
+      ? { causeId, correlationId: cause.correlationId }
+      : { causeId },
+  )
+}
+
+/** Everything done through the handle is stored with it. @throws INVALID_ARGUMENT */
+function assertCause(cause: Cause): Cause {
+  const { causeId, correlationId = 'none' } = cause
+  if (causeId !== undefined && !isMadeId(causeId)) throw unbound('cause', causeId, 'an event, or its id')
+  if (typeof correlationId === 'string' && correlationId !== '' && correlationId.length <= 128) return cause
+  throw unbound('correlationId', correlationId, 'a text of 1 to 128 characters')
+}
+
+function unbound(path: string, given: unknown, take: string): Error {
+  return createError(
+    'INVALID_ARGUMENT',
+    `A handle cannot be bound to the ${path} ${String(given).slice(0, 128)}; give ${take}.`,
+    { path },
+  )
 }

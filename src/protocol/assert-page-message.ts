@@ -38,7 +38,9 @@ const durability = oneOf('relaxed', 'strict')
 const purity = oneOf('pure', 'idempotent', 'effect')
 const stage = oneOf(...HOOK_STAGES)
 const point: Check = isPointName
-const cause = shape({ correlationId: optional(text), causeId: optional(text) })
+/** It is stored with every event: what it names is made here, or is an app's own short word. */
+const name: Check = (value) => text(value) && value !== '' && (value as string).length <= 128
+const cause = shape({ correlationId: optional(name), causeId: optional(name) })
 /** Calls nest 4 deep; the rest of the bound is room for the core to say HOOK_REENTRANT itself. */
 const hookPath: Check = (value) => listOf(text)(value) && (value as readonly unknown[]).length <= 16
 

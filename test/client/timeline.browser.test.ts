@@ -223,3 +223,23 @@ test('PG41, EN8: one that begins late, since an event, sees all that two tabs st
     await watch.return()
   }
 })
+
+test('TI20 a handle is bound to events and to short correlations, or to nothing', async () => {
+  const { holdfast } = await open()
+  const session = await holdfast.sessions.create()
+  for (const [by, path] of [
+    [{ cause: 'nonsense' }, 'cause'],
+    [{ cause: undefined }, 'cause'],
+    [{ cause: {} }, 'cause'],
+    [{ causeId: 'x' }, 'cause'],
+    [{ correlationId: '' }, 'correlationId'],
+    [{ correlationId: 5 }, 'correlationId'],
+    [{ correlationId: 'x'.repeat(129) }, 'correlationId'],
+  ] as const)
+    expect(() => session.correlate(by as never)).toThrow(
+      expect.objectContaining({ code: 'INVALID_ARGUMENT', details: { path } }),
+    )
+  const correlationId = 'x'.repeat(128)
+  const bound = session.correlate({ correlationId: correlationId as never })
+  expect(await bound.emit('a.b', {})).toMatchObject({ correlationId })
+})

@@ -150,6 +150,8 @@ test('WI10 fields inside of fields are looked at too', () => {
   expect(wrong({ changes: [{ key: 1 }] })).toBe('write.changes')
   expect(wrong({ changes: 'all' })).toBe('write.changes')
   expect(wrong({ cause: { causeId: 1 } })).toBe('write.cause')
+  expect(wrong({ cause: { causeId: '' } })).toBe('write.cause')
+  expect(wrong({ cause: { correlationId: 'x'.repeat(129) } })).toBe('write.cause')
   expect(wrong({ hookPath: Array(17).fill('a') })).toBe('write.hookPath')
   expect(wrong({ hookPath: Array(16).fill('a') })).toBeUndefined()
   for (const deadlineMs of [0, -1, Number.NaN, Number.POSITIVE_INFINITY, '1'])
