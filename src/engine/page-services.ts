@@ -1,6 +1,7 @@
 /** What every page uses of its engine. */
 import { type HookSelection, switchHooks } from '../core/hook/switch-hooks.ts'
 import { type EventId, type RequestId, type SessionId, sessionStream } from '../core/ids.ts'
+import { late } from '../core/late.ts'
 import type { WallClock } from '../core/ports.ts'
 import type { PageLife } from '../protocol/messages.ts'
 import type { PageHook } from '../protocol/page-definitions.ts'
@@ -8,7 +9,6 @@ import { isConnectionLost } from '../storage/connection.ts'
 import type { Asks } from './asks.ts'
 import type { Foretell } from './foretell.ts'
 import type { Methods } from './methods.ts'
-import { eventsAfter } from './missed-events.ts'
 import type { OpenDocuments } from './open-documents.ts'
 import { definitionOfPageHook } from './page-hooks.ts'
 import type { Parts } from './parts.ts'
@@ -41,6 +41,8 @@ export interface PageServices {
   readonly onError: (error: unknown) => void
 }
 
+const missedEvents = late('events that a watch missed', () => import('./missed-events.ts'))
+
 export function createPageServices({
   parts,
   methods,
@@ -70,7 +72,10 @@ export function createPageServices({
     isGone: async (session) =>
       views.record(sessionStream(session)) === undefined &&
       (await storedTables.session(session)) === undefined,
-    missedEvents: (missed) => eventsAfter(log, missed),
+    async *missedEvents(missed) {
+      const { eventsAfter } = await missedEvents()
+      yield* eventsAfter(log, missed)
+    },
     addHook(hook, client, asks) {
       const handle = registry.register(definitionOfPageHook(hook, asks), client)
       return () => void registry.unregister(handle)
