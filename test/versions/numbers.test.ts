@@ -6,7 +6,7 @@ import { PROTOCOL_VERSION } from '../../src/protocol/hello.ts'
 import { SCHEMA_VERSION, STORES } from '../../src/storage/schema.ts'
 
 /** Where everything that crosses is declared. */
-const WIRE = ['gate.ts', 'hello.ts', 'messages.ts', 'methods.ts', 'worker-api.ts']
+const WIRE = ['gate.ts', 'hello.ts', 'messages.ts', 'methods.ts', 'page-definitions.ts', 'worker-api.ts']
 
 /** A file's declarations without what people only read. */
 function declarationsOf(file: string): string {
