@@ -44,7 +44,8 @@ export function findProgram(program) {
  */
 export function chooseEngines(words) {
   const named = ENGINES.filter((engine) => words.includes(engine))
-  const rest = words.filter((word) => !named.some((engine) => engine === word))
+  // What follows a second `--` would be taken for no file at all.
+  const rest = words.filter((word) => word !== '--' && !named.some((engine) => engine === word))
   return { engines: named.length === 0 ? ENGINES : named, rest }
 }
 

@@ -161,7 +161,7 @@ export function createSession<A extends App>(
         const past = await caller.call('sessions.at', { id, event: idOf(moment) }, options)
         return createPast(past, caller, session, (how) => restore({ event: past.eventId }, how))
       },
-      diff: (from, to, options) =>
+      diff: async (from, to, options) =>
         caller.call('replay.diff', { sessionId: id, from: idOf(from), to: idOf(to) }, options),
       saveRecording: ({ redact: redaction = {}, ...options } = {}) =>
         caller.call('recordings.save', { sessionId: id, redaction }, options),

@@ -1,4 +1,5 @@
 import type { MetricsQuery, SessionMetrics } from '../core/analytics/metrics.ts'
+import { createError } from '../core/errors.ts'
 import type { CorrelationId, SessionId } from '../core/ids.ts'
 import type { TimelineFilter, TimelinePage, TimelineQuery } from '../core/timeline/query.ts'
 import type { TimelineStatistics } from '../core/timeline/statistics.ts'
@@ -37,10 +38,19 @@ export function createTimeline(caller: Caller, startWatch: StartWatch, sessionId
       caller.call('timeline.statistics', { ...filter, ...(sessionId && { sessionId }) }, options),
     watch: (options) => startWatch(sessionId, options),
     tree: async (correlation, options) => {
-      const correlationId =
-        typeof correlation === 'string' ? (correlation as CorrelationId) : correlation.correlationId
+      const correlationId = correlationOf(correlation)
       const events = await caller.call('timeline.tree', { correlationId }, options)
       return buildTree(await readEvents(caller, events, options))
     },
   }
+}
+
+/** @throws INVALID_ARGUMENT for what is neither an event nor a text */
+function correlationOf(correlation: string | { readonly correlationId: CorrelationId }): CorrelationId {
+  const id: unknown =
+    typeof correlation === 'object' && correlation !== null ? correlation.correlationId : correlation
+  if (typeof id === 'string') return id as CorrelationId
+  throw createError('INVALID_ARGUMENT', 'A correlation is named by one of its events or by its id.', {
+    path: 'correlation',
+  })
 }
