@@ -105,7 +105,10 @@ test('EG5 an origin is held to the quota that it was given', async () => {
     }
   })
 
-  expect(error).toBe('QuotaExceededError')
+  // Firefox says the one or the other, from run to run.
+  expect(error).toBeOneOf(
+    inject('engine') === 'firefox' ? ['QuotaExceededError', 'UnknownError'] : ['QuotaExceededError'],
+  )
   expect(stored * 1_000_000).toBeLessThanOrEqual(quotaBytes * 1.5)
   expect(stored).toBeGreaterThan(2)
 })
