@@ -16,7 +16,7 @@ import { detailsIn } from './emit-details.ts'
 import { createEmitter } from './emitter.ts'
 import { readEvents } from './event-reader.ts'
 import type { House } from './house.ts'
-import { idOf, type Moment } from './moment.ts'
+import { idOf, type Moment, requireId } from './moment.ts'
 import { createPast } from './past.ts'
 import { pricedMessage } from './priced-message.ts'
 import { startReplay } from './replay.ts'
@@ -152,17 +152,17 @@ export function createSession<A extends App>(
       fork: async ({ at, ...what } = {}, options) => {
         const start = await caller.call(
           'sessions.fork',
-          { id, ...what, ...(at !== undefined && { at: idOf(at) }) },
+          { id, ...what, ...(at !== undefined && { at: requireId(at) }) },
           options,
         )
         return house.adopt(start)
       },
       at: async (moment, options) => {
-        const past = await caller.call('sessions.at', { id, event: idOf(moment) }, options)
+        const past = await caller.call('sessions.at', { id, event: requireId(moment) }, options)
         return createPast(past, caller, session, (how) => restore({ event: past.eventId }, how))
       },
       diff: async (from, to, options) =>
-        caller.call('replay.diff', { sessionId: id, from: idOf(from), to: idOf(to) }, options),
+        caller.call('replay.diff', { sessionId: id, from: requireId(from), to: requireId(to) }, options),
       saveRecording: ({ redact: redaction = {}, ...options } = {}) =>
         caller.call('recordings.save', { sessionId: id, redaction }, options),
       replay: (options) => startReplay(caller, id, options, () => session.info.counters.events),
