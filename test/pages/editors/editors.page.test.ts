@@ -19,6 +19,8 @@ async function openTab(visit: Visit, site: Site): Promise<Page> {
 
 async function isReady(page: Page): Promise<void> {
   await page.waitForFunction(() => Reflect.has(window, 'documents'))
+  // From here on the page can be loaded without a network.
+  await page.evaluate(async () => void (await navigator.serviceWorker.ready))
 }
 
 /** The text of an editor, as a person sees it but for the cursors of others. */
