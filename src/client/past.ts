@@ -1,5 +1,5 @@
 import type { App } from '../core/app/app.ts'
-import type { SessionPast } from '../core/session/input.ts'
+import { type PackedPast, unpackPast } from '../core/session/packed-past.ts'
 import { asideOf } from '../core/state/aside.ts'
 import { scopeText, splitEntryKey } from '../core/state/scope.ts'
 import type { StateValue } from '../core/state/value.ts'
@@ -8,12 +8,12 @@ import type { Caller } from './caller.ts'
 import type { Past, Session } from './session-handle.ts'
 
 export function createPast<A extends App>(
-  past: SessionPast,
+  packed: PackedPast,
   caller: Caller,
   session: Session<A>,
   restore: Past<A>['restore'],
 ): Past<A> {
-  const { eventId, record, state, artifacts } = past
+  const { eventId, record, state, artifacts } = unpackPast(packed)
   return {
     eventId,
     info: record,

@@ -4,6 +4,7 @@ import type { StreamId } from '../core/ids.ts'
 import type { SessionRecord } from '../core/session/record.ts'
 import type { Entry } from '../core/state/delta.ts'
 import { Mirror } from '../core/state/mirror.ts'
+import { entriesOf, type ReadEntries } from '../core/state/packed-entries.ts'
 import { entryKeyOf } from '../core/state/scope.ts'
 import type { WorkerMessage } from '../protocol/messages.ts'
 import type { StateTarget } from '../protocol/worker-api.ts'
@@ -124,7 +125,7 @@ export class SharedStream implements Stream {
     const { target } = this
     const adoptions = this.#adoptions
     this.#openKeys.unread()
-    const start: { entries: readonly Entry[]; record?: SessionRecord } =
+    const start: ReadEntries & { readonly record?: SessionRecord } =
       'session' in target
         ? await this.#connection
             .call('sessions.open', { id: target.session })
@@ -134,8 +135,9 @@ export class SharedStream implements Stream {
               throw error
             })
         : await this.#connection.call('state.open', target)
-    this.#openKeys.read(start.entries)
-    this.mirror.apply(start.entries, 'tab')
+    const entries = entriesOf(start)
+    this.#openKeys.read(entries)
+    this.mirror.apply(entries, 'tab')
     if (start.record !== undefined) this.take(start.record)
   }
 

@@ -23,7 +23,8 @@ import type { RunRow } from './run/record.ts'
 import type { PastMark } from './session/mark.ts'
 import type { SessionPage, SessionQuery } from './session/query.ts'
 import type { CheckpointContent, SessionRecord } from './session/record.ts'
-import type { Delta, Entry } from './state/delta.ts'
+import type { Delta } from './state/delta.ts'
+import type { ReadEntries } from './state/packed-entries.ts'
 
 /** The wall clock and timers; fake in tests. */
 export interface WallClock {
@@ -122,9 +123,8 @@ export interface Journal extends Maintenance, Repairs {
 }
 
 /** What a page needs first: state and record up to `upTo`, and the rows after it. */
-export interface StreamStart {
+export interface StreamStart extends ReadEntries {
   readonly record?: SessionRecord
-  readonly entries: readonly Entry[]
   readonly upTo: number
   /** Rows after `upTo`, in order of arrival. */
   readonly tail: readonly CommitRow[]

@@ -5,9 +5,8 @@
 import type { CommitRow } from '../core/commit.ts'
 import type { StreamId } from '../core/ids.ts'
 import type { StreamStart } from '../core/ports.ts'
-import { asideOf } from '../core/state/aside.ts'
-import type { Entry } from '../core/state/delta.ts'
 import { deltasOf } from '../core/state/fold.ts'
+import { sensitiveKeysIn } from '../core/state/packed-entries.ts'
 
 export interface ClosedKeys {
   /** The stream was read: what it holds is known from now on. */
@@ -34,7 +33,7 @@ export function createClosedKeys(): ClosedKeys {
   const earlyByStream = new Map<StreamId, Set<string>>()
 
   function take(stream: StreamId, rows: readonly CommitRow[]): void {
-    close(stream, sensitiveOf(rows.flatMap(({ events }) => events.flatMap(deltasOf))))
+    close(stream, sensitiveKeysIn({ entries: rows.flatMap(({ events }) => events.flatMap(deltasOf)) }))
   }
 
   function close(stream: StreamId, entryKeys: readonly string[]): void {
@@ -52,10 +51,10 @@ export function createClosedKeys(): ClosedKeys {
   }
 
   return {
-    begin(stream, { entries, tail }) {
+    begin(stream, { tail, ...read }) {
       keysByStream.set(stream, keysByStream.get(stream) ?? earlyByStream.get(stream) ?? new Set())
       earlyByStream.delete(stream)
-      close(stream, sensitiveOf(entries))
+      close(stream, sensitiveKeysIn(read))
       take(stream, tail)
     },
     take,
@@ -67,8 +66,4 @@ export function createClosedKeys(): ClosedKeys {
     isClosed: (stream, entryKey) => keysByStream.get(stream)?.has(entryKey) === true,
     end: (stream) => void keysByStream.delete(stream),
   }
-}
-
-function sensitiveOf(entries: readonly Pick<Entry, 'key' | 'value'>[]): readonly string[] {
-  return entries.filter(({ value }) => asideOf(value)?.class === 'sensitive').map(({ key }) => key)
 }

@@ -3,8 +3,10 @@
  * is not told, and a key whose value stands aside holds nothing that such a page could show.
  */
 import type { Divergence } from '../core/replay/report.ts'
+import { type PackedPast, unpackPast } from '../core/session/packed-past.ts'
 import { asideOf } from '../core/state/aside.ts'
 import type { Entry } from '../core/state/delta.ts'
+import { entriesOf, type ReadEntries } from '../core/state/packed-entries.ts'
 import { splitEntryKey } from '../core/state/scope.ts'
 import type { StateValue } from '../core/state/value.ts'
 import type { StateChange } from '../core/timeline/catalog.ts'
@@ -19,7 +21,7 @@ const ANSWERS: Reworded = {
   'sessions.restore': withFirstEntries,
   'sessions.fork': withFirstEntries,
   'state.open': withFirstEntries,
-  'sessions.at': (past) => ({ ...past, state: firstState(past.state) }),
+  'sessions.at': firstPast,
   'state.write': (written) => ({ ...written, changes: firstChanges(written.changes) }),
   'timeline.emit': firstEvent,
   'timeline.query': (page) => ({ ...page, items: page.items.map(firstEvent) }),
@@ -49,8 +51,15 @@ export function firstEntries(entries: readonly Entry[]): readonly Entry[] {
     .map((entry) => (asideOf(entry.value) === undefined ? entry : { key: entry.key, at: entry.at }))
 }
 
-function withFirstEntries<Start extends { readonly entries: readonly Entry[] }>(start: Start): Start {
-  return { ...start, entries: firstEntries(start.entries) }
+/** None of them packed. */
+function withFirstEntries<Start extends ReadEntries>({ packed, ...start }: Start): Omit<Start, 'packed'> {
+  const read = packed === undefined ? start : { packed, entries: start.entries }
+  return { ...start, entries: firstEntries(entriesOf(read)) }
+}
+
+function firstPast(packed: PackedPast): PackedPast {
+  const past = unpackPast(packed)
+  return { ...past, state: firstState(past.state) }
 }
 
 function firstState(state: Readonly<Record<string, StateValue>>): Readonly<Record<string, StateValue>> {

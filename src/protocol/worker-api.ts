@@ -37,18 +37,19 @@ import type {
   DeleteSession,
   EditSession,
   ForkSession,
+  PackedStart,
   RestoreSession,
   SaveSession,
-  SessionPast,
   SessionStart,
   StateTarget,
   TransitionSession,
   WriteState,
 } from '../core/session/input.ts'
+import type { PackedPast } from '../core/session/packed-past.ts'
 import type { SessionPage, SessionQuery } from '../core/session/query.ts'
 import type { ReadState } from '../core/session/read-state.ts'
 import type { Checkpoint, SessionRecord } from '../core/session/record.ts'
-import type { Entry } from '../core/state/delta.ts'
+import type { ReadEntries } from '../core/state/packed-entries.ts'
 import type { ScopedKey } from '../core/state/scope.ts'
 import type { StateValue } from '../core/state/value.ts'
 import type { Recorded, StateChange } from '../core/timeline/catalog.ts'
@@ -109,7 +110,7 @@ export interface AppendedEvents {
 /** Method name to what it takes and what it answers. */
 export interface WorkerApi {
   'sessions.create': (input: CreateSession) => SessionStart
-  'sessions.open': (input: { id: SessionId }) => SessionStart
+  'sessions.open': (input: { id: SessionId }) => PackedStart
   'sessions.get': (input: { id: SessionId }) => SessionRecord | null
   'sessions.list': (input: SessionQuery) => SessionPage
   'sessions.edit': (input: { id: SessionId; changes: EditSession }) => SessionRecord
@@ -119,9 +120,9 @@ export interface WorkerApi {
   'sessions.checkpoints': (input: { id: SessionId }) => readonly Checkpoint[]
   'sessions.delete': (input: DeleteSession) => null
   'sessions.fork': (input: ForkSession) => SessionStart
-  'sessions.at': (input: { id: SessionId; event: EventId }) => SessionPast
+  'sessions.at': (input: { id: SessionId; event: EventId }) => PackedPast
   'sessions.import': (input: ImportOptions) => ImportReport
-  'state.open': (input: StateTarget) => { readonly entries: readonly Entry[] }
+  'state.open': (input: StateTarget) => ReadEntries
   /** Absent where there is no value. */
   'state.read': (input: ReadState) => { readonly value?: StateValue }
   'state.write': (input: WriteState) => {

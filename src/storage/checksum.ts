@@ -106,13 +106,26 @@ function addText(start: number, text: string): number {
 }
 
 function addBytes(start: number, bytes: Uint8Array): number {
-  let sum = addWord(start, bytes.length)
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
-  let at = 0
-  for (; at + 4 <= bytes.length; at += 4) sum = addWord(sum, view.getInt32(at, true))
-  for (; at < bytes.length; at += 1) sum = addWord(sum, view.getUint8(at))
+  const { buffer, byteOffset, length } = bytes
+  let sum = addWord(start, length)
+  const whole = length & ~3
+  if (IS_LITTLE_ENDIAN && byteOffset % 4 === 0) {
+    const words = new Int32Array(buffer, byteOffset, whole / 4)
+    // Written out: a call for each word is a third of the time until the loop is compiled.
+    for (let at = 0; at < words.length; at += 1) {
+      sum = Math.imul(sum ^ (words[at] ?? 0), FACTOR)
+      sum ^= sum >>> 15
+    }
+  } else {
+    const view = new DataView(buffer, byteOffset, length)
+    for (let at = 0; at < whole; at += 4) sum = addWord(sum, view.getInt32(at, true))
+  }
+  for (let at = whole; at < length; at += 1) sum = addWord(sum, bytes[at] ?? 0)
   return sum
 }
+
+/** As all browsers are on all machines of today. */
+const IS_LITTLE_ENDIAN = new Uint8Array(new Int32Array([1]).buffer)[0] === 1
 
 const FLOAT = new DataView(new ArrayBuffer(8))
 

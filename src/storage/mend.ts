@@ -10,6 +10,7 @@ import type { CommitId, StreamId } from '../core/ids.ts'
 import type { RunRow } from '../core/run/record.ts'
 import { sizeOf } from '../core/size.ts'
 import { canonicalText } from '../core/state/canonical.ts'
+import { isKept, type KeptEntries, packEntries, unpackEntries } from '../core/state/packed-entries.ts'
 import type { StateValue } from '../core/state/value.ts'
 import { isSound, type Summed, withSum } from './checksum.ts'
 import { relist } from './index-entries.ts'
@@ -57,7 +58,7 @@ export async function mendStream(
   let mended = 0
   if (record !== undefined)
     mended += await putSession(transaction, stream, toStoredSession(record, upTo, rows), isLossy)
-  const view = { streamId: stream, upTo, entries, sizeBytes: sizeOf(entries) }
+  const view = { streamId: stream, upTo, entries: packEntries(entries), sizeBytes: sizeOf(entries) }
   mended += await putView(transaction, stream, view, isLossy)
   for (const artifact of artifacts)
     mended += await put('artifacts', artifact.id, toStored('artifacts', artifact))
@@ -145,9 +146,9 @@ async function putView(
   const views = transaction.objectStore('views')
   const { row: present, isUnreadable } = await readOne<StoredView>(views, stream)
   if (isUnreadable && isLossy) return 0
-  if (present === undefined && !isUnreadable && view.entries.length === 0) return 0
+  if (present === undefined && !isUnreadable && unpackEntries(view.entries).length === 0) return 0
   if (present !== undefined && isSound(present) && (isLossy || present.upTo < view.upTo)) return 0
-  if (present !== undefined && isSound(present) && isSame(present.entries, view.entries)) return 0
+  if (present !== undefined && isSound(present) && isSameState(present.entries, view.entries)) return 0
   views.put(withSum(view))
   return 1
 }
@@ -216,6 +217,11 @@ async function putHead(
   if (present !== undefined && (isLossy || isRight)) return 0
   put({ ...fields, ...Object.fromEntries(told) })
   return 1
+}
+
+/** In whatever form. */
+function isSameState(one: KeptEntries, other: KeptEntries): boolean {
+  return isKept(one) && isSame(unpackEntries(one), unpackEntries(other))
 }
 
 /** Rows hold plain data and bytes, whatever their type says. */

@@ -22,7 +22,7 @@ import type {
 import type { RunRow } from '../core/run/record.ts'
 import type { PastMark } from '../core/session/mark.ts'
 import type { CheckpointContent, SessionRecord } from '../core/session/record.ts'
-import type { Entry } from '../core/state/delta.ts'
+import type { KeptEntries } from '../core/state/packed-entries.ts'
 import type { StoredEvent } from '../core/timeline/event.ts'
 import type { Summed } from './checksum.ts'
 import { FIRST } from './migrations/first.ts'
@@ -132,7 +132,7 @@ export interface StoredSnapshot extends Summed {
 export interface StoredView extends Summed {
   readonly streamId: StreamId
   readonly upTo: number
-  readonly entries: readonly Entry[]
+  readonly entries: KeptEntries
   /** Estimate of the entries' size, by which the next rewrite is decided. */
   readonly sizeBytes: number
   /** Deletions before this clock have left with an older generation of the document. */

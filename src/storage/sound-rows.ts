@@ -4,6 +4,7 @@
  */
 import type { Damage } from '../core/damage/damage.ts'
 import { STORE_STREAM, type StreamId, sessionStream } from '../core/ids.ts'
+import { isKept } from '../core/state/packed-entries.ts'
 import { isSound } from './checksum.ts'
 import type { DamageNotes } from './damage-notes.ts'
 import { type RangeOptions, readRange, type Source } from './read-range.ts'
@@ -143,7 +144,7 @@ export function noteUnreadableSnapshot(stream: StreamId, key: IDBValidKey, notes
 }
 
 export function soundView(row: StoredView | undefined, notes: Notes): StoredView | undefined {
-  if (row === undefined || (isSound(row) && Array.isArray(row.entries))) return row
+  if (row === undefined || (isSound(row) && isKept(row.entries))) return row
   note(notes, 'view', row.streamId, row.streamId, 'views', 'The view of the state is not what was stored.')
   return undefined
 }

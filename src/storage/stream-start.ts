@@ -5,7 +5,8 @@ import type { StreamId } from '../core/ids.ts'
 import type { StreamStart } from '../core/ports.ts'
 import { foldSession } from '../core/session/fold.ts'
 import type { SessionRecord } from '../core/session/record.ts'
-import { deltasOf, foldEntries } from '../core/state/fold.ts'
+import { deltasOf } from '../core/state/fold.ts'
+import { readKept, withDeltas } from '../core/state/packed-entries.ts'
 import { rowsAfter } from './commit-rows.ts'
 import { type LogReading, rowsIn } from './log-reading.ts'
 import { survivable } from './read-failure.ts'
@@ -59,7 +60,7 @@ export async function readStart(
   const record = foldSession(session?.record, stream, between(sessionTo))
   return {
     ...(record === undefined ? {} : { record }),
-    entries: deltas.length === 0 ? (view?.entries ?? []) : foldEntries(view?.entries ?? [], deltas, 'state'),
+    ...withDeltas(readKept(view?.entries ?? []), deltas),
     upTo,
     tail: rows.filter((row) => row.seq > upTo),
   }

@@ -4,6 +4,7 @@
 import { type Clock, clockOfId, STORE_STREAM, type StreamId, sessionOfStream } from '../core/ids.ts'
 import { sizeOf } from '../core/size.ts'
 import { deltasOf, foldEntries } from '../core/state/fold.ts'
+import { packEntries, unpackEntries } from '../core/state/packed-entries.ts'
 import { withSum } from './checksum.ts'
 import { seqOf } from './commit-rows.ts'
 import { readOne } from './read-one.ts'
@@ -52,9 +53,10 @@ export async function forgetDeletions(tails: TailReader, stream: StreamId, befor
   const { view } = await readView(tails, stream)
   if (view === undefined) return
   const { sum: _, ...row } = view
-  const entries = view.entries.filter(({ value, at }) => value !== undefined || clockOfId(at) >= before)
+  const kept = unpackEntries(view.entries)
+  const entries = kept.filter(({ value, at }) => value !== undefined || clockOfId(at) >= before)
   const forgotten = Math.max(before, view.forgotten ?? 0) as Clock
-  const next: StoredView = { ...row, entries, sizeBytes: sizeOf(entries), forgotten }
+  const next: StoredView = { ...row, entries: packEntries(entries), sizeBytes: sizeOf(entries), forgotten }
   tails.transaction.objectStore('views').put(withSum(next))
 }
 
@@ -76,11 +78,11 @@ function writeView(
   rows: readonly StoredCommit[],
 ): number {
   const deltas = rows.flatMap(({ body }) => body.events.flatMap(deltasOf))
-  const entries = foldEntries(view?.entries ?? [], deltas, 'state')
+  const entries = foldEntries(unpackEntries(view?.entries ?? []), deltas, 'state')
   const sizeBytes = sizeOf(entries)
   const upTo = rows.reduce((last, row) => Math.max(last, seqOf(row)), view?.upTo ?? 0)
   const forgotten = view?.forgotten === undefined ? {} : { forgotten: view.forgotten }
-  const row: StoredView = { streamId: stream, upTo, entries, sizeBytes, ...forgotten }
+  const row: StoredView = { streamId: stream, upTo, entries: packEntries(entries), sizeBytes, ...forgotten }
   tails.transaction.objectStore('views').put(withSum(row))
   return sizeBytes
 }

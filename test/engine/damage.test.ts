@@ -1,6 +1,7 @@
 import 'fake-indexeddb/auto'
 import { afterEach, expect, test } from 'vitest'
 import type { SessionId } from '../../src/core/ids.ts'
+import { entriesOf } from '../../src/core/state/packed-entries.ts'
 import { withSum } from '../../src/storage/checksum.ts'
 import type { StoredSnapshot, StoredView, WrittenCommit } from '../../src/storage/schema.ts'
 import { checkLaws } from '../../src/testing/check-laws.ts'
@@ -75,7 +76,7 @@ async function toldOf(tab: Tab, count: number) {
 }
 
 async function keysIn(tab: Tab): Promise<readonly string[]> {
-  const { entries } = await tab.call('state.open', { session: ID })
+  const entries = entriesOf(await tab.call('state.open', { session: ID }))
   return entries.map(({ key }) => key).sort()
 }
 

@@ -2,6 +2,7 @@ import 'fake-indexeddb/auto'
 import { afterEach, expect, test, vi } from 'vitest'
 import { sessionStream } from '../../src/core/ids.ts'
 import type { Locks, WallClock } from '../../src/core/ports.ts'
+import { entriesOf } from '../../src/core/state/packed-entries.ts'
 import { createLocks } from '../../src/platform/locks.ts'
 import { HOLE_MS } from '../../src/sync/arrivals.ts'
 import { settableWall, startEngine } from './rig.ts'
@@ -79,7 +80,7 @@ test.each([3, 200])(
 
     send({ type: 'detach', stream })
     send({ type: 'attach', stream })
-    const { entries } = await call('sessions.open', { id: record.id })
+    const entries = entriesOf(await call('sessions.open', { id: record.id }))
     expect(counts).toEqual({ transactions: 3, requests: 9 })
     expect(entries.length).toBe(Math.min(edits, 5))
     vi.restoreAllMocks()

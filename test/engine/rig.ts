@@ -1,6 +1,7 @@
 import type { HookDefinition } from '../../src/core/hook/definition.ts'
 import type { SessionId } from '../../src/core/ids.ts'
 import { loadAllLate } from '../../src/core/late.ts'
+import { entriesOf } from '../../src/core/state/packed-entries.ts'
 import type { StateValue } from '../../src/core/state/value.ts'
 import type { Definitions } from '../../src/engine/definitions.ts'
 import { type Engine, openEngine } from '../../src/engine/engine.ts'
@@ -49,7 +50,7 @@ export async function startEngine(
     write: (session: SessionId, key: string, value: StateValue) =>
       call('state.write', { target: { session }, changes: [{ key, value }] }),
     async read(session: SessionId, key: string) {
-      const { entries } = await call('state.open', { session })
+      const entries = entriesOf(await call('state.open', { session }))
       return entries.find((entry) => entry.key === key)?.value
     },
   }

@@ -9,6 +9,7 @@ import {
   type StreamId,
   sessionStream,
 } from '../../src/core/ids.ts'
+import { entriesOf, unpackEntries } from '../../src/core/state/packed-entries.ts'
 import { BARRIER_MS, createBarrier } from '../../src/storage/barrier.ts'
 import { OwnRows } from '../../src/storage/own-rows.ts'
 import type { StoredCommit, StoredSnapshot, StoredView } from '../../src/storage/schema.ts'
@@ -232,11 +233,11 @@ test('JO17 a view holds what a fold of the log gives, and is read with the rows 
   await tab.journal.flush()
   const view = await viewOf(tab)
   expect(view?.upTo).toBe(6)
-  expect(view?.entries).toHaveLength(5)
+  expect(unpackEntries(view?.entries ?? [])).toHaveLength(5)
   await setState(tab, 'k5', 5)
   const start = await tab.log.start(STREAM)
   expect(start.upTo).toBe(6)
-  expect(start.entries).toHaveLength(5)
+  expect(entriesOf(start)).toHaveLength(5)
   expect(start.tail.map((row) => row.seq)).toEqual([7])
   expect(await valuesIn(tab)).toEqual({ k0: 0, k1: 1, k2: 2, k3: 3, k4: 4, k5: 5 })
 })
@@ -403,7 +404,7 @@ test('JO15 streams without a session have a view and no index row', async () => 
   await tab.journal.flush()
   const start = await tab.log.start(stream)
   expect(start).toMatchObject({ upTo: 1, tail: [] })
-  expect(start.entries).toMatchObject([{ key: 'theme', value: 'dark' }])
+  expect(entriesOf(start)).toMatchObject([{ key: 'theme', value: 'dark' }])
   expect(start.record).toBeUndefined()
   expect(await tab.connection.db.sessions.count()).toBe(0)
 })

@@ -9,6 +9,7 @@ import {
   type SessionId,
   sessionStream,
 } from '../../src/core/ids.ts'
+import { entriesOf } from '../../src/core/state/packed-entries.ts'
 import {
   addAt,
   commitWrites,
@@ -41,7 +42,11 @@ test('ST8 a start is one moment of the stream: record and entries at one row, an
   const start = await tab.log.start(STREAM)
   expect(start.upTo).toBe(4)
   expect(start.record).toMatchObject({ name: 'two', counters: { events: 4 } })
-  expect(start.entries.map(({ key }) => key).toSorted()).toEqual(['a', 'b'])
+  expect(
+    entriesOf(start)
+      .map(({ key }) => key)
+      .toSorted(),
+  ).toEqual(['a', 'b'])
   expect(start.tail.map((row) => row.seq)).toEqual([5])
 })
 
@@ -223,6 +228,10 @@ test('ST8 a start that was read before is the present one, whatever was stored, 
   await tab.connection.db.views.delete(STREAM)
   const start = await tab.log.start(STREAM)
   expect(start).toEqual(await fresh())
-  expect(start.entries.map(({ key }) => key).toSorted()).toEqual(['a', 'b'])
+  expect(
+    entriesOf(start)
+      .map(({ key }) => key)
+      .toSorted(),
+  ).toEqual(['a', 'b'])
   await other.journal.flush()
 })

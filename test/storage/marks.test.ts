@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { clockOfId, type EventId, type SessionId } from '../../src/core/ids.ts'
 import type { Log } from '../../src/core/ports.ts'
 import { sessionAt } from '../../src/core/session/past.ts'
+import { unpackEntries } from '../../src/core/state/packed-entries.ts'
 import { createMarking } from '../../src/engine/marking.ts'
 import { MAX_MARKS } from '../../src/storage/mark-rows.ts'
 import type { StoredSegment, StoredSession, StoredView } from '../../src/storage/schema.ts'
@@ -205,7 +206,10 @@ const damaged = {
   'the end of an index row': (tab: Tab) =>
     alterRow<StoredSession>(tab, 'sessions', SESSION, (row) => ({ ...row, upTo: row.upTo + 1 })),
   'a view': (tab: Tab) =>
-    alterRow<StoredView>(tab, 'views', STREAM, (row) => ({ ...row, entries: row.entries.slice(1) })),
+    alterRow<StoredView>(tab, 'views', STREAM, (row) => ({
+      ...row,
+      entries: unpackEntries(row.entries).slice(1),
+    })),
 }
 
 test.each(Object.entries(damaged))(

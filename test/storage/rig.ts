@@ -17,6 +17,7 @@ import {
   type WriterId,
 } from '../../src/core/ids.ts'
 import type { Documents, Journal, Log, Tables } from '../../src/core/ports.ts'
+import { entriesOf } from '../../src/core/state/packed-entries.ts'
 import type { StateValue } from '../../src/core/state/value.ts'
 import type { EventDataByType, EventType } from '../../src/core/timeline/catalog.ts'
 import type { StoredEvent } from '../../src/core/timeline/event.ts'
@@ -238,8 +239,8 @@ export function increment(tab: Tab, name = 'calls', options: Partial<Operation<n
 
 /** What a read of the log gives for a stream's state. */
 export async function valuesIn(tab: Tab, stream: StreamId = STREAM): Promise<Record<string, StateValue>> {
-  const { entries, tail } = await tab.log.start(stream)
-  const values = new Map(entries.map((entry) => [entry.key, entry]))
+  const { tail, ...start } = await tab.log.start(stream)
+  const values = new Map(entriesOf(start).map((entry) => [entry.key, entry]))
   for (const event of tail.flatMap((row) => row.events)) {
     if (event.type !== 'state.changed') continue
     for (const change of (event.data as EventDataByType['state.changed']).changes) {

@@ -4,6 +4,7 @@ import type { FoundDamage } from '../../src/core/damage/damage.ts'
 import { recordDamage } from '../../src/core/damage/record-damage.ts'
 import { repairStream } from '../../src/core/damage/repair.ts'
 import type { SessionId } from '../../src/core/ids.ts'
+import { unpackEntries } from '../../src/core/state/packed-entries.ts'
 import {
   createSession,
   headOf,
@@ -196,7 +197,7 @@ test('DM25 such rows hinder no write, and are made anew by the next barrier', as
   await next.journal.flush()
   isFailing = false
   expect(await db.sessions.get(SESSION)).toMatchObject({ rows: 81, record: { counters: { events: 81 } } })
-  expect((await db.views.get(STREAM))?.entries).toHaveLength(80)
+  expect(unpackEntries((await db.views.get(STREAM))?.entries ?? [])).toHaveLength(80)
 })
 
 test('DM25 a repair makes rows anew at which the browser fails', async () => {

@@ -16,6 +16,7 @@ import {
   STORE_STREAM,
   timeOfId,
 } from '../../src/core/ids.ts'
+import { unpackEntries } from '../../src/core/state/packed-entries.ts'
 import { withSum } from '../../src/storage/checksum.ts'
 import { readForm } from '../../src/storage/row-form.ts'
 import type { Database, StoredCommit, StoredMark, StoredSegment } from '../../src/storage/schema.ts'
@@ -299,7 +300,10 @@ test('LA9 a view that differs from the log is found', async () => {
   expect(await lawsAfter((db) => db.views.toCollection().modify({ entries: [] }))).toEqual(['LA9'])
   const other: Plant = (db) =>
     db.views.toCollection().modify((row, ref) => {
-      ref.value = { ...row, entries: row.entries.map((entry) => ({ ...entry, value: 'other' })) }
+      ref.value = {
+        ...row,
+        entries: unpackEntries(row.entries).map((entry) => ({ ...entry, value: 'other' })),
+      }
     })
   expect(await lawsAfter(other)).toEqual(['LA9'])
 })

@@ -3,6 +3,7 @@ import type { ArtifactRecord } from '../artifact/record.ts'
 import type { Durability } from '../commit.ts'
 import type { CheckpointId, EventId, SessionId } from '../ids.ts'
 import type { Entry } from '../state/delta.ts'
+import type { ReadEntries } from '../state/packed-entries.ts'
 import type { StateValue } from '../state/value.ts'
 import type { WriteChange } from '../state/write-change.ts'
 import type { Retention, SessionLimits, SessionRecord } from './record.ts'
@@ -79,6 +80,11 @@ export interface ForkSession {
 export interface SessionStart {
   readonly record: SessionRecord
   readonly entries: readonly Entry[]
+}
+
+/** The same, as it is handed to a page. */
+export interface PackedStart extends ReadEntries {
+  readonly record: SessionRecord
 }
 
 /** A session as it was right after one of its events. */

@@ -2,6 +2,6 @@
 export { listCheckpoints, saveSession } from './checkpoint.ts'
 export { deleteSession } from './delete.ts'
 export { forkSession } from './fork.ts'
-export { sessionAt } from './past.ts'
+export { packedSessionAt } from './past.ts'
 export { readState } from './read-state.ts'
 export { restoreSession } from './restore.ts'

@@ -1,7 +1,7 @@
 import type { EventId, SessionId } from '../ids.ts'
 import { late } from '../late.ts'
 import type { Request } from '../request.ts'
-import type { Entry } from '../state/delta.ts'
+import type { ReadEntries } from '../state/packed-entries.ts'
 import type { StateValue } from '../state/value.ts'
 import { type CreateOptions, createSession } from './create.ts'
 import type { SessionDeps } from './deps.ts'
@@ -12,9 +12,9 @@ import type {
   DeleteSession,
   EditSession,
   ForkSession,
+  PackedStart,
   RestoreSession,
   SaveSession,
-  SessionPast,
   SessionStart,
   StateTarget,
   TransitionSession,
@@ -25,11 +25,12 @@ import {
   type BegunStart,
   findSession,
   observeEntries,
-  openSession,
-  openState,
+  readSession,
+  readStream,
   type Starts,
   withBegun,
 } from './open.ts'
+import type { PackedPast } from './packed-past.ts'
 import { placeOf } from './place.ts'
 import type { SessionPage, SessionQuery } from './query.ts'
 import type { ReadState } from './read-state.ts'
@@ -40,7 +41,7 @@ import { type StateWritten, writeState } from './write-state.ts'
 /** The use cases of sessions and their state. Every answer comes from the database. */
 export interface SessionManager {
   create(request: Request, input: CreateSession, options?: CreateOptions): Promise<SessionStart>
-  open(request: Request, input: { readonly id: SessionId }, begun?: BegunStart): Promise<SessionStart>
+  open(request: Request, input: { readonly id: SessionId }, begun?: BegunStart): Promise<PackedStart>
   /** null where there is no such session. */
   get(request: Request, input: { readonly id: SessionId }): Promise<SessionRecord | null>
   list(request: Request, query: SessionQuery): Promise<SessionPage>
@@ -54,12 +55,8 @@ export interface SessionManager {
   checkpoints(request: Request, input: { readonly id: SessionId }): Promise<readonly Checkpoint[]>
   delete(request: Request, input: DeleteSession): Promise<null>
   fork(request: Request, input: ForkSession): Promise<SessionStart>
-  at(request: Request, input: { readonly id: SessionId; readonly event: EventId }): Promise<SessionPast>
-  openState(
-    request: Request,
-    target: StateTarget,
-    begun?: BegunStart,
-  ): Promise<{ readonly entries: readonly Entry[] }>
+  at(request: Request, input: { readonly id: SessionId; readonly event: EventId }): Promise<PackedPast>
+  openState(request: Request, target: StateTarget, begun?: BegunStart): Promise<ReadEntries>
   readState(request: Request, input: ReadState): Promise<{ readonly value?: StateValue }>
   writeState(request: Request, input: WriteState): Promise<StateWritten>
 }
@@ -71,8 +68,8 @@ export function createSessionManager(deps: SessionDeps): SessionManager {
   return {
     create: (request, input, options) => createSession(deps, request, input, options),
     open: async (_request, { id }, begun) => {
-      const start = await openSession(withBegun(log, begun), parseSessionId(id))
-      observeEntries(clock, start.entries)
+      const start = await readSession(withBegun(log, begun), parseSessionId(id))
+      observeEntries(clock, start)
       return start
     },
     get: async (_request, { id }) => findSession(log, parseSessionId(id)),
@@ -84,7 +81,8 @@ export function createSessionManager(deps: SessionDeps): SessionManager {
     checkpoints: async ({ signal }, input) => (await cases(signal)).listCheckpoints(tables, input),
     delete: async (request, input) => (await cases(request.signal)).deleteSession(deps, request, input),
     fork: async (request, input) => (await cases(request.signal)).forkSession(deps, request, input),
-    at: async ({ signal }, { id, event }) => (await cases(signal)).sessionAt(log, parseSessionId(id), event),
+    at: async ({ signal }, { id, event }) =>
+      (await cases(signal)).packedSessionAt(log, parseSessionId(id), event),
     openState: async (_request, target, begun) => openTarget({ clock, log: withBegun(log, begun) }, target),
     readState: async ({ signal }, input) => (await cases(signal)).readState(deps, input),
     writeState: (request, input) => writeState(deps, request, input),
@@ -94,10 +92,14 @@ export function createSessionManager(deps: SessionDeps): SessionManager {
 async function openTarget(
   { clock, log }: { readonly clock: SessionDeps['clock']; readonly log: Starts },
   target: StateTarget,
-): Promise<{ readonly entries: readonly Entry[] }> {
+): Promise<ReadEntries> {
   const { session, stream } = placeOf(target)
-  const entries =
-    session === undefined ? await openState(log, stream) : (await openSession(log, session)).entries
-  observeEntries(clock, entries)
-  return { entries }
+  if (session === undefined) {
+    const read = await readStream(log, stream)
+    observeEntries(clock, read)
+    return read
+  }
+  const { record: _, ...read } = await readSession(log, session)
+  observeEntries(clock, read)
+  return read
 }

@@ -1,12 +1,13 @@
 import type { StreamEnd } from '../commit.ts'
-import { clockOfId, type EventId, type SessionId, type StreamId, sessionStream } from '../ids.ts'
+import { clockOfId, type SessionId, type StreamId, sessionStream } from '../ids.ts'
 import type { Log, StreamStart } from '../ports.ts'
 import type { Entry } from '../state/delta.ts'
-import { deltasOf, foldEntries } from '../state/fold.ts'
+import { deltasOf } from '../state/fold.ts'
+import { entriesOf, lastStamp, type ReadEntries, withDeltas } from '../state/packed-entries.ts'
 import type { HybridClock } from '../timeline/hybrid-clock.ts'
 import { foldSession } from './fold.ts'
 import { sessionNotFound } from './head.ts'
-import type { SessionStart } from './input.ts'
+import type { PackedStart, SessionStart } from './input.ts'
 import type { SessionRecord } from './record.ts'
 
 export interface SeenState {
@@ -31,10 +32,16 @@ export function withBegun(log: Starts, begun: BegunStart = () => undefined): Sta
  * @throws SESSION_NOT_FOUND where there is no such session.
  */
 export async function openSession(log: Starts, id: SessionId): Promise<SessionStart> {
+  const { record, ...read } = await readSession(log, id)
+  return { record, entries: entriesOf(read) }
+}
+
+/** The same, of its state what the database holds packed as it is. */
+export async function readSession(log: Starts, id: SessionId): Promise<PackedStart> {
   const start = await log.start(sessionStream(id))
   const record = recordOf(id, start)
   if (record === undefined) throw sessionNotFound(id)
-  return { record, entries: withTail(start) }
+  return { record, ...withTail(start) }
 }
 
 /**
@@ -46,7 +53,7 @@ export async function readState(log: Log, id: SessionId): Promise<SeenState> {
   const stream = sessionStream(id)
   const start = await log.start(stream)
   if (recordOf(id, start) === undefined) throw sessionNotFound(id)
-  return { entries: withTail(start), seen: { stream, upTo: start.tail.at(-1)?.seq ?? start.upTo } }
+  return { entries: entriesOf(withTail(start)), seen: { stream, upTo: start.tail.at(-1)?.seq ?? start.upTo } }
 }
 
 /**
@@ -59,6 +66,11 @@ export async function findSession(log: Pick<Log, 'record'>, id: SessionId): Prom
 
 /** The entries of a stream's state; none where nothing was written to it. */
 export async function openState(log: Starts, stream: StreamId): Promise<readonly Entry[]> {
+  return entriesOf(await readStream(log, stream))
+}
+
+/** The same, packed as it is in the database. */
+export async function readStream(log: Starts, stream: StreamId): Promise<ReadEntries> {
   return withTail(await log.start(stream))
 }
 
@@ -66,9 +78,8 @@ export async function openState(log: Starts, stream: StreamId): Promise<readonly
  * Makes what is written from now on beat what stands there, whichever writer it came from: a worker that starts after
  * the wall clock was set back would otherwise write in vain.
  */
-export function observeEntries(clock: HybridClock, entries: readonly Entry[]): void {
-  let last: EventId | undefined
-  for (const { at } of entries) if (last === undefined || at > last) last = at
+export function observeEntries(clock: HybridClock, read: ReadEntries): void {
+  const last = lastStamp(read)
   if (last !== undefined) clock.observe(clockOfId(last), 'database')
 }
 
@@ -76,7 +87,9 @@ function recordOf(id: SessionId, { record, tail }: StreamStart): SessionRecord |
   return foldSession(record, sessionStream(id), tail)
 }
 
-function withTail({ entries, tail }: StreamStart): readonly Entry[] {
-  if (tail.length === 0) return entries
-  return foldEntries(entries, tail.flatMap((row) => row.events).flatMap(deltasOf), 'state')
+function withTail({ tail, ...start }: StreamStart): ReadEntries {
+  return withDeltas(
+    start,
+    tail.flatMap((row) => row.events.flatMap(deltasOf)),
+  )
 }

@@ -10,7 +10,8 @@ import {
   sessionStream,
 } from '../ids.ts'
 import type { Log } from '../ports.ts'
-import { deltasOf, EntryMap, valuesOf } from '../state/fold.ts'
+import { deltasOf, EntryMap } from '../state/fold.ts'
+import { type PackedEntries, readKept } from '../state/packed-entries.ts'
 import type { EventDataByType, EventType } from '../timeline/catalog.ts'
 import type { StoredEvent, TimelineEvent } from '../timeline/event.ts'
 import { firstRows, scanEvents } from '../timeline/scan.ts'
@@ -18,6 +19,7 @@ import { foldSessionEvents } from './fold.ts'
 import { sessionNotFound } from './head.ts'
 import type { SessionPast } from './input.ts'
 import type { PastMark } from './mark.ts'
+import { type PackedPast, packedPast, unpackPast } from './packed-past.ts'
 import type { SessionRecord } from './record.ts'
 
 /**
@@ -27,6 +29,11 @@ import type { SessionRecord } from './record.ts'
  * @throws EVENT_NOT_FOUND where the session has no such event; SESSION_NOT_FOUND.
  */
 export async function sessionAt(log: Log, id: SessionId, event: EventId): Promise<SessionPast> {
+  return unpackPast(await packedSessionAt(log, id, event))
+}
+
+/** The same, of its state what a mark holds packed as it is. */
+export async function packedSessionAt(log: Log, id: SessionId, event: EventId): Promise<PackedPast> {
   if (!isMadeId(event)) throw await notThere(log, id, event)
   const to = clockOfId(event)
   const stream = sessionStream(id)
@@ -71,12 +78,16 @@ class PastFold {
   #record: SessionRecord | undefined
   /** What came before `session.created`: a tab whose clock lagged wrote it. */
   #early: readonly TimelineEvent[] = []
-  readonly #state = new EntryMap()
+  readonly #packed: PackedEntries | undefined
+  /** Without what is packed, which is older. */
+  readonly #state: EntryMap
   readonly #artifacts: Map<ArtifactId, ArtifactRecord>
 
   constructor(mark: PastMark | undefined) {
     this.#record = mark?.record
-    for (const entry of mark?.entries ?? []) this.#state.put(entry)
+    const { packed, entries } = readKept(mark?.entries ?? [])
+    this.#packed = packed
+    this.#state = new EntryMap(entries)
     this.#artifacts = new Map(mark?.artifacts.map((artifact) => [artifact.id, artifact]))
   }
 
@@ -90,15 +101,11 @@ class PastFold {
     }
   }
 
-  past(id: SessionId, eventId: EventId): SessionPast {
+  past(id: SessionId, eventId: EventId): PackedPast {
     if (this.#record === undefined) throw sessionNotFound(id)
-    return {
-      record: this.#record,
-      state: valuesOf(this.#state.entries()),
-      // One order, whether they were folded or came with a mark.
-      artifacts: [...this.#artifacts.values()].sort((a, b) => (a.id < b.id ? -1 : 1)),
-      eventId,
-    }
+    // One order, whether they were folded or came with a mark.
+    const artifacts = [...this.#artifacts.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
+    return packedPast({ record: this.#record, artifacts, eventId }, this.#packed, [...this.#state.entries()])
   }
 }
 

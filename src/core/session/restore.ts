@@ -66,7 +66,7 @@ async function perform(
 
   await deps.journal.flush()
   const outcome = await onPresentState(deps.log, id, async ({ entries, seen }) => {
-    observeEntries(deps.clock, entries)
+    observeEntries(deps.clock, { entries })
     const changes = await readableChanges(deps.tables, changesBetween(valuesOf(entries), goal.state))
     const decide = (heads: HeadReader) => {
       assertPermitted(requireHead(heads, id), 'restore')

@@ -5,6 +5,7 @@ import { type ArtifactId, clockOfId } from '../../core/ids.ts'
 import { namingHeadKey } from '../../core/run/head.ts'
 import { foldSession } from '../../core/session/fold.ts'
 import { deltasOf, foldEntries } from '../../core/state/fold.ts'
+import { unpackEntries } from '../../core/state/packed-entries.ts'
 import type { EventDataByType, EventType } from '../../core/timeline/catalog.ts'
 import type { StoredEvent } from '../../core/timeline/event.ts'
 import type { StoredSession } from '../../storage/schema.ts'
@@ -98,7 +99,7 @@ function* viewLaw({ views, rowsByStream, lossy }: DatabaseContent): Iterable<Vio
     if (lossy.has(streamId)) continue
     const rows = upTo(rowsByStream.get(streamId), last)
     const deltas = rows.flatMap((row) => row.events.flatMap(deltasOf))
-    const byKey = new Map(entries.map((entry) => [entry.key, entry]))
+    const byKey = new Map(unpackEntries(entries).map((entry) => [entry.key, entry]))
     const folded = foldEntries([], deltas, 'state').filter(
       (entry) => entry.value !== undefined || byKey.has(entry.key) || clockOfId(entry.at) >= forgotten,
     )

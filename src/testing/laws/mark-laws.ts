@@ -3,6 +3,7 @@ import type { CommitRow } from '../../core/commit.ts'
 import { type ArtifactId, clockOfId } from '../../core/ids.ts'
 import { foldSession } from '../../core/session/fold.ts'
 import { deltasOf, foldEntries } from '../../core/state/fold.ts'
+import { unpackEntries } from '../../core/state/packed-entries.ts'
 import type { DatabaseContent } from '../database-content.ts'
 import type { Violation } from '../law.ts'
 import { sameValue } from '../same-value.ts'
@@ -25,11 +26,12 @@ export function* markLaws({ marks, rowsByStream, lossy, views }: DatabaseContent
     const record = foldSession(undefined, streamId, rows)
     if (!sameValue(content.record, record) || events !== record?.counters.events) yield say('another record')
     const { forgotten = 0 } = views.find((view) => view.streamId === streamId) ?? {}
-    const kept = new Set(content.entries.map(({ key }) => key))
+    const held = unpackEntries(content.entries)
+    const kept = new Set(held.map(({ key }) => key))
     const entries = foldEntries([], inOrder.flatMap(deltasOf), 'state').filter(
       ({ key, value, at }) => value !== undefined || kept.has(key) || clockOfId(at) >= forgotten,
     )
-    if (!sameByKey(content.entries, entries)) yield say('another state')
+    if (!sameByKey(held, entries)) yield say('another state')
     const artifacts = new Map<ArtifactId, ArtifactRecord>()
     for (const event of inOrder) applyArtifactEvent(artifacts, event)
     if (!sameByKey(content.artifacts.map(keyed), [...artifacts.values()].map(keyed)))

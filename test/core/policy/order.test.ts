@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { entriesOf } from '../../../src/core/state/packed-entries.ts'
 import { startTab } from './tab.ts'
 
 test('PO21 writes to a session with limits keep their order, also while the first of them finds that there are any', async () => {
@@ -17,6 +18,6 @@ test('PO21 writes to a session with limits keep their order, also while the firs
     const stamps = (await Promise.all(writes)).map(({ at }) => at)
     expect(stamps).toEqual(stamps.toSorted())
   }
-  const { entries } = await tab.call('state.open', { session: id })
+  const entries = entriesOf(await tab.call('state.open', { session: id }))
   expect(entries.find(({ key }) => key === 'last')?.value).toBe(429)
 })

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { SessionId } from '../../../src/core/ids.ts'
 import type { ReplaySpec } from '../../../src/core/replay/replay-input.ts'
+import { entriesOf } from '../../../src/core/state/packed-entries.ts'
 import { openWorker, started, stepped, type Worker } from '../run/rig.ts'
 import { replay } from './rig.ts'
 
@@ -59,11 +60,13 @@ describe('state replay', () => {
     const lying: Worker['log'] = {
       ...worker.log,
       async start(stream) {
-        const start = await worker.log.start(stream)
+        const { packed, ...start } = await worker.log.start(stream)
         return {
           ...start,
           entries: [
-            ...start.entries.filter(({ key }) => key !== 'a'),
+            ...entriesOf(packed === undefined ? start : { ...start, packed }).filter(
+              ({ key }) => key !== 'a',
+            ),
             { key: 'a', value: { deep: [3] }, at: events.at(-1)?.id as never },
           ],
         }

@@ -4,6 +4,7 @@ import type { PointName } from '../../../src/core/hook/points.ts'
 import { clockOfId, type SessionId } from '../../../src/core/ids.ts'
 import { createSessionManager, type SessionManager } from '../../../src/core/session/manager.ts'
 import { valuesOf } from '../../../src/core/state/fold.ts'
+import { entriesOf } from '../../../src/core/state/packed-entries.ts'
 import { emitEvent } from '../../../src/core/timeline/emit.ts'
 import { created, move, openTab, refusal, storeArtifact, type Tab, typesOf } from './rig.ts'
 
@@ -151,7 +152,7 @@ describe('what is decided when', () => {
       target: { session: id },
       changes: [{ key: 'a', value: 'new' }],
     })
-    expect(valuesOf((await second.sessions.open(second.request(), { id })).entries)).toEqual({ a: 'new' })
+    expect(valuesOf(entriesOf(await second.sessions.open(second.request(), { id })))).toEqual({ a: 'new' })
   })
 
   test.each([

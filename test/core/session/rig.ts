@@ -19,6 +19,7 @@ import { createSessionManager, type SessionManager } from '../../../src/core/ses
 import type { SessionRecord } from '../../../src/core/session/record.ts'
 import type { Status, Verb } from '../../../src/core/session/status.ts'
 import { valuesOf } from '../../../src/core/state/fold.ts'
+import { entriesOf } from '../../../src/core/state/packed-entries.ts'
 import type { StateValue } from '../../../src/core/state/value.ts'
 import type { TimelineEvent } from '../../../src/core/timeline/event.ts'
 import { createHybridClock } from '../../../src/core/timeline/hybrid-clock.ts'
@@ -183,5 +184,5 @@ export function put(tab: Tab, session: SessionId, values: Readonly<Record<string
 }
 
 export async function stateOf(tab: Tab, id: SessionId) {
-  return valuesOf((await tab.sessions.open(tab.request(), { id })).entries)
+  return valuesOf(entriesOf(await tab.sessions.open(tab.request(), { id })))
 }

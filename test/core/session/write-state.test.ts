@@ -3,6 +3,7 @@ import { defineHook } from '../../../src/core/hook/define-hook.ts'
 import type { HookDefinition } from '../../../src/core/hook/definition.ts'
 import type { CorrelationId, EventId, SessionId, StreamId } from '../../../src/core/ids.ts'
 import { valuesOf } from '../../../src/core/state/fold.ts'
+import { entriesOf } from '../../../src/core/state/packed-entries.ts'
 import type { StateChange } from '../../../src/core/timeline/catalog.ts'
 import { created, createdAs, eventsOf, move, openTab, refusal, reopen, type Tab, typesOf } from './rig.ts'
 
@@ -11,7 +12,7 @@ function write(tab: Tab, session: SessionId, changes: readonly StateChange[], mo
 }
 
 async function stateOf(tab: Tab, session: SessionId) {
-  return valuesOf((await tab.sessions.openState(tab.request(), { session })).entries)
+  return valuesOf(entriesOf(await tab.sessions.openState(tab.request(), { session })))
 }
 
 /** Refuses secrets, doubles numbers, deletes what is `false`. */
@@ -65,7 +66,7 @@ describe('state writes', () => {
     expect(written).not.toHaveProperty('refused')
     const event = (await eventsOf(tab, id)).at(-1)
     expect(event).toMatchObject({ id: written.at, type: 'state.changed', data: { changes: written.changes } })
-    const { entries } = await tab.sessions.openState(tab.request(), { session: id })
+    const entries = entriesOf(await tab.sessions.openState(tab.request(), { session: id }))
     expect(entries).toContainEqual({ key: 'a', value: 3, at: written.at })
   })
 
@@ -126,7 +127,7 @@ describe('state writes', () => {
     const target = { scope: 'global' }
     await third.sessions.openState(third.request(), target)
     await third.sessions.writeState(third.request(), { target, changes: [{ key: 'g', value: 'new' }] })
-    expect(valuesOf((await third.sessions.openState(third.request(), target)).entries)).toEqual({ g: 'new' })
+    expect(valuesOf(entriesOf(await third.sessions.openState(third.request(), target)))).toEqual({ g: 'new' })
   })
 
   test('SE22 a thousand writes at once are all there', async () => {
@@ -149,7 +150,7 @@ describe('state writes', () => {
     await put('a/b', 'slash')
     const again = await reopen(tab)
     const read = async (scope: string) =>
-      valuesOf((await again.sessions.openState(again.request(), { scope })).entries)
+      valuesOf(entriesOf(await again.sessions.openState(again.request(), { scope })))
     expect(await read('global')).toEqual({ theme: 'dark' })
     expect(await read('user:ada@example.org')).toEqual({ theme: 'light' })
     expect(await read('a/b')).toEqual({ theme: 'slash' })

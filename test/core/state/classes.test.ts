@@ -3,6 +3,7 @@ import { defineHook } from '../../../src/core/hook/define-hook.ts'
 import type { SessionId } from '../../../src/core/ids.ts'
 import { admitState } from '../../../src/core/state/admit.ts'
 import { ASIDE_KEY, type AsideClass, asideOf } from '../../../src/core/state/aside.ts'
+import { entriesOf } from '../../../src/core/state/packed-entries.ts'
 import type { StateValue } from '../../../src/core/state/value.ts'
 import { created, eventsOf, move, openTab, refusal, reopen, type Tab } from '../session/rig.ts'
 
@@ -20,7 +21,7 @@ async function read(tab: Tab, session: SessionId, key: string, more = {}) {
 }
 
 async function entryOf(tab: Tab, session: SessionId, key: string) {
-  const { entries } = await tab.sessions.openState(tab.request(), { session })
+  const entries = entriesOf(await tab.sessions.openState(tab.request(), { session }))
   return entries.find((entry) => entry.key === key)
 }
 

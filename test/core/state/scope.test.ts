@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { isHoldfastError } from '../../../src/core/errors.ts'
 import { valuesOf } from '../../../src/core/state/fold.ts'
+import { entriesOf } from '../../../src/core/state/packed-entries.ts'
 import {
   admitScope,
   entryKeyOf,
@@ -59,8 +60,7 @@ describe('scopes inside a session', () => {
     const checkpoint = await tab.sessions.save(tab.request(), { id })
     await set('second')
     const goals = async (of: typeof tab, session: typeof id) => {
-      const { entries } = await of.sessions.openState(of.request(), { session })
-      const values = valuesOf(entries)
+      const values = valuesOf(entriesOf(await of.sessions.openState(of.request(), { session })))
       return [values.goal, values[entryKeyOf({ scope: 'agent:planner', key: 'goal' })]]
     }
 
