@@ -50,7 +50,13 @@ test('VE17 a page of the first protocol is told of no scope and of no value that
       ['open', 3],
     ])
   await expect.poll(() => first.sent.filter(({ type }) => type === 'events')).not.toEqual([])
+  // By then the state stands in a view, which is packed for pages of today.
+  await today.call('flush', {})
+  const ofToday = await today.call('sessions.open', { id: record.id })
+  expect(ofToday.packed?.bytes).toBeInstanceOf(Uint8Array)
   const told = await everything(first.call, record.id)
+  expect(told.open).not.toHaveProperty('packed')
+  expect(told.past).not.toHaveProperty('packed')
   expect(told.open.entries.filter(({ value }) => value !== undefined)).toMatchObject([
     { key: 'open', value: 3 },
   ])

@@ -9,7 +9,9 @@ import {
   type SessionId,
   sessionStream,
 } from '../../src/core/ids.ts'
-import { entriesOf } from '../../src/core/state/packed-entries.ts'
+import { entriesOf, unpackEntries } from '../../src/core/state/packed-entries.ts'
+import { withSum } from '../../src/storage/checksum.ts'
+import type { StoredView } from '../../src/storage/schema.ts'
 import {
   addAt,
   commitWrites,
@@ -234,4 +236,25 @@ test('ST8 a start that was read before is the present one, whatever was stored, 
       .toSorted(),
   ).toEqual(['a', 'b'])
   await other.journal.flush()
+})
+
+test('JO39 a view is kept packed and read packed; one that is a list, as older builds kept it, is read as it is', async () => {
+  const tab = await openTab()
+  await createSession(tab)
+  for (const key of ['a', 'b']) await setState(tab, key, 1)
+  await tab.journal.flush()
+  const before = await tab.log.start(STREAM)
+  expect(before.packed?.bytes).toBeInstanceOf(Uint8Array)
+  expect(before.entries).toEqual([])
+  const { sum: _, ...view } = (await tab.connection.db.views.get(STREAM)) as StoredView
+  await tab.connection.db.views.put(withSum({ ...view, entries: unpackEntries(view.entries) }))
+  const after = await tab.log.start(STREAM)
+  expect(after.packed).toBeUndefined()
+  expect(after.entries).toEqual(entriesOf(before))
+  // The next rewrite packs it.
+  await setState(tab, 'c', new Uint8Array([1]))
+  await tab.journal.flush()
+  for (let at = 0; at < 40; at += 1) await setState(tab, 'c', at)
+  await tab.journal.flush()
+  expect((await tab.log.start(STREAM)).packed?.bytes).toBeInstanceOf(Uint8Array)
 })

@@ -2,7 +2,8 @@ import 'fake-indexeddb/auto'
 import { expect, test } from 'vitest'
 import { clockOfId, type EventId, type SessionId } from '../../src/core/ids.ts'
 import type { Log } from '../../src/core/ports.ts'
-import { sessionAt } from '../../src/core/session/past.ts'
+import { unpackPast } from '../../src/core/session/packed-past.ts'
+import { packedSessionAt, sessionAt } from '../../src/core/session/past.ts'
 import { unpackEntries } from '../../src/core/state/packed-entries.ts'
 import { createMarking } from '../../src/engine/marking.ts'
 import { MAX_MARKS } from '../../src/storage/mark-rows.ts'
@@ -92,6 +93,33 @@ test('SG17 a past moment is folded from the mark before it, and is the same as f
   }
   const none = tab.clock.nextId<EventId>()
   await expect(sessionAt(tab.log, SESSION, none)).rejects.toMatchObject({ code: 'EVENT_NOT_FOUND' })
+})
+
+test('SG27 of a past moment what a mark holds stays packed, beside what was changed and deleted since', async () => {
+  const tab = await openTab()
+  await createSession(tab)
+  await write(tab, 0, 1_100)
+  await tab.journal.mark(STREAM)
+  await setState(tab, 'later', 1)
+  await tab.journal.commit(
+    operationOf(
+      tab.clock,
+      () => {
+        const event = eventOf(tab.clock, 'state.changed', { changes: [{ key: 'k3' }] })
+        return { result: 0, resultId: '', writes: [{ stream: STREAM, events: [event] }] }
+      },
+      { heads: [headOf()] },
+    ),
+  )
+  const ids = await eventIds(tab)
+  const last = ids.at(-1) as EventId
+  const past = await packedSessionAt(tab.log, SESSION, last)
+  expect(past).toMatchObject({ state: { later: 1 }, gone: ['k3'] })
+  expect(past.packed?.bytes).toBeInstanceOf(Uint8Array)
+  const whole = await sessionAt(unmarked(tab.log), SESSION, last)
+  expect(unpackPast(past)).toEqual(whole)
+  expect(whole.state).toHaveProperty('k2')
+  expect(whole.state).not.toHaveProperty('k3')
 })
 
 test('SG25 the last event before a mark is a moment that the mark alone tells', async () => {

@@ -1,0 +1,80 @@
+import { expect, test } from 'vitest'
+import type { ContentId, EventId } from '../../../src/core/ids.ts'
+import { asideValue } from '../../../src/core/state/aside.ts'
+import type { Entry } from '../../../src/core/state/delta.ts'
+import {
+  entriesOf,
+  isKept,
+  lastStamp,
+  packEntries,
+  readKept,
+  sensitiveKeysIn,
+  unpackEntries,
+  withDeltas,
+} from '../../../src/core/state/packed-entries.ts'
+
+const at = (number: number) => `0000000000000000000${number}` as EventId
+
+const ENTRIES: readonly Entry[] = [
+  { key: 'a', value: { deep: [1, null, 'ü\u{d800}'] }, at: at(1) },
+  { key: '__proto__', value: 0, at: at(4) },
+  { key: 'deleted', at: at(2) },
+]
+
+test('JO39 packed entries come back as they were, deletions too', () => {
+  const kept = packEntries(ENTRIES)
+  expect(readKept(kept).packed?.bytes).toBeInstanceOf(Uint8Array)
+  expect(unpackEntries(kept)).toEqual(ENTRIES)
+  expect(lastStamp(readKept(kept))).toBe(at(4))
+})
+
+test.each([
+  ['bytes', new Uint8Array([1, 2])],
+  ['minus zero', -0],
+])('JO39 entries that hold %s stay as they are', (_, value) => {
+  const entries = [...ENTRIES, { key: 'b', value, at: at(3) }]
+  const kept = packEntries(entries)
+  expect(kept).toBe(entries)
+  expect(readKept(kept)).toEqual({ entries })
+  expect(entriesOf(readKept(kept))).toBe(entries)
+})
+
+test('JO39 later entries stand over those that are packed, and nothing is unpacked for them', () => {
+  const read = readKept(packEntries(ENTRIES))
+  const later = withDeltas(read, [
+    { map: 'state', key: 'a', value: 2, at: at(5) },
+    { map: 'meta', key: 'name', value: 'no state', at: at(6) },
+  ])
+  expect(later.packed).toBe(read.packed)
+  expect(later.entries).toEqual([{ key: 'a', value: 2, at: at(5) }])
+  expect(lastStamp(later)).toBe(at(5))
+  expect(new Map(entriesOf(later).map(({ key, value }) => [key, value]))).toEqual(
+    new Map<string, unknown>([
+      ['a', 2],
+      ['__proto__', 0],
+      ['deleted', undefined],
+    ]),
+  )
+})
+
+test('JO39 keys of sensitive values are known without unpacking', () => {
+  const aside = (key: string, stamp: number): Entry => ({
+    key,
+    value: asideValue({ class: 'sensitive', domain: 's', content: 'c' as ContentId, sizeBytes: 1 }),
+    at: at(stamp),
+  })
+  const read = readKept(packEntries([...ENTRIES, aside('secret', 5)]))
+  expect(sensitiveKeysIn(read)).toEqual(['secret'])
+  expect(sensitiveKeysIn({ ...read, entries: [aside('other', 6)] })).toEqual(['secret', 'other'])
+})
+
+test('JO39 what is neither form is known as such', () => {
+  expect([packEntries(ENTRIES), ENTRIES].map(isKept)).toEqual([true, true])
+  expect([undefined, null, 'text', {}, { bytes: 'text' }].map(isKept)).toEqual([
+    false,
+    false,
+    false,
+    false,
+    false,
+  ])
+})
