@@ -66,7 +66,6 @@ export type { FinishStep, StartStep, StepTicket } from '../core/run/input.ts'
 export type {
   CreateSession,
   EditSession,
-  SessionPast,
   SessionStart,
   StateTarget,
 } from '../core/session/input.ts'
