@@ -51,7 +51,7 @@ export type ReplayState = 'running' | 'paused' | 'done' | 'failed'
 export interface Replay extends AsyncIterable<ReplayFrame> {
   /** What was run again, answered, missing, and where it differed. @throws ABORTED where it was cancelled */
   readonly report: Promise<ReplayReport>
-  /** The report for people. */
+  /** The report for people. @throws MODULE_UNAVAILABLE where what writes it cannot be loaded */
   markdown(): Promise<string>
   readonly state: ReplayState
   /** Events replayed so far, and how many there are; null where only a part is replayed. */

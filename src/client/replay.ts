@@ -2,7 +2,6 @@ import { createError } from '../core/errors.ts'
 import type { CorrelationId, SessionId } from '../core/ids.ts'
 import type { Modification } from '../core/replay/modifications.ts'
 import type { ReplaySpec } from '../core/replay/replay-input.ts'
-import { reportMarkdown } from '../core/replay/report-markdown.ts'
 import { encodeStepValue } from '../core/run/value.ts'
 import type { Caller } from './caller.ts'
 import { idOf } from './moment.ts'
@@ -36,9 +35,21 @@ export function startReplay(
       return driven.speed
     },
     report: driven.report,
-    markdown: async () => reportMarkdown(await driven.report),
+    markdown: async () => {
+      const report = await driven.report
+      const { reportMarkdown } = await loadMarkdown()
+      return reportMarkdown(report)
+    },
     [Symbol.asyncIterator]: driven.read,
   }
+}
+
+/** Few pages show a report as text. */
+function loadMarkdown() {
+  return import('../core/replay/report-markdown.ts').catch((cause: unknown) => {
+    const message = 'What writes reports could not be loaded; ask for the text again, or reload the page.'
+    throw createError('MODULE_UNAVAILABLE', message, { module: 'report-markdown' }, cause)
+  })
 }
 
 async function specOf(options: ReplayOptions): Promise<ReplaySpec> {

@@ -49,6 +49,7 @@ export function createSession<A extends App>(
       caller,
       bind,
       work,
+      stream,
       prices: house.app?.prices,
     }
     const transition = async (verb: Verb, options?: ChangeOptions, reason?: string) => {

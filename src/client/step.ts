@@ -13,11 +13,13 @@ import { nothingUsed } from '../core/session/counters.ts'
 import type { Usage } from '../core/session/record.ts'
 import { checkSchema } from '../core/state/schema.ts'
 import type { StateValue } from '../core/state/value.ts'
+import { unlessAborted } from '../core/unless-aborted.ts'
 import type { StepAsk } from '../protocol/messages.ts'
 import { errorFromData, toForeignError } from '../protocol/wire-error.ts'
 import type { Caller } from './caller.ts'
 import type { Frame } from './request.ts'
 import type { AnyPageStep, RunStep, Session, StepContext, StepOptions } from './session-handle.ts'
+import type { Stream } from './shared-stream.ts'
 import type { WorkSignal } from './work-signal.ts'
 
 /** Where steps run: a session, or a run in it, and on whose behalf. */
@@ -25,6 +27,7 @@ export interface StepPlace {
   readonly sessionId: SessionId
   readonly caller: Caller
   readonly work: WorkSignal
+  readonly stream: Pick<Stream, 'record' | 'subscribe'>
   /** A handle of the session that acts on somebody else's behalf. */
   bind(frame: Frame): Session
   readonly run?: { readonly runId: RunId; readonly epoch: number; readonly keys: StepKeys }
@@ -65,7 +68,7 @@ async function runStep(
   if (ticket.state === 'done') return decodeStepValue(ticket.result, codecOf(step))
   if (ticket.state === 'failed') throw stepFailed(name, errorFromData(ticket.error))
 
-  const { outcome, value, error } = await perform(place, step, ticket, options)
+  const { outcome, value, error } = await performInTime(place, step, ticket, options)
   const { result } = await caller.call(
     'steps.finish',
     { sessionId, startedId: ticket.startedId, ...runOf(place), outcome },
@@ -86,6 +89,52 @@ function runOf({ run }: StepPlace): { readonly runId?: RunId; readonly epoch?: n
   return run === undefined ? {} : { runId: run.runId, epoch: run.epoch }
 }
 
+/** @throws LIMIT_EXCEEDED when the session's time is over: what the body gives later is dropped */
+async function performInTime(
+  place: StepPlace,
+  step: AnyPageStep,
+  ticket: Running,
+  options: StepOptions,
+): Promise<Performed> {
+  const { sessionId, caller, stream } = place
+  const used: Used = {}
+  const stopping = new AbortController()
+  const { signal } = stopping
+  let watching: Promise<() => void> | undefined
+  const watch = () => {
+    if (stream.record?.limits?.maxDurationMs === undefined) return
+    // Few sessions have such a limit. A page that cannot load this hears of it when it ends its step.
+    watching ??= import('./session-time.ts').then(({ watchSessionTime }) =>
+      watchSessionTime(stream, stopping, () =>
+        caller.call('steps.expire', {
+          sessionId,
+          startedId: ticket.startedId,
+          ...runOf(place),
+          ...usageOf(used),
+        }),
+      ),
+    )
+  }
+  const stop = stream.subscribe(watch)
+  watch()
+  try {
+    return await unlessAborted(perform(place, step, ticket, options, used, signal), signal)
+  } finally {
+    stop()
+    watching?.then(
+      (end) => end(),
+      () => {},
+    )
+  }
+}
+
+type Running = StepTicket & { readonly state: 'run' }
+type Used = Partial<Record<keyof Usage, number>>
+
+function usageOf(used: Used): { readonly usage?: Partial<Usage> } {
+  return Object.keys(used).length > 0 ? { usage: { ...used } } : {}
+}
+
 interface Performed {
   readonly outcome: FinishStep['outcome']
   readonly value?: unknown
@@ -95,18 +144,18 @@ interface Performed {
 async function perform(
   place: StepPlace,
   step: AnyPageStep,
-  ticket: StepTicket & { readonly state: 'run' },
+  ticket: Running,
   options: StepOptions,
+  used: Used,
+  stopped: AbortSignal,
 ): Promise<Performed> {
   const { startedId, correlationId, key, attempt, startedAt } = ticket
-  const used: Partial<Record<keyof Usage, number>> = {}
   const frame = { ...place.caller.frame, cause: { correlationId, causeId: startedId } }
   const context: StepContext = {
     ...createSeeded(key, startedAt),
     key,
     attempt,
-    signal:
-      options.signal === undefined ? place.work.signal : AbortSignal.any([place.work.signal, options.signal]),
+    signal: AbortSignal.any([place.work.signal, stopped, ...(options.signal ? [options.signal] : [])]),
     get session() {
       return place.bind(frame)
     },
@@ -116,14 +165,13 @@ async function perform(
         used[name] = (used[name] ?? 0) + amount
     },
   }
-  const usage = () => Object.keys(used).length > 0 && { usage: used }
   try {
     const value = await step.run(decodeStepValue(ticket.input), context)
     const encoded = await encodeStepValue(value, codecOf(step))
-    return { value, outcome: { ok: true, value: encoded, ...usage() } }
+    return { value, outcome: { ok: true, value: encoded, ...usageOf(used) } }
   } catch (error) {
     // What was used was paid, whatever came of it.
-    return { error, outcome: { ok: false, error: toForeignError(error), ...usage() } }
+    return { error, outcome: { ok: false, error: toForeignError(error), ...usageOf(used) } }
   }
 }
 

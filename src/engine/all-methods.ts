@@ -108,6 +108,7 @@ const STORE_METHODS = [
 const STEP_METHODS = [
   'steps.start',
   'steps.finish',
+  'steps.expire',
   'runs.open',
   'runs.finish',
   'runs.cancel',

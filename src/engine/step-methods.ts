@@ -44,6 +44,7 @@ export function createStepParts(parts: Parts, answers: Peers['answers']): StepPa
     methods: {
       'steps.start': (request, input) => steps.start(request, input),
       'steps.finish': (request, input) => steps.finish(request, input),
+      'steps.expire': (request, input) => steps.expire(request, input),
       'runs.open': async (request, input, { page }) => {
         const opened = await runs.open(request, input)
         if (opened.owned) remember(page, opened.run.id)

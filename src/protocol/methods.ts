@@ -44,6 +44,7 @@ export const METHODS = {
   'artifacts.delete': write,
   'steps.start': write,
   'steps.finish': write,
+  'steps.expire': write,
   'runs.open': write,
   'runs.finish': write,
   'runs.cancel': write,

@@ -21,6 +21,7 @@ export const METHODS_SINCE: Since<Exclude<MethodName, FirstMethod>> = {
   'hooks.resetBreakers': 2,
   'hooks.switch': 2,
   'state.read': 2,
+  'steps.expire': 2,
   'storage.damage': 2,
   'storage.repair': 2,
   'timeline.append': 2,

@@ -23,6 +23,7 @@ import type { AdvancedReplay, AdvanceReplay } from '../core/replay/open-replays.
 import type { RecordingRedaction } from '../core/replay/recording.ts'
 import type { RunExplanation } from '../core/run/explain.ts'
 import type {
+  ExpireStep,
   FinishRun,
   FinishStep,
   FreeRun,
@@ -147,6 +148,7 @@ export interface WorkerApi {
   'artifacts.delete': (input: DeleteArtifact) => null
   'steps.start': (input: StartStep) => StepTicket
   'steps.finish': (input: FinishStep) => { readonly result: StateValue | null }
+  'steps.expire': (input: ExpireStep) => { readonly leftMs: number | null }
   'runs.open': (input: OpenRun) => OpenedRun
   'runs.finish': (input: FinishRun) => RunRow
   'runs.cancel': (input: { runId: RunId; reason: string }) => RunRow

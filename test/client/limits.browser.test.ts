@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { defineApp, defineStep } from '../../src/index.ts'
-import { open } from './open.ts'
+import { open, openAgain } from './open.ts'
 import { rejectionOf } from './rejection.ts'
 
 test('PO14 a run whose step a limit refuses goes on when the limit was raised; what it did is not done again', async () => {
@@ -106,4 +106,40 @@ test('PO16 steps and messages cost what the app says that models cost, failed st
   await expect
     .poll(() => session.info.counters.usage)
     .toMatchObject({ inputTokens: 1_000_000, outputTokens: 2_000_000, costUsd: 5 })
+})
+
+test('PO27 a step that runs when the time of its session is over is stopped on its page, by the limit that it began with or one set meanwhile in another tab', async () => {
+  const first = await open()
+  const other = await openAgain(first)
+  for (const limits of [{ maxDurationMs: 400 }, {}]) {
+    const session = await first.holdfast.sessions.create({ limits })
+    let signal: AbortSignal | undefined
+    let answer = (_text: string) => {}
+    const step = session.step('agent:ask', null, (_input, ctx) => {
+      signal = ctx.signal
+      ctx.usage({ inputTokens: 3 })
+      return new Promise<string>((resolve) => {
+        answer = resolve
+      })
+    })
+    const stopped = rejectionOf(step)
+    await expect.poll(() => signal).toBeDefined()
+    if (limits.maxDurationMs === undefined) {
+      const there = await other.holdfast.sessions.open(session.id)
+      await there.edit({ limits: { maxDurationMs: 1 } })
+    }
+
+    const error = await stopped
+    expect(error).toMatchObject({
+      name: 'RefusedError',
+      code: 'LIMIT_EXCEEDED',
+      details: { sessionId: session.id, limit: 'maxDurationMs', step: 'agent:ask@0' },
+    })
+    expect(signal?.reason).toBe(error)
+    answer('too late')
+    const { items } = await session.timeline.query({ types: ['step.completed', 'step.failed'] })
+    expect(items.map(({ type, data }) => [type, data])).toMatchObject([
+      ['step.failed', { limit: 'maxDurationMs', usage: { inputTokens: 3 } }],
+    ])
+  }
 })

@@ -40,6 +40,7 @@ function placeOf(scripts: Readonly<Record<string, readonly (() => unknown)[]>>) 
     callerFor: () => caller,
     bind: () => ({}) as Partial<Session> as Session,
     work: { signal: new AbortController().signal, take: () => {}, resumed: () => undefined, stop: () => {} },
+    stream: { record: undefined, subscribe: () => () => {} },
     startWatch: (_session, { signal } = {}) => {
       const next = () =>
         new Promise<IteratorResult<WatchedEvent>>((resolve) => {

@@ -9,7 +9,7 @@ import type { ModelUsage } from './prices.ts'
  * same ones.
  */
 export interface StepContext extends SeededStreams {
-  /** Aborted when the caller gives up, the session is suspended or ended, or Holdfast is closed. */
+  /** Aborted when the caller gives up, the session is suspended or ended or its time is over, or Holdfast is closed. */
   readonly signal: AbortSignal
   /** Names this step in its session, the same at every attempt: pass it on as an idempotency key. */
   readonly key: string

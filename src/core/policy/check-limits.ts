@@ -96,7 +96,7 @@ export function sharesReached({
   return told
 }
 
-function exceeded(
+export function exceeded(
   sessionId: SessionId,
   limit: keyof SessionLimits,
   max: number,

@@ -15,18 +15,17 @@ import {
   endsStep,
   nothingCounted,
   operationsOf,
+  stopsStep,
   type Used,
+  usedHeadKey,
   usedOf,
 } from './counted.ts'
 import type { LimitDeps } from './limit-deps.ts'
 import { countFor, parseRates, rateHeadKey, rateOf, useRate } from './rates.ts'
+import { checkEnd } from './session-time.ts'
 
 /** As an operation that finds the heads changed is decided at most. */
 const MAX_ATTEMPTS = 5
-
-export function usedHeadKey(session: SessionId): HeadKey {
-  return ['counter', session, 'used']
-}
 
 /** What a session had used before its counter began, and how far that was read. */
 interface Beginning {
@@ -190,11 +189,14 @@ function countUsed(
   const isAnew = beginsAnew(events)
   const isNew = before === undefined || before.limits === undefined
   const adds = added.tokens > 0 || added.costUsd > 0 || added.bytes !== 0 || operations.length > 0
-  const isAwake = limits.maxIdleMs !== undefined && endsStep(events)
-  if (!adds && !isAnew && !isNew && !isAwake) return NOTHING
+  const ends = endsStep(events)
+  const isAwake = limits.maxIdleMs !== undefined && ends
+  const isTimed = limits.maxDurationMs !== undefined && ends && operations.length === 0
+  if (!adds && !isAnew && !isNew && !isAwake && !isTimed) return NOTHING
 
   const stored = heads.get(key) as Used | undefined
   const known = stored ?? (before === undefined ? usedOf(nothingCounted(), at) : beginning())
+  if (isTimed) checkEnd(session, limits, known, at, stopsStep(events))
   const next = {
     ...known,
     operations: known.operations + operations.length,

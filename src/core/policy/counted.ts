@@ -1,5 +1,7 @@
 /** What of a commit counts: the operations it does, and what its events say was used. */
 
+import type { HeadKey } from '../commit.ts'
+import type { SessionId } from '../ids.ts'
 import { addToCounters, type Counting, nothingUsed } from '../session/counters.ts'
 import type { SessionLimits } from '../session/record.ts'
 import type { EventDataByType } from '../timeline/catalog.ts'
@@ -27,6 +29,11 @@ export interface Used {
   /** Milliseconds since 1970: since when it runs, and when it last did something. */
   readonly since: number
   readonly at: number
+}
+
+/** The head that holds it. */
+export function usedHeadKey(session: SessionId): HeadKey {
+  return ['counter', session, 'used']
 }
 
 /** The amount that a limit limits; undefined for a limit of another kind. */
@@ -101,6 +108,13 @@ export function beginsAnew(events: readonly StoredEvent[]): boolean {
 export function endsStep(events: readonly StoredEvent[]): boolean {
   return events.some(
     ({ type, source }) => (type === 'step.completed' || type === 'step.failed') && source !== 'import',
+  )
+}
+
+/** Whether a step ends here because its session's time is over. */
+export function stopsStep(events: readonly StoredEvent[]): boolean {
+  return events.some(
+    (event) => event.type === 'step.failed' && dataOf(event, 'step.failed').limit !== undefined,
   )
 }
 

@@ -6,11 +6,9 @@
 import type { HeadKey, Operation, Outcome } from '../commit.ts'
 import { createError } from '../errors.ts'
 import type { SessionId } from '../ids.ts'
-import { late } from '../late.ts'
 import type { Journal } from '../ports.ts'
+import { limitCases } from './late-limits.ts'
 import type { LimitDeps } from './limit-deps.ts'
-
-const counting = late('limits', () => import('./counted-commit.ts'))
 
 /** Sessions that are remembered to have limits. */
 const MAX_KNOWN = 1_000
@@ -31,7 +29,7 @@ export function withLimits(journal: Journal, deps: LimitDeps): Journal {
   ): Promise<Outcome<Result>> {
     const at = deps.wall.now()
     try {
-      const module = await counting(operation.signal)
+      const module = await limitCases(operation.signal)
       await Promise.all(sessions.flatMap((id) => warmed.get(id) ?? []))
       const outcome = module.commitCounted(journal, deps, operation, sessions, at)
       const settled = outcome.then(nothing, nothing)

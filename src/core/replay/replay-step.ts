@@ -1,3 +1,4 @@
+import { isStopped } from '../run/open-step.ts'
 import type { RerunDeps } from './definitions.ts'
 import type { RecordedHooks, StepFrame } from './frames.ts'
 import type { ReplayPlan } from './replay-input.ts'
@@ -23,7 +24,8 @@ export async function replayStep(
 ): Promise<Replayed> {
   const { end, start } = frame
   const { step } = start.data
-  if (end === undefined) return counted('unfinished')
+  // Where its body stood when the limit stopped it is recorded nowhere.
+  if (end === undefined || isStopped(end)) return counted('unfinished')
   if (plan.mode === 'state') return counted('answered')
 
   const definition = await deps.findStep(step)

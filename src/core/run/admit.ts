@@ -7,6 +7,7 @@ import type { StateValue } from '../state/value.ts'
 import { invalid, parseKey, parseRunName, parseStep } from './fields.ts'
 import type {
   CancelRun,
+  ExpireStep,
   FinishRun,
   FinishStep,
   FreeRun,
@@ -77,6 +78,19 @@ export function parseFinishStep(given: FinishStep): FinishStep {
     sessionId: parseSessionId(sessionId, 'sessionId'),
     startedId,
     outcome: parseOutcome(outcome),
+    ...parsePlaceInRun(given),
+  }
+}
+
+/** @throws INVALID_ARGUMENT */
+export function parseExpireStep(given: ExpireStep): ExpireStep {
+  assertOnly({ ...given }, ['sessionId', 'startedId', 'runId', 'epoch', 'usage'], 'steps.expire')
+  const { sessionId, startedId, usage } = given
+  if (typeof startedId !== 'string') throw invalid('startedId', 'is not a string')
+  return {
+    sessionId: parseSessionId(sessionId, 'sessionId'),
+    startedId,
+    ...(usage === undefined ? {} : { usage: parseUsage(usage) }),
     ...parsePlaceInRun(given),
   }
 }

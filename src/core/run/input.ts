@@ -1,7 +1,7 @@
 /** What the use cases of steps and runs take, and what they answer. */
 import type { WireError } from '../errors.ts'
 import type { CorrelationId, EventId, RunId, SessionId } from '../ids.ts'
-import type { Usage } from '../session/record.ts'
+import type { SessionLimits, Usage } from '../session/record.ts'
 import type { StateValue } from '../state/value.ts'
 import type { Purity, RunRow } from './record.ts'
 
@@ -46,7 +46,13 @@ export type StepTicket =
 /** How a step or a run ended. */
 export type StepOutcome =
   | { readonly ok: true; readonly value: StateValue; readonly usage?: Partial<Usage> }
-  | { readonly ok: false; readonly error: ThrownError; readonly usage?: Partial<Usage> }
+  | {
+      readonly ok: false
+      readonly error: ThrownError
+      readonly usage?: Partial<Usage>
+      /** What stopped it. No page says so: see stop-step.ts. */
+      readonly limit?: keyof SessionLimits
+    }
 
 export interface FinishStep {
   readonly sessionId: SessionId
@@ -54,6 +60,16 @@ export interface FinishStep {
   readonly runId?: RunId
   readonly epoch?: number
   readonly outcome: StepOutcome
+}
+
+/** A step that runs, to be stopped where its session's time is over. */
+export interface ExpireStep {
+  readonly sessionId: SessionId
+  readonly startedId: EventId
+  readonly runId?: RunId
+  readonly epoch?: number
+  /** What it has used until now. */
+  readonly usage?: Partial<Usage>
 }
 
 export interface OpenRun {

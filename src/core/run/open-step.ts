@@ -8,6 +8,7 @@ import {
   sessionStream,
 } from '../ids.ts'
 import type { Log } from '../ports.ts'
+import type { SessionLimits } from '../session/record.ts'
 import type { StateValue } from '../state/value.ts'
 import type { EventDataByType, EventType } from '../timeline/catalog.ts'
 import { findEvent } from '../timeline/correlation.ts'
@@ -83,6 +84,15 @@ export type StepEnd =
 
 export function isEnd(event: TimelineEvent): event is StepEnd {
   return event.type === 'step.completed' || event.type === 'step.failed'
+}
+
+export type StoppedStep = Extract<StepEnd, { readonly type: 'step.failed' }> & {
+  readonly data: { readonly limit: keyof SessionLimits }
+}
+
+/** The time of its session was over: its end says nothing of what its body does. */
+export function isStopped(end: StepEnd): end is StoppedStep {
+  return end.type === 'step.failed' && end.data.limit !== undefined
 }
 
 /** A stored row says by its type what its data is; this is the one place where steps and runs believe it. */

@@ -1,7 +1,7 @@
 import type { EventId, RunId } from '../ids.ts'
 import type { Log } from '../ports.ts'
 import { toTimelineEvent } from '../timeline/event.ts'
-import { isEnd, isOf, type StepEnd, type StepStart } from './open-step.ts'
+import { isEnd, isOf, isStopped, type StepEnd, type StepStart } from './open-step.ts'
 
 /** What is recorded of one call of a step in a run. */
 export interface RecordedCall {
@@ -29,7 +29,8 @@ export async function readRecording(log: Log, run: RunId): Promise<Map<string, R
     if (isOf(event, 'step.started')) {
       if (event.data.runId === run) calls.set(event.data.key, { start: event })
     } else if (isEnd(event)) {
-      change(calls, event.data, (call) => ({ ...call, end: event }))
+      // What a limit stopped is cut off, not answered.
+      if (!isStopped(event)) change(calls, event.data, (call) => ({ ...call, end: event }))
     } else if (isOf(event, 'step.interrupted')) {
       change(calls, event.data, (call) => ({ ...call, settled: true }))
     }

@@ -158,5 +158,6 @@ function endEvent(
   // Hooks see name, message and stack; the code says nothing that could be secret.
   const { code } = outcome.error
   const told = { ...(error ?? outcome.error), ...(code === undefined ? {} : { code }) }
-  return makeEvent(id, 'step.failed', { step, key, ...facts, error: told }, frame)
+  const limit = outcome.limit === undefined ? {} : { limit: outcome.limit }
+  return makeEvent(id, 'step.failed', { step, key, ...facts, error: told, ...limit }, frame)
 }

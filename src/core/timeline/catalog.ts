@@ -134,6 +134,8 @@ export interface EventDataByType {
     readonly error:
       | WireError
       | { readonly name: string; readonly message: string; readonly stack?: string; readonly code?: string }
+    /** The session's limit that stopped it; absent where it failed by itself. */
+    readonly limit?: keyof SessionLimits
     readonly artifactIds: readonly ArtifactId[]
     readonly runId?: RunId
     readonly usage?: Partial<Usage>
