@@ -11,7 +11,7 @@ import { rerunStep } from './step.ts'
 /** The steps of the page's app, as replays ask for them. */
 export interface StepAnswers {
   readonly known: readonly PageStep[]
-  answer(ask: StepAsk): Promise<StateValue>
+  answer(ask: StepAsk, signal: AbortSignal): Promise<StateValue>
 }
 
 export function createStepAnswers(
@@ -21,7 +21,7 @@ export function createStepAnswers(
   const byName = new Map(steps.map((step) => [stepName(step), step as AnyPageStep]))
   return {
     known: [...byName].map(([step, { purity }]) => ({ step, purity })),
-    answer: async (ask) => {
+    answer: async (ask, signal) => {
       const step = byName.get(ask.step)
       if (step === undefined) {
         throw createError('DEFINITION_MISSING', `This page has no step ${ask.step}; name it in defineApp.`, {
@@ -30,7 +30,7 @@ export function createStepAnswers(
       }
       const session = await openSession(ask.sessionId, { replayOf: ask.step })
       try {
-        return await rerunStep(step, ask, session)
+        return await rerunStep(step, ask, session, signal)
       } finally {
         session.close()
       }

@@ -196,12 +196,13 @@ export async function rerunStep(
   step: AnyPageStep,
   { input, key, startedAt }: StepAsk,
   session: Session,
+  signal: AbortSignal,
 ): Promise<StateValue> {
   const context: StepContext = {
     ...createSeeded(key, startedAt),
     key,
     attempt: 1,
-    signal: new AbortController().signal,
+    signal,
     session,
     progress: () => {},
     usage: () => {},

@@ -1,7 +1,7 @@
 import { createError, isErrorCode } from '../core/errors.ts'
 import type { PageMessage, Question, WorkerMessage } from '../protocol/messages.ts'
 
-/** Questions to one page: run your hook, run your step's body, tell nothing of these keys. Each is answered once, or rejects when the page leaves. */
+/** Questions to one page: run your hook, run your step's body, tell nothing of these keys. Each is answered once, or rejects when the page leaves. A page is told when nobody waits for a step any more. */
 export interface Asks {
   ask(what: Question, signal?: AbortSignal): Promise<unknown>
   /** Takes the page's answer. One to a question that nobody waits for any more is dropped. */
@@ -27,7 +27,10 @@ export function createAsks(page: string, send: (message: WorkerMessage) => void)
       const ask = last
       return new Promise((resolve, reject) => {
         const giveUp = () => {
-          if (waiting.delete(ask)) reject(signal?.reason)
+          if (!waiting.delete(ask)) return
+          // A hook has a time of its own.
+          if (what.kind === 'step') send({ type: 'unask', ask })
+          reject(signal?.reason)
         }
         const stop = () => signal?.removeEventListener('abort', giveUp)
         waiting.set(ask, {

@@ -91,6 +91,7 @@ const WORKER_MESSAGES = {
     stored: optional(flag),
   },
   ask: { ask: count, what: shape({ kind: text }) },
+  unask: { ask: count },
   progress: { id: count, loaded: count, total: (value) => value === null || count(value) },
   storage: { state: text, message: text },
   blocked: { tabs: (value) => value === null || count(value), leftMs: count },

@@ -158,6 +158,8 @@ export type WorkerMessage =
       readonly stored?: true
     }
   | { readonly type: 'ask'; readonly ask: number; readonly what: Question }
+  /** Nobody waits for the answer any more: the step's body may stop. */
+  | { readonly type: 'unask'; readonly ask: number }
   | { readonly type: 'progress'; readonly id: number; readonly loaded: number; readonly total: number | null }
   /** `closed`: the browser closed the database under the worker; the page says hello again and repeats what was not answered. */
   | {

@@ -38,6 +38,7 @@ export const WORKER_MESSAGES_SINCE: Since<Exclude<WorkerMessage['type'], FirstWo
   noticed: 2,
   room: 2,
   tabEnded: 2,
+  unask: 2,
 }
 
 /** What changes artifacts says how lasting that is to be. */

@@ -113,6 +113,35 @@ test('RP28 pause holds a replay of any mode, and cancel ends it', async () => {
   await expect(aborted.report).rejects.toThrow()
 })
 
+test('RP28 a body that a cancelled replay runs on the page hears of it', async () => {
+  const signals: AbortSignal[] = []
+  const wait = defineStep({
+    id: 'tool:wait',
+    version: 1,
+    purity: 'pure',
+    run: (_input: null, { signal }) => {
+      signals.push(signal)
+      if (signals.length === 1) return 'recorded'
+      return new Promise<string>((_resolve, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason))
+      })
+    },
+  })
+  const name = `replay-${crypto.randomUUID()}`
+  const holdfast = await openHoldfast({ name, app: defineApp({ steps: [wait] }) })
+  onTestFinished(() => holdfast.close())
+  const session = await holdfast.sessions.create()
+  await session.step(wait, null)
+
+  for (const at of [1, 2]) {
+    const replay = session.replay()
+    await expect.poll(() => signals[at]).toBeDefined()
+    replay.cancel()
+    await expect(replay.report).rejects.toMatchObject({ code: 'ABORTED' })
+    await expect.poll(() => signals[at]?.reason).toMatchObject({ code: 'ABORTED' })
+  }
+})
+
 test('RP29 a speed keeps the recorded pace, and long pauses are cut', async () => {
   const name = `replay-${crypto.randomUUID()}`
   const holdfast = await openHoldfast({ name })
