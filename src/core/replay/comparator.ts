@@ -56,14 +56,19 @@ function walk(
     differs(severityOf(expected, got))
     return
   }
-  if (isList(expected) && isList(got) && haveSameItems(expected, got)) {
-    if (!rules.isUnordered(path)) differs('minor')
-    return
+  if (isList(expected) && isList(got) && expected.length === got.length) {
+    const items = [expected, got].map((list) => itemTexts(list, path, rules))
+    const [inOrder, sorted] = [items.map(String), items.map((texts) => String(texts.toSorted()))]
+    if (inOrder[0] === inOrder[1]) return
+    if (sorted[0] === sorted[1]) {
+      if (!rules.isUnordered(path)) differs('minor')
+      return
+    }
   }
   for (const key of new Set([...sides.expected.keys(), ...sides.got.keys()])) {
     if (found.length >= MAX_DIFFERENCES) return
     const [a, b] = [sides.expected.get(key), sides.got.get(key)]
-    const place = path === '' ? String(key) : `${path}.${key}`
+    const place = below(path, key)
     if (a !== undefined && b !== undefined) walk(a, b, place, rules, found)
     else if (!rules.isIgnored(place))
       found.push({
@@ -86,10 +91,35 @@ function membersOf(value: StateValue): ReadonlyMap<string | number, StateValue> 
   return isList(value) ? new Map(value.map((item, at) => [at, item])) : new Map(Object.entries(value))
 }
 
-function haveSameItems(expected: readonly StateValue[], got: readonly StateValue[]): boolean {
-  if (expected.length !== got.length) return false
-  const texts = (list: readonly StateValue[]) => list.map(canonicalText).sort().join()
-  return texts(expected) === texts(got)
+function below(path: string, key: string | number): string {
+  return path === '' ? String(key) : `${path}.${key}`
+}
+
+/** The items of a list as they are to be compared: their number stays, whatever is ignored. */
+function itemTexts(list: readonly StateValue[], path: string, rules: CompareRules): readonly string[] {
+  return list.map((item, at) => canonicalText(whatCounts(item, below(path, at), rules) ?? null))
+}
+
+/** What the rules leave of a value, with lists in one order where theirs does not count; undefined for nothing. */
+function whatCounts(value: StateValue, path: string, rules: CompareRules): StateValue | undefined {
+  if (rules.isIgnored(path)) return undefined
+  const members = membersOf(value)
+  if (members === undefined) return value
+  if (isList(value)) {
+    const items = value.map((item, at) => whatCounts(item, below(path, at), rules) ?? null)
+    return rules.isUnordered(path) ? items.toSorted(byText) : items
+  }
+  return Object.fromEntries(
+    [...members].flatMap(([key, member]) => {
+      const left = whatCounts(member, below(path, key), rules)
+      return left === undefined ? [] : [[key, left]]
+    }),
+  )
+}
+
+function byText(a: StateValue, b: StateValue): number {
+  const [one, other] = [canonicalText(a), canonicalText(b)]
+  return one < other ? -1 : Number(one > other)
 }
 
 function severityOf(expected: StateValue, got: StateValue): Severity {

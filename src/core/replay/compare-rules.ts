@@ -9,7 +9,7 @@ import { isSeverity, type Severity } from './severity.ts'
 export interface CompareOptions {
   /** Places that are not looked at, with all that is below them. */
   readonly ignore?: readonly string[]
-  /** Lists whose order does not count. */
+  /** Lists whose order does not count; `''` for a result that is a list itself. */
   readonly unordered?: readonly string[]
   /** How much a difference at these places means; the first rule that fits holds. */
   readonly severities?: readonly { readonly path: string; readonly severity: Severity }[]
@@ -33,7 +33,7 @@ export function compileRules({
 }: CompareOptions = {}): CompareRules {
   for (const [name, list] of Object.entries({ ignore, unordered, severities })) assertList(name, list)
   const ignored = ignore.map(placeOf)
-  const free = unordered.map(placeOf)
+  const free = unordered.map((rule) => (rule === '' ? isWhole : placeOf(rule)))
   const graded = severities.map(({ path, severity }) => ({
     fits: placeOf(path),
     severity: admitSeverity(severity),
@@ -51,6 +51,10 @@ function assertList(name: string, list: unknown): void {
   throw createError('INVALID_ARGUMENT', `compare.${name} is a list of rules, not ${JSON.stringify(list)}.`, {
     path: `compare.${name}`,
   })
+}
+
+function isWhole(path: string): boolean {
+  return path === ''
 }
 
 function placeOf(rule: string): (path: string) => boolean {

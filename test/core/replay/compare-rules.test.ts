@@ -34,6 +34,32 @@ it('RP22 a list whose order does not count is equal in any order', () => {
   expect(compared({ tags: ['a', 'b'] }, { tags: ['b', 'b'] }, { unordered: ['tags'] })).not.toEqual([])
 })
 
+it('RP22 a result that is a list itself is named by the empty rule, and by it alone', () => {
+  expect(compared([1, [2, 3]], [[2, 3], 1], { unordered: [''] })).toEqual([])
+  expect(compared([1, [2, 3]], [[3, 2], 1], { unordered: [''] })).not.toEqual([])
+  expect(compared([1, [2, 3]], [[3, 2], 1], { unordered: ['', '*'] })).toEqual([])
+  expect(compared({ tags: [1, 2] }, { tags: [2, 1] }, { unordered: [''] })).toEqual(['tags minor'])
+  expect(compared([1, 2], [2, 1], { unordered: ['tags'] })).toEqual([' minor'])
+})
+
+it('RP22 items are compared by what is not ignored of them', () => {
+  const item = (name: string, at: number) => ({ name, at })
+  const [recorded, swapped] = [
+    [item('a', 1), item('a', 2)],
+    [item('a', 2), item('a', 1)],
+  ]
+  expect(compared(recorded, swapped)).toEqual([' minor'])
+  expect(compared(recorded, swapped, { ignore: ['at'] })).toEqual([])
+  const rows = [item('a', 1), item('b', 2)]
+  const later = [item('b', 8), item('a', 9)]
+  expect(compared({ rows }, { rows: later }, { ignore: ['at'] })).toEqual(['rows minor'])
+  expect(compared({ rows }, { rows: later }, { ignore: ['at'], unordered: ['rows'] })).toEqual([])
+  expect(compared({ rows }, { rows: later }, { unordered: ['rows'] })).not.toEqual([])
+  expect(compared([{ at: 1 }], [{ at: 1 }, { at: 2 }], { ignore: ['at'], unordered: [''] })).toEqual([
+    '1 minor',
+  ])
+})
+
 it('RP22 a rule says how severe a difference is, the first that fits', () => {
   const severities = [
     { path: 'cost', severity: 'info' },
