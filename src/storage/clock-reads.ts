@@ -76,21 +76,27 @@ async function readChain(
   const reaching = from > 0 ? readReaching(index, stream, from, notes) : Promise.resolve([])
   // Awaited below, unless the reading fails before that.
   reaching.catch(() => {})
-  const begins = firstClocks(stream, from, to)
+  const read: StoredSegment[] = []
+  let begins = firstClocks(stream, from, to)
   for (let asked = limit === undefined ? undefined : Math.ceil(limit / MAX_SEGMENT_ROWS) + 1; ; ) {
     const options = { reverse, ...(asked === undefined ? {} : { limit: asked }) }
-    const read = await readSoundSegments(index, begins, options, notes)
+    const further = await readSoundSegments(index, begins, options, notes)
+    const fresh = further.filter(({ lastSeq }) => !read.some((known) => known.lastSeq === lastSeq))
+    read.push(...fresh)
     const end = read.at(-1)
-    if (asked === undefined || limit === undefined || end === undefined || read.length < asked) {
+    if (asked === undefined || limit === undefined || end === undefined || further.length < asked) {
       return { segments: [...(await reaching), ...read], from, to }
     }
-    const whole = read.filter(({ last = to }) => last <= to)
-    if (whole.reduce((sum, { count }) => sum + count, 0) >= limit) {
+    const found = read.reduce((sum, { last = to, count }) => (last <= to ? sum + count : sum), 0)
+    if (found >= limit) {
       return reverse
         ? { segments: read, from: end.first ?? from, to }
         : { segments: [...(await reaching), ...read], from, to: end.last ?? to }
     }
-    asked *= 2
+    // What was read is not read again, but for its end: another one may have the same clocks.
+    begins = reverse ? firstClocks(stream, from, end.first ?? to) : firstClocks(stream, end.first ?? from, to)
+    const rowsEach = Math.max(1, found / read.length)
+    asked = Math.min(limit, Math.ceil((limit - found) / rowsEach) + 2)
   }
 }
 

@@ -15,7 +15,7 @@ import { readOne } from './read-one.ts'
 import { readRange } from './read-range.ts'
 import { resultOf } from './result-of.ts'
 import type { PackedRow, StoredCommit, StoredDamage, StoredSegment, StoredSession } from './schema.ts'
-import { numbersIn } from './segment.ts'
+import { numbersIn, packedRowsOf } from './segment.ts'
 import { readReadable } from './sound-rows.ts'
 
 /** Rows read at a time. */
@@ -87,8 +87,13 @@ function rowsBehind(record: StoredDamage['record']): number {
 
 /** The rows of a segment that was set aside, as far as it can be read. */
 function setAsideRows({ row }: StoredDamage['record']): readonly Partial<PackedRow>[] | undefined {
-  const { rows } = (row ?? {}) as Partial<StoredSegment>
-  return Array.isArray(rows) ? rows : undefined
+  if (typeof row !== 'object' || row === null || !('rows' in row)) return undefined
+  try {
+    const rows: unknown = packedRowsOf(row as StoredSegment)
+    return Array.isArray(rows) ? rows : undefined
+  } catch {
+    return undefined
+  }
 }
 
 async function countRows(read: ReadPiece, stream: StreamId, upTo: number): Promise<number> {

@@ -95,8 +95,8 @@ export interface StoredSegment extends Summed {
   readonly refs: readonly string[]
   /** Of each writer, the number of its last row in here. */
   readonly covers: Readonly<Record<WriterId, number>>
-  /** Absent where the segment is squeezed. */
-  readonly rows?: readonly PackedRow[]
+  /** JSON in UTF-8, or as they are where it would not give them back. Absent where the segment is squeezed. */
+  readonly rows?: Uint8Array | readonly PackedRow[]
   readonly squeezed?: Squeezed
 }
 

@@ -5,6 +5,7 @@ import { openEnvelope, packEnvelope } from '../core/artifact/envelope.ts'
 import { contentsOfEvent, type NamedContent } from '../core/artifact/references.ts'
 import { decodeValue, encodeValue } from '../core/artifact/value-bytes.ts'
 import { type Clock, type RequestId, type StreamId, timeOfClock, type WriterId } from '../core/ids.ts'
+import { isJson } from '../core/json.ts'
 import type { Compression } from '../core/ports.ts'
 import { sizeOf } from '../core/size.ts'
 import { assertPackedRows } from './assert-packed-rows.ts'
@@ -20,6 +21,9 @@ export const MAX_SEGMENT_BYTES = 32 * 1024
 
 /** How long a request id is answered by what it made when it was first sent. */
 export const REQUEST_KEEP_MS = 86_400_000
+
+const ENCODER = new TextEncoder()
+const DECODER = new TextDecoder()
 
 export interface PackOptions {
   /** Wall-clock milliseconds. */
@@ -56,33 +60,44 @@ export function toSegment(rows: readonly StoredCommit[], options: PackOptions): 
     count: rows.length,
     refs: [...refs],
     covers,
-    rows: packed,
+    rows: toBytes(packed),
   })
 }
 
+/** The rows as they are packed; none where the segment is squeezed. */
+export function packedRowsOf({ rows = [] }: StoredSegment): readonly PackedRow[] {
+  if (rows instanceof Uint8Array) return JSON.parse(DECODER.decode(rows)) as readonly PackedRow[]
+  return rows
+}
+
+/** A segment whose rows are plain objects, as it is kept. */
+export function toKept({ sum: _, ...segment }: StoredSegment): StoredSegment {
+  return withSum({ ...segment, rows: toBytes(packedRowsOf(segment)) })
+}
+
 /** The rows as they were, but for the updates and old requests that packing left out. */
-export function rowsOfSegment({ streamId, rows = [] }: StoredSegment): readonly StoredCommit[] {
-  return rows.map((row) => ({ ...row, streamId, refs: refsOfPacked(row) }))
+export function rowsOfSegment(segment: StoredSegment): readonly StoredCommit[] {
+  const { streamId } = segment
+  return packedRowsOf(segment).map((row) => ({ ...row, streamId, refs: refsOfPacked(row) }))
 }
 
 /** The contents that a segment's rows name, each as often as they do. What `artifact.stored` names its own row counts. */
-export function contentsOfSegment({ rows, squeezed }: StoredSegment): readonly NamedContent[] {
-  return squeezed?.contents ?? contentsOfRows(rows ?? [])
+export function contentsOfSegment(segment: StoredSegment): readonly NamedContent[] {
+  return segment.squeezed?.contents ?? contentsOfRows(packedRowsOf(segment))
 }
 
 /** The writers of a segment's rows and their numbers. */
-export function numbersIn({
-  rows = [],
-  squeezed,
-}: StoredSegment): readonly Pick<PackedRow, 'writer' | 'n'>[] {
-  if (squeezed === undefined) return rows
+export function numbersIn(segment: StoredSegment): readonly Pick<PackedRow, 'writer' | 'n'>[] {
+  const { squeezed } = segment
+  if (squeezed === undefined) return packedRowsOf(segment)
   const byWriter = Object.entries(squeezed.numbers) as [WriterId, readonly number[]][]
   return byWriter.flatMap(([writer, numbers]) => numbers.map((n) => ({ writer, n })))
 }
 
 /** What a request did, as a segment knows it; a squeezed one does not say for what call. */
-export function outcomeIn({ rows = [], squeezed }: StoredSegment, request: RequestId): Performed | undefined {
-  if (squeezed === undefined) return performedIn(rows, request)
+export function outcomeIn(segment: StoredSegment, request: RequestId): Performed | undefined {
+  const { squeezed } = segment
+  if (squeezed === undefined) return performedIn(packedRowsOf(segment), request)
   const resultId = squeezed.requests[request]
   return resultId === undefined ? undefined : { resultId }
 }
@@ -92,7 +107,8 @@ export async function squeeze(
   segment: StoredSegment,
   { deflate }: Pick<Compression, 'deflate'>,
 ): Promise<StoredSegment | undefined> {
-  const { rows = [], sum: _, ...rest } = segment
+  const { rows: _rows, sum: _, ...rest } = segment
+  const rows = packedRowsOf(segment)
   assertPackedRows(rows)
   const payload = await deflate(encodeValue(rows))
   if (payload === undefined) return undefined
@@ -150,6 +166,11 @@ export function lateRef(stream: StreamId): string {
 /** Estimate of what a row takes in a segment, in bytes. */
 export function packedSizeOf(row: StoredCommit, options: PackOptions): number {
   return sizeOf(packRow(row, options))
+}
+
+/** A byte array among them, as updates that no snapshot holds are, leaves them as they are. */
+function toBytes(rows: readonly PackedRow[]): Uint8Array | readonly PackedRow[] {
+  return isJson(rows) ? ENCODER.encode(JSON.stringify(rows)) : rows
 }
 
 function packRow(stored: StoredCommit, { now, snapshotTo }: PackOptions): PackedRow {

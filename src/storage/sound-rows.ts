@@ -39,7 +39,8 @@ export function soundCommit(row: WrittenCommit): StoredCommit | undefined {
 
 /** Also false where its rows have no shape that could be read. */
 export function isSoundSegment(segment: StoredSegment): boolean {
-  return isSound(segment) && (Array.isArray(segment.rows) || segment.squeezed?.bytes instanceof Uint8Array)
+  const { rows, squeezed } = segment
+  return isSound(segment) && (Array.isArray(rows) || (rows ?? squeezed?.bytes) instanceof Uint8Array)
 }
 
 /** As many sound rows of a range as asked for, or as there are. */

@@ -1,12 +1,11 @@
 import type { StreamId } from '../core/ids.ts'
 import type { Compression } from '../core/ports.ts'
-import { withSum } from './checksum.ts'
 import { rowsAfter } from './commit-rows.ts'
 import type { Connection } from './connection.ts'
 import { readRange } from './read-range.ts'
 import { resultOf } from './result-of.ts'
 import type { StoredSegment } from './schema.ts'
-import { squeeze, unsqueeze } from './segment.ts'
+import { packedRowsOf, squeeze, toKept, unsqueeze } from './segment.ts'
 import { isSoundSegment } from './sound-rows.ts'
 
 /** Segments read and compressed at a time: a megabyte. */
@@ -63,7 +62,7 @@ export async function unsqueezeStream(
       await perform(async (transaction) => {
         const segments = transaction.objectStore('segments')
         for (const segment of plain) {
-          if (await isThere(segments, segment, true)) segments.put(withSum(segment))
+          if (await isThere(segments, segment, true)) segments.put(toKept(segment))
         }
       })
     }
@@ -113,7 +112,7 @@ function isSqueezed({ squeezed }: StoredSegment): boolean {
 /** An update that no snapshot holds, as of a session that was unarchived meanwhile, is needed within transactions. */
 function canBeSqueezed(segment: StoredSegment, snapshotTo: number): boolean {
   if (isSqueezed(segment) || !isSoundSegment(segment)) return false
-  return (segment.rows ?? []).every(({ body, seq }) => body.update === undefined || seq <= snapshotTo)
+  return packedRowsOf(segment).every(({ body, seq }) => body.update === undefined || seq <= snapshotTo)
 }
 
 /** Its session may have been erased meanwhile. */

@@ -7,6 +7,7 @@ import { recordDamage } from '../../src/core/damage/record-damage.ts'
 import { documentStream, type RequestId, type StreamId } from '../../src/core/ids.ts'
 import { sizeOf } from '../../src/core/size.ts'
 import { createPacking } from '../../src/engine/packing.ts'
+import { packedRowsOf } from '../../src/storage/segment.ts'
 import { failCommits, watchTransactions } from '../storage/faults.ts'
 import {
   commitWrites,
@@ -62,7 +63,7 @@ test('SG12 a session that is written to for ever keeps few rows outside segments
     expect((await tab.log.start(STREAM)).tail.length).toBeLessThanOrEqual(33)
   }
   expect(await rowsOf(tab)).toHaveLength(451)
-  const packed = (await tab.connection.db.segments.toArray()).flatMap(({ rows = [] }) => rows)
+  const packed = (await tab.connection.db.segments.toArray()).flatMap(packedRowsOf)
   expect(packed.length).toBeGreaterThan(200)
   expect(packed.filter(({ body }) => body.update !== undefined)).toEqual([])
   expect(Object.keys(await valuesIn(tab))).toHaveLength(20)

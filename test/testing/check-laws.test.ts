@@ -20,6 +20,7 @@ import { unpackEntries } from '../../src/core/state/packed-entries.ts'
 import { withSum } from '../../src/storage/checksum.ts'
 import { readForm } from '../../src/storage/row-form.ts'
 import type { Database, StoredCommit, StoredMark, StoredSegment } from '../../src/storage/schema.ts'
+import { packedRowsOf } from '../../src/storage/segment.ts'
 import { checkLaws } from '../../src/testing/check-laws.ts'
 import {
   createSession,
@@ -496,7 +497,7 @@ async function lawsOfPackedAfter(
 }
 
 const SEGMENT_FAULTS: Readonly<Record<string, (segment: StoredSegment) => StoredSegment>> = {
-  'a row twice': (segment) => ({ ...segment, rows: [...(segment.rows ?? []), ...(segment.rows ?? [])] }),
+  'a row twice': (segment) => ({ ...segment, rows: [...packedRowsOf(segment), ...packedRowsOf(segment)] }),
   'a wrong first row': (segment) => ({ ...segment, firstSeq: segment.firstSeq - 1 }),
   'a wrong number of rows': (segment) => ({ ...segment, count: segment.count + 1 }),
   'another vector': (segment) => ({ ...segment, covers: {} }),
@@ -522,7 +523,7 @@ for (const [name, change] of Object.entries(SEGMENT_FAULTS)) {
 test('LA18 a packed row that stands outside as well is found', async () => {
   const found = await lawsOfPackedAfter(async (segments, db) => {
     const [segment] = await segments.toArray()
-    const [row] = segment?.rows ?? []
+    const [row] = segment === undefined ? [] : packedRowsOf(segment)
     if (row !== undefined) await db.commits.put({ ...row, streamId: STREAM })
   })
   expect(found).toContain('LA18')

@@ -72,17 +72,25 @@ async function* readRows(
   let high = to
   let limit = ROWS_A_READ
   let seen = new Set<number>()
-  for (let begun = first; ; begun = undefined) {
-    const page = await (begun ?? log.range(stream, { from: low, to: high, reverse, limit }))
+  const read = () => log.range(stream, { from: low, to: high, reverse, limit })
+  let begun = first
+  for (let pages = 1; ; pages += 1) {
+    const page = await (begun ?? read())
     const rows = page.filter((row) => !seen.has(row.seq))
     const last = page.at(-1)
+    const isLast = page.length < limit || last === undefined
+    if (!isLast) {
+      // The next read begins at this clock again, since rows of other writers may have the same one.
+      seen = new Set(page.filter((row) => row.hlc === last.hlc).map((row) => row.seq))
+      limit = ROWS_A_READ + seen.size
+      if (reverse) high = last.hlc
+      else low = last.hlc
+    }
+    // Who came as far as a second page reads on: the database gets the next one while this one is used.
+    begun = isLast || pages === 1 ? undefined : read()
+    begun?.catch(() => {})
     if (rows.length > 0) yield rows
-    if (page.length < limit || last === undefined) return
-    // The next read begins at this clock again, since rows of other writers may have the same one.
-    seen = new Set(page.filter((row) => row.hlc === last.hlc).map((row) => row.seq))
-    limit = ROWS_A_READ + seen.size
-    if (reverse) high = last.hlc
-    else low = last.hlc
+    if (isLast) return
   }
 }
 

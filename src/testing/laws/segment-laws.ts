@@ -7,6 +7,7 @@ import {
   MAX_SEGMENT_BYTES,
   MAX_SEGMENT_ROWS,
   numbersIn,
+  packedRowsOf,
   rowsOfSegment,
 } from '../../storage/segment.ts'
 import type { DatabaseContent } from '../database-content.ts'
@@ -37,7 +38,7 @@ function* squeezedLaw(segment: StoredSegment, { opened }: DatabaseContent): Iter
   if (squeezed === undefined || plain === undefined) return
   const requests: Record<string, string> = Object.assign(
     {},
-    ...(plain.rows ?? []).map(({ body }) => body.requests),
+    ...packedRowsOf(plain).map(({ body }) => body.requests),
   )
   const numbers = (rows: StoredSegment) =>
     numbersIn(rows)
@@ -67,7 +68,7 @@ function* segmentLaw(segment: StoredSegment, packedTo: number, reach: number): I
   if (seqs[0] !== segment.firstSeq || seqs.at(-1) !== segment.lastSeq || rows.length !== segment.count) {
     yield say('does not say which rows it holds')
   }
-  const isLarge = rows.length > 1 && sizeOf(segment.rows ?? []) > MAX_SEGMENT_BYTES * 2
+  const isLarge = rows.length > 1 && sizeOf(packedRowsOf(segment)) > MAX_SEGMENT_BYTES * 2
   if (rows.length > MAX_SEGMENT_ROWS || isLarge) yield say('is too large')
   yield* clockLaw(segment, reach, say)
   const covers: Record<string, number> = {}
@@ -79,11 +80,12 @@ function* segmentLaw(segment: StoredSegment, packedTo: number, reach: number): I
 
 /** Those found by clock follow each other; the others are found as late ones. */
 function* clockLaw(
-  { streamId, rows = [], first, last, reach, refs }: StoredSegment,
+  segment: StoredSegment,
   before: number,
   say: (what: string) => Violation,
 ): Iterable<Violation> {
-  const clocks = rows.map(({ hlc }) => hlc)
+  const { streamId, first, last, reach, refs } = segment
+  const clocks = packedRowsOf(segment).map(({ hlc }) => hlc)
   const [least, greatest] = [Math.min(...clocks), Math.max(...clocks)]
   if (reach !== Math.max(before, greatest)) yield say('does not say how far the clocks go')
   if (refs.includes(lateRef(streamId))) {

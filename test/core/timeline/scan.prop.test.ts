@@ -1,9 +1,10 @@
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { CommitRow } from '../../../src/core/commit.ts'
 import {
   CLOCK_TICKS_PER_MS,
   type Clock,
+  type CommitId,
   type EventId,
   idAt,
   type StreamId,
@@ -120,4 +121,34 @@ test('TI6 more rows at one clock than are read at once are all given, each once'
     expect(new Set(ids).size).toBe(600)
     expect(ids).toHaveLength(600)
   }
+})
+
+/** So many rows of one event each. */
+function rowsOfOne(count: number): readonly CommitRow[] {
+  const writer = '8000-000000000000' as WriterId
+  return Array.from({ length: count }, (_, at) => {
+    const hlc = (at * SPAN) as Clock
+    const event = {
+      id: idAt<EventId>(hlc, writer),
+      type: 'e',
+      data: at,
+      correlationId: 'c' as never,
+      source: 'local',
+      schema: 1,
+    } as const
+    const commitId = idAt<CommitId>(hlc, writer)
+    return { seq: at + 1, stream: STREAM, hlc, commitId, writer, n: at, requests: {}, events: [event] }
+  })
+}
+
+test('TI21 from the second page on the next one is asked for while this one is used, and none in vain before', async () => {
+  const log = logOf(rowsOfOne(1_000))
+  const asking = vi.spyOn(log, 'range')
+  const asked: number[] = []
+  for await (const batch of scanEvents(log, STREAM)) {
+    expect(batch.length).toBeGreaterThan(0)
+    asked.push(asking.mock.calls.length)
+    if (asked.length === 1) expect(asked).toEqual([1])
+  }
+  expect(asked).toEqual([1, 3, 4, 4, 4])
 })
