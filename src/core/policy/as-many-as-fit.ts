@@ -3,7 +3,8 @@ import { type HoldfastError, isHoldfastError } from '../errors.ts'
 /** Stores as many of these as a limit lets pass, from the first on. */
 export async function asManyAsFit<Item, Written>(
   items: readonly Item[],
-  store: (items: readonly Item[]) => Promise<Written>,
+  /** @param refusal why those behind them are not stored with them */
+  store: (items: readonly Item[], refusal?: HoldfastError) => Promise<Written>,
 ): Promise<{
   readonly written: Written
   /** Why the rest was not stored; absent where all of it was. */
@@ -13,7 +14,7 @@ export async function asManyAsFit<Item, Written>(
   let refusal: { readonly error?: HoldfastError } = {}
   for (;;) {
     try {
-      return { written: await store(fitting), ...refusal }
+      return { written: await store(fitting, refusal.error), ...refusal }
     } catch (error) {
       const left = fittingOf(error, fitting)
       if (left === undefined) throw error
@@ -25,8 +26,11 @@ export async function asManyAsFit<Item, Written>(
 
 /** How many of several that were refused together would pass by themselves; undefined where none would. */
 export function fittingOf(error: unknown, items: readonly unknown[]): number | undefined {
-  if (!isHoldfastError(error)) return undefined
-  if (error.code !== 'LIMIT_EXCEEDED' && error.code !== 'RATE_LIMITED') return undefined
+  if (!isHoldfastError(error) || !isByLimit(error)) return undefined
   const { left } = error.details
   return typeof left === 'number' && left > 0 && left < items.length ? left : undefined
+}
+
+export function isByLimit({ code }: HoldfastError): boolean {
+  return code === 'LIMIT_EXCEEDED' || code === 'RATE_LIMITED'
 }

@@ -5,6 +5,7 @@ import type { ReadEntries } from '../state/packed-entries.ts'
 import type { StateValue } from '../state/value.ts'
 import { type CreateOptions, createSession } from './create.ts'
 import type { SessionDeps } from './deps.ts'
+import type { StateWritten } from './earlier-write.ts'
 import { editSession } from './edit.ts'
 import { parseSessionId } from './fields.ts'
 import type {
@@ -36,7 +37,7 @@ import type { SessionPage, SessionQuery } from './query.ts'
 import type { ReadState } from './read-state.ts'
 import type { Checkpoint, SessionRecord } from './record.ts'
 import { transitionSession } from './transition.ts'
-import { type StateWritten, writeState } from './write-state.ts'
+import { writeState } from './write-state.ts'
 
 /** The use cases of sessions and their state. Every answer comes from the database. */
 export interface SessionManager {

@@ -3,17 +3,18 @@ import { rowsOfContent } from '../artifact/intake.ts'
 import type { Durability } from '../commit.ts'
 import { createError, type HoldfastError } from '../errors.ts'
 import type { HookScope } from '../hook/operation-hooks.ts'
-import { type CorrelationId, clockOfId, type EventId, type StreamId } from '../ids.ts'
+import { type CorrelationId, clockOfId, type EventId } from '../ids.ts'
 import { asManyAsFit } from '../policy/as-many-as-fit.ts'
 import { doing, type Request } from '../request.ts'
 import { admitChanges } from '../state/admit.ts'
 import { entryKeyOf, keyOf } from '../state/scope.ts'
 import type { WriteChange } from '../state/write-change.ts'
 import type { HookRunRecord, StateChange } from '../timeline/catalog.ts'
-import { findInStream, observeCause } from '../timeline/correlation.ts'
+import { observeCause } from '../timeline/correlation.ts'
 import { frameOf, makeEvent } from '../timeline/make-event.ts'
 import { setAside } from './asides.ts'
 import type { SessionDeps } from './deps.ts'
+import { earlierWrite, nameOfWrite, type StateWritten } from './earlier-write.ts'
 import { invalid, parseDurability } from './fields.ts'
 import { type KnownHead, requireHead } from './head.ts'
 import type { WriteState } from './input.ts'
@@ -31,16 +32,6 @@ import {
 import { gateWrite, observerOf, type RefusedChange } from './state-gate.ts'
 import { assertPermitted } from './status.ts'
 
-/** What became of a write's changes. */
-export interface StateWritten {
-  /** The stamp of what was stored: its event's id. */
-  readonly at: EventId
-  /** What was stored, as the hooks left it. */
-  readonly changes: readonly StateChange[]
-  /** Changes that a hook refused, each for itself; absent where none was. */
-  readonly refused?: readonly RefusedChange[]
-}
-
 /**
  * Writes to a session's state, or to a scope outside sessions. The changes land in one event; a before-hook judges each
  * of them for itself, so that independent changes that travel together do not pay for each other. Of a key that is
@@ -57,7 +48,7 @@ export async function writeState(
   const place = placeOf(input.target)
   const changes = parseChanges(input.changes)
   const durability = parseDurability(input.durability)
-  const answer = (made: string) => earlierAnswer(deps, place.stream, made as EventId, changes)
+  const answer = (made: string) => earlierWrite(deps.log, place.stream, made, changes)
   return performOnce(deps, request, answer, async () => {
     const declared = keepDeclared(changes, place, deps.stateClasses ?? {})
     const kept = await keptFromHooks(deps, request, place, declared)
@@ -97,8 +88,11 @@ async function perform(
   const observer = deps.hooks.has('state:write', 'after')
     ? observerOf(deps, request, place, scope)
     : undefined
-  const storeSome = (some: readonly WriteChange[]) =>
-    store(deps, request, { place, changes: some, durability }, scope, runs)
+  const storeSome = (some: readonly WriteChange[], error?: HoldfastError) => {
+    const all = [...refused, ...refusedFor(passed.slice(some.length), error)]
+    const name = (at: EventId) => nameOfWrite(at, changes, all)
+    return store(deps, request, { place, changes: some, durability, name }, scope, runs)
+  }
   const { written, error } = await asManyAsFit(passed, storeSome)
   if ('open' in written) {
     const kept = keepSensitive(changes, written.open)
@@ -108,15 +102,26 @@ async function perform(
   if (outcome.repeated) return answer(outcome.resultId)
   const { at, correlationId } = outcome.result
   observer?.(passed.slice(0, stored.length), correlationId)
-  const over = error === undefined ? [] : passed.slice(stored.length)
-  const all = [...refused, ...over.map((change) => ({ ...keyOf(change), error: error as HoldfastError }))]
+  const all = [...refused, ...refusedFor(passed.slice(stored.length), error)]
   return { at, changes: stored, ...(all.length === 0 ? {} : { refused: all }) }
+}
+
+function refusedFor(
+  changes: readonly WriteChange[],
+  error: HoldfastError | undefined,
+): readonly RefusedChange[] {
+  return error === undefined ? [] : changes.map((change) => ({ ...keyOf(change), error }))
+}
+
+interface Storing extends Asked {
+  /** Under which the request remembers what it stored. */
+  readonly name: (at: EventId) => string
 }
 
 async function store(
   deps: SessionDeps,
   request: Request,
-  { place, changes: asked, durability }: Asked,
+  { place, changes: asked, durability, name }: Storing,
   scope: HookScope | undefined,
   runs: readonly HookRunRecord[],
 ) {
@@ -131,7 +136,7 @@ async function store(
     if (open[0] !== undefined) throw isSensitiveNow(open[0])
   }
   try {
-    const planned = { place, changes, durability, assertKept }
+    const planned = { place, changes, durability, name, assertKept }
     const outcome = await commit(deps, request, planned, scope, runs, prepared)
     if (outcome.repeated) await deps.artifacts.abandon(prepared)
     return { outcome, changes }
@@ -142,7 +147,7 @@ async function store(
   }
 }
 
-interface Planned extends Omit<Asked, 'changes'> {
+interface Planned extends Omit<Storing, 'changes'> {
   readonly changes: readonly StateChange[]
   /** Throws where a change would write a key openly that holds a sensitive value. */
   readonly assertKept: (keys: SensitiveKeys) => void
@@ -151,7 +156,7 @@ interface Planned extends Omit<Asked, 'changes'> {
 function commit(
   deps: SessionDeps,
   request: Request,
-  { place, changes, durability, assertKept }: Planned,
+  { place, changes, durability, name, assertKept }: Planned,
   scope: HookScope | undefined,
   runs: readonly HookRunRecord[],
   prepared: readonly PreparedAside[],
@@ -177,7 +182,7 @@ function commit(
       ]
       return {
         result: { at, correlationId: frame.correlationId },
-        resultId: at,
+        resultId: name(at),
         writes: [{ stream: place.stream, events }],
         heads: sensitiveHeads(heads, place, changes, at),
         ...(prepared.length === 0 ? {} : { rows: prepared.flatMap(({ content }) => rowsOfContent(content)) }),
@@ -210,33 +215,6 @@ function sortAfter({ clock }: SessionDeps, changes: readonly StateChange[], keys
 
 function isSensitiveNow({ key }: WriteChange): HoldfastError {
   return createError('CONFLICT', `State ${key} holds a sensitive value by now; send the write again.`, {
-    key,
-  })
-}
-
-/** What the write stored when it was first sent. Of what was refused then, only that it was is known. */
-async function earlierAnswer(
-  deps: SessionDeps,
-  stream: StreamId,
-  at: EventId,
-  asked: readonly WriteChange[],
-): Promise<StateWritten> {
-  const event = await findInStream(deps.log, stream, at)
-  const changes = event === undefined ? asked : changesOf(event.data)
-  const stored = new Set(changes.map(entryKeyOf))
-  const refused = asked
-    .filter((change) => !stored.has(entryKeyOf(change)))
-    .map((change) => ({ ...keyOf(change), error: refusedBefore(change.key) }))
-  return { at, changes, ...(refused.length === 0 ? {} : { refused }) }
-}
-
-/** A stored row says by its type what its data is; this is the one place where the answer believes it. */
-function changesOf(data: unknown): readonly StateChange[] {
-  return (data as { readonly changes: readonly StateChange[] }).changes
-}
-
-function refusedBefore(key: string): HoldfastError {
-  return createError('HOOK_CANCELLED', `A hook refused to write ${key} when this write was first sent.`, {
     key,
   })
 }

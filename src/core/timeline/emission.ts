@@ -4,28 +4,31 @@
  */
 import { clockOfId, type EventId, isMadeId, type StreamId, writerOfId } from '../ids.ts'
 import type { Log } from '../ports.ts'
+import { type Kept, type Refusal, refusalsIn, textOfRefusals } from '../refusals.ts'
 import type { TimelineEvent } from './event.ts'
 import { scanEvents } from './scan.ts'
 
 export interface Emission {
   /** Which of the events that were asked for were refused, by their place. */
-  readonly refused: ReadonlySet<number>
+  readonly refused: ReadonlyMap<number, Kept>
   read(log: Log, stream: StreamId): Promise<readonly TimelineEvent[]>
 }
 
-/** `<first>`, `<first>..<last>`, or `<first>..<last>!<refused>,<refused>`. */
-export function nameOfEmission(ids: readonly EventId[], refused: readonly number[]): string {
+/** `<first>`, `<first>..<last>`, or `<first>..<last>!<refused>`. */
+export function nameOfEmission(ids: readonly EventId[], refused: readonly Refusal[]): string {
   const [first = ''] = ids
   const last = ids.at(-1) ?? first
   const bounds = first === last ? first : `${first}..${last}`
-  return refused.length === 0 ? bounds : `${bounds}!${refused.join(',')}`
+  return refused.length === 0 ? bounds : `${bounds}!${textOfRefusals(refused)}`
 }
 
 export function emittedIn(name: string): Emission {
-  const [bounds = '', places] = name.split('!')
+  const [bounds = ''] = name.split('!', 1)
   const [first = '', last = first] = bounds.split('..')
-  const refused = new Set(places?.split(',').map(Number))
-  return { refused, read: (log, stream) => between(log, stream, first as EventId, last as EventId) }
+  return {
+    refused: refusalsIn(name.slice(bounds.length + 1)),
+    read: (log, stream) => between(log, stream, first as EventId, last as EventId),
+  }
 }
 
 async function between(

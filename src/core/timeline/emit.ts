@@ -7,6 +7,7 @@ import type { HookScope, OperationHooks } from '../hook/operation-hooks.ts'
 import { clockOfId, type EventId, type SessionId, sessionStream } from '../ids.ts'
 import { fittingOf } from '../policy/as-many-as-fit.ts'
 import type { Journal, Log, Tables } from '../ports.ts'
+import { refusedBefore } from '../refusals.ts'
 import { doing, type Request } from '../request.ts'
 import { invalid, parseDurability, parseSessionId } from '../session/fields.ts'
 import { requireHead, sessionHeadKey } from '../session/head.ts'
@@ -196,7 +197,7 @@ function decide(clock: HybridClock, { request, sessionId, scope, readied, passed
     ]
     return { event, ran }
   })
-  const refused = readied.flatMap((one, at) => (isReady(one) ? [] : [at]))
+  const refused = readied.flatMap((one, at) => (isReady(one) ? [] : [{ at, error: one.refused }]))
   return {
     result: own.map(({ event }) => toTimelineEvent(stream, event)),
     resultId: nameOfEmission(
@@ -214,7 +215,7 @@ function emittedOf(one: Readied, event: TimelineEvent | undefined, at: number): 
   throw createError('INTERNAL', `Event ${at} of an emission was stored without an answer.`, { at })
 }
 
-/** What the emission stored when it was first sent. Of what was refused then, only that it was is known. */
+/** What the emission stored when it was first sent. */
 async function earlierEvents(
   log: Log,
   session: SessionId,
@@ -224,7 +225,8 @@ async function earlierEvents(
   const { refused, ...bounds }: Emission = emittedIn(made)
   const stored = (await bounds.read(log, sessionStream(session))).values()
   return Array.from({ length: count }, (_, at): Emitted => {
-    if (refused.has(at)) return { refused: refusedBefore(at) }
+    const kept = refused.get(at)
+    if (kept !== undefined) return { refused: refusedBefore(kept, `Event ${at}`) }
     const event = stored.next().value
     if (event !== undefined) return { event, asGiven: false }
     throw createError('EVENT_NOT_FOUND', `Session ${session} has no event ${made}.`, {
@@ -232,8 +234,4 @@ async function earlierEvents(
       event: made,
     })
   })
-}
-
-function refusedBefore(at: number): HoldfastError {
-  return createError('HOOK_CANCELLED', `Event ${at} was refused when it was first sent.`, { at })
 }

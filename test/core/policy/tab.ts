@@ -1,6 +1,6 @@
 import { agentOutputCollector, toolResultCollector } from '../../../src/core/hook/collectors.ts'
 import type { HookDefinition } from '../../../src/core/hook/definition.ts'
-import type { SessionId } from '../../../src/core/ids.ts'
+import type { RequestId, SessionId } from '../../../src/core/ids.ts'
 import { loadAllLate } from '../../../src/core/late.ts'
 import type { RateRule } from '../../../src/core/policy/rates.ts'
 import type { Usage } from '../../../src/core/session/record.ts'
@@ -56,9 +56,13 @@ export async function startTab({
   const client = await engine.connect(hello, () => {})
   const looking = await openConnection({ name, wall: world.wall, entropy: seededEntropy(count) })
   let calls = 0
-  const call = async <Method extends MethodName>(method: Method, input: Input<Method>) => {
+  const call = async <Method extends MethodName>(
+    method: Method,
+    input: Input<Method>,
+    again: { readonly requestId?: RequestId; readonly mayRepeat?: boolean } = {},
+  ) => {
     calls += 1
-    return (await client.call({ id: calls, method, input, deadlineMs: 20_000 })) as Answer<Method>
+    return (await client.call({ id: calls, method, input, deadlineMs: 20_000, ...again })) as Answer<Method>
   }
   return {
     name,
