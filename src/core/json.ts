@@ -1,5 +1,22 @@
-/** Whether JSON gives a value back as it is. A field without value is no field. */
-export function isJson(value: unknown): boolean {
+/**
+ * Values as JSON in UTF-8: a browser copies such bytes, and a checksum walks them, several times as fast as objects.
+ */
+
+const ENCODER = new TextEncoder()
+const DECODER = new TextDecoder()
+
+/** Undefined where JSON would not give the value back as it is. */
+export function toJsonBytes(value: unknown): Uint8Array | undefined {
+  return isJson(value) ? ENCODER.encode(JSON.stringify(value)) : undefined
+}
+
+/** @throws SyntaxError */
+export function fromJsonBytes(bytes: Uint8Array): unknown {
+  return JSON.parse(DECODER.decode(bytes))
+}
+
+/** A field without value is no field. */
+function isJson(value: unknown): boolean {
   switch (typeof value) {
     case 'string':
     case 'boolean':

@@ -3,7 +3,7 @@
  * each row twice as it is put, since it looks for index keys in a copy, and nested objects take several times as long as
  * bytes; and a checksum over bytes takes a tenth of the time of one over texts.
  */
-import { isJson } from '../core/json.ts'
+import { fromJsonBytes, toJsonBytes } from '../core/json.ts'
 import { withSum } from './checksum.ts'
 import { LARGE_ROW_BYTES } from './large-rows.ts'
 import type { CommitBody, StoredCommit, WrittenCommit } from './schema.ts'
@@ -12,7 +12,7 @@ import type { CommitBody, StoredCommit, WrittenCommit } from './schema.ts'
 export function writeForm(row: Omit<StoredCommit, 'seq'>, sizeBytes: number): WrittenCommit {
   const { body, ...rest } = row
   const { update, ...held } = body
-  const bytes = isJson(held) ? ENCODER.encode(JSON.stringify(held)) : undefined
+  const bytes = toJsonBytes(held)
   if (bytes === undefined || !isAsLargeAsThought(bytes, update, sizeBytes)) return withSum({ ...rest, body })
   return withSum(update === undefined ? { ...rest, body: bytes } : { ...rest, body: bytes, update })
 }
@@ -25,9 +25,6 @@ export function readForm(written: WrittenCommit): StoredCommit | undefined {
   return { ...rest, body: update === undefined ? held : { ...held, update } }
 }
 
-const ENCODER = new TextEncoder()
-const DECODER = new TextDecoder()
-
 /** Up to which a row is surely none that only a strict transaction may put. */
 const SURELY_SMALL_BYTES = 61_440
 
@@ -38,7 +35,7 @@ function isAsLargeAsThought(bytes: Uint8Array, update: Uint8Array | undefined, s
 
 function parsed(bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(DECODER.decode(bytes))
+    return fromJsonBytes(bytes)
   } catch {
     return undefined
   }

@@ -5,7 +5,7 @@ import { openEnvelope, packEnvelope } from '../core/artifact/envelope.ts'
 import { contentsOfEvent, type NamedContent } from '../core/artifact/references.ts'
 import { decodeValue, encodeValue } from '../core/artifact/value-bytes.ts'
 import { type Clock, type RequestId, type StreamId, timeOfClock, type WriterId } from '../core/ids.ts'
-import { isJson } from '../core/json.ts'
+import { fromJsonBytes, toJsonBytes } from '../core/json.ts'
 import type { Compression } from '../core/ports.ts'
 import { sizeOf } from '../core/size.ts'
 import { assertPackedRows } from './assert-packed-rows.ts'
@@ -21,9 +21,6 @@ export const MAX_SEGMENT_BYTES = 32 * 1024
 
 /** How long a request id is answered by what it made when it was first sent. */
 export const REQUEST_KEEP_MS = 86_400_000
-
-const ENCODER = new TextEncoder()
-const DECODER = new TextDecoder()
 
 export interface PackOptions {
   /** Wall-clock milliseconds. */
@@ -66,7 +63,7 @@ export function toSegment(rows: readonly StoredCommit[], options: PackOptions): 
 
 /** The rows as they are packed; none where the segment is squeezed. */
 export function packedRowsOf({ rows = [] }: StoredSegment): readonly PackedRow[] {
-  if (rows instanceof Uint8Array) return JSON.parse(DECODER.decode(rows)) as readonly PackedRow[]
+  if (rows instanceof Uint8Array) return fromJsonBytes(rows) as readonly PackedRow[]
   return rows
 }
 
@@ -170,7 +167,7 @@ export function packedSizeOf(row: StoredCommit, options: PackOptions): number {
 
 /** A byte array among them, as updates that no snapshot holds are, leaves them as they are. */
 function toBytes(rows: readonly PackedRow[]): Uint8Array | readonly PackedRow[] {
-  return isJson(rows) ? ENCODER.encode(JSON.stringify(rows)) : rows
+  return toJsonBytes(rows) ?? rows
 }
 
 function packRow(stored: StoredCommit, { now, snapshotTo }: PackOptions): PackedRow {

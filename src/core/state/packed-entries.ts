@@ -4,7 +4,7 @@
  * and copied again there, each time as objects.
  */
 import type { EventId } from '../ids.ts'
-import { isJson } from '../json.ts'
+import { fromJsonBytes, toJsonBytes } from '../json.ts'
 import { asideOf } from './aside.ts'
 import type { Delta, Entry } from './delta.ts'
 import { EntryMap, foldEntries } from './fold.ts'
@@ -26,19 +26,16 @@ export interface ReadEntries {
   readonly entries: readonly Entry[]
 }
 
-const ENCODER = new TextEncoder()
-const DECODER = new TextDecoder()
-
 export function packEntries(entries: readonly Entry[]): KeptEntries {
-  if (!isJson(entries)) return entries
+  const bytes = toJsonBytes(entries)
+  if (bytes === undefined) return entries
   const last = lastStamp({ entries })
-  const bytes = ENCODER.encode(JSON.stringify(entries))
   return { bytes, ...(last === undefined ? {} : { last }), sensitive: sensitiveKeysIn({ entries }) }
 }
 
 export function unpackEntries(kept: KeptEntries): readonly Entry[] {
   if (isUnpacked(kept)) return kept
-  return JSON.parse(DECODER.decode(kept.bytes)) as readonly Entry[]
+  return fromJsonBytes(kept.bytes) as readonly Entry[]
 }
 
 /** What a row keeps, as it is read: nothing is unpacked here. */
