@@ -32,7 +32,7 @@ export const IDLE_MS = 2_000
 export const MAX_WAIT_MS = 30_000
 
 export function createStewardChores(deps: {
-  readonly wall: Pick<WallClock, 'after'>
+  readonly wall: Pick<WallClock, 'after' | 'now'>
   /** The epoch while this worker is the steward. */
   readonly epoch: () => number | undefined
   readonly onFenced: (fence: number) => void
@@ -41,6 +41,8 @@ export function createStewardChores(deps: {
   readonly onError: (error: unknown) => void
 }): StewardChores {
   const chores: StewardChore[] = []
+  /** When nothing will have been stored for a while. */
+  let idleAt = 0
   let stopIdle: (() => void) | undefined
   /** Runs from the first work that the chores have not looked at yet. */
   let stopWait: (() => void) | undefined
@@ -87,6 +89,13 @@ export function createStewardChores(deps: {
     stopWait = undefined
   }
 
+  /** A timer that is set anew at each write would be a fifth of what follows the write. */
+  function lookIfIdle(): void {
+    const leftMs = idleAt - deps.wall.now()
+    if (leftMs <= 0) look()
+    else stopIdle = deps.wall.after(leftMs, lookIfIdle)
+  }
+
   function look(): void {
     stopTimers()
     if (deps.epoch() === undefined) deps.onDue()
@@ -99,8 +108,8 @@ export function createStewardChores(deps: {
     },
     noteWork() {
       due = true
-      stopIdle?.()
-      stopIdle = deps.wall.after(IDLE_MS, look)
+      idleAt = deps.wall.now() + IDLE_MS
+      stopIdle ??= deps.wall.after(IDLE_MS, lookIfIdle)
       stopWait ??= deps.wall.after(MAX_WAIT_MS, look)
     },
     run,
