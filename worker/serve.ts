@@ -1,4 +1,5 @@
 import type { App } from '../src/core/app/app.ts'
+import { holdEvents } from '../src/core/app/held-event.ts'
 import type { DefaultHookOptions } from '../src/core/hook/built-in.ts'
 import type { HookDefinition } from '../src/core/hook/definition.ts'
 import { moreHooks } from '../src/core/hook/more-hooks.ts'
@@ -8,7 +9,7 @@ import { createPackagedHost } from '../src/engine/packaged-host.ts'
 import { openGate } from './gate.ts'
 
 export interface ServeOptions {
-  /** Steps and templates that live in this worker. */
+  /** Steps and templates that live in this worker. What hooks make of an event that it declares is held to its schema. */
   readonly app?: App
   /** Hooks that gate every page of this build. */
   readonly hooks?: readonly HookDefinition[]
@@ -28,7 +29,14 @@ export interface ServeOptions {
 export function serveHoldfast(options: ServeOptions = {}): void {
   const { audit } = options
   const makeAudit = audit && ((shared: Parameters<typeof createAudit>[1]) => createAudit(audit, shared))
-  openGate(createPackagedHost({ ...options, more: moreHooks, ...(makeAudit && { makeAudit }) }))
+  openGate(
+    createPackagedHost({
+      ...options,
+      holdEvent: holdEvents(options.app?.events),
+      more: moreHooks,
+      ...(makeAudit && { makeAudit }),
+    }),
+  )
 }
 
 export type { DefaultHookOptions } from '../src/core/hook/built-in.ts'

@@ -46,7 +46,8 @@ const documents = late('documents', () => import('./document-methods.ts'))
 /** The whole table of the worker's API, made of the use cases of each room. */
 export function createMethods(deps: MethodDeps): AllMethods {
   const { parts, definitions, templates, page, answers, opened, flushDocuments, damage } = deps
-  const sessions = { ...parts, templates, stateClasses: definitions.stateClasses }
+  const { stateClasses, holdEvent } = definitions
+  const sessions = { ...parts, templates, stateClasses, holdEvent }
   let stepParts: StepParts | undefined
   let replayParts: ReplayParts | undefined
   return {

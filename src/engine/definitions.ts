@@ -1,4 +1,5 @@
 import type { App } from '../core/app/app.ts'
+import type { HoldEvent } from '../core/app/held-event.ts'
 import type { AnyStep } from '../core/app/step-definition.ts'
 import type { StateClass } from '../core/state/aside.ts'
 
@@ -8,12 +9,14 @@ export interface Definitions {
   readonly steps: readonly AnyStep[]
   readonly templates: Readonly<Record<string, unknown>>
   readonly stateClasses: Readonly<Record<string, StateClass | undefined>>
+  readonly holdEvent?: HoldEvent | undefined
 }
 
-export function definitionsOf(app: App | undefined): Definitions {
+export function definitionsOf(app: App | undefined, holdEvent?: HoldEvent): Definitions {
   return {
     steps: app?.steps ?? [],
     templates: app?.templates ?? {},
     stateClasses: app?.stateClasses ?? {},
+    holdEvent,
   }
 }

@@ -1,4 +1,5 @@
 import type { App } from '../core/app/app.ts'
+import type { HoldEvent } from '../core/app/held-event.ts'
 import type { DefaultHookOptions, MakeMore } from '../core/hook/built-in.ts'
 import { defaultHooks } from '../core/hook/default-hooks.ts'
 import type { HookDefinition } from '../core/hook/definition.ts'
@@ -16,6 +17,8 @@ const REST_AFTER_MS = 1_000
 
 export interface HostOptions {
   readonly app?: App
+  /** Holds what hooks make of events to what the app declares. */
+  readonly holdEvent?: HoldEvent
   readonly hooks?: readonly HookDefinition[]
   readonly builtIn?: DefaultHookOptions
   /** How the built-in hooks are made. @defaultValue as the packaged worker has them: when they are first needed */
@@ -27,6 +30,7 @@ export interface HostOptions {
 /** The host as the packaged worker runs it: the host's own world, the built-in hooks before the app's. */
 export function createPackagedHost({
   app,
+  holdEvent,
   hooks = [],
   builtIn: options,
   more,
@@ -36,7 +40,7 @@ export function createPackagedHost({
   const world = createWorld()
   const host = createEngineHost({
     world,
-    definitions: definitionsOf(app),
+    definitions: definitionsOf(app, holdEvent),
     hooks: [...builtIn.hooks, ...hooks],
     executor: {
       onIncident: builtIn.onIncident,

@@ -40,3 +40,16 @@ test('WI40 templates of a worker of the app own can be named', async () => {
   const { holdfast } = await open({ worker })
   expect((await holdfast.sessions.create({ template: 'analysis' })).info.tags).toEqual(['from the worker'])
 })
+
+test('TI22 events that a worker of the app own declares are held to their schemas after its hooks', async () => {
+  const { holdfast } = await open({ worker })
+  const session = await holdfast.sessions.create()
+  expect((await session.emit('order.placed', { id: '7', note: 'mine' })).data).toEqual({
+    id: 'no 7',
+    note: 'none',
+  })
+  expect(await rejectionOf(session.emit('order.placed', { id: 'bad', note: 'mine' }))).toMatchObject({
+    code: 'HOOK_FAILED',
+    cause: { code: 'SCHEMA_INVALID' },
+  })
+})

@@ -1,3 +1,4 @@
+import type { HoldEvent } from '../app/held-event.ts'
 import type { Artifacts } from '../artifact/artifacts.ts'
 import { type PreparedValue, rowsOfValue } from '../artifact/recorded-value.ts'
 import type { Durability } from '../commit.ts'
@@ -28,6 +29,8 @@ export interface EmitDeps {
   readonly tables: Tables
   readonly clock: HybridClock
   readonly hooks: OperationHooks
+  /** What the worker's own app declares of events. */
+  readonly holdEvent?: HoldEvent | undefined
   /** Takes in data that is too large to stand in its event. */
   readonly artifacts: Pick<Artifacts, 'prepareValue' | 'abandon'>
 }
@@ -114,7 +117,7 @@ function isReady(one: Readied): one is Ready {
 }
 
 async function ready(
-  { hooks, artifacts }: EmitDeps,
+  { hooks, artifacts, holdEvent }: EmitDeps,
   request: Request,
   scope: HookScope,
   asked: EmitEvents['events'][number],
@@ -122,7 +125,7 @@ async function ready(
   try {
     const draft = await parseDraft(asked, request.signal)
     const shaped = hooks.has('event:emit')
-      ? await shapeDraft(hooks, draft, scope)
+      ? await shapeDraft(hooks, draft, scope, holdEvent)
       : { draft, before: [], record: [] }
     return { ...shaped, given: draft, value: await artifacts.prepareValue(shaped.draft.data, request.signal) }
   } catch (error) {

@@ -1,4 +1,5 @@
 /** An app's event before it is recorded: what its type and data may be, and what hooks make of it. */
+import type { HoldEvent } from '../app/held-event.ts'
 import { createError } from '../errors.ts'
 import type { EventDraft } from '../hook/definition.ts'
 import type { HookScope, OperationHooks } from '../hook/operation-hooks.ts'
@@ -31,6 +32,7 @@ export async function shapeDraft(
   hooks: OperationHooks,
   draft: EventDraft,
   scope: HookScope,
+  hold: HoldEvent | undefined,
 ): Promise<ShapedDraft> {
   const passed = await hooks.before('event:emit', draft, scope)
   if (passed.kind === 'replace') {
@@ -38,7 +40,7 @@ export async function shapeDraft(
       point: 'event:emit',
     })
   }
-  const changed = readPassed('event:emit', () => withChanges(draft, passed.payload))
+  const changed = readPassed('event:emit', () => withChanges(draft, passed.payload, hold))
   const written = await hooks.record('event:emit', changed, scope)
   return {
     draft: readPassed('event:emit', () => withChanges(changed, written.payload)),
@@ -48,11 +50,15 @@ export async function shapeDraft(
 }
 
 /** What no hook touched was checked before; tags and target were where the hook answered. */
-function withChanges(draft: EventDraft, { data, tags, target }: EventDraft): EventDraft {
+function withChanges(
+  draft: EventDraft,
+  { data, tags, target }: EventDraft,
+  hold: HoldEvent = (_type, _given, made) => made,
+): EventDraft {
   if (data === draft.data && tags === draft.tags && target === draft.target) return draft
   return {
     ...draft,
-    data: data === draft.data ? data : admitState(data, 'data'),
+    data: data === draft.data ? data : hold(draft.type, draft.data, admitState(data, 'data')),
     ...(tags && { tags }),
     ...(target !== undefined && { target }),
   }

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import { holdEvents } from '../../../src/core/app/held-event.ts'
 import type { Operation } from '../../../src/core/commit.ts'
 import { createError } from '../../../src/core/errors.ts'
 import { defineHook } from '../../../src/core/hook/define-hook.ts'
@@ -221,6 +223,33 @@ describe('emit', () => {
     const id = await created(tab)
     expect((await refusal(emit(tab, id), 'HOOK_FAILED')).cause).toMatchObject({ code: 'VALUE_TOO_LARGE' })
     expect(await typesOf(tab, id)).toEqual(['session.created'])
+  })
+
+  test('TI22 what a hook makes of a declared event is held to its schema', async () => {
+    let made: StateValue | undefined
+    const change = defineHook({
+      id: 'change',
+      version: 1,
+      point: 'event:emit',
+      stage: 'before',
+      run: () => (made === undefined ? undefined : { kind: 'modify', change: { data: made } }),
+    })
+    const holdEvent = holdEvents({
+      'order.placed': z.object({ id: z.string(), note: z.string().default('none') }),
+      'order.counted': z.string().transform(Number),
+    })
+    const tab = { ...(await openTab({ hooks: [change as HookDefinition] })), holdEvent }
+    const id = await created(tab)
+    const given = { id: '7', note: 'mine' }
+
+    expect((await emit(tab, id, { data: { id: 7 } })).data).toEqual({ id: 7 })
+    made = { id: '8' }
+    expect((await emit(tab, id, { data: given })).data).toEqual({ id: '8', note: 'none' })
+    made = { id: 8 }
+    const error = await refusal(emit(tab, id, { data: given }), 'HOOK_FAILED')
+    expect(error.cause).toMatchObject({ code: 'SCHEMA_INVALID', details: { issues: [{ path: 'id' }] } })
+    expect((await emit(tab, id, { type: 'order.free', data: given })).data).toEqual({ id: 8 })
+    expect((await emit(tab, id, { type: 'order.counted', data: 7 })).data).toEqual({ id: 8 })
   })
 
   test('SE25 an event sent twice with one request id is recorded once', async () => {
