@@ -70,6 +70,9 @@ export function createBarrier({
   let exposed = false
   let passed = 0
   let failures = 0
+  let passing: Promise<void> = Promise.resolve()
+  /** The pass that has not begun. */
+  let waiting: Promise<void> | undefined
   let stopTimer: (() => void) | undefined
   let stopped = false
 
@@ -89,7 +92,22 @@ export function createBarrier({
     })
   }
 
-  async function pass(): Promise<void> {
+  /**
+   * Passes go one after the other, and one that has not begun is for all who ask meanwhile: what one of them brings up to
+   * date is not done again by the next.
+   */
+  function pass(): Promise<void> {
+    if (waiting !== undefined) return waiting
+    const before = passing
+    waiting = before.then(() => {
+      waiting = undefined
+      return passAll()
+    })
+    passing = waiting.catch(() => {})
+    return waiting
+  }
+
+  async function passAll(): Promise<void> {
     stopTimer?.()
     stopTimer = undefined
     const streams = [...grown]

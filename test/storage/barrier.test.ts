@@ -226,6 +226,26 @@ test('JO16 a flush covers many streams, a limited number in each transaction', a
   expect(records.map((record) => record?.counters.events)).toEqual(sessions.map(() => 2))
 })
 
+test('JO40 what one barrier brings up to date is not done again by those that were asked for meanwhile', async () => {
+  const tab = await openTab()
+  const sessions = Array.from({ length: 70 }, (_, at) => `many-${at}` as SessionId)
+  await Promise.all(sessions.map((id) => createSession(tab, id)))
+  await tab.journal.flush()
+  await Promise.all(sessions.map((session) => setState(tab, 'a', 1, { session })))
+  const transactions = watchTransactions(tab)
+  tab.wall.advance(BARRIER_MS)
+  await vi.waitUntil(() => transactions.length > 0)
+  // Stored while the timer's barrier is under way: its own is set, and comes due before that one has ended.
+  const last = sessions.at(-1) as SessionId
+  await setState(tab, 'b', 2, { session: last })
+  tab.wall.advance(BARRIER_MS)
+  await Promise.all([tab.journal.flush(), tab.journal.flush()])
+  const barriers = transactions.filter(({ stores }) => stores.includes('meta'))
+  expect(barriers.length).toBeLessThanOrEqual(4)
+  expect(await tab.tables.session(last)).toMatchObject({ counters: { events: 3 } })
+  expect(await tab.tables.session('many-0' as SessionId)).toMatchObject({ counters: { events: 2 } })
+})
+
 test('JO17 a view holds what a fold of the log gives, and is read with the rows after it', async () => {
   const tab = await openTab()
   await createSession(tab)
