@@ -77,11 +77,13 @@ async function readChain(
   // Awaited below, unless the reading fails before that.
   reaching.catch(() => {})
   const read: StoredSegment[] = []
+  const known = new Set<number>()
   let begins = firstClocks(stream, from, to)
   for (let asked = limit === undefined ? undefined : Math.ceil(limit / MAX_SEGMENT_ROWS) + 1; ; ) {
     const options = { reverse, ...(asked === undefined ? {} : { limit: asked }) }
     const further = await readSoundSegments(index, begins, options, notes)
-    const fresh = further.filter(({ lastSeq }) => !read.some((known) => known.lastSeq === lastSeq))
+    const fresh = further.filter(({ lastSeq }) => !known.has(lastSeq))
+    for (const { lastSeq } of fresh) known.add(lastSeq)
     read.push(...fresh)
     const end = read.at(-1)
     if (asked === undefined || limit === undefined || end === undefined || further.length < asked) {
@@ -96,7 +98,9 @@ async function readChain(
     // What was read is not read again, but for its end: another one may have the same clocks.
     begins = reverse ? firstClocks(stream, from, end.first ?? to) : firstClocks(stream, end.first ?? from, to)
     const rowsEach = Math.max(1, found / read.length)
-    asked = Math.min(limit, Math.ceil((limit - found) / rowsEach) + 2)
+    const wanted = Math.min(limit, Math.ceil((limit - found) / rowsEach) + 2)
+    // Where so many have the clocks of the end that nothing else was found, more are asked for.
+    asked = fresh.length === 0 ? asked * 2 : wanted
   }
 }
 

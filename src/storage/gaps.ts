@@ -15,7 +15,7 @@ import { readOne } from './read-one.ts'
 import { readRange } from './read-range.ts'
 import { resultOf } from './result-of.ts'
 import type { PackedRow, StoredCommit, StoredDamage, StoredSegment, StoredSession } from './schema.ts'
-import { numbersIn, packedRowsOf } from './segment.ts'
+import { numbersIn, readPackedRows } from './segment.ts'
 import { readReadable } from './sound-rows.ts'
 
 /** Rows read at a time. */
@@ -82,18 +82,19 @@ function rowsIn({ what, from = 1, to = 1 }: Pick<FoundDamage, 'what' | 'from' | 
 }
 
 function rowsBehind(record: StoredDamage['record']): number {
-  return setAsideRows(record)?.length ?? rowsIn(record.damage)
+  return setAsideRows(record)?.length ?? countOf(record) ?? rowsIn(record.damage)
+}
+
+/** What a segment whose rows cannot be read says of them. */
+function countOf({ row }: StoredDamage['record']): number | undefined {
+  const isSegment = typeof row === 'object' && row !== null && 'rows' in row && 'count' in row
+  return isSegment && typeof row.count === 'number' ? row.count : undefined
 }
 
 /** The rows of a segment that was set aside, as far as it can be read. */
 function setAsideRows({ row }: StoredDamage['record']): readonly Partial<PackedRow>[] | undefined {
   if (typeof row !== 'object' || row === null || !('rows' in row)) return undefined
-  try {
-    const rows: unknown = packedRowsOf(row as StoredSegment)
-    return Array.isArray(rows) ? rows : undefined
-  } catch {
-    return undefined
-  }
+  return readPackedRows(row as StoredSegment)
 }
 
 async function countRows(read: ReadPiece, stream: StreamId, upTo: number): Promise<number> {
@@ -132,7 +133,9 @@ async function readNumbers(
     after = Math.max(after, ...rows.map(seqOf), ...unreadable.map(({ primaryKey }) => Number(primaryKey)))
     isMore = rows.length + unreadable.length === ROWS_AT_ONCE
   }
-  await eachSegment(read, stream, (segment) => take(numbersIn(segment)))
+  await eachSegment(read, stream, (segment) =>
+    take(readPackedRows(segment) === undefined ? [] : numbersIn(segment)),
+  )
   return numbers
 }
 

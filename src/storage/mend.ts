@@ -221,7 +221,12 @@ async function putHead(
 
 /** In whatever form. */
 function isSameState(one: KeptEntries, other: KeptEntries): boolean {
-  return isKept(one) && isSame(unpackEntries(one), unpackEntries(other))
+  if (!isKept(one)) return false
+  try {
+    return isSame(unpackEntries(one), unpackEntries(other))
+  } catch {
+    return false
+  }
 }
 
 /** Rows hold plain data and bytes, whatever their type says. */

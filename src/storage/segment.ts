@@ -61,10 +61,34 @@ export function toSegment(rows: readonly StoredCommit[], options: PackOptions): 
   })
 }
 
-/** The rows as they are packed; none where the segment is squeezed. */
-export function packedRowsOf({ rows = [] }: StoredSegment): readonly PackedRow[] {
-  if (rows instanceof Uint8Array) return fromJsonBytes(rows) as readonly PackedRow[]
+/** The rows as they are packed; none where the segment is squeezed. @throws CONTENT_DAMAGED where they cannot be read */
+export function packedRowsOf(segment: StoredSegment): readonly PackedRow[] {
+  const rows = readPackedRows(segment)
+  assertPackedRows(rows)
   return rows
+}
+
+/** The same; undefined where they cannot be read. */
+export function readPackedRows(segment: StoredSegment): readonly PackedRow[] | undefined {
+  const { rows = [] } = segment
+  if (!(rows instanceof Uint8Array)) return Array.isArray(rows) ? rows : undefined
+  const known = rowsBySegment.get(segment)
+  if (known !== undefined) return known
+  const read = parsedList(rows)
+  if (read !== undefined) rowsBySegment.set(segment, read)
+  return read
+}
+
+/** Whoever looks whether a segment is sound reads its rows next. */
+const rowsBySegment = new WeakMap<StoredSegment, readonly PackedRow[]>()
+
+function parsedList(bytes: Uint8Array): readonly PackedRow[] | undefined {
+  try {
+    const rows = fromJsonBytes(bytes)
+    return Array.isArray(rows) ? rows : undefined
+  } catch {
+    return undefined
+  }
 }
 
 /** A segment whose rows are plain objects, as it is kept. */

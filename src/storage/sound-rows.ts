@@ -19,6 +19,7 @@ import type {
   StoredView,
   WrittenCommit,
 } from './schema.ts'
+import { readPackedRows } from './segment.ts'
 
 type Notes = Pick<DamageNotes, 'note'>
 
@@ -39,8 +40,9 @@ export function soundCommit(row: WrittenCommit): StoredCommit | undefined {
 
 /** Also false where its rows have no shape that could be read. */
 export function isSoundSegment(segment: StoredSegment): boolean {
-  const { rows, squeezed } = segment
-  return isSound(segment) && (Array.isArray(rows) || (rows ?? squeezed?.bytes) instanceof Uint8Array)
+  if (!isSound(segment)) return false
+  if (segment.rows === undefined) return segment.squeezed?.bytes instanceof Uint8Array
+  return readPackedRows(segment) !== undefined
 }
 
 /** As many sound rows of a range as asked for, or as there are. */

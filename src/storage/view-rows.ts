@@ -4,7 +4,7 @@
 import { type Clock, clockOfId, STORE_STREAM, type StreamId, sessionOfStream } from '../core/ids.ts'
 import { sizeOf } from '../core/size.ts'
 import { deltasOf, foldEntries } from '../core/state/fold.ts'
-import { packEntries, unpackEntries } from '../core/state/packed-entries.ts'
+import { canUnpack, packEntries, unpackEntries } from '../core/state/packed-entries.ts'
 import { withSum } from './checksum.ts'
 import { seqOf } from './commit-rows.ts'
 import { readOne } from './read-one.ts'
@@ -65,7 +65,9 @@ async function readView(
   stream: StreamId,
 ): Promise<{ readonly view: StoredView | undefined; readonly rows: readonly StoredCommit[] }> {
   const stored = await readOne<StoredView>(tails.transaction.objectStore('views'), stream)
-  const view = soundView(stored.row, tails.notes)
+  const sound = soundView(stored.row, tails.notes)
+  // One that cannot be unpacked is made anew.
+  const view = sound !== undefined && canUnpack(sound.entries) ? sound : undefined
   const rows = await (view === undefined ? tails.withPacked(stream, 0) : tails.after(stream, view.upTo))
   return { view, rows: rows ?? [] }
 }

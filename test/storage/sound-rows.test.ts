@@ -1,12 +1,16 @@
 import 'fake-indexeddb/auto'
 import { expect, test } from 'vitest'
 import { type CheckpointId, scopeStream } from '../../src/core/ids.ts'
+import { entriesOf } from '../../src/core/state/packed-entries.ts'
+import { withSum } from '../../src/storage/checksum.ts'
 import type { StoredSegment, StoredSnapshot, StoredView, WrittenCommit } from '../../src/storage/schema.ts'
 import { alterRow, done } from './alter.ts'
 import { withBody } from './changed-body.ts'
 import {
+  commitWrites,
   createSession,
   eventOf,
+  expectLaws,
   openBeside,
   openTab,
   operationOf,
@@ -186,4 +190,42 @@ test('DM3 a checkpoint that is not what was stored is not there, the others are'
   }))
   expect(await tab.tables.checkpoint(first)).toBeUndefined()
   expect((await tab.tables.checkpoints(SESSION)).map(({ id }) => id)).toEqual([second])
+})
+
+test('DM28 a segment whose bytes are no JSON is damaged, though their sum is right, and the rest is read', async () => {
+  const tab = await openTab()
+  await createSession(tab)
+  for (let at = 0; at < 250; at += 1)
+    await commitWrites(tab, () => [
+      { stream: STREAM, events: [eventOf(tab.clock, 'import.entry', { line: at, data: at })] },
+    ])
+  await tab.journal.pack(STREAM, { whole: true })
+  const { segments } = tab.connection.db
+  const [first] = await segments.toArray()
+  if (first === undefined) throw new Error('no segment was made')
+  const { sum: _, ...segment } = first
+  for (const rows of ['[{"a":', '{}']) {
+    await segments.put(withSum({ ...segment, rows: new TextEncoder().encode(rows) }))
+    const read = await tab.log.range(STREAM, {})
+    expect(read).toHaveLength(251 - first.count)
+    expect(notedBy(tab)).toEqual([expect.stringMatching(/^row: The segment of rows/)])
+  }
+  await segments.put(first)
+})
+
+test('DM28 a view whose bytes are no JSON is said to be damaged, and made anew by the next barrier', async () => {
+  const tab = await openTab()
+  await createSession(tab)
+  for (const key of ['a', 'b']) await setState(tab, key, 1)
+  await tab.journal.flush()
+  const { views } = tab.connection.db
+  const { sum: _, ...view } = (await views.get(STREAM)) as StoredView
+  const entries = { bytes: new TextEncoder().encode('[{'), sensitive: [] }
+  await views.put(withSum({ ...view, entries }))
+  const start = await tab.log.start(STREAM)
+  expect(() => entriesOf(start)).toThrow(expect.objectContaining({ code: 'CONTENT_DAMAGED' }))
+  for (let at = 0; at < 40; at += 1) await setState(tab, 'c', at)
+  await tab.journal.flush()
+  expect(await valuesIn(tab)).toEqual({ a: 1, b: 1, c: 39 })
+  await expectLaws(tab)
 })

@@ -3,6 +3,7 @@
  * state unpacks it, once. As objects they were copied out of the database, walked for their checksum, copied to the page
  * and copied again there, each time as objects.
  */
+import { createError } from '../errors.ts'
 import type { EventId } from '../ids.ts'
 import { fromJsonBytes, toJsonBytes } from '../json.ts'
 import { asideOf } from './aside.ts'
@@ -33,9 +34,28 @@ export function packEntries(entries: readonly Entry[]): KeptEntries {
   return { bytes, ...(last === undefined ? {} : { last }), sensitive: sensitiveKeysIn({ entries }) }
 }
 
+/** @throws CONTENT_DAMAGED where they are not what was packed */
 export function unpackEntries(kept: KeptEntries): readonly Entry[] {
   if (isUnpacked(kept)) return kept
-  return fromJsonBytes(kept.bytes) as readonly Entry[]
+  const entries = unpacked(kept.bytes)
+  if (Array.isArray(entries)) return entries
+  throw createError(
+    'CONTENT_DAMAGED',
+    'The kept state is not what was stored; call storage.repair(), which makes it anew from the log.',
+    { name: 'StateDamaged' },
+  )
+}
+
+export function canUnpack(kept: KeptEntries): boolean {
+  return isUnpacked(kept) || Array.isArray(unpacked(kept.bytes))
+}
+
+function unpacked(bytes: Uint8Array): unknown {
+  try {
+    return fromJsonBytes(bytes)
+  } catch {
+    return undefined
+  }
 }
 
 /** What a row keeps, as it is read: nothing is unpacked here. */
@@ -46,7 +66,9 @@ export function readKept(kept: KeptEntries): ReadEntries {
 /** Whether a row holds either form, whatever its type says. */
 export function isKept(kept: unknown): kept is KeptEntries {
   if (typeof kept !== 'object' || kept === null) return false
-  return Array.isArray(kept) || ('bytes' in kept && kept.bytes instanceof Uint8Array)
+  if (Array.isArray(kept)) return true
+  if (!('bytes' in kept && 'sensitive' in kept)) return false
+  return kept.bytes instanceof Uint8Array && Array.isArray(kept.sensitive)
 }
 
 /** All of them, one for each key. */
