@@ -6,7 +6,7 @@ import type { CommitRow } from '../core/commit.ts'
 import type { StreamId } from '../core/ids.ts'
 import type { StreamStart } from '../core/ports.ts'
 import { deltasOf } from '../core/state/fold.ts'
-import { sensitiveKeysIn } from '../core/state/packed-entries.ts'
+import { sensitiveEntryKeys } from '../core/state/packed-entries.ts'
 
 export interface ClosedKeys {
   /** The stream was read: what it holds is known from now on. */
@@ -33,7 +33,7 @@ export function createClosedKeys(): ClosedKeys {
   const earlyByStream = new Map<StreamId, Set<string>>()
 
   function take(stream: StreamId, rows: readonly CommitRow[]): void {
-    close(stream, sensitiveKeysIn({ entries: rows.flatMap(({ events }) => events.flatMap(deltasOf)) }))
+    close(stream, sensitiveEntryKeys({ entries: rows.flatMap(({ events }) => events.flatMap(deltasOf)) }))
   }
 
   function close(stream: StreamId, entryKeys: readonly string[]): void {
@@ -54,7 +54,7 @@ export function createClosedKeys(): ClosedKeys {
     begin(stream, { tail, ...read }) {
       keysByStream.set(stream, keysByStream.get(stream) ?? earlyByStream.get(stream) ?? new Set())
       earlyByStream.delete(stream)
-      close(stream, sensitiveKeysIn(read))
+      close(stream, sensitiveEntryKeys(read))
       take(stream, tail)
     },
     take,

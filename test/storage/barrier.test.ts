@@ -213,13 +213,19 @@ test('JO16 flush waits for what is on its way, and asks for nothing when nothing
   expect(tab.wall.dueWithin(BARRIER_MS)).toBe(0)
 })
 
-test('JO16 a flush covers many streams, a limited number in each transaction', async () => {
+/** Seventy sessions, each written to since the last barrier. */
+async function manyWritten() {
   const tab = await openTab()
   const sessions = Array.from({ length: 70 }, (_, at) => `many-${at}` as SessionId)
   await Promise.all(sessions.map((id) => createSession(tab, id)))
   await tab.journal.flush()
   await Promise.all(sessions.map((session) => setState(tab, 'a', 1, { session })))
   const transactions = watchTransactions(tab)
+  return { tab, sessions, transactions }
+}
+
+test('JO16 a flush covers many streams, a limited number in each transaction', async () => {
+  const { tab, sessions, transactions } = await manyWritten()
   await tab.journal.flush()
   expect(transactions).toHaveLength(3)
   const records = await Promise.all(sessions.map((id) => tab.tables.session(id)))
@@ -227,12 +233,7 @@ test('JO16 a flush covers many streams, a limited number in each transaction', a
 })
 
 test('JO40 what one barrier brings up to date is not done again by those that were asked for meanwhile', async () => {
-  const tab = await openTab()
-  const sessions = Array.from({ length: 70 }, (_, at) => `many-${at}` as SessionId)
-  await Promise.all(sessions.map((id) => createSession(tab, id)))
-  await tab.journal.flush()
-  await Promise.all(sessions.map((session) => setState(tab, 'a', 1, { session })))
-  const transactions = watchTransactions(tab)
+  const { tab, sessions, transactions } = await manyWritten()
   tab.wall.advance(BARRIER_MS)
   await vi.waitUntil(() => transactions.length > 0)
   // Stored while the timer's barrier is under way: its own is set, and comes due before that one has ended.

@@ -31,7 +31,7 @@ export function packEntries(entries: readonly Entry[]): KeptEntries {
   const bytes = toJsonBytes(entries)
   if (bytes === undefined) return entries
   const last = lastStamp({ entries })
-  return { bytes, ...(last === undefined ? {} : { last }), sensitive: sensitiveKeysIn({ entries }) }
+  return { bytes, ...(last === undefined ? {} : { last }), sensitive: sensitiveEntryKeys({ entries }) }
 }
 
 /** @throws CONTENT_DAMAGED where they are not what was packed */
@@ -94,7 +94,7 @@ export function lastStamp({ packed, entries }: ReadEntries): EventId | undefined
 }
 
 /** Keys that hold sensitive values, or did before the later entries. */
-export function sensitiveKeysIn({ packed, entries }: ReadEntries): readonly string[] {
+export function sensitiveEntryKeys({ packed, entries }: ReadEntries): readonly string[] {
   const keys = entries.filter(({ value }) => asideOf(value)?.class === 'sensitive').map(({ key }) => key)
   return packed === undefined ? keys : [...packed.sensitive, ...keys]
 }

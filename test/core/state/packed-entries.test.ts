@@ -8,7 +8,7 @@ import {
   lastStamp,
   packEntries,
   readKept,
-  sensitiveKeysIn,
+  sensitiveEntryKeys,
   unpackEntries,
   withDeltas,
 } from '../../../src/core/state/packed-entries.ts'
@@ -64,8 +64,8 @@ test('JO39 keys of sensitive values are known without unpacking', () => {
     at: at(stamp),
   })
   const read = readKept(packEntries([...ENTRIES, aside('secret', 5)]))
-  expect(sensitiveKeysIn(read)).toEqual(['secret'])
-  expect(sensitiveKeysIn({ ...read, entries: [aside('other', 6)] })).toEqual(['secret', 'other'])
+  expect(sensitiveEntryKeys(read)).toEqual(['secret'])
+  expect(sensitiveEntryKeys({ ...read, entries: [aside('other', 6)] })).toEqual(['secret', 'other'])
 })
 
 test('JO39 what is neither form is known as such', () => {
