@@ -1,6 +1,7 @@
 /**
  * The connection: opened by Dexie, guarded by deadlines, and ended for good when the browser asks for it.
  */
+import { Dexie } from 'dexie'
 import { createError, type HoldfastError, isHoldfastError } from '../core/errors.ts'
 import type { WallClock } from '../core/ports.ts'
 import { createDamageNotes, type DamageNotes } from './damage-notes.ts'
@@ -101,6 +102,9 @@ export async function guardConnection(
   }
   // Fired when the browser ends the connection by itself: site data cleared, its storage process gone.
   native.onclose = () => lose(undefined)
+  // Where a connection takes no transaction any more, Dexie opens another by itself, also without autoOpen: one that is
+  // not guarded, and of a database made anew where it was deleted.
+  db.open = () => Dexie.Promise.reject(new Dexie.DatabaseClosedError())
 
   const generation = await readGeneration(db, options.name)
   return {

@@ -3,10 +3,9 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import { createError } from '../../src/core/errors.ts'
 import type { ContentId, RequestId, SessionId } from '../../src/core/ids.ts'
 import { isConnectionLost } from '../../src/storage/connection.ts'
+import { deleteDatabase } from '../../src/storage/delete-database.ts'
 import { Load } from '../../src/storage/load.ts'
-import { openConnection } from '../../src/storage/open-connection.ts'
 import { NATIVE_VERSION } from '../../src/storage/schema.ts'
-import { seededEntropy } from '../../src/testing/seeded-entropy.ts'
 import { failCommits, onTransaction, stallCommits, watchTransactions } from './faults.ts'
 import {
   commitWrites,
@@ -29,6 +28,10 @@ import {
 async function settledKeys(writes: ReadonlyMap<string, Promise<unknown>>): Promise<readonly string[]> {
   const settled = await Promise.allSettled(writes.values())
   return [...writes.keys()].filter((_, at) => settled[at]?.status === 'fulfilled')
+}
+
+async function databaseNames(): Promise<readonly (string | undefined)[]> {
+  return (await indexedDB.databases()).map(({ name }) => name)
 }
 
 test('JO8 a group that fails is tried again one by one, so that only the guilty one is refused', async () => {
@@ -202,8 +205,7 @@ test('JO23 after the database was deleted everything is refused with STORAGE_LOS
   await expect(tab.journal.outcomeOf('r' as RequestId)).rejects.toMatchObject({ code: 'STORAGE_LOST' })
   await expect(tab.log.start(STREAM)).rejects.toMatchObject({ code: 'STORAGE_LOST' })
   await expect(tab.tables.session(SESSION)).rejects.toMatchObject({ code: 'STORAGE_LOST' })
-  const databases = await indexedDB.databases()
-  expect(databases.map(({ name }) => name)).not.toContain(tab.name)
+  expect(await databaseNames()).not.toContain(tab.name)
 })
 
 test('JO23 an upgrade in another tab waits until what was taken here is stored; then this tab is out of date', async () => {
@@ -374,16 +376,27 @@ test('JO28 a barrier that fails is tried again, later each time, and what it was
   expect(await tab.tables.session(SESSION)).toMatchObject({ counters: { events: 2 } })
 })
 
-test('ST6 a journal never makes a deleted database anew', async () => {
+test('ST6 a write does not make a deleted database anew; what is opened next is another, and empty', async () => {
   const tab = await openTab()
   await createSession(tab)
-  await new Promise((resolve) => {
-    indexedDB.deleteDatabase(tab.name).onsuccess = resolve
-  })
-  await setState(tab, 'a', 1).catch(() => {})
-  const again = await openConnection({ name: tab.name, wall: tab.wall, entropy: seededEntropy(99) })
-  expect(again.generation).not.toBe(tab.connection.generation)
-  again.close()
+  await deleteDatabase(tab.name, tab.wall)
+  await expect(setState(tab, 'a', 1)).rejects.toMatchObject({ code: 'STORAGE_LOST' })
+  expect(await databaseNames()).not.toContain(tab.name)
+  const next = await openBeside(tab)
+  expect(next.connection.generation).not.toBe(tab.connection.generation)
+  expect(await next.tables.session(SESSION)).toBeUndefined()
+})
+
+test('ST6 nor does a read, also where no event said that the connection was closed', async () => {
+  const warned = vi.spyOn(console, 'warn').mockReturnValue()
+  onTestFinished(() => warned.mockRestore())
+  const tab = await openTab()
+  await createSession(tab)
+  tab.connection.native.close()
+  await deleteDatabase(tab.name, tab.wall)
+  await expect(tab.tables.head(headOf())).rejects.toMatchObject({ code: 'STORAGE_FAILED' })
+  expect(isConnectionLost(tab.connection.ended)).toBe(true)
+  expect(await databaseNames()).not.toContain(tab.name)
 })
 
 test('JO31 a write stored by this tab and one by another share no number, and neither has a gap', async () => {
