@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { Awareness, encodeAwarenessUpdate } from 'y-protocols/awareness'
 import * as Y from 'yjs'
 import { foldDocument } from '../../src/context/app-documents.ts'
@@ -19,7 +19,9 @@ function writer(clientId: number) {
 }
 
 function replicaOf(...updates: readonly Uint8Array[]): DocumentReplica {
-  return new DocumentReplica(undefined, updates, () => {})
+  const replica = new DocumentReplica(undefined, updates, () => {})
+  onTestFinished(() => replica.destroy())
+  return replica
 }
 
 /** All that a replica holds. */
@@ -41,7 +43,6 @@ test('CX30 what is known already is no news, and what is new is given once', () 
   const news = replica.take(Y.mergeUpdates([first, second]))
   expect(news).toEqual(second)
   expect(replica.take(second)).toBeUndefined()
-  replica.destroy()
 })
 
 test('CX30 an edit that waits for another is news together with it', () => {
@@ -128,7 +129,6 @@ test('CX33 a frame that is none is refused', () => {
     expect(() => replica.answer(Uint8Array.from(vector))).toThrow(
       expect.objectContaining({ code: 'INVALID_VALUE' }),
     )
-  replica.destroy()
 })
 
 test('CX33 a state vector that claims 2^50 clocks starves its own page alone', () => {
@@ -164,7 +164,6 @@ test('CX34 awareness that cannot be read, or is too much of it, is refused as a 
   expect(replica.awareness()).toEqual(update)
   expect(readFrame(awarenessFrame(update))).toEqual({ kind: 'awareness', update })
   honest.destroy()
-  replica.destroy()
 })
 
 test('CX34 nothing that awareness or a document is named changes a prototype', () => {
@@ -177,7 +176,6 @@ test('CX34 nothing that awareness or a document is named changes a prototype', (
   replica.takeAwareness(encodeAwarenessUpdate(honest, [6]), 'page')
   expect(Reflect.get({}, 'polluted')).toBeUndefined()
   honest.destroy()
-  replica.destroy()
 })
 
 test('CX35 merging thousands of updates says what they say', () => {

@@ -201,12 +201,15 @@ test('ST8 a start that was read before is the present one, whatever was stored, 
   const { get } = IDBObjectStore.prototype
   const { getAll } = IDBIndex.prototype
   let turn = 0
+  const note = (store: IDBObjectStore) => {
+    if (store.transaction.db === tab.connection.native) requests.push(`${store.name} in turn ${turn}`)
+  }
   IDBObjectStore.prototype.get = function (...given) {
-    requests.push(`${this.name} in turn ${turn}`)
+    note(this)
     return get.apply(this, given)
   }
   IDBIndex.prototype.getAll = function (...given) {
-    requests.push(`${this.objectStore.name} in turn ${turn}`)
+    note(this.objectStore)
     return getAll.apply(this, given)
   }
   try {

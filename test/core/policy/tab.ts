@@ -1,3 +1,4 @@
+import { onTestFinished } from 'vitest'
 import { agentOutputCollector, toolResultCollector } from '../../../src/core/hook/collectors.ts'
 import type { HookDefinition } from '../../../src/core/hook/definition.ts'
 import type { RequestId, SessionId } from '../../../src/core/ids.ts'
@@ -19,7 +20,7 @@ let count = 0
 
 export type PolicyTab = Awaited<ReturnType<typeof startTab>>
 
-/** A tab with an engine of its own, whose clock a test moves while its timers run by the host's. */
+/** A tab with an engine of its own, whose clock a test moves while its timers run by the host's. It ends with its test. */
 export async function startTab({
   wall = fakeClock(),
   name = `policies-${count + 1}`,
@@ -55,6 +56,15 @@ export async function startTab({
   const hello = { protocol: PROTOCOL_VERSION, name, client: `page-${count}`, actor: { id: 'ada' } }
   const client = await engine.connect(hello, () => {})
   const looking = await openConnection({ name, wall: world.wall, entropy: seededEntropy(count) })
+  let isStopped = false
+  async function stop(): Promise<void> {
+    if (isStopped) return
+    isStopped = true
+    looking.close()
+    await engine.close()
+  }
+  // Those after it, which share the process, would meet what it goes on doing.
+  onTestFinished(stop)
   let calls = 0
   const call = async <Method extends MethodName>(
     method: Method,
@@ -80,9 +90,6 @@ export async function startTab({
       const outcome = { ok: true, value: 'done', ...(usage === undefined ? {} : { usage }) } as const
       await call('steps.finish', { sessionId, startedId: ticket.startedId, outcome })
     },
-    async stop() {
-      looking.close()
-      await engine.close()
-    },
+    stop,
   }
 }
