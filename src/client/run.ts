@@ -3,6 +3,7 @@ import type { OpenRun, StepOutcome } from '../core/run/input.ts'
 import { createStepKeys } from '../core/run/keys.ts'
 import type { RunRow } from '../core/run/record.ts'
 import { decodeStepValue, encodeStepValue } from '../core/run/value.ts'
+import { unpackKept } from '../core/session/kept-record.ts'
 import { errorFromData, toForeignError } from '../protocol/wire-error.ts'
 import type { Caller } from './caller.ts'
 import type { ChangeOptions, Frame } from './request.ts'
@@ -113,7 +114,7 @@ function isInactive({ sessionId }: RunPlace, error: unknown): boolean {
 /** Whether a session that was not active a moment ago is by now. Where it is not, this page knows from here on. */
 async function isActiveAgain(place: RunPlace, error: unknown): Promise<boolean> {
   if (!isInactive(place, error)) return false
-  const record = await place.caller.call('sessions.get', { id: place.sessionId })
+  const record = unpackKept(await place.caller.call('sessions.get', { id: place.sessionId }))
   if (record !== null) place.work.take(record)
   return record?.status === 'active'
 }

@@ -1,6 +1,7 @@
 import type { App, TemplateName } from '../core/app/app.ts'
 import type { SessionId } from '../core/ids.ts'
 import type { CreateSession, SessionStart } from '../core/session/input.ts'
+import { unpackKept, unpackPage } from '../core/session/kept-record.ts'
 import type { SessionPage, SessionQuery } from '../core/session/query.ts'
 import type { SessionRecord } from '../core/session/record.ts'
 import type { ImportOptions, ImportReport } from '../protocol/worker-api.ts'
@@ -55,6 +56,9 @@ export function createSessions<A extends App>(
   handles: { open(id: SessionId): Promise<Session<A>>; adopt(start: SessionStart): Session<A> },
   app?: App,
 ): Sessions<A> {
+  const list = async (query: SessionQuery | undefined, options?: CallOptions) =>
+    unpackPage(await caller.call('sessions.list', { ...query }, options))
+
   return {
     current,
     create: async (what = {}, options) => {
@@ -63,10 +67,10 @@ export function createSessions<A extends App>(
       return handles.adopt(await caller.call('sessions.create', { ...what }, options))
     },
     open: (id) => handles.open(id as SessionId),
-    get: (id, options) => caller.call('sessions.get', { id: id as SessionId }, options),
-    list: (query, options) => caller.call('sessions.list', { ...query }, options),
-    watch: (query, options) =>
-      startListWatch(undefined, () => caller.call('sessions.list', { ...query }), options),
+    get: async (id, options) =>
+      unpackKept(await caller.call('sessions.get', { id: id as SessionId }, options)),
+    list,
+    watch: (query, options) => startListWatch(undefined, () => list(query), options),
     import: async (source, { requestId, signal, deadlineMs, onProgress, ...settings }) => {
       const bound = caller.now()
       const { content, transfers } = await toSendable(source, { signal, deadlineMs })

@@ -20,6 +20,7 @@ import type {
 import type { Maintenance, Repairs } from './maintenance.ts'
 import type { Range } from './ranges.ts'
 import type { RunRow } from './run/record.ts'
+import type { KeptRecord, PackedPage } from './session/kept-record.ts'
 import type { PastMark } from './session/mark.ts'
 import type { SessionPage, SessionQuery } from './session/query.ts'
 import type { CheckpointContent, SessionRecord } from './session/record.ts'
@@ -134,8 +135,8 @@ export interface StreamStart extends ReadEntries {
 export interface Log {
   /** View and tail of a stream, in one read transaction; entries are empty and upTo 0 for a stream without a view. */
   start(stream: StreamId): Promise<StreamStart>
-  /** The record of a session alone, which takes no reading of its state; undefined where there is no such session. */
-  record(stream: StreamId): Promise<SessionRecord | undefined>
+  /** The record of a session alone, as it is kept, which takes no reading of its state; undefined where there is no such session. */
+  record(stream: StreamId): Promise<KeptRecord | undefined>
   /** Rows after `seq`, in order of arrival, at most `limit`. */
   tail(stream: StreamId, afterSeq: number, limit?: number): Promise<readonly CommitRow[]>
   /** Rows whose first clock lies in [from, to], in clock order (or reversed), at most `limit`. A row spans at most 2 s. */
@@ -189,6 +190,8 @@ export interface Tables {
   head(key: HeadKey): Promise<unknown>
   session(id: SessionId): Promise<SessionRecord | undefined>
   sessions(query: SessionQuery): Promise<SessionPage>
+  /** The same, of its records what the database holds packed as it is. */
+  packedSessions(query: SessionQuery): Promise<PackedPage>
   children(id: SessionId): Promise<readonly SessionId[]>
   artifact(id: ArtifactId): Promise<ArtifactRecord | undefined>
   /** Newest version first. */

@@ -3,6 +3,7 @@
  * is not told, and a key whose value stands aside holds nothing that such a page could show.
  */
 import type { Divergence } from '../core/replay/report.ts'
+import { unpackKept, unpackPage } from '../core/session/kept-record.ts'
 import { type PackedPast, unpackPast } from '../core/session/packed-past.ts'
 import { asideOf } from '../core/state/aside.ts'
 import type { Entry } from '../core/state/delta.ts'
@@ -18,6 +19,8 @@ type Reworded = { readonly [Method in MethodName]?: (answer: Answer<Method>) => 
 const ANSWERS: Reworded = {
   'sessions.create': withFirstEntries,
   'sessions.open': withFirstEntries,
+  'sessions.get': unpackKept,
+  'sessions.list': unpackPage,
   'sessions.restore': withFirstEntries,
   'sessions.fork': withFirstEntries,
   'state.open': withFirstEntries,

@@ -46,8 +46,9 @@ import type {
   TransitionSession,
   WriteState,
 } from '../core/session/input.ts'
+import type { KeptRecord, PackedPage } from '../core/session/kept-record.ts'
 import type { PackedPast } from '../core/session/packed-past.ts'
-import type { SessionPage, SessionQuery } from '../core/session/query.ts'
+import type { SessionQuery } from '../core/session/query.ts'
 import type { ReadState } from '../core/session/read-state.ts'
 import type { Checkpoint, SessionRecord } from '../core/session/record.ts'
 import type { ReadEntries } from '../core/state/packed-entries.ts'
@@ -111,8 +112,8 @@ export interface AppendedEvents {
 export interface WorkerApi {
   'sessions.create': (input: CreateSession) => SessionStart
   'sessions.open': (input: { id: SessionId }) => PackedStart
-  'sessions.get': (input: { id: SessionId }) => SessionRecord | null
-  'sessions.list': (input: SessionQuery) => SessionPage
+  'sessions.get': (input: { id: SessionId }) => KeptRecord | null
+  'sessions.list': (input: SessionQuery) => PackedPage
   'sessions.edit': (input: { id: SessionId; changes: EditSession }) => SessionRecord
   'sessions.transition': (input: TransitionSession) => SessionRecord
   'sessions.save': (input: SaveSession) => Checkpoint

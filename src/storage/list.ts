@@ -81,7 +81,8 @@ async function walk<Row>(
   const found: Row[] = []
   let last = after
   for (let step = limit + 1; ; step *= 2) {
-    const { rows, count } = await readRows(plan, rangeAfter(between, order, last?.value), {
+    const range = last === undefined ? plan.range : rangeAfter(between, order, last.value)
+    const { rows, count } = await readRows(plan, range, {
       reverse: order === 'desc',
       limit: step,
     })
@@ -115,7 +116,7 @@ async function readRows<Row>(
 function rangeAfter(
   between: (from: number, to: number) => IDBKeyRange,
   order: ListOrder['order'],
-  value: SortValue = order === 'asc' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY,
+  value: SortValue,
 ): IDBKeyRange {
   const bound = Number(value)
   return order === 'asc' ? between(bound, Number.POSITIVE_INFINITY) : between(Number.NEGATIVE_INFINITY, bound)

@@ -13,6 +13,7 @@ import { type LogReading, rowsIn } from './log-reading.ts'
 import { MarkPlaces } from './mark-places.ts'
 import { readMark } from './mark-reads.ts'
 import { oncePerTurn } from './once-per-turn.ts'
+import { KnownEnds, readRecord } from './record-reads.ts'
 import { resultOf } from './result-of.ts'
 import type { StoreName } from './schema.ts'
 import { ARCHIVING_REF, squeezedRefs } from './segment.ts'
@@ -28,7 +29,7 @@ import {
 } from './segment-reads.ts'
 import { shareTransactions } from './shared-transactions.ts'
 import { readSnapshot } from './snapshot-rows.ts'
-import { Beginnings, readRecord, readStart } from './stream-start.ts'
+import { Beginnings, readStart } from './stream-start.ts'
 
 export function createLog(connection: Connection, compression: Pick<Compression, 'inflate'>): Log {
   const transactions = shareTransactions(connection)
@@ -47,7 +48,7 @@ export function createLog(connection: Connection, compression: Pick<Compression,
 
   const { damage: notes } = connection
   const begun = new Beginnings()
-  const counted = new Beginnings()
+  const ends = new KnownEnds()
   const places = new MarkPlaces()
   const readingIn = (transaction: IDBTransaction): LogReading => ({ transaction, notes, compression })
   const LOG = ['commits', 'segments'] as const
@@ -61,7 +62,7 @@ export function createLog(connection: Connection, compression: Pick<Compression,
       ),
     record: oncePerTurn((stream) =>
       read(['views', 'sessions', ...LOG], `reading the record of ${stream}`, (transaction) =>
-        readRecord(readingIn(transaction), stream, counted),
+        readRecord(readingIn(transaction), stream, ends, begun),
       ),
     ),
     tail: (stream, afterSeq, limit) =>

@@ -11,6 +11,7 @@ import { rowsAfter } from './commit-rows.ts'
 import { readRange } from './read-range.ts'
 import { resultOf } from './result-of.ts'
 import type {
+  ReadSession,
   StoredArtifact,
   StoredCommit,
   StoredHead,
@@ -100,7 +101,7 @@ function lastEventOf(rows: readonly StoredCommit[], segment: StoredSegment | und
 }
 
 interface Content {
-  readonly session: StoredSession
+  readonly session: ReadSession
   readonly view: StoredView
   readonly head: StoredHead
   readonly artifacts: readonly StoredArtifact[]

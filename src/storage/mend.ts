@@ -8,6 +8,7 @@ import { withUntold } from '../core/damage/fold-runs.ts'
 import type { Mending } from '../core/damage/mending.ts'
 import type { CommitId, StreamId } from '../core/ids.ts'
 import type { RunRow } from '../core/run/record.ts'
+import { readKept } from '../core/session/kept-record.ts'
 import { sizeOf } from '../core/size.ts'
 import { canonicalText } from '../core/state/canonical.ts'
 import { isKept, type KeptEntries, packEntries, unpackEntries } from '../core/state/packed-entries.ts'
@@ -130,10 +131,15 @@ async function putSession(
   const sessions = transaction.objectStore('sessions')
   const { row: present, isUnreadable } = await readOne<StoredSession>(sessions, stream)
   if (isUnreadable && isLossy) return 0
-  const isWhole = present !== undefined && isSound(present)
-  if (isWhole && (isLossy || isSame(present, row))) return 0
+  const isWhole = present !== undefined && isSound(present) && readKept(present.record) !== undefined
+  if (isWhole && (isLossy || isSame(unpacked(present), unpacked(row)))) return 0
   sessions.put(row)
   return isWhole && present.upTo < row.upTo ? 0 : 1
+}
+
+/** In whatever form, with its own sum. */
+function unpacked(row: StoredSession): unknown {
+  return { ...row, sum: row.sum !== undefined, record: readKept(row.record) }
 }
 
 /** A view that lags behind is right as long as it is sound; it is rewritten by the way. */

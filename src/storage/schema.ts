@@ -20,6 +20,7 @@ import type {
   WriterId,
 } from '../core/ids.ts'
 import type { RunRow } from '../core/run/record.ts'
+import type { KeptRecord } from '../core/session/kept-record.ts'
 import type { PastMark } from '../core/session/mark.ts'
 import type { CheckpointContent, SessionRecord } from '../core/session/record.ts'
 import type { KeptEntries } from '../core/state/packed-entries.ts'
@@ -169,6 +170,11 @@ export interface StoredSession extends Summed {
   readonly upTo: number
   /** How many rows the stream had up to there; absent in rows of before they were counted. */
   readonly rows?: number
+  readonly record: KeptRecord
+}
+
+/** The same with its record unpacked. */
+export interface ReadSession extends StoredSession {
   readonly record: SessionRecord
 }
 

@@ -2,14 +2,14 @@
  * Lists of sessions: which index answers a query with the fewest rows read.
  */
 import { type SessionId, sessionStream } from '../core/ids.ts'
-import type { SessionPage, SessionQuery } from '../core/session/query.ts'
-import type { SessionRecord } from '../core/session/record.ts'
+import { type KeptRecord, type PackedPage, packRecords, readKept } from '../core/session/kept-record.ts'
+import type { SessionQuery } from '../core/session/query.ts'
 import type { DamageNotes } from './damage-notes.ts'
 import { type ListOptions, type ListPlan, readPage } from './list.ts'
 import type { Place } from './list-cursor.ts'
 import { resultOf } from './result-of.ts'
 import type { StoredSession } from './schema.ts'
-import { noteUnreadableSession } from './sound-rows.ts'
+import { noteUnreadableSession, soundKeptSession } from './sound-rows.ts'
 import { isWithin, type TimeBounds, timeRange } from './time-bounds.ts'
 
 const DEFAULT_LIMIT = 50
@@ -21,12 +21,12 @@ export async function listSessions(
   transaction: IDBTransaction,
   query: SessionQuery,
   notes: Pick<DamageNotes, 'note'>,
-): Promise<SessionPage> {
+): Promise<PackedPage> {
   const options = optionsOf(query)
-  const plan = await choosePlan(transaction.objectStore('sessions'), query, options)
+  const plan = await choosePlan(transaction.objectStore('sessions'), query, options, notes)
   const onUnreadable = (key: IDBValidKey) => noteUnreadableSession(sessionStream(key as SessionId), notes)
   const { rows, ...page } = await readPage({ ...plan, onUnreadable }, options)
-  return { items: rows.map((row) => row.record), ...page }
+  return { items: packRecords(rows.map((row) => row.record)), ...page }
 }
 
 function optionsOf({ sortBy = 'updatedAt', order, limit = DEFAULT_LIMIT, cursor, count }: SessionQuery) {
@@ -38,6 +38,8 @@ function optionsOf({ sortBy = 'updatedAt', order, limit = DEFAULT_LIMIT, cursor,
     ...(count === undefined ? {} : { count }),
   } satisfies ListOptions
 }
+
+type Fits = ListPlan<StoredSession>['fits']
 
 /** A range of one index that holds all that fit. */
 interface Candidate {
@@ -53,21 +55,23 @@ async function choosePlan(
   store: IDBObjectStore,
   query: SessionQuery,
   { sortBy }: Pick<ListOptions, 'sortBy'>,
+  notes: Pick<DamageNotes, 'note'>,
 ): Promise<ListPlan<StoredSession>> {
+  const fits = (row: StoredSession) => soundKeptSession(row, notes) !== undefined && fitsQuery(row, query)
   const candidates = candidatesOf(store, query)
   const [first, ...others] = candidates
-  if (others.length === 0 && sortBy === 'updatedAt') return planOf(query, sortBy, first)
+  if (others.length === 0 && sortBy === 'updatedAt') return planOf(query, sortBy, first, fits)
 
   const counts = await Promise.all(candidates.map(({ source, range }) => resultOf(source.count(range))))
   const least = Math.min(...counts)
   const narrowest = candidates[counts.indexOf(least)] ?? first
-  if (least <= FEW_ROWS || sortBy === 'name') return planOf(query, sortBy, narrowest)
-  if (sortBy === 'createdAt') return planByCreation(store, query)
+  if (least <= FEW_ROWS || sortBy === 'name') return planOf(query, sortBy, narrowest, fits)
+  if (sortBy === 'createdAt') return planByCreation(store, query, fits)
   const ordered = candidates.filter(({ prefix }) => prefix !== undefined)
   const inOrder = ordered.reduce((best, one) => {
     return countOf(one) < countOf(best) ? one : best
   }, first)
-  return planOf(query, sortBy, inOrder)
+  return planOf(query, sortBy, inOrder, fits)
 
   function countOf(candidate: Candidate): number {
     return counts[candidates.indexOf(candidate)] ?? Number.POSITIVE_INFINITY
@@ -97,7 +101,12 @@ function candidatesOf(store: IDBObjectStore, query: SessionQuery): readonly [Can
   ]
 }
 
-function planOf(query: SessionQuery, sortBy: string, candidate: Candidate): ListPlan<StoredSession> {
+function planOf(
+  query: SessionQuery,
+  sortBy: string,
+  candidate: Candidate,
+  fits: Fits,
+): ListPlan<StoredSession> {
   const { source, range, prefix, answers } = candidate
   const inOrder = prefix !== undefined && sortBy === 'updatedAt'
   return {
@@ -105,12 +114,12 @@ function planOf(query: SessionQuery, sortBy: string, candidate: Candidate): List
     range,
     ...(inOrder ? { between: (from, to) => timeRange(prefix, updatedBounds(query), from, to) } : {}),
     exact: FILTERS.every((filter) => query[filter] === undefined || answers.includes(filter)),
-    fits: (row) => fitsQuery(row, query),
-    placeOf: (row) => placeOf(row.record, sortBy),
+    fits,
+    placeOf: (row) => placeOf(row, sortBy),
   }
 }
 
-function planByCreation(store: IDBObjectStore, query: SessionQuery): ListPlan<StoredSession> {
+function planByCreation(store: IDBObjectStore, query: SessionQuery, fits: Fits): ListPlan<StoredSession> {
   const bounds = createdBounds(query)
   const answers: readonly (keyof SessionQuery)[] = ['createdAfter', 'createdBefore']
   return {
@@ -118,8 +127,8 @@ function planByCreation(store: IDBObjectStore, query: SessionQuery): ListPlan<St
     range: timeRange([], bounds),
     between: (from, to) => timeRange([], bounds, from, to),
     exact: FILTERS.every((filter) => query[filter] === undefined || answers.includes(filter)),
-    fits: (row) => fitsQuery(row, query),
-    placeOf: (row) => placeOf(row.record, 'createdAt'),
+    fits,
+    placeOf: (row) => placeOf(row, 'createdAt'),
   }
 }
 
@@ -135,29 +144,31 @@ const FILTERS = [
   'search',
 ] as const satisfies readonly (keyof SessionQuery)[]
 
-function fitsQuery({ keys, record }: StoredSession, query: SessionQuery): boolean {
-  const { status, tags = [], parentId, createdBy, search } = query
+/** By what stands in clear, as far as that says it. Hidden sessions have none of it. */
+function fitsQuery(row: StoredSession, query: SessionQuery): boolean {
+  const { keys, createdAt = 0, updatedAt = 0 } = row
+  const { status = '', tags = [], parentId, createdBy, search } = query
+  const isKeyed = (name: string) => keys.some(([named, tag]) => named === status && tag === name)
   return (
-    // Hidden sessions have no keys.
-    keys.length > 0 &&
-    (status === undefined || record.status === status) &&
-    tags.every((tag) => record.tags.includes(tag)) &&
-    (parentId === undefined || record.parentId === parentId) &&
-    (createdBy === undefined || record.createdBy?.id === createdBy) &&
-    isWithin(createdBounds(query), record.createdAt) &&
-    isWithin(updatedBounds(query), record.updatedAt) &&
-    (search === undefined || holdsText(record, search))
+    isKeyed('') &&
+    tags.every(isKeyed) &&
+    (parentId === undefined || row.parentId === parentId) &&
+    (createdBy === undefined || row.createdBy === createdBy) &&
+    isWithin(createdBounds(query), createdAt) &&
+    isWithin(updatedBounds(query), updatedAt) &&
+    (search === undefined || holdsText(row.record, search))
   )
 }
 
-function holdsText({ name, description }: SessionRecord, search: string): boolean {
+function holdsText(kept: KeptRecord, search: string): boolean {
+  const { name = '', description = '' } = readKept(kept) ?? {}
   const text = search.toLowerCase()
   return name.toLowerCase().includes(text) || description.toLowerCase().includes(text)
 }
 
-function placeOf(record: SessionRecord, sortBy: string): Place {
-  if (sortBy === 'name') return { value: record.name, id: record.id }
-  return { value: sortBy === 'createdAt' ? record.createdAt : record.updatedAt, id: record.id }
+function placeOf({ id, record, createdAt = 0, updatedAt = 0 }: StoredSession, sortBy: string): Place {
+  if (sortBy === 'name') return { value: readKept(record)?.name ?? '', id }
+  return { value: sortBy === 'createdAt' ? createdAt : updatedAt, id }
 }
 
 function updatedBounds({ updatedAfter, updatedBefore }: SessionQuery): TimeBounds {

@@ -4,6 +4,7 @@
 
 import { type StreamId, sessionOfStream } from '../core/ids.ts'
 import { foldSession, isHidden, mustRefold } from '../core/session/fold.ts'
+import { keepRecord } from '../core/session/kept-record.ts'
 import type { SessionRecord } from '../core/session/record.ts'
 import { withSum } from './checksum.ts'
 import { seqOf, toCommitRow } from './commit-rows.ts'
@@ -70,7 +71,13 @@ async function fold(
 export function toStoredSession(record: SessionRecord, upTo: number, rows?: number): StoredSession {
   const { id, parentId } = record
   const counted = rows === undefined ? {} : { rows }
-  const bare = { id, ...(parentId === undefined ? {} : { parentId }), upTo, ...counted, record }
+  const bare = {
+    id,
+    ...(parentId === undefined ? {} : { parentId }),
+    upTo,
+    ...counted,
+    record: keepRecord(record),
+  }
   if (isHidden(record)) return withSum({ ...bare, keys: [] })
   const { status, tags, updatedAt, createdAt, createdBy, expiresAt } = record
   return withSum({

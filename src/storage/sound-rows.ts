@@ -4,6 +4,7 @@
  */
 import type { Damage } from '../core/damage/damage.ts'
 import { STORE_STREAM, type StreamId, sessionStream } from '../core/ids.ts'
+import { readKept } from '../core/session/kept-record.ts'
 import { isKept } from '../core/state/packed-entries.ts'
 import { isSound } from './checksum.ts'
 import type { DamageNotes } from './damage-notes.ts'
@@ -11,6 +12,7 @@ import { type RangeOptions, readRange, type Source } from './read-range.ts'
 import { type Place, type Readable, readOneByOne } from './readable.ts'
 import { readForm } from './row-form.ts'
 import type {
+  ReadSession,
   StoredCheckpoint,
   StoredCommit,
   StoredSegment,
@@ -153,9 +155,21 @@ export function soundView(row: StoredView | undefined, notes: Notes): StoredView
 }
 
 /** A session whose index row is not what was stored is read from its log; its own row is then made anew. */
-export function soundSession(row: StoredSession | undefined, notes: Notes): StoredSession | undefined {
+export function soundSession(row: StoredSession | undefined, notes: Notes): ReadSession | undefined {
+  const kept = soundKeptSession(row, notes)
+  const record = kept && readKept(kept.record)
+  if (kept !== undefined && record === undefined) noteSession(kept, notes)
+  return kept && record && { ...kept, record }
+}
+
+/** The same with its record as it is kept, for those that hand it on: who unpacks it meets what has no shape. */
+export function soundKeptSession(row: StoredSession | undefined, notes: Notes): StoredSession | undefined {
   if (row === undefined || isSound(row)) return row
-  const { id, sum } = row
+  noteSession(row, notes)
+  return undefined
+}
+
+function noteSession({ id, sum }: StoredSession, notes: Notes): void {
   const reason = `The index row of session ${id} is not what was stored.`
   notes.note({
     id: JSON.stringify(['sessions', id, sum]),
@@ -163,7 +177,6 @@ export function soundSession(row: StoredSession | undefined, notes: Notes): Stor
     stream: sessionStream(id),
     reason,
   })
-  return undefined
 }
 
 /** Call when the log could be read: else it is no matter of one row. */

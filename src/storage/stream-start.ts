@@ -4,12 +4,10 @@
 import type { StreamId } from '../core/ids.ts'
 import type { StreamStart } from '../core/ports.ts'
 import { foldSession } from '../core/session/fold.ts'
-import type { SessionRecord } from '../core/session/record.ts'
 import { deltasOf } from '../core/state/fold.ts'
 import { readKept, withDeltas } from '../core/state/packed-entries.ts'
 import { rowsAfter } from './commit-rows.ts'
 import { type LogReading, rowsIn } from './log-reading.ts'
-import { survivable } from './read-failure.ts'
 import { readOne } from './read-one.ts'
 import type { StoredSession, StoredView } from './schema.ts'
 import { bySeq, type Found, findAfter, packedTo, type Reading } from './segment-reads.ts'
@@ -66,37 +64,8 @@ export async function readStart(
   }
 }
 
-/**
- * The record of a session alone, without its state; undefined where there is no such session. Not by its index row only,
- * which may lag behind the log.
- */
-export async function readRecord(
-  reading: LogReading,
-  stream: StreamId,
-  begun: Beginnings,
-): Promise<SessionRecord | undefined> {
-  const { transaction, notes } = reading
-  const sessionRead = readOne<StoredSession>(transaction.objectStore('sessions'), stream)
-  const guess = begun.get(stream)
-  // A key alone: there is nearly never such a row, and a list costs twice as much even where it is empty.
-  const newer =
-    guess === undefined ? undefined : survivable(bySeq(transaction).getKey(rowsAfter(stream, guess)))
-  // Awaited below, unless the reading fails before that.
-  newer?.catch(() => {})
-  const session = soundSession((await sessionRead).row, notes)
-  if (session === undefined) {
-    const { record, tail } = await readStart(reading, stream, begun)
-    return foldSession(record, stream, tail)
-  }
-  begun.set(stream, session.upTo)
-  const isGuessed = guess !== undefined && guess <= session.upTo
-  if (isGuessed && (await newer) === undefined) return session.record
-  const found = await findUnpacked(reading, stream, session.upTo)
-  return foldSession(session.record, stream, await rowsIn(reading, found, (row) => row.seq > session.upTo))
-}
-
 /** Nothing up to `after` is packed: view and index row, which say where to begin, are never older than segments. */
-async function findUnpacked(
+export async function findUnpacked(
   { transaction, notes }: Reading,
   stream: StreamId,
   after: number,

@@ -7,6 +7,7 @@ import { type SessionId, sessionStream } from '../core/ids.ts'
 import { late } from '../core/late.ts'
 import type { Tables } from '../core/ports.ts'
 import type { RunRow } from '../core/run/record.ts'
+import { unpackKept, unpackPage } from '../core/session/kept-record.ts'
 import type { Connection } from './connection.ts'
 import { readOne } from './read-one.ts'
 import type { Database, StoredSession } from './schema.ts'
@@ -34,6 +35,9 @@ export function createTables(connection: Connection): Tables {
     work: (transaction: IDBTransaction) => Promise<Page>,
   ) => read(`listing ${table}`, () => work(connection.transaction([table], 'readonly')))
 
+  const listOfSessions: Tables['packedSessions'] = (query) =>
+    list('sessions', (transaction) => listSessions(transaction, query, connection.damage))
+
   return {
     head: (key) =>
       read(`reading head ${JSON.stringify(key)}`, async () => (await db.heads.get([...key]))?.value),
@@ -43,11 +47,10 @@ export function createTables(connection: Connection): Tables {
         const { row, isUnreadable } = await readOne<StoredSession>(sessions, id)
         if (isUnreadable) throw unreadable(id, connection)
         // Told, and made anew: until then what is there is better than no session.
-        soundSession(row, connection.damage)
-        return row?.record
+        return soundSession(row, connection.damage)?.record ?? (row && unpackKept(row.record))
       }),
-    sessions: (query) =>
-      list('sessions', (transaction) => listSessions(transaction, query, connection.damage)),
+    sessions: async (query) => unpackPage(await listOfSessions(query)),
+    packedSessions: listOfSessions,
     children: (id) =>
       read(`reading the children of ${id}`, () => db.sessions.where('parentId').equals(id).primaryKeys()),
     artifact: (id) =>

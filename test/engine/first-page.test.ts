@@ -57,6 +57,8 @@ test('VE17 a page of the first protocol is told of no scope and of no value that
   const told = await everything(first.call, record.id)
   expect(told.open).not.toHaveProperty('packed')
   expect(told.past).not.toHaveProperty('packed')
+  expect(told.get).toMatchObject({ id: record.id, status: 'active' })
+  expect(told.list.items).toMatchObject([{ id: record.id }])
   expect(told.open.entries.filter(({ value }) => value !== undefined)).toMatchObject([
     { key: 'open', value: 3 },
   ])
@@ -99,6 +101,8 @@ async function everything(call: Awaited<ReturnType<typeof bothPages>>['first']['
   return {
     events,
     open: await call('sessions.open', { id }),
+    get: await call('sessions.get', { id }),
+    list: await call('sessions.list', {}),
     state: await call('state.open', { session: id }),
     past: await call('sessions.at', { id, event: last.id }),
     fork: await call('sessions.fork', { id }),

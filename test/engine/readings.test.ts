@@ -57,6 +57,37 @@ test('EN15 records asked for in one turn are read in one transaction, each once,
   await engine.close()
 })
 
+test('EN15 of many records it is asked once whether any has newer rows, and of each where something arrived', async () => {
+  const name = 'readings-newer'
+  const [here, there] = [await startEngine(name), await startEngine(name)]
+  const made = await Promise.all(['a', 'b', 'c', 'd'].map((name) => here.call('sessions.create', { name })))
+  const ids = made.map(({ record }) => record.id)
+  const [, , third] = ids
+  if (third === undefined) throw new Error('not created')
+  const ask = async () => {
+    const records = await Promise.all(ids.map((id) => here.call('sessions.get', { id })))
+    return records.map((record) => record?.counters.events)
+  }
+  await ask()
+  await ask()
+
+  const counts = countReadings('views')
+  expect(await ask()).toEqual([1, 1, 1, 1])
+  expect(counts.requests).toBe(4 + 2)
+  vi.restoreAllMocks()
+  // Its index row lags behind: no barrier has been since.
+  await there.write(third, 'k', 1)
+  expect(await ask()).toEqual([1, 1, 2, 1])
+  expect(await ask()).toEqual([1, 1, 2, 1])
+  await there.call('flush', {})
+  expect(await ask()).toEqual([1, 1, 2, 1])
+  const again = countReadings('views')
+  expect(await ask()).toEqual([1, 1, 2, 1])
+  expect(again.requests).toBe(4 + 2)
+  vi.restoreAllMocks()
+  await Promise.all([here, there].map(({ engine }) => engine.close()))
+})
+
 test.each([3, 200])(
   'EN12 a session of %i edits is opened by one reading of three requests',
   async (edits) => {

@@ -1,6 +1,7 @@
 import 'fake-indexeddb/auto'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import type { SessionId } from '../../src/core/ids.ts'
+import { keepRecord, unpackKept } from '../../src/core/session/kept-record.ts'
 import { unpackEntries } from '../../src/core/state/packed-entries.ts'
 import type { StoredContent, StoredSegment, StoredSession, WrittenCommit } from '../../src/storage/schema.ts'
 import { checkLaws } from '../../src/testing/check-laws.ts'
@@ -121,7 +122,7 @@ test('DM12 what a log that lost rows does not tell is left as its index row know
   const row = await inDatabase(name, (database): Promise<StoredSession> => {
     return done(database.transaction('sessions').objectStore('sessions').get(ID))
   })
-  expect(row.record).toMatchObject({ name: 'one', tags: ['t'] })
+  expect(unpackKept(row.record)).toMatchObject({ name: 'one', tags: ['t'] })
   await tab.engine.close()
   expect(await checkLaws(name)).toEqual([])
 })
@@ -259,7 +260,9 @@ test.each(['active', 'archived'])(
     const name = await stored()
     if (status === 'archived') await archive(name)
     await alter<StoredSession>(name, 'sessions', (row) =>
-      row.id === ID ? { ...row, record: { ...row.record, name: 'two', tags: [] } } : row,
+      row.id === ID
+        ? { ...row, record: keepRecord({ ...unpackKept(row.record), name: 'two', tags: [] }) }
+        : row,
     )
     const tab = await startEngine(name)
     const { record } = await tab.call('sessions.open', { id: ID })
@@ -270,7 +273,7 @@ test.each(['active', 'archived'])(
     ])
     const kept = async () => {
       const rows: readonly StoredSession[] = await contentOf(name, 'sessions')
-      return rows.find(({ id }) => id === ID)?.record
+      return unpackKept(rows.find(({ id }) => id === ID)?.record ?? null)
     }
     await expect.poll(kept).toMatchObject({ name: 'one', tags: ['t'] })
     await tab.engine.close()

@@ -8,8 +8,9 @@ import { type Engine, openEngine } from '../../src/engine/engine.ts'
 import { createWorld, type World } from '../../src/engine/world.ts'
 import { type Hello, PROTOCOL_VERSION } from '../../src/protocol/hello.ts'
 import type { PageMessage, WorkerMessage } from '../../src/protocol/messages.ts'
-import type { Answer, Input, MethodName } from '../../src/protocol/worker-api.ts'
+import type { Input, MethodName } from '../../src/protocol/worker-api.ts'
 import { type FakeClock, fakeClock } from '../../src/testing/fake-clock.ts'
+import { unpacked } from './unpacked-answer.ts'
 
 // Loading takes the host's time, which no clock of a test knows of.
 await loadAllLate()
@@ -38,7 +39,7 @@ export async function startEngine(
   let calls = 0
   const call = async <Method extends MethodName>(method: Method, input: Input<Method>) => {
     calls += 1
-    return (await client.call({ id: calls, method, input, deadlineMs: 5_000 })) as Answer<Method>
+    return unpacked(method, await client.call({ id: calls, method, input, deadlineMs: 5_000 }))
   }
   return {
     engine,

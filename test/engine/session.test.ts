@@ -9,8 +9,9 @@ import { createWorld } from '../../src/engine/world.ts'
 import type { EngineClient } from '../../src/protocol/engine-host.ts'
 import { type Hello, PROTOCOL_VERSION } from '../../src/protocol/hello.ts'
 import type { WorkerMessage } from '../../src/protocol/messages.ts'
-import type { Answer, Input, MethodName } from '../../src/protocol/worker-api.ts'
+import type { Input, MethodName } from '../../src/protocol/worker-api.ts'
 import { checkLaws } from '../../src/testing/check-laws.ts'
+import { type Unpacked, unpacked } from './unpacked-answer.ts'
 
 let count = 0
 
@@ -29,7 +30,7 @@ interface TestPage {
     method: Method,
     input: Input<Method>,
     more?: { requestId?: string; mayRepeat?: boolean },
-  ): Promise<Answer<Method>>
+  ): Promise<Unpacked<Method>>
   /** Waits until a message of this kind has come. */
   message<Type extends WorkerMessage['type']>(
     type: Type,
@@ -64,15 +65,17 @@ async function openPage(name = `engine-sessions-${fresh()}`, hello: Partial<Hell
     name,
     client,
     received,
-    call: (method, input, more = {}) =>
-      client.call({
+    call: async (method, input, more = {}) => {
+      const answer = await client.call({
         id: fresh(),
         method,
         input,
         deadlineMs: 10_000,
         requestId: (more.requestId ?? `request ${fresh()}`) as RequestId,
         mayRepeat: more.mayRepeat ?? false,
-      }) as Promise<never>,
+      })
+      return unpacked(method, answer)
+    },
     message: (type, fits = () => true) =>
       new Promise((resolve) => {
         const look = () => {

@@ -1,5 +1,6 @@
 import 'fake-indexeddb/auto'
 import { expect, test } from 'vitest'
+import { repairStream } from '../../src/core/damage/repair.ts'
 import {
   type Clock,
   type CorrelationId,
@@ -9,9 +10,10 @@ import {
   type SessionId,
   sessionStream,
 } from '../../src/core/ids.ts'
+import { unpackKept } from '../../src/core/session/kept-record.ts'
 import { entriesOf, unpackEntries } from '../../src/core/state/packed-entries.ts'
 import { withSum } from '../../src/storage/checksum.ts'
-import type { StoredView } from '../../src/storage/schema.ts'
+import type { StoredSession, StoredView } from '../../src/storage/schema.ts'
 import {
   addAt,
   commitWrites,
@@ -63,6 +65,35 @@ test('ST8 where the view is ahead of the index row, the record is brought up to 
   const current = await tab.log.start(STREAM)
   if (row !== undefined) await tab.connection.db.sessions.put(row)
   expect(await tab.log.start(STREAM)).toEqual(current)
+})
+
+test('JO41 an index row keeps its record as JSON; one that is an object, as older builds kept it, is read as it is', async () => {
+  const tab = await openTab()
+  await createSession(tab)
+  await tab.journal.flush()
+  const { sessions } = tab.connection.db
+  const damage = { note: () => {}, recorded: async () => {} }
+  const repair = () => repairStream({ journal: tab.journal, log: tab.log, damage }, STREAM)
+  // The head that the rig wrote does not tell all that the log does.
+  await repair()
+  const { sum: _, ...row } = (await sessions.get(SESSION)) as StoredSession
+  expect(typeof row.record).toBe('string')
+  const record = unpackKept(row.record)
+  expect((await tab.tables.packedSessions({})).items).toBe(`[${row.record}]`)
+  expect(await tab.log.record(STREAM)).toBe(row.record)
+
+  await sessions.put(withSum({ ...row, record }))
+  expect(await tab.log.record(STREAM)).toEqual(record)
+  expect(await tab.tables.session(SESSION)).toEqual(record)
+  expect((await tab.log.start(STREAM)).record).toEqual(record)
+  for (const query of [{}, { search: record.name }, { sortBy: 'name' }] as const)
+    expect((await tab.tables.packedSessions(query)).items).toEqual([record])
+  // It is right as it is, in the eyes of a repair too.
+  expect(await repair()).toBe(0)
+  // The next barrier keeps it as JSON again.
+  await setState(tab, 'a', 1)
+  await tab.journal.flush()
+  expect(typeof (await sessions.get(SESSION))?.record).toBe('string')
 })
 
 test('ST9 a tail is what came after a row, in order of arrival, at most so many', async () => {

@@ -2,6 +2,7 @@ import 'fake-indexeddb/auto'
 import { expect, test } from 'vitest'
 import { clockOfId, type EventId, type SessionId } from '../../src/core/ids.ts'
 import type { Log } from '../../src/core/ports.ts'
+import { keepRecord, unpackKept } from '../../src/core/session/kept-record.ts'
 import { unpackPast } from '../../src/core/session/packed-past.ts'
 import { packedSessionAt, sessionAt } from '../../src/core/session/past.ts'
 import { unpackEntries } from '../../src/core/state/packed-entries.ts'
@@ -229,7 +230,7 @@ const damaged = {
   'an index row': (tab: Tab) =>
     alterRow<StoredSession>(tab, 'sessions', SESSION, (row) => ({
       ...row,
-      record: { ...row.record, name: 'another' },
+      record: keepRecord({ ...unpackKept(row.record), name: 'another' }),
     })),
   'the end of an index row': (tab: Tab) =>
     alterRow<StoredSession>(tab, 'sessions', SESSION, (row) => ({ ...row, upTo: row.upTo + 1 })),

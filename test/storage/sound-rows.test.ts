@@ -1,9 +1,17 @@
 import 'fake-indexeddb/auto'
 import { expect, test } from 'vitest'
-import { type CheckpointId, scopeStream } from '../../src/core/ids.ts'
+import { type CheckpointId, type SessionId, scopeStream } from '../../src/core/ids.ts'
+import { findSession } from '../../src/core/session/open.ts'
+import type { SessionQuery } from '../../src/core/session/query.ts'
 import { entriesOf } from '../../src/core/state/packed-entries.ts'
 import { withSum } from '../../src/storage/checksum.ts'
-import type { StoredSegment, StoredSnapshot, StoredView, WrittenCommit } from '../../src/storage/schema.ts'
+import type {
+  StoredSegment,
+  StoredSession,
+  StoredSnapshot,
+  StoredView,
+  WrittenCommit,
+} from '../../src/storage/schema.ts'
 import { alterRow, done } from './alter.ts'
 import { withBody } from './changed-body.ts'
 import {
@@ -21,6 +29,8 @@ import {
   type Tab,
   valuesIn,
 } from './rig.ts'
+
+const OTHER = 'other' as SessionId
 
 const flip = (row: WrittenCommit): WrittenCommit =>
   withBody(row, (body) => ({
@@ -55,6 +65,40 @@ test('DM2 a row of the log that is not what was stored is passed over by every r
   expect((await tab.log.byRef(`c:${damaged?.events[0]?.correlationId}`)).length).toBe(0)
   expect((await tab.log.document(STREAM)).tail.length).toBe(4)
   expect(notedBy(tab)).toEqual([`row: Row ${seq} of the log is not what was stored.`])
+})
+
+test('DM22 a list leaves out a session whose index row is not what was stored, and notes it', async () => {
+  const tab = await withValues(1)
+  await createSession(tab, OTHER)
+  await tab.journal.flush()
+  const idsOf = async (query: SessionQuery) => (await tab.tables.sessions(query)).items.map(({ id }) => id)
+  for (const change of [
+    (text: string) => text.slice(1),
+    (text: string) => text.replace('active', 'failed'),
+  ]) {
+    await using _damage = await alterRow<StoredSession>(tab, 'sessions', SESSION, (row) => ({
+      ...row,
+      record: change(String(row.record)),
+    }))
+    for (const query of [{}, { limit: 1 }, { sortBy: 'name' }, { search: '' }] as const)
+      expect(await idsOf(query)).toEqual([OTHER])
+  }
+  expect(notedBy(tab)).toEqual([`session: The index row of session ${SESSION} is not what was stored.`])
+  expect(await idsOf({})).toHaveLength(2)
+})
+
+test('DM28 an index row with a right sum that is no JSON is damaged, and its session is read from the log', async () => {
+  const tab = await withValues(1)
+  await tab.journal.flush()
+  const before = await tab.log.start(STREAM)
+  await using _damage = await alterRow<StoredSession>(tab, 'sessions', SESSION, ({ sum: _, ...row }) =>
+    withSum({ ...row, record: '{' }),
+  )
+  expect((await tab.log.start(STREAM)).record).toEqual(before.record)
+  await expect(findSession(tab.log, SESSION)).rejects.toMatchObject({ code: 'CONTENT_DAMAGED' })
+  await expect(tab.tables.sessions({})).rejects.toMatchObject({ code: 'CONTENT_DAMAGED' })
+  await expect(tab.tables.session(SESSION)).rejects.toMatchObject({ code: 'CONTENT_DAMAGED' })
+  expect(notedBy(tab)).toEqual([`session: The index row of session ${SESSION} is not what was stored.`])
 })
 
 test('DM2 a read of so many rows gives so many sound ones', async () => {

@@ -16,6 +16,7 @@ import {
   STORE_STREAM,
   timeOfId,
 } from '../../src/core/ids.ts'
+import { keepRecord, unpackKept } from '../../src/core/session/kept-record.ts'
 import { unpackEntries } from '../../src/core/state/packed-entries.ts'
 import { withSum } from '../../src/storage/checksum.ts'
 import { readForm } from '../../src/storage/row-form.ts'
@@ -279,7 +280,7 @@ test('LA7 an index row that differs from the log is found, in its record and in 
   expect(
     await lawsAfter((db) =>
       db.sessions.toCollection().modify((row, ref) => {
-        ref.value = { ...row, record: { ...row.record, name: 'other' } }
+        ref.value = { ...row, record: keepRecord({ ...unpackKept(row.record), name: 'other' }) }
       }),
     ),
   ).toEqual(['LA7'])

@@ -1,6 +1,7 @@
 import type { Tables } from '../ports.ts'
 import { assertOnly, type Given, invalid, parseLine, parseSessionId, parseTags } from './fields.ts'
-import type { SessionPage, SessionQuery } from './query.ts'
+import type { PackedPage } from './kept-record.ts'
+import type { SessionQuery } from './query.ts'
 import { STATUSES } from './status.ts'
 
 export const DEFAULT_LIST_LIMIT = 50
@@ -11,8 +12,11 @@ export const MAX_LIST_LIMIT = 1_000
  *
  * @throws INVALID_ARGUMENT with `{ path }` for a filter, order, limit or cursor that is none, or an unknown field.
  */
-export function listSessions(tables: Pick<Tables, 'sessions'>, query: SessionQuery): Promise<SessionPage> {
-  return tables.sessions(parseSessionQuery({ ...query }))
+export function listSessions(
+  tables: Pick<Tables, 'packedSessions'>,
+  query: SessionQuery,
+): Promise<PackedPage> {
+  return tables.packedSessions(parseSessionQuery({ ...query }))
 }
 
 /** Checks a query and gives it with times in milliseconds and its limit filled in. */

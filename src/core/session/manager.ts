@@ -21,10 +21,11 @@ import type {
   TransitionSession,
   WriteState,
 } from './input.ts'
+import type { KeptRecord, PackedPage } from './kept-record.ts'
 import { listSessions } from './list.ts'
 import {
   type BegunStart,
-  findSession,
+  findKeptSession,
   observeEntries,
   readSession,
   readStream,
@@ -33,7 +34,7 @@ import {
 } from './open.ts'
 import type { PackedPast } from './packed-past.ts'
 import { placeOf } from './place.ts'
-import type { SessionPage, SessionQuery } from './query.ts'
+import type { SessionQuery } from './query.ts'
 import type { ReadState } from './read-state.ts'
 import type { Checkpoint, SessionRecord } from './record.ts'
 import { transitionSession } from './transition.ts'
@@ -44,8 +45,8 @@ export interface SessionManager {
   create(request: Request, input: CreateSession, options?: CreateOptions): Promise<SessionStart>
   open(request: Request, input: { readonly id: SessionId }, begun?: BegunStart): Promise<PackedStart>
   /** null where there is no such session. */
-  get(request: Request, input: { readonly id: SessionId }): Promise<SessionRecord | null>
-  list(request: Request, query: SessionQuery): Promise<SessionPage>
+  get(request: Request, input: { readonly id: SessionId }): Promise<KeptRecord | null>
+  list(request: Request, query: SessionQuery): Promise<PackedPage>
   edit(
     request: Request,
     input: { readonly id: SessionId; readonly changes: EditSession },
@@ -73,7 +74,7 @@ export function createSessionManager(deps: SessionDeps): SessionManager {
       observeEntries(clock, start)
       return start
     },
-    get: async (_request, { id }) => findSession(log, parseSessionId(id)),
+    get: async (_request, { id }) => findKeptSession(log, parseSessionId(id)),
     list: async (_request, query) => listSessions(tables, query),
     edit: (request, input) => editSession(deps, request, input),
     transition: (request, input) => transitionSession(deps, request, input),

@@ -8,6 +8,7 @@ import type { HybridClock } from '../timeline/hybrid-clock.ts'
 import { foldSession } from './fold.ts'
 import { sessionNotFound } from './head.ts'
 import type { PackedStart, SessionStart } from './input.ts'
+import { type KeptRecord, unpackKept } from './kept-record.ts'
 import type { SessionRecord } from './record.ts'
 
 export interface SeenState {
@@ -61,6 +62,11 @@ export async function readState(log: Log, id: SessionId): Promise<SeenState> {
  * another tab's change may not have reached.
  */
 export async function findSession(log: Pick<Log, 'record'>, id: SessionId): Promise<SessionRecord | null> {
+  return unpackKept(await findKeptSession(log, id))
+}
+
+/** The same, as the database keeps it. */
+export async function findKeptSession(log: Pick<Log, 'record'>, id: SessionId): Promise<KeptRecord | null> {
   return (await log.record(sessionStream(id))) ?? null
 }
 

@@ -4,6 +4,7 @@ import { foldRuns, withUntold } from '../../core/damage/fold-runs.ts'
 import { type ArtifactId, clockOfId } from '../../core/ids.ts'
 import { namingHeadKey } from '../../core/run/head.ts'
 import { foldSession } from '../../core/session/fold.ts'
+import { unpackKept } from '../../core/session/kept-record.ts'
 import { deltasOf, foldEntries } from '../../core/state/fold.ts'
 import { unpackEntries } from '../../core/state/packed-entries.ts'
 import type { EventDataByType, EventType } from '../../core/timeline/catalog.ts'
@@ -38,9 +39,9 @@ function* sessionLaw({ sessions, rowsByStream, lossy }: DatabaseContent): Iterab
   }
 }
 
-/** Rows of before there were sums have none. */
+/** In whatever form its record is kept. Rows of before there were sums have none. */
 function withoutSum({ sum: _, ...row }: StoredSession): Omit<StoredSession, 'sum'> {
-  return row
+  return { ...row, record: unpackKept(row.record) }
 }
 
 function* artifactLaw({ artifacts, rowsByStream, lossy }: DatabaseContent): Iterable<Violation> {

@@ -2,6 +2,7 @@ import 'fake-indexeddb/auto'
 import { expect, test } from 'vitest'
 import type { SessionId } from '../../../src/core/ids.ts'
 import type { RateRule } from '../../../src/core/policy/rates.ts'
+import { unpackKept } from '../../../src/core/session/kept-record.ts'
 import type { SessionLimits } from '../../../src/core/session/record.ts'
 import { readEvent } from '../../../src/core/timeline/event-data.ts'
 import { checkLaws } from '../../../src/testing/check-laws.ts'
@@ -137,7 +138,7 @@ test('PO5, PO25 what a message used counts also where it stands in a content, an
       code: 'LIMIT_EXCEEDED',
       details: { limit: 'maxTokens', used: 101 },
     })
-  expect((await tab.call('sessions.get', { id }))?.counters.usage).toMatchObject({
+  expect(unpackKept(await tab.call('sessions.get', { id }))?.counters.usage).toMatchObject({
     inputTokens: 60,
     outputTokens: 41,
     costUsd: 0.5,

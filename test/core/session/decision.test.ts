@@ -6,7 +6,7 @@ import { createSessionManager, type SessionManager } from '../../../src/core/ses
 import { valuesOf } from '../../../src/core/state/fold.ts'
 import { entriesOf } from '../../../src/core/state/packed-entries.ts'
 import { emitEvent } from '../../../src/core/timeline/emit.ts'
-import { created, move, openTab, refusal, storeArtifact, type Tab, typesOf } from './rig.ts'
+import { created, move, openTab, refusal, storeArtifact, type Tab, typesOf, unpacking } from './rig.ts'
 
 type Work = (tab: Tab, id: SessionId) => Promise<unknown>
 
@@ -33,7 +33,7 @@ const GATED: readonly (readonly [name: string, point: PointName, work: Work])[] 
 /** The same tab, in which one part is another. */
 function withDeps(tab: Tab, parts: Partial<Tab>): Tab {
   const deps = { ...tab, ...parts }
-  return { ...deps, sessions: createSessionManager(deps) }
+  return { ...deps, sessions: unpacking(createSessionManager(deps)) }
 }
 
 /** Hooks that count how often a point's before-hooks are asked. */

@@ -15,7 +15,9 @@ import type { RequestId, SessionId, StreamId, WriterId } from '../../../src/core
 import { sessionStream } from '../../../src/core/ids.ts'
 import type { Request } from '../../../src/core/request.ts'
 import type { SessionDeps } from '../../../src/core/session/deps.ts'
+import { unpackKept, unpackPage } from '../../../src/core/session/kept-record.ts'
 import { createSessionManager, type SessionManager } from '../../../src/core/session/manager.ts'
+import type { SessionPage } from '../../../src/core/session/query.ts'
 import type { SessionRecord } from '../../../src/core/session/record.ts'
 import type { Status, Verb } from '../../../src/core/session/status.ts'
 import { valuesOf } from '../../../src/core/state/fold.ts'
@@ -42,7 +44,7 @@ export interface Tab extends SessionDeps {
   readonly name: string
   readonly wall: FakeClock
   readonly connection: Connection
-  readonly sessions: SessionManager
+  readonly sessions: UnpackedManager
   readonly artifacts: Artifacts
   request(more?: Partial<Request>): Request
   close(): Promise<void>
@@ -99,12 +101,26 @@ export async function openTab(options: TabOptions = {}): Promise<Tab> {
     name,
     wall,
     connection,
-    sessions: createSessionManager(deps),
+    sessions: unpacking(createSessionManager(deps)),
     request: (more) => ({ id: clock.nextId<RequestId>(), mayRepeat: false, hookPath: [], ...more }),
     async close() {
       await journal.close()
       connection.close()
     },
+  }
+}
+
+/** What a page shows of what the use cases answer. */
+export interface UnpackedManager extends Omit<SessionManager, 'get' | 'list'> {
+  get(...given: Parameters<SessionManager['get']>): Promise<SessionRecord | null>
+  list(...given: Parameters<SessionManager['list']>): Promise<SessionPage>
+}
+
+export function unpacking(sessions: SessionManager): UnpackedManager {
+  return {
+    ...sessions,
+    get: async (request, input) => unpackKept(await sessions.get(request, input)),
+    list: async (request, query) => unpackPage(await sessions.list(request, query)),
   }
 }
 

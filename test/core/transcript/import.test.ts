@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { defineHook } from '../../../src/core/hook/define-hook.ts'
 import type { SessionId } from '../../../src/core/ids.ts'
+import { unpackPage } from '../../../src/core/session/kept-record.ts'
 import { readLargeFields } from '../../../src/core/timeline/event-data.ts'
 import { MAX_BATCH_PLANS } from '../../../src/core/transcript/batch.ts'
 import { parsePiSession } from '../../../src/core/transcript/pi-session.ts'
@@ -295,7 +296,7 @@ describe('import of a pi session', () => {
       }),
     )
     await expect(worker.import({ text })).rejects.toMatchObject({ code: 'HOOK_CANCELLED' })
-    expect((await worker.sessions.list(worker.request(), {})).items).toHaveLength(1)
+    expect(unpackPage(await worker.sessions.list(worker.request(), {})).items).toHaveLength(1)
   })
 
   it('TI12 a hook makes no event of an import name a content that the import did not take in', async () => {
@@ -343,13 +344,14 @@ describe('import of a pi session', () => {
       {
         onProgress: (loaded) => {
           last = loaded
-          worker.sessions.list(worker.request(), {}).then(({ items }) => seen.push(items.length))
+          worker.sessions.list(worker.request(), {}).then((page) => seen.push(unpackPage(page).items.length))
         },
       },
     )
     expect(seen.length).toBeGreaterThan(1)
     expect(new Set(seen)).toEqual(new Set([0]))
-    expect((await worker.sessions.list(worker.request(), {})).items.map(({ id }) => id)).toEqual([sessionId])
+    const listed = unpackPage(await worker.sessions.list(worker.request(), {}))
+    expect(listed.items.map(({ id }) => id)).toEqual([sessionId])
     expect(last).toBe(new TextEncoder().encode(text).length)
   })
 
@@ -388,7 +390,7 @@ describe('import of a pi session', () => {
     expect(
       await worker.import({ text, onBadLine: 'skip' }, { request: { ...request, mayRepeat: true } }),
     ).toEqual(first)
-    expect((await worker.sessions.list(worker.request(), {})).items).toHaveLength(1)
+    expect(unpackPage(await worker.sessions.list(worker.request(), {})).items).toHaveLength(1)
   })
 
   it('TC21 many plans share a commit, and commits never change the order', async () => {

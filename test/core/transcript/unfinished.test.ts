@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { unpackKept, unpackPage } from '../../../src/core/session/kept-record.ts'
 import { sweepUnfinishedImports } from '../../../src/core/transcript/unfinished.ts'
 import { generatePiSession } from '../../fixtures/transcripts/generate.ts'
 import { openImportWorker } from './rig.ts'
@@ -21,9 +22,11 @@ it('TC24 what a cut off import left is swept, and one that runs in another tab i
   await worker.kill()
   await dying
 
-  const hidden = (await living.connection.db.sessions.toArray()).filter(({ record }) => record.hidden)
+  const hidden = (await living.connection.db.sessions.toArray()).filter(
+    ({ record }) => unpackKept(record).hidden,
+  )
   expect(hidden).toHaveLength(1)
-  expect((await living.sessions.list(living.request(), {})).items.map(({ id }) => id)).toEqual([
+  expect(unpackPage(await living.sessions.list(living.request(), {})).items.map(({ id }) => id)).toEqual([
     kept.sessionId,
   ])
   expect(await sweepUnfinishedImports(living)).toEqual([hidden[0]?.id])

@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest'
+import { keepRecord, packRecords, readKept, unpackKept } from '../../../src/core/session/kept-record.ts'
+import type { SessionRecord } from '../../../src/core/session/record.ts'
+
+const recordWith = (metadata: SessionRecord['metadata']) => ({ id: 's', metadata }) as SessionRecord
+
+test('JO41 a kept record comes back as it was', () => {
+  const record = recordWith({ a: [1, null, { b: 'é\ud800' }], ['__proto__']: 'own' })
+  expect(typeof keepRecord(record)).toBe('string')
+  expect(unpackKept(keepRecord(record))).toEqual(record)
+  expect(readKept(keepRecord(record))).toEqual(record)
+})
+
+test.each([
+  ['bytes', new Uint8Array([1])],
+  ['a negative zero', -0],
+])('JO41 a record that holds %s stays as it is', (_, value) => {
+  const record = recordWith({ value })
+  expect(keepRecord(record)).toBe(record)
+  expect(unpackKept(keepRecord(record))).toBe(record)
+})
+
+test('JO41 records go as one text, or unpacked where one of them is no text', () => {
+  const [one, other] = [recordWith({ n: 1 }), recordWith({ n: new Uint8Array([2]) })]
+  const text = packRecords([one, one].map(keepRecord))
+  expect(typeof text).toBe('string')
+  expect(unpackKept(text)).toEqual([one, one])
+  expect(packRecords([])).toBe('[]')
+  expect(packRecords([one, other].map(keepRecord))).toEqual([one, other])
+})
+
+test('DM28 a kept record that is no JSON is damaged', () => {
+  for (const kept of ['{', '7', '"s"', 'null']) {
+    expect(() => unpackKept<SessionRecord>(kept)).toThrow(
+      expect.objectContaining({ code: 'CONTENT_DAMAGED' }),
+    )
+    expect(readKept(kept)).toBeUndefined()
+  }
+})
