@@ -11,6 +11,10 @@ test('TO15 a file that leaves the process changed fails, and none finds the data
   project.write('test/core/global.test.ts', file("  Object.assign(globalThis, { left: 1, atob: () => '' })"))
   project.write('test/core/variable.test.ts', file("  process.env.LEFT = 'here'"))
   project.write('test/core/database.test.ts', file('  IDBFactory.prototype.cmp = () => 0'))
+  project.write(
+    'test/core/timers.test.ts',
+    file('  for (const ms of [1, 2, 3, 4, 5]) setInterval(() => {}, ms)'),
+  )
   const asks = "  expect(await indexedDB.databases()).toEqual([])\n  indexedDB.open('left')"
   for (const name of ['first', 'second', 'third']) project.write(`test/core/${name}.test.ts`, file(asks))
 
@@ -19,8 +23,8 @@ test('TO15 a file that leaves the process changed fails, and none finds the data
   ])
 
   expect(code).toBe(1)
-  expect(output.replace(/\s+/g, ' ')).toContain('Test Files 3 failed | 3 passed')
-  for (const left of ['"left"', '"atob"', '"process.env.LEFT"', '"IDBFactory.cmp"'])
+  expect(output.replace(/\s+/g, ' ')).toContain('Test Files 4 failed | 3 passed')
+  for (const left of ['"left"', '"atob"', '"process.env.LEFT"', '"IDBFactory.cmp"', 'what still waits'])
     expect(output).toContain(left)
 })
 
