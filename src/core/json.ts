@@ -17,9 +17,13 @@ export function toJsonText(value: unknown): string | undefined {
   return isJson(value) ? JSON.stringify(value) : undefined
 }
 
-/** @throws SyntaxError */
-export function fromJsonBytes(bytes: Uint8Array): unknown {
-  return JSON.parse(DECODER.decode(bytes))
+/** Undefined where it is no JSON. */
+export function fromJson(kept: Uint8Array | string): unknown {
+  try {
+    return JSON.parse(typeof kept === 'string' ? kept : DECODER.decode(kept))
+  } catch {
+    return undefined
+  }
 }
 
 /** A field without value is no field. */

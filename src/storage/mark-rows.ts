@@ -11,7 +11,6 @@ import { rowsAfter } from './commit-rows.ts'
 import { readRange } from './read-range.ts'
 import { resultOf } from './result-of.ts'
 import type {
-  ReadSession,
   StoredArtifact,
   StoredCommit,
   StoredHead,
@@ -22,7 +21,7 @@ import type {
   StoreName,
 } from './schema.ts'
 import { bringUpToDate, isSessionStream } from './session-rows.ts'
-import { isSoundSegment, soundSession, soundView } from './sound-rows.ts'
+import { isSoundSegment, type ReadSession, soundSession, soundView } from './sound-rows.ts'
 import { MAX_ROW_TICKS } from './stream-rows.ts'
 import type { TailReader } from './tail-reader.ts'
 import { rewriteView } from './view-rows.ts'

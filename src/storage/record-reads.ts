@@ -1,7 +1,7 @@
 /**
  * Reads the record of a session alone, without its state. Not by its index row only, which may lag behind the log: also
  * whether the log has newer rows of it. As a request for each session that takes as long as the row itself; but most
- * often nothing at all has arrived since, and one request says so for all that are asked for together.
+ * often nothing at all has arrived since, or little, and one or two requests say so for all that are asked for together.
  */
 import type { StreamId } from '../core/ids.ts'
 import { foldSession } from '../core/session/fold.ts'
@@ -10,7 +10,7 @@ import { rowsAfter } from './commit-rows.ts'
 import { type LogReading, rowsIn } from './log-reading.ts'
 import { survivable } from './read-failure.ts'
 import { readOne } from './read-one.ts'
-import type { StoredSession } from './schema.ts'
+import type { StoredSession, WrittenCommit } from './schema.ts'
 import { bySeq } from './segment-reads.ts'
 import { soundKeptSession } from './sound-rows.ts'
 import { type Beginnings, findUnpacked, readStart } from './stream-start.ts'
@@ -43,47 +43,62 @@ interface End {
   readonly arrived: number
 }
 
-/** Streams whose ends are remembered. */
+/** Streams whose ends are remembered; all are forgotten when there are more. */
 const MAX_ENDS = 10_000
+
+type Streams = Pick<ReadonlySet<StreamId>, 'has'>
+
+/** What is asked for in one transaction. */
+interface Asked {
+  streams: number
+  /** The number of the last row of the log; from the second stream on. */
+  last?: Promise<number>
+  /** The streams of all rows that came after one, by its number. */
+  readonly since: Map<number, Promise<Streams>>
+}
 
 /** Where streams ended when their records were read last. */
 export class KnownEnds {
   readonly #ends = new Map<StreamId, End>()
-  /** Of each transaction, the number of the last row of the log, once more than one stream is asked for in it. */
-  readonly #lastIn = new WeakMap<IDBTransaction, Promise<number> | undefined>()
+  readonly #askedIn = new WeakMap<IDBTransaction, Asked>()
 
   /** @returns says whether the stream ends with the row up to which its index row holds it */
   ask(transaction: IDBTransaction, stream: StreamId): (upTo: number) => Promise<boolean> {
     const known = this.#ends.get(stream)
-    const last = this.#lastOf(transaction)
+    const asked: Asked = this.#askedIn.get(transaction) ?? { streams: 0, since: new Map() }
+    this.#askedIn.set(transaction, asked)
+    asked.streams += 1
+    if (asked.streams > 1) asked.last ??= readLast(transaction)
+    const { last } = asked
     const newer = (after: number) => survivable(bySeq(transaction).getKey(rowsAfter(stream, after)))
     // One by itself is asked for at once: a second turn would cost it more than a request.
     const own = last === undefined && known !== undefined ? newer(known.upTo) : undefined
     // Awaited below, unless the reading fails before that.
     own?.catch(() => {})
+
+    /** Whether all rows since then are of other streams; false where that takes as long as asking for this one. */
+    async function areOfOthers(arrived: number, now: number): Promise<boolean> {
+      if (now - arrived > asked.streams) return false
+      const since = asked.since.get(arrived) ?? readSince(transaction, arrived)
+      asked.since.set(arrived, since)
+      return !(await since).has(stream)
+    }
+
     return async (upTo) => {
       const before = known !== undefined && known.upTo <= upTo ? known : undefined
       const { arrived = 0 } = before ?? {}
       const now = (await last) ?? Number.POSITIVE_INFINITY
-      const isKnown = before !== undefined && (now <= arrived || (own !== undefined && !(await own)))
+      const isKnown =
+        before !== undefined &&
+        (now <= arrived || (own !== undefined && !(await own)) || (await areOfOthers(arrived, now)))
       const isEnd = isKnown || !(await newer(upTo))
-      this.#set(stream, { upTo, arrived: isEnd && last !== undefined ? Math.max(now, arrived) : arrived })
+      if (this.#ends.size >= MAX_ENDS) this.#ends.clear()
+      this.#ends.set(stream, {
+        upTo,
+        arrived: isEnd && last !== undefined ? Math.max(now, arrived) : arrived,
+      })
       return isEnd
     }
-  }
-
-  #lastOf(transaction: IDBTransaction): Promise<number> | undefined {
-    const isFirst = !this.#lastIn.has(transaction)
-    const last = this.#lastIn.get(transaction) ?? (isFirst ? undefined : readLast(transaction))
-    this.#lastIn.set(transaction, last)
-    return last
-  }
-
-  #set(stream: StreamId, end: End): void {
-    this.#ends.delete(stream)
-    this.#ends.set(stream, end)
-    const oldest = this.#ends.keys().next().value
-    if (this.#ends.size > MAX_ENDS && oldest !== undefined) this.#ends.delete(oldest)
   }
 }
 
@@ -91,4 +106,12 @@ export class KnownEnds {
 async function readLast(transaction: IDBTransaction): Promise<number> {
   const cursor = await survivable(transaction.objectStore('commits').openKeyCursor(null, 'prev'))
   return Number(cursor?.key ?? 0)
+}
+
+/** Of any stream, where the browser fails at one of the rows. */
+async function readSince(transaction: IDBTransaction, arrived: number): Promise<Streams> {
+  const range = IDBKeyRange.lowerBound(arrived, true)
+  const request: IDBRequest<WrittenCommit[]> = transaction.objectStore('commits').getAll(range)
+  const rows = await survivable(request).catch(() => undefined)
+  return rows === undefined ? { has: () => true } : new Set(rows.map(({ streamId }) => streamId))
 }

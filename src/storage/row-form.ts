@@ -3,7 +3,7 @@
  * each row twice as it is put, since it looks for index keys in a copy, and nested objects take several times as long as
  * bytes; and a checksum over bytes takes a tenth of the time of one over texts.
  */
-import { fromJsonBytes, toJsonBytes } from '../core/json.ts'
+import { fromJson, toJsonBytes } from '../core/json.ts'
 import { withSum } from './checksum.ts'
 import { LARGE_ROW_BYTES } from './large-rows.ts'
 import type { CommitBody, StoredCommit, WrittenCommit } from './schema.ts'
@@ -20,7 +20,7 @@ export function writeForm(row: Omit<StoredCommit, 'seq'>, sizeBytes: number): Wr
 /** Undefined where what it holds has no shape that could be read. */
 export function readForm(written: WrittenCommit): StoredCommit | undefined {
   const { body: form, update, sum: _, ...rest } = written
-  const held: unknown = form instanceof Uint8Array ? parsed(form) : form
+  const held: unknown = form instanceof Uint8Array ? fromJson(form) : form
   if (typeof rest.streamId !== 'string' || !isBody(held)) return undefined
   return { ...rest, body: update === undefined ? held : { ...held, update } }
 }
@@ -31,14 +31,6 @@ const SURELY_SMALL_BYTES = 61_440
 /** Signs that JSON escapes take up to six times their place: no estimate knows them. */
 function isAsLargeAsThought(bytes: Uint8Array, update: Uint8Array | undefined, sizeBytes: number): boolean {
   return sizeBytes >= LARGE_ROW_BYTES || bytes.byteLength + (update?.byteLength ?? 0) < SURELY_SMALL_BYTES
-}
-
-function parsed(bytes: Uint8Array): unknown {
-  try {
-    return fromJsonBytes(bytes)
-  } catch {
-    return undefined
-  }
 }
 
 function isBody(body: unknown): body is CommitBody {

@@ -22,7 +22,7 @@ import type {
 import type { RunRow } from '../core/run/record.ts'
 import type { KeptRecord } from '../core/session/kept-record.ts'
 import type { PastMark } from '../core/session/mark.ts'
-import type { CheckpointContent, SessionRecord } from '../core/session/record.ts'
+import type { CheckpointContent } from '../core/session/record.ts'
 import type { KeptEntries } from '../core/state/packed-entries.ts'
 import type { StoredEvent } from '../core/timeline/event.ts'
 import type { Summed } from './checksum.ts'
@@ -171,11 +171,6 @@ export interface StoredSession extends Summed {
   /** How many rows the stream had up to there; absent in rows of before they were counted. */
   readonly rows?: number
   readonly record: KeptRecord
-}
-
-/** The same with its record unpacked. */
-export interface ReadSession extends StoredSession {
-  readonly record: SessionRecord
 }
 
 export interface StoredArtifact {

@@ -5,7 +5,7 @@ import { openEnvelope, packEnvelope } from '../core/artifact/envelope.ts'
 import { contentsOfEvent, type NamedContent } from '../core/artifact/references.ts'
 import { decodeValue, encodeValue } from '../core/artifact/value-bytes.ts'
 import { type Clock, type RequestId, type StreamId, timeOfClock, type WriterId } from '../core/ids.ts'
-import { fromJsonBytes, toJsonBytes } from '../core/json.ts'
+import { fromJson, toJsonBytes } from '../core/json.ts'
 import type { Compression } from '../core/ports.ts'
 import { sizeOf } from '../core/size.ts'
 import { assertPackedRows } from './assert-packed-rows.ts'
@@ -74,22 +74,14 @@ export function readPackedRows(segment: StoredSegment): readonly PackedRow[] | u
   if (!(rows instanceof Uint8Array)) return Array.isArray(rows) ? rows : undefined
   const known = rowsBySegment.get(segment)
   if (known !== undefined) return known
-  const read = parsedList(rows)
-  if (read !== undefined) rowsBySegment.set(segment, read)
+  const read = fromJson(rows)
+  if (!Array.isArray(read)) return undefined
+  rowsBySegment.set(segment, read)
   return read
 }
 
 /** Whoever looks whether a segment is sound reads its rows next. */
 const rowsBySegment = new WeakMap<StoredSegment, readonly PackedRow[]>()
-
-function parsedList(bytes: Uint8Array): readonly PackedRow[] | undefined {
-  try {
-    const rows = fromJsonBytes(bytes)
-    return Array.isArray(rows) ? rows : undefined
-  } catch {
-    return undefined
-  }
-}
 
 /** A segment whose rows are plain objects, as it is kept. */
 export function toKept({ sum: _, ...segment }: StoredSegment): StoredSegment {

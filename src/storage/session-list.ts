@@ -2,6 +2,7 @@
  * Lists of sessions: which index answers a query with the fewest rows read.
  */
 import { type SessionId, sessionStream } from '../core/ids.ts'
+import { afterTurns } from '../core/next-turn.ts'
 import { type KeptRecord, type PackedPage, packRecords, readKept } from '../core/session/kept-record.ts'
 import type { SessionQuery } from '../core/session/query.ts'
 import type { DamageNotes } from './damage-notes.ts'
@@ -14,6 +15,9 @@ import { isWithin, type TimeBounds, timeRange } from './time-bounds.ts'
 
 const DEFAULT_LIMIT = 50
 
+/** Longer than the chain of promises from here to the message to the page; all of them are turns of one task. */
+const ANSWER_TURNS = 64
+
 /** Up to so many rows, reading all of them and sorting is cheaper than walking an index that fits less well. */
 const FEW_ROWS = 1_000
 
@@ -23,9 +27,13 @@ export async function listSessions(
   notes: Pick<DamageNotes, 'note'>,
 ): Promise<PackedPage> {
   const options = optionsOf(query)
-  const plan = await choosePlan(transaction.objectStore('sessions'), query, options, notes)
+  const plan = await choosePlan(transaction.objectStore('sessions'), query, options)
   const onUnreadable = (key: IDBValidKey) => noteUnreadableSession(sessionStream(key as SessionId), notes)
   const { rows, ...page } = await readPage({ ...plan, onUnreadable }, options)
+  // Their sums are looked at behind the answer, which does not depend on them: a page passes over what is no JSON.
+  void afterTurns(ANSWER_TURNS, () => {
+    for (const row of rows) soundKeptSession(row, notes)
+  })
   return { items: packRecords(rows.map((row) => row.record)), ...page }
 }
 
@@ -38,8 +46,6 @@ function optionsOf({ sortBy = 'updatedAt', order, limit = DEFAULT_LIMIT, cursor,
     ...(count === undefined ? {} : { count }),
   } satisfies ListOptions
 }
-
-type Fits = ListPlan<StoredSession>['fits']
 
 /** A range of one index that holds all that fit. */
 interface Candidate {
@@ -55,23 +61,21 @@ async function choosePlan(
   store: IDBObjectStore,
   query: SessionQuery,
   { sortBy }: Pick<ListOptions, 'sortBy'>,
-  notes: Pick<DamageNotes, 'note'>,
 ): Promise<ListPlan<StoredSession>> {
-  const fits = (row: StoredSession) => soundKeptSession(row, notes) !== undefined && fitsQuery(row, query)
   const candidates = candidatesOf(store, query)
   const [first, ...others] = candidates
-  if (others.length === 0 && sortBy === 'updatedAt') return planOf(query, sortBy, first, fits)
+  if (others.length === 0 && sortBy === 'updatedAt') return planOf(query, sortBy, first)
 
   const counts = await Promise.all(candidates.map(({ source, range }) => resultOf(source.count(range))))
   const least = Math.min(...counts)
   const narrowest = candidates[counts.indexOf(least)] ?? first
-  if (least <= FEW_ROWS || sortBy === 'name') return planOf(query, sortBy, narrowest, fits)
-  if (sortBy === 'createdAt') return planByCreation(store, query, fits)
+  if (least <= FEW_ROWS || sortBy === 'name') return planOf(query, sortBy, narrowest)
+  if (sortBy === 'createdAt') return planByCreation(store, query)
   const ordered = candidates.filter(({ prefix }) => prefix !== undefined)
   const inOrder = ordered.reduce((best, one) => {
     return countOf(one) < countOf(best) ? one : best
   }, first)
-  return planOf(query, sortBy, inOrder, fits)
+  return planOf(query, sortBy, inOrder)
 
   function countOf(candidate: Candidate): number {
     return counts[candidates.indexOf(candidate)] ?? Number.POSITIVE_INFINITY
@@ -101,12 +105,7 @@ function candidatesOf(store: IDBObjectStore, query: SessionQuery): readonly [Can
   ]
 }
 
-function planOf(
-  query: SessionQuery,
-  sortBy: string,
-  candidate: Candidate,
-  fits: Fits,
-): ListPlan<StoredSession> {
+function planOf(query: SessionQuery, sortBy: string, candidate: Candidate): ListPlan<StoredSession> {
   const { source, range, prefix, answers } = candidate
   const inOrder = prefix !== undefined && sortBy === 'updatedAt'
   return {
@@ -114,12 +113,12 @@ function planOf(
     range,
     ...(inOrder ? { between: (from, to) => timeRange(prefix, updatedBounds(query), from, to) } : {}),
     exact: FILTERS.every((filter) => query[filter] === undefined || answers.includes(filter)),
-    fits,
+    fits: (row) => fitsQuery(row, query),
     placeOf: (row) => placeOf(row, sortBy),
   }
 }
 
-function planByCreation(store: IDBObjectStore, query: SessionQuery, fits: Fits): ListPlan<StoredSession> {
+function planByCreation(store: IDBObjectStore, query: SessionQuery): ListPlan<StoredSession> {
   const bounds = createdBounds(query)
   const answers: readonly (keyof SessionQuery)[] = ['createdAfter', 'createdBefore']
   return {
@@ -127,7 +126,7 @@ function planByCreation(store: IDBObjectStore, query: SessionQuery, fits: Fits):
     range: timeRange([], bounds),
     between: (from, to) => timeRange([], bounds, from, to),
     exact: FILTERS.every((filter) => query[filter] === undefined || answers.includes(filter)),
-    fits,
+    fits: (row) => fitsQuery(row, query),
     placeOf: (row) => placeOf(row, 'createdAt'),
   }
 }

@@ -5,6 +5,7 @@
 import type { Damage } from '../core/damage/damage.ts'
 import { STORE_STREAM, type StreamId, sessionStream } from '../core/ids.ts'
 import { readKept } from '../core/session/kept-record.ts'
+import type { SessionRecord } from '../core/session/record.ts'
 import { isKept } from '../core/state/packed-entries.ts'
 import { isSound } from './checksum.ts'
 import type { DamageNotes } from './damage-notes.ts'
@@ -12,7 +13,6 @@ import { type RangeOptions, readRange, type Source } from './read-range.ts'
 import { type Place, type Readable, readOneByOne } from './readable.ts'
 import { readForm } from './row-form.ts'
 import type {
-  ReadSession,
   StoredCheckpoint,
   StoredCommit,
   StoredSegment,
@@ -152,6 +152,11 @@ export function soundView(row: StoredView | undefined, notes: Notes): StoredView
   if (row === undefined || (isSound(row) && isKept(row.entries))) return row
   note(notes, 'view', row.streamId, row.streamId, 'views', 'The view of the state is not what was stored.')
   return undefined
+}
+
+/** An index row with its record unpacked. */
+export interface ReadSession extends StoredSession {
+  readonly record: SessionRecord
 }
 
 /** A session whose index row is not what was stored is read from its log; its own row is then made anew. */

@@ -67,24 +67,28 @@ test('DM2 a row of the log that is not what was stored is passed over by every r
   expect(notedBy(tab)).toEqual([`row: Row ${seq} of the log is not what was stored.`])
 })
 
-test('DM22 a list leaves out a session whose index row is not what was stored, and notes it', async () => {
+test('DM22 a list notes an index row that is not what was stored, and passes over one that is no JSON', async () => {
   const tab = await withValues(1)
   await createSession(tab, OTHER)
   await tab.journal.flush()
   const idsOf = async (query: SessionQuery) => (await tab.tables.sessions(query)).items.map(({ id }) => id)
-  for (const change of [
-    (text: string) => text.slice(1),
-    (text: string) => text.replace('active', 'failed'),
-  ]) {
-    await using _damage = await alterRow<StoredSession>(tab, 'sessions', SESSION, (row) => ({
+  const changed = (change: (record: string) => string) =>
+    alterRow<StoredSession>(tab, 'sessions', SESSION, (row) => ({
       ...row,
       record: change(String(row.record)),
     }))
-    for (const query of [{}, { limit: 1 }, { sortBy: 'name' }, { search: '' }] as const)
+  {
+    await using _damage = await changed((text) => text.slice(1))
+    for (const query of [{}, { limit: 2 }, { sortBy: 'name' }, { search: '' }] as const)
       expect(await idsOf(query)).toEqual([OTHER])
+    const reason = `session: The index row of session ${SESSION} is not what was stored.`
+    await expect.poll(() => notedBy(tab)).toEqual([reason])
   }
-  expect(notedBy(tab)).toEqual([`session: The index row of session ${SESSION} is not what was stored.`])
-  expect(await idsOf({})).toHaveLength(2)
+  {
+    await using _damage = await changed((text) => text.replace('active', 'failed'))
+    const { items } = await (await openBeside(tab)).tables.sessions({})
+    expect(items).toHaveLength(2)
+  }
 })
 
 test('DM28 an index row with a right sum that is no JSON is damaged, and its session is read from the log', async () => {
@@ -96,7 +100,7 @@ test('DM28 an index row with a right sum that is no JSON is damaged, and its ses
   )
   expect((await tab.log.start(STREAM)).record).toEqual(before.record)
   await expect(findSession(tab.log, SESSION)).rejects.toMatchObject({ code: 'CONTENT_DAMAGED' })
-  await expect(tab.tables.sessions({})).rejects.toMatchObject({ code: 'CONTENT_DAMAGED' })
+  expect((await tab.tables.sessions({})).items).toEqual([])
   await expect(tab.tables.session(SESSION)).rejects.toMatchObject({ code: 'CONTENT_DAMAGED' })
   expect(notedBy(tab)).toEqual([`session: The index row of session ${SESSION} is not what was stored.`])
 })

@@ -4,7 +4,7 @@
  * again there. A text, since a browser copies one of that size faster than bytes.
  */
 import { createError } from '../errors.ts'
-import { toJsonText } from '../json.ts'
+import { fromJson, toJsonText } from '../json.ts'
 import type { SessionPage } from './query.ts'
 import type { SessionRecord } from './record.ts'
 
@@ -13,7 +13,7 @@ export type JsonOr<Value> = string | Value
 
 export type KeptRecord = JsonOr<SessionRecord>
 
-/** A page of a list with all of its records in one text, or unpacked. */
+/** A page of a list with all of its records in one text, of a list in JSON with each on a line, or unpacked. */
 export interface PackedPage extends Omit<SessionPage, 'items'> {
   readonly items: JsonOr<readonly SessionRecord[]>
 }
@@ -23,39 +23,46 @@ export function keepRecord(record: SessionRecord): KeptRecord {
 }
 
 /** @throws CONTENT_DAMAGED where it is not what was kept */
-export function unpackKept<Value extends object | null>(kept: JsonOr<Value>): Value {
+export function unpackKept<Value extends SessionRecord | null>(kept: JsonOr<Value>): Value {
   if (typeof kept !== 'string') return kept
-  const value: unknown = parsed(kept)
-  if (typeof value === 'object' && value !== null) return value as Value
+  const value = fromJson(kept)
+  if (isObject(value)) return value as Value
   throw createError(
     'CONTENT_DAMAGED',
-    'The index row of a session is not what was stored; call storage.repair(), which makes it anew from the log.',
-    { name: 'SessionDamaged' },
+    'The kept record is not what was stored; call storage.repair(), which makes it anew from the log.',
+    { name: 'RecordDamaged' },
   )
 }
 
 /** Undefined where it has no shape that could be read. */
 export function readKept(kept: KeptRecord): SessionRecord | undefined {
-  const record: unknown = typeof kept === 'string' ? parsed(kept) : kept
-  return typeof record === 'object' && record !== null && 'id' in record
-    ? (record as SessionRecord)
-    : undefined
+  const record: unknown = typeof kept === 'string' ? fromJson(kept) : kept
+  return isObject(record) ? (record as SessionRecord) : undefined
 }
 
-/** As one text, where each of them is one. */
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
+}
+
+/** As one text, where each of them is one; else without those that are not what was kept. */
 export function packRecords(records: readonly KeptRecord[]): PackedPage['items'] {
-  if (records.every((record) => typeof record === 'string')) return `[${records.join(',')}]`
-  return records.map(unpackKept)
+  if (records.every((record) => typeof record === 'string')) return `[${records.join(NEXT)}]`
+  return records.flatMap((record) => readKept(record) ?? [])
 }
 
+/** Without records that are not what was kept. */
 export function unpackPage({ items, ...page }: PackedPage): SessionPage {
-  return { items: unpackKept(items), ...page }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
+  if (typeof items !== 'string') return { items, ...page }
+  const records = fromJson(items)
+  if (Array.isArray(records)) return { items: records, ...page }
+  return {
+    items: items
+      .slice(1, -1)
+      .split(NEXT)
+      .flatMap((record) => readKept(record) ?? []),
+    ...page,
   }
 }
+
+/** In no text of JSON that was written by `JSON.stringify`. */
+const NEXT = ',\n'

@@ -5,7 +5,7 @@
  */
 import { createError } from '../errors.ts'
 import type { EventId } from '../ids.ts'
-import { fromJsonBytes, toJsonBytes } from '../json.ts'
+import { fromJson, toJsonBytes } from '../json.ts'
 import { asideOf } from './aside.ts'
 import type { Delta, Entry } from './delta.ts'
 import { EntryMap, foldEntries } from './fold.ts'
@@ -37,7 +37,7 @@ export function packEntries(entries: readonly Entry[]): KeptEntries {
 /** @throws CONTENT_DAMAGED where they are not what was packed */
 export function unpackEntries(kept: KeptEntries): readonly Entry[] {
   if (isUnpacked(kept)) return kept
-  const entries = unpacked(kept.bytes)
+  const entries = fromJson(kept.bytes)
   if (Array.isArray(entries)) return entries
   throw createError(
     'CONTENT_DAMAGED',
@@ -47,15 +47,7 @@ export function unpackEntries(kept: KeptEntries): readonly Entry[] {
 }
 
 export function canUnpack(kept: KeptEntries): boolean {
-  return isUnpacked(kept) || Array.isArray(unpacked(kept.bytes))
-}
-
-function unpacked(bytes: Uint8Array): unknown {
-  try {
-    return fromJsonBytes(bytes)
-  } catch {
-    return undefined
-  }
+  return isUnpacked(kept) || Array.isArray(fromJson(kept.bytes))
 }
 
 /** What a row keeps, as it is read: nothing is unpacked here. */

@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest'
-import { keepRecord, packRecords, readKept, unpackKept } from '../../../src/core/session/kept-record.ts'
+import {
+  keepRecord,
+  packRecords,
+  readKept,
+  unpackKept,
+  unpackPage,
+} from '../../../src/core/session/kept-record.ts'
 import type { SessionRecord } from '../../../src/core/session/record.ts'
 
 const recordWith = (metadata: SessionRecord['metadata']) => ({ id: 's', metadata }) as SessionRecord
@@ -24,8 +30,8 @@ test('JO41 records go as one text, or unpacked where one of them is no text', ()
   const [one, other] = [recordWith({ n: 1 }), recordWith({ n: new Uint8Array([2]) })]
   const text = packRecords([one, one].map(keepRecord))
   expect(typeof text).toBe('string')
-  expect(unpackKept(text)).toEqual([one, one])
-  expect(packRecords([])).toBe('[]')
+  expect(unpackPage({ items: text })).toEqual({ items: [one, one] })
+  expect(unpackPage({ items: packRecords([]), total: 0 })).toEqual({ items: [], total: 0 })
   expect(packRecords([one, other].map(keepRecord))).toEqual([one, other])
 })
 
@@ -35,5 +41,10 @@ test('DM28 a kept record that is no JSON is damaged', () => {
       expect.objectContaining({ code: 'CONTENT_DAMAGED' }),
     )
     expect(readKept(kept)).toBeUndefined()
+    const records = [keepRecord(recordWith({})), kept, keepRecord(recordWith({ a: ',' }))]
+    const whole = [recordWith({}), recordWith({ a: ',' })]
+    if (kept === '{') expect(unpackPage({ items: packRecords(records) }).items).toEqual(whole)
+    const bytes = recordWith({ b: new Uint8Array([1]) })
+    expect(packRecords([...records, bytes])).toEqual([...whole, bytes])
   }
 })
