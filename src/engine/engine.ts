@@ -139,6 +139,13 @@ export async function openEngine(
     onError,
   })
   const stewardship = beginStewardship(parts, tabs.peers, damage, onError)
+  const room = watchRoom(
+    world,
+    (told) => {
+      for (const page of pages.all()) page.room(told)
+    },
+    onError,
+  )
   const stopStored = journal.onStored((rows) => {
     room.noteStored()
     tabs.takeOwn(rows)
@@ -154,13 +161,6 @@ export async function openEngine(
     catchUp: () => tabs.catchUp(),
     onError,
   })
-  const room = watchRoom(
-    world,
-    (told) => {
-      for (const page of pages.all()) page.room(told)
-    },
-    onError,
-  )
   room.noteStored()
   const stopBarriers = journal.onBarrier((passed) => {
     for (const page of pages.all()) page.barrier(passed)
