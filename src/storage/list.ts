@@ -29,6 +29,8 @@ export interface ListPlan<Row> {
   readonly placeOf: (row: Row) => Place
   /** The browser fails at the row of this key, which the list then leaves out. Absent: the list fails with it. */
   readonly onUnreadable?: (key: IDBValidKey) => void
+  /** Asked of rows that do not stand where they say. Absent: all rows are believed. */
+  readonly isSound?: (row: Row) => boolean
 }
 
 export interface ListOptions extends ListOrder {
@@ -82,10 +84,12 @@ async function walk<Row>(
   let last = after
   for (let step = limit + 1; ; step *= 2) {
     const range = last === undefined ? plan.range : rangeAfter(between, order, last.value)
-    const { rows, count } = await readRows(plan, range, {
+    const { rows: read, count } = await readRows(plan, range, {
       reverse: order === 'desc',
       limit: step,
     })
+    // A damaged row may say that it stands elsewhere, and those after it would be passed over.
+    const rows = isInOrder(plan, order, read) ? read : read.filter(plan.isSound ?? (() => true))
     for (const row of rows) {
       const place = plan.placeOf(row)
       // The rows of the value where the last step ended are read again.
@@ -96,6 +100,20 @@ async function walk<Row>(
     }
     if (count < step) return found
   }
+}
+
+/** Whether rows of an index stand where they say. Of the last one, after which it goes on, no other tells. */
+function isInOrder<Row>(
+  { placeOf, isSound }: ListPlan<Row>,
+  order: ListOrder['order'],
+  rows: readonly Row[],
+): boolean {
+  const places = rows.map(placeOf)
+  const areOrdered = places.every((place, at) => {
+    const before = places[at - 1]
+    return before === undefined || comparePlaces(order, before, place) < 0
+  })
+  return areOrdered && rows.slice(-1).every((row) => isSound?.(row) ?? true)
 }
 
 /** @returns also how many there are, those included at which the browser fails */

@@ -46,6 +46,12 @@ interface End {
 /** Streams whose ends are remembered; all are forgotten when there are more. */
 const MAX_ENDS = 10_000
 
+/** Where the log ends when nobody knows. */
+const UNKNOWN = Number.POSITIVE_INFINITY
+
+/** Rows read to see whose they are: each may hold a megabyte. */
+const MAX_SINCE = 256
+
 type Streams = Pick<ReadonlySet<StreamId>, 'has'>
 
 /** What is asked for in one transaction. */
@@ -53,8 +59,8 @@ interface Asked {
   streams: number
   /** The number of the last row of the log; from the second stream on. */
   last?: Promise<number>
-  /** The streams of all rows that came after one, by its number. */
-  readonly since: Map<number, Promise<Streams>>
+  /** The streams of all rows that came after one. */
+  since?: { readonly arrived: number; readonly streams: Promise<Streams> }
 }
 
 /** Where streams ended when their records were read last. */
@@ -65,7 +71,7 @@ export class KnownEnds {
   /** @returns says whether the stream ends with the row up to which its index row holds it */
   ask(transaction: IDBTransaction, stream: StreamId): (upTo: number) => Promise<boolean> {
     const known = this.#ends.get(stream)
-    const asked: Asked = this.#askedIn.get(transaction) ?? { streams: 0, since: new Map() }
+    const asked: Asked = this.#askedIn.get(transaction) ?? { streams: 0 }
     this.#askedIn.set(transaction, asked)
     asked.streams += 1
     if (asked.streams > 1) asked.last ??= readLast(transaction)
@@ -78,16 +84,17 @@ export class KnownEnds {
 
     /** Whether all rows since then are of other streams; false where that takes as long as asking for this one. */
     async function areOfOthers(arrived: number, now: number): Promise<boolean> {
-      if (now - arrived > asked.streams) return false
-      const since = asked.since.get(arrived) ?? readSince(transaction, arrived)
-      asked.since.set(arrived, since)
-      return !(await since).has(stream)
+      if (now - arrived > Math.min(asked.streams, MAX_SINCE)) return false
+      // Read once: of a stream that was looked at before that, it does not say all.
+      asked.since ??= { arrived, streams: readSince(transaction, arrived) }
+      const { since } = asked
+      return since.arrived <= arrived && !(await since.streams).has(stream)
     }
 
     return async (upTo) => {
       const before = known !== undefined && known.upTo <= upTo ? known : undefined
       const { arrived = 0 } = before ?? {}
-      const now = (await last) ?? Number.POSITIVE_INFINITY
+      const now = (await last) ?? UNKNOWN
       const isKnown =
         before !== undefined &&
         (now <= arrived || (own !== undefined && !(await own)) || (await areOfOthers(arrived, now)))
@@ -95,7 +102,7 @@ export class KnownEnds {
       if (this.#ends.size >= MAX_ENDS) this.#ends.clear()
       this.#ends.set(stream, {
         upTo,
-        arrived: isEnd && last !== undefined ? Math.max(now, arrived) : arrived,
+        arrived: isEnd && now !== UNKNOWN ? Math.max(now, arrived) : arrived,
       })
       return isEnd
     }
@@ -104,8 +111,13 @@ export class KnownEnds {
 
 /** Of those that stand by themselves: what is packed, index rows hold. */
 async function readLast(transaction: IDBTransaction): Promise<number> {
-  const cursor = await survivable(transaction.objectStore('commits').openKeyCursor(null, 'prev'))
-  return Number(cursor?.key ?? 0)
+  try {
+    const cursor = await survivable(transaction.objectStore('commits').openKeyCursor(null, 'prev'))
+    return Number(cursor?.key ?? 0)
+  } catch {
+    // Each stream is asked for by itself, and says what fails.
+    return UNKNOWN
+  }
 }
 
 /** Of any stream, where the browser fails at one of the rows. */

@@ -29,11 +29,10 @@ export async function listSessions(
   const options = optionsOf(query)
   const plan = await choosePlan(transaction.objectStore('sessions'), query, options)
   const onUnreadable = (key: IDBValidKey) => noteUnreadableSession(sessionStream(key as SessionId), notes)
-  const { rows, ...page } = await readPage({ ...plan, onUnreadable }, options)
+  const isSound = (row: StoredSession) => soundKeptSession(row, notes) !== undefined
+  const { rows, ...page } = await readPage({ ...plan, onUnreadable, isSound }, options)
   // Their sums are looked at behind the answer, which does not depend on them: a page passes over what is no JSON.
-  void afterTurns(ANSWER_TURNS, () => {
-    for (const row of rows) soundKeptSession(row, notes)
-  })
+  void afterTurns(ANSWER_TURNS, () => void rows.forEach(isSound))
   return { items: packRecords(rows.map((row) => row.record)), ...page }
 }
 

@@ -1,5 +1,5 @@
 import 'fake-indexeddb/auto'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { repairStream } from '../../src/core/damage/repair.ts'
 import {
   type Clock,
@@ -291,4 +291,30 @@ test('JO39 a view is kept packed and read packed; one that is a list, as older b
   for (let at = 0; at < 40; at += 1) await setState(tab, 'c', at)
   await tab.journal.flush()
   expect((await tab.log.start(STREAM)).packed?.bytes).toBeInstanceOf(Uint8Array)
+})
+
+test('EN15 what arrived since is read once, wherever the logs of the records ended when they were read last', async () => {
+  const tab = await openTab()
+  const ids = ['a', 'b', 'c', 'd', 'e', 'f'] as SessionId[]
+  for (const id of ids) await createSession(tab, id)
+  await tab.journal.flush()
+  const ask = async (some = ids) => {
+    const records = await Promise.all(some.map((id) => tab.log.record(sessionStream(id))))
+    return records.map((record) => unpackKept(record ?? null)?.counters.events)
+  }
+  await ask()
+  // Each pair is read up to another row.
+  for (const at of [0, 2, 4]) {
+    await setState(tab, 'k', at, { session: 'a' as SessionId })
+    await ask(ids.slice(at, at + 2))
+  }
+  const getAll = vi.spyOn(IDBObjectStore.prototype, 'getAll')
+  onTestFinished(() => getAll.mockRestore())
+  const asked = (some: SessionId[]) => ask(some.toReversed()).then((counts) => counts.toReversed())
+  expect(await ask()).toEqual([4, 1, 1, 1, 1, 1])
+  expect(await asked(ids)).toEqual([4, 1, 1, 1, 1, 1])
+  await setState(tab, 'k', 1, { session: 'c' as SessionId })
+  expect(await asked(ids)).toEqual([4, 1, 2, 1, 1, 1])
+  const stores = getAll.mock.contexts as readonly IDBObjectStore[]
+  expect(stores.filter(({ name }) => name === 'commits')).toHaveLength(2)
 })

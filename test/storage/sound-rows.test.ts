@@ -86,9 +86,33 @@ test('DM22 a list notes an index row that is not what was stored, and passes ove
   }
   {
     await using _damage = await changed((text) => text.replace('active', 'failed'))
-    const { items } = await (await openBeside(tab)).tables.sessions({})
-    expect(items).toHaveLength(2)
+    const next = await openBeside(tab)
+    expect((await next.tables.sessions({})).items).toHaveLength(2)
+    await expect.poll(() => notedBy(next)).toHaveLength(1)
   }
+})
+
+test('DM22 a damaged index row hides no other session of a list, whatever it says of its time', async () => {
+  const tab = await openTab()
+  for (const id of ['before', SESSION, 'after'] as SessionId[]) {
+    await createSession(tab, id)
+    tab.wall.advance(1_000)
+  }
+  await tab.journal.flush()
+  for (const updatedAt of [0, Number.MAX_SAFE_INTEGER])
+    for (const limit of [1, 10])
+      for (const order of ['asc', 'desc'] as const) {
+        await using _damage = await alterRow<StoredSession>(tab, 'sessions', SESSION, (row) => ({
+          ...row,
+          updatedAt,
+        }))
+        const first = await tab.tables.sessions({ order, limit })
+        const { cursor } = first
+        const next = cursor === undefined ? [] : (await tab.tables.sessions({ order, limit, cursor })).items
+        const others = order === 'asc' ? ['before', 'after'] : ['after', 'before']
+        expect([...first.items, ...next].map(({ id }) => id)).toEqual(others)
+      }
+  expect(notedBy(tab)).toEqual([`session: The index row of session ${SESSION} is not what was stored.`])
 })
 
 test('DM28 an index row with a right sum that is no JSON is damaged, and its session is read from the log', async () => {

@@ -1,9 +1,9 @@
 import 'fake-indexeddb/auto'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import type { FoundDamage } from '../../src/core/damage/damage.ts'
 import { recordDamage } from '../../src/core/damage/record-damage.ts'
 import { repairStream } from '../../src/core/damage/repair.ts'
-import type { SessionId } from '../../src/core/ids.ts'
+import { type SessionId, sessionStream } from '../../src/core/ids.ts'
 import { unpackKept } from '../../src/core/session/kept-record.ts'
 import { unpackEntries } from '../../src/core/state/packed-entries.ts'
 import {
@@ -213,4 +213,47 @@ test('DM25 a repair makes rows anew at which the browser fails', async () => {
   }
   const row = await db.sessions.get(SESSION)
   expect(unpackKept(row?.record ?? null)).toMatchObject({ counters: { events: 41 } })
+})
+
+test('EN15 where the browser fails at the end of the log, each of many records is asked for by itself, also later', async () => {
+  const { tab } = await withValues(1)
+  await createSession(tab, OTHER)
+  await tab.journal.flush()
+  const { openKeyCursor } = IDBObjectStore.prototype
+  onTestFinished(() => void Object.assign(IDBObjectStore.prototype, { openKeyCursor }))
+  IDBObjectStore.prototype.openKeyCursor = function (...given) {
+    if (this.name === 'commits') throw new DOMException('injected', 'UnknownError')
+    return openKeyCursor.apply(this, given)
+  }
+  const next = await openBeside(tab)
+  const events = async () => {
+    const records = await Promise.all([STREAM, sessionStream(OTHER)].map((stream) => next.log.record(stream)))
+    return records.map((record) => unpackKept(record ?? null)?.counters.events)
+  }
+  expect(await events()).toEqual([2, 1])
+  expect(await events()).toEqual([2, 1])
+  await setState(tab, 'later', 1, { session: OTHER })
+  expect(await events()).toEqual([2, 2])
+})
+
+test('ST7 many records asked for in a transaction that is aborted fail, and nothing else does', async () => {
+  const { tab } = await withValues(1)
+  await tab.journal.flush()
+  const unhandled = vi.fn()
+  process.on('unhandledRejection', unhandled)
+  onTestFinished(() => void process.off('unhandledRejection', unhandled))
+  const { native } = tab.connection
+  const begin = native.transaction.bind(native)
+  native.transaction = (...given) => {
+    const transaction = begin(...given)
+    queueMicrotask(() => queueMicrotask(() => transaction.abort()))
+    return transaction
+  }
+  const asked = await Promise.allSettled(
+    [STREAM, sessionStream(OTHER)].map((stream) => tab.log.record(stream)),
+  )
+  native.transaction = begin
+  expect(asked.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+  await new Promise((resolve) => setTimeout(resolve))
+  expect(unhandled).not.toHaveBeenCalled()
 })

@@ -20,11 +20,13 @@ const KNOWN: readonly string[] = [
   // A function of this transaction, by its name alone.
   'log.ts: Promise.all(sources.map(readStreams))',
   // Requests of this transaction, made before, and a function that makes and awaits nothing else.
+  'record-reads.ts: areOfOthers(arrived, now)',
   'record-reads.ts: isEnd(upTo)',
   'record-reads.ts: last',
   'record-reads.ts: newer(upTo)',
   'record-reads.ts: own',
   'record-reads.ts: sessionRead',
+  'record-reads.ts: since.streams',
   // Between two transactions: one that reads and one that puts.
   'squeeze-stream.ts: Promise.all(plain.map((segment) => squeeze(segment, compression)))',
   'squeeze-stream.ts: Promise.all(squeezed.map((segment) => unsqueeze(segment, compression)))',

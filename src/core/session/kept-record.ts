@@ -53,15 +53,9 @@ export function packRecords(records: readonly KeptRecord[]): PackedPage['items']
 /** Without records that are not what was kept. */
 export function unpackPage({ items, ...page }: PackedPage): SessionPage {
   if (typeof items !== 'string') return { items, ...page }
-  const records = fromJson(items)
-  if (Array.isArray(records)) return { items: records, ...page }
-  return {
-    items: items
-      .slice(1, -1)
-      .split(NEXT)
-      .flatMap((record) => readKept(record) ?? []),
-    ...page,
-  }
+  const whole = fromJson(items)
+  const records = Array.isArray(whole) ? whole : items.slice(1, -1).split(NEXT).map(fromJson)
+  return { items: records.filter(isObject) as SessionRecord[], ...page }
 }
 
 /** In no text of JSON that was written by `JSON.stringify`. */

@@ -43,7 +43,7 @@ test('DM28 a kept record that is no JSON is damaged', () => {
     expect(readKept(kept)).toBeUndefined()
     const records = [keepRecord(recordWith({})), kept, keepRecord(recordWith({ a: ',' }))]
     const whole = [recordWith({}), recordWith({ a: ',' })]
-    if (kept === '{') expect(unpackPage({ items: packRecords(records) }).items).toEqual(whole)
+    expect(unpackPage({ items: packRecords(records) }).items).toEqual(whole)
     const bytes = recordWith({ b: new Uint8Array([1]) })
     expect(packRecords([...records, bytes])).toEqual([...whole, bytes])
   }
