@@ -1,6 +1,7 @@
 /**
- * State in the words of protocol 1, which knew neither scopes inside a session nor values that stand aside: what is in a scope
- * is not told, and a key whose value stands aside holds nothing that such a page could show.
+ * Answers in the words of protocol 1, whose records of sessions were objects, and which knew neither scopes inside a
+ * session nor values that stand aside: what is in a scope is not told, and a key whose value stands aside holds nothing
+ * that such a page could show.
  */
 import type { Divergence } from '../core/replay/report.ts'
 import { unpackKept, unpackPage } from '../core/session/kept-record.ts'

@@ -26,7 +26,8 @@ export function writeCursor({ sortBy, order }: ListOrder, { value, id }: Place):
 export function readCursor({ sortBy, order }: ListOrder, cursor: string): Place {
   const [by, direction, value, id] = parseList(cursor)
   const fits = by === sortBy && direction === order && typeof id === 'string'
-  if (fits && (typeof value === 'string' || typeof value === 'number')) return { value, id }
+  const isOfKind = typeof value === (sortBy === 'name' ? 'string' : 'number')
+  if (fits && isOfKind) return { value: value as SortValue, id }
   throw createError(
     'INVALID_ARGUMENT',
     `The cursor does not belong to a list by ${sortBy} (${order}); begin again without a cursor.`,

@@ -278,6 +278,8 @@ test('ST18 a cursor of another list, or of none, is refused', async () => {
   await expect(tab.tables.sessions({ sortBy: 'name', order: 'desc', cursor })).rejects.toMatchObject(refused)
   await expect(tab.tables.sessions({ cursor: 'x' })).rejects.toMatchObject(refused)
   await expect(tab.tables.sessions({ cursor: '{}' })).rejects.toMatchObject(refused)
+  const timeless = JSON.stringify(['updatedAt', 'desc', 'no time', 'a'])
+  await expect(tab.tables.sessions({ cursor: timeless })).rejects.toMatchObject(refused)
   await expect(tab.tables.artifacts({ cursor })).rejects.toMatchObject(refused)
 })
 
