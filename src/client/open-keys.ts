@@ -26,9 +26,9 @@ export class OpenKeys {
     this.#isRead = false
   }
 
-  /** The stream was read, and holds these entries. */
-  read(entries: readonly Entry[]): void {
-    this.take(entries)
+  /** The stream was read, and these of its keys hold sensitive values. */
+  read(sensitive: readonly string[]): void {
+    for (const key of sensitive) this.#closed.add(key)
     this.#isRead = true
   }
 

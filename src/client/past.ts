@@ -1,5 +1,5 @@
 import type { App } from '../core/app/app.ts'
-import { type PackedPast, unpackPast } from '../core/session/packed-past.ts'
+import { type PackedPast, pastValues } from '../core/session/packed-past.ts'
 import { asideOf } from '../core/state/aside.ts'
 import { scopeText, splitEntryKey } from '../core/state/scope.ts'
 import type { StateValue } from '../core/state/value.ts'
@@ -13,13 +13,14 @@ export function createPast<A extends App>(
   session: Session<A>,
   restore: Past<A>['restore'],
 ): Past<A> {
-  const { eventId, record, state, artifacts } = unpackPast(packed)
+  const { eventId, record, artifacts } = packed
+  const values = pastValues(packed)
   return {
     eventId,
     info: record,
     // What is stored was checked as it was written; the schemas' types stand on that.
-    state: valuesWithin(state, undefined) as Past<A>['state'],
-    scope: (scope) => valuesWithin(state, scopeText(scope)),
+    state: valuesWithin(values, undefined) as Past<A>['state'],
+    scope: (scope) => valuesWithin(values, scopeText(scope)),
     read: async (key, { scope, ...options } = {}) => {
       const within = scope === undefined ? {} : { scope: scopeText(scope) }
       const at = { target: { session: record.id }, at: eventId }
@@ -31,12 +32,13 @@ export function createPast<A extends App>(
   }
 }
 
-type Values = Readonly<Record<string, StateValue>>
+type Values = ReadonlyMap<string, StateValue>
 
-function valuesWithin(state: Values, scope: string | undefined): Values {
-  const own = Object.entries(state).flatMap(([entryKey, value]) => {
+function valuesWithin(values: Values, scope: string | undefined): Readonly<Record<string, StateValue>> {
+  const own: [string, StateValue][] = []
+  for (const [entryKey, value] of values) {
     const split = splitEntryKey(entryKey)
-    return split.scope === scope && asideOf(value) === undefined ? [[split.key, value] as const] : []
-  })
+    if (split.scope === scope && asideOf(value) === undefined) own.push([split.key, value])
+  }
   return Object.fromEntries(own)
 }

@@ -4,7 +4,7 @@ import type { StreamId } from '../core/ids.ts'
 import type { SessionRecord } from '../core/session/record.ts'
 import type { Entry } from '../core/state/delta.ts'
 import { Mirror } from '../core/state/mirror.ts'
-import { entriesOf, type ReadEntries } from '../core/state/packed-entries.ts'
+import { entriesOf, type ReadEntries, sensitiveEntryKeys } from '../core/state/packed-entries.ts'
 import { entryKeyOf } from '../core/state/scope.ts'
 import type { WorkerMessage } from '../protocol/messages.ts'
 import type { StateTarget } from '../protocol/worker-api.ts'
@@ -136,7 +136,7 @@ export class SharedStream implements Stream {
             })
         : await this.#connection.call('state.open', target)
     const entries = entriesOf(start)
-    this.#openKeys.read(entries)
+    this.#openKeys.read(sensitiveEntryKeys(start))
     this.mirror.apply(entries, 'tab')
     if (start.record !== undefined) this.take(start.record)
   }

@@ -15,17 +15,23 @@ export interface WorkSignal {
 }
 
 export function createWorkSignal(stream: Stream): WorkSignal {
-  let controller = new AbortController()
+  /** Made when something begins: most sessions are opened to be read. */
+  let controller: AbortController | undefined
+  let last: SessionRecord | undefined
   const follow = (record: SessionRecord | undefined) => {
-    if (record?.status === 'active') {
-      if (controller.signal.aborted) controller = new AbortController()
-    } else controller.abort(endOf(record))
+    last = record
+    if (record?.status !== 'active') controller?.abort(endOf(record))
+    else if (controller?.signal.aborted) controller = undefined
   }
   follow(stream.record)
   const stop = stream.subscribe(follow)
 
   return {
     get signal() {
+      if (controller === undefined) {
+        controller = new AbortController()
+        if (last?.status !== 'active') controller.abort(endOf(last))
+      }
       return controller.signal
     },
     stop,

@@ -131,6 +131,15 @@ export interface StreamStart extends ReadEntries {
   readonly tail: readonly CommitRow[]
 }
 
+/** The clocks of the marks before and after an event. */
+export interface MarksAround {
+  /** 0 where there is none. */
+  readonly before: Clock
+  readonly after: Clock
+  /** Whether the event is the last one that the mark after it holds; absent where nobody knows. */
+  readonly isEnd?: boolean
+}
+
 /** Reads the log. Every answer is from the database, never from memory. */
 export interface Log {
   /** View and tail of a stream, in one read transaction; entries are empty and upTo 0 for a stream without a view. */
@@ -155,8 +164,10 @@ export interface Log {
   byRef(ref: string): Promise<readonly CommitRow[]>
   /** The marks around an event of a session: the last one from before it, or the first one after it where it ends there. */
   mark(stream: StreamId, event: EventId): Promise<PastMark | undefined>
-  /** Where the mark that `mark` will give probably stands, 0 where it gives none; undefined where nobody knows. A guess. */
-  markBefore(stream: StreamId, event: EventId): Clock | undefined
+  /** Where these marks stood when they were seen last; undefined where nobody knows, and after the last mark. */
+  marksAround(stream: StreamId, event: EventId): MarksAround | undefined
+  /** Whether the session still has a mark there. */
+  hasMark(stream: StreamId, clock: Clock): Promise<boolean>
   /** Latest snapshot of a stream's document, the last row that it holds, and the rows after it. */
   document(stream: StreamId): Promise<{
     snapshot?: Uint8Array

@@ -7,7 +7,7 @@ import { type SessionId, type StreamId, sessionStream } from '../core/ids.ts'
 import type { Parts } from './parts.ts'
 
 export interface DamageKeeper extends DamageBook {
-  /** A page has opened this session: rows of it that are missing are told of. */
+  /** A page has opened this session for the first time: rows of it that are missing are told of. */
   opened(session: SessionId): void
   stop(): void
 }
@@ -27,7 +27,6 @@ export function keepDamage(
   const now = () => world.wall.now()
   /** One after the other: what one read found may be thousands. */
   let recording = Promise.resolve()
-  const looked = new Set<SessionId>()
 
   const stop = damage.listen((found) => {
     recording = recording.then(() => keep(found)).catch(onError)
@@ -57,9 +56,6 @@ export function keepDamage(
 
   return {
     opened(session) {
-      // Once a worker: the log does not lose rows while it is open.
-      if (looked.has(session)) return
-      looked.add(session)
       look(session).catch(onError)
     },
     note: (found) => damage.note(found),

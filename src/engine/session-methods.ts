@@ -31,12 +31,18 @@ export function createSessionMethods(
   const sessions = createSessionManager({ ...deps, tables: storedTables })
   const live = createSessionManager(deps)
   const inAsideOrder = createAsideOrder()
+  const looked = new Set<SessionId>()
   return {
     'sessions.create': (request, input) => sessions.create(request, input),
     'sessions.open': async (request, input, { takeStart }) => {
       const start = await sessions.open(request, input, takeStart)
-      // Of one that was made and left alone there is nothing to be looked for.
-      if (start.record.counters.events > 1) opened(start.record.id)
+      const { id, counters } = start.record
+      // Of one that was made and left alone there is nothing to be looked for; of others once a worker: what dies or is
+      // lost later is found by the next one.
+      if (counters.events > 1 && !looked.has(id)) {
+        looked.add(id)
+        opened(id)
+      }
       return start
     },
     'sessions.get': sessions.get,

@@ -10,7 +10,7 @@ const interruptions = late('steps that were cut off', () => import('../core/run/
 const BALLAST_BYTES = 262_144
 
 export interface Upkeep {
-  /** A page has opened this session: steps of it whose worker has died are said to be cut off. */
+  /** A page has opened this session for the first time: steps of it whose worker has died are said to be cut off. */
   opened(session: SessionId): void
   stop(): void
 }
@@ -19,15 +19,11 @@ export interface Upkeep {
 export async function beginUpkeep(parts: Parts, onError: (error: unknown) => void): Promise<Upkeep> {
   const { journal, clock, log, world } = parts
   const life: WriterLife = await beginWriterLife(world.locks, clock.writer)
-  const looked = new Set<SessionId>()
 
   journal.keepBallast(world.entropy.randomBytes(BALLAST_BYTES)).catch(onError)
 
   return {
     opened(session) {
-      // Once a worker: what dies later is found by the next one.
-      if (looked.has(session)) return
-      looked.add(session)
       const request = { id: clock.nextId<RequestId>(), mayRepeat: false, hookPath: [] }
       interruptions()
         .then(({ interruptOrphanSteps }) =>

@@ -103,7 +103,13 @@ export function createLog(connection: Connection, compression: Pick<Compression,
       read(['snapshots', ...LOG], `loading ${stream}`, (transaction) =>
         readDocument(readingIn(transaction), stream),
       ),
-    markBefore: (stream, event) => places.before(stream, event),
+    marksAround: (stream, event) => places.around(stream, event),
+    hasMark: (stream, clock) =>
+      read('marks', `looking for a mark of ${stream}`, async (transaction) => {
+        const key = await resultOf(transaction.objectStore('marks').getKey([stream, clock]))
+        if (key === undefined) places.forget(stream)
+        return key !== undefined
+      }),
     mark: (stream, event) =>
       read(MARKED, `reading the marks of ${stream}`, async (transaction) => {
         const mark = await readMark(transaction, stream, event, places)

@@ -3,6 +3,7 @@
  * is known of those around a moment says what is to be asked for in one turn. Never more than a guess: the marks are read.
  */
 import { type Clock, clockOfId, type EventId, type StreamId } from '../core/ids.ts'
+import type { MarksAround } from '../core/ports.ts'
 import type { StoredMark } from './schema.ts'
 
 /** Sessions whose marks are remembered. */
@@ -17,21 +18,16 @@ interface Place {
 export class MarkPlaces {
   readonly #byStream = new Map<StreamId, readonly Place[]>()
 
-  /** The clock of the mark that the moment is folded from, 0 for the first event; undefined where nobody knows, or no row is needed. */
-  before(stream: StreamId, event: EventId): Clock | undefined {
-    const around = this.#around(stream, event)
-    const last = around?.after.last
-    return last === undefined || last === event ? undefined : around?.before
-  }
-
-  /** Whether the mark after the event may end with it, and the one before it may have to be read; both where nobody knows. */
-  wanted(stream: StreamId, event: EventId): { readonly after: boolean; readonly before: boolean } {
-    const last = this.#around(stream, event)?.after.last
-    return { after: last === undefined || last === event, before: last !== event }
-  }
-
-  knows(stream: StreamId, event: EventId): boolean {
-    return this.#around(stream, event) !== undefined
+  /** Undefined after the last one that is known: others may have come. */
+  around(stream: StreamId, event: EventId): MarksAround | undefined {
+    const clock = clockOfId(event)
+    const places = this.#byStream.get(stream) ?? []
+    const at = places.findIndex((place) => place.clock >= clock)
+    const after = places[at]
+    if (after === undefined) return undefined
+    const { last } = after
+    const before = places[at - 1]?.clock ?? (0 as Clock)
+    return { before, after: after.clock, ...(last === undefined ? {} : { isEnd: last === event }) }
   }
 
   /** These are all that there are. */
@@ -55,14 +51,5 @@ export class MarkPlaces {
   sawMark({ streamId, hlc, content }: StoredMark): void {
     const place = this.#byStream.get(streamId)?.find(({ clock }) => clock === hlc)
     if (place !== undefined) place.last = content.last ?? null
-  }
-
-  /** Undefined after the last one that is known: others may have come. */
-  #around(stream: StreamId, event: EventId): { before: Clock; after: Place } | undefined {
-    const clock = clockOfId(event)
-    const places = this.#byStream.get(stream) ?? []
-    const at = places.findIndex((place) => place.clock >= clock)
-    const after = places[at]
-    return after === undefined ? undefined : { before: places[at - 1]?.clock ?? (0 as Clock), after }
   }
 }

@@ -17,7 +17,9 @@ export async function readMark(
 ): Promise<PastMark | undefined> {
   const clock = clockOfId(event)
   const marks = transaction.objectStore('marks')
-  const wanted = places.wanted(stream, event)
+  const around = places.around(stream, event)
+  // The mark after the event may end with it, and the one before it may have to be read; both where nobody knows.
+  const wanted = { after: around?.isEnd !== false, before: around?.isEnd !== true }
   const nothing: readonly StoredMark[] = []
   const [[after], [before], keys] = await Promise.all([
     wanted.after
@@ -29,7 +31,7 @@ export async function readMark(
           limit: 1,
         })
       : nothing,
-    places.knows(stream, event) ? undefined : resultOf(marks.getAllKeys(rowsAfter(stream, 0))),
+    around !== undefined ? undefined : resultOf(marks.getAllKeys(rowsAfter(stream, 0))),
   ])
   if (keys !== undefined)
     places.learn(

@@ -11,7 +11,7 @@ import type { RunRow } from '../core/run/record.ts'
 import { readKept } from '../core/session/kept-record.ts'
 import { sizeOf } from '../core/size.ts'
 import { canonicalText } from '../core/state/canonical.ts'
-import { isKept, type KeptEntries, packEntries, unpackEntries } from '../core/state/packed-entries.ts'
+import { isKept, packEntries, unpackEntries } from '../core/state/packed-entries.ts'
 import type { StateValue } from '../core/state/value.ts'
 import { isSound, type Summed, withSum } from './checksum.ts'
 import { relist } from './index-entries.ts'
@@ -22,6 +22,7 @@ import { resultOf } from './result-of.ts'
 import type { StoredDamage, StoredHead, StoredRun, StoredSession, StoredView, StoreName } from './schema.ts'
 import { toStoredSession } from './session-rows.ts'
 import { toStored } from './table-rows.ts'
+import { keptRecord, recordIn } from './view-rows.ts'
 
 export const MEND_STORES = [
   'commits',
@@ -59,7 +60,8 @@ export async function mendStream(
   let mended = 0
   if (record !== undefined)
     mended += await putSession(transaction, stream, toStoredSession(record, upTo, rows), isLossy)
-  const view = { streamId: stream, upTo, entries: packEntries(entries), sizeBytes: sizeOf(entries) }
+  const kept = { streamId: stream, upTo, entries: packEntries(entries), sizeBytes: sizeOf(entries) }
+  const view = { ...kept, ...keptRecord(record) }
   mended += await putView(transaction, stream, view, isLossy)
   for (const artifact of artifacts)
     mended += await put('artifacts', artifact.id, toStored('artifacts', artifact))
@@ -154,7 +156,7 @@ async function putView(
   if (isUnreadable && isLossy) return 0
   if (present === undefined && !isUnreadable && unpackEntries(view.entries).length === 0) return 0
   if (present !== undefined && isSound(present) && (isLossy || present.upTo < view.upTo)) return 0
-  if (present !== undefined && isSound(present) && isSameState(present.entries, view.entries)) return 0
+  if (present !== undefined && isSound(present) && isSameView(present, view)) return 0
   views.put(withSum(view))
   return 1
 }
@@ -225,11 +227,12 @@ async function putHead(
   return 1
 }
 
-/** In whatever form. */
-function isSameState(one: KeptEntries, other: KeptEntries): boolean {
-  if (!isKept(one)) return false
+/** In whatever form. A record that is not kept is no other one. */
+function isSameView(one: StoredView, other: Omit<StoredView, 'sum'>): boolean {
+  if (!isKept(one.entries)) return false
   try {
-    return isSame(unpackEntries(one), unpackEntries(other))
+    const isOther = one.record !== undefined && !isSame(recordIn(one), recordIn(other))
+    return !isOther && isSame(unpackEntries(one.entries), unpackEntries(other.entries))
   } catch {
     return false
   }

@@ -72,7 +72,7 @@ export function createPacking({
         let isRenewed = false
         const chore: Chore = {
           doing: `beginning the document of ${stream} anew`,
-          stores: ['commits', 'segments', 'snapshots', 'views'],
+          stores: ['commits', 'segments', 'snapshots', 'views', 'sessions'],
           durability: 'relaxed',
           async work(transaction) {
             const tails = new TailReader(transaction, connection.damage)

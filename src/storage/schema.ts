@@ -129,7 +129,7 @@ export interface StoredSnapshot extends Summed {
   readonly generation?: number
 }
 
-/** The entries of the map `state` after all rows up to `upTo`. */
+/** The entries of the map `state` after all rows up to `upTo`, and the session's record then. */
 export interface StoredView extends Summed {
   readonly streamId: StreamId
   readonly upTo: number
@@ -138,6 +138,11 @@ export interface StoredView extends Summed {
   readonly sizeBytes: number
   /** Deletions before this clock have left with an older generation of the document. */
   readonly forgotten?: Clock
+  /**
+   * So that opening a session takes one row. Absent where it was not known, for streams that are no sessions, and in rows
+   * of older builds.
+   */
+  readonly record?: KeptRecord
 }
 
 /** A session as it was at one clock: all its events up to it, and none that comes later has an earlier one. */

@@ -3,11 +3,12 @@
  */
 import type { StreamId } from '../core/ids.ts'
 import type { StreamStart } from '../core/ports.ts'
-import { foldSession } from '../core/session/fold.ts'
+import { foldSession, mustRefold } from '../core/session/fold.ts'
 import { deltasOf } from '../core/state/fold.ts'
 import { readKept, withDeltas } from '../core/state/packed-entries.ts'
 import { rowsAfter } from './commit-rows.ts'
 import { type LogReading, rowsIn } from './log-reading.ts'
+import { survivable } from './read-failure.ts'
 import { readOne } from './read-one.ts'
 import type { StoredSession, StoredView } from './schema.ts'
 import { bySeq, type Found, findAfter, packedTo, type Reading } from './segment-reads.ts'
@@ -18,7 +19,7 @@ import {
   soundSession,
   soundView,
 } from './sound-rows.ts'
-import { hasState } from './view-rows.ts'
+import { hasState, recordIn } from './view-rows.ts'
 
 /**
  * Record and entries both stand at `upTo`, whichever of view and index row was brought up to date last.
@@ -30,13 +31,24 @@ export async function readStart(
 ): Promise<StreamStart> {
   const { transaction, notes } = reading
   const viewRead = readOne<StoredView>(transaction.objectStore('views'), stream)
-  const sessionRead = readOne<StoredSession>(transaction.objectStore('sessions'), stream)
+  const readSession = () => readOne<StoredSession>(transaction.objectStore('sessions'), stream)
   const guess = begun.get(stream)
-  const guessed = guess === undefined ? undefined : findUnpacked(reading, stream, guess)
+  const sessionRead = guess?.isWhole ? undefined : readSession()
+  const guessed = guess === undefined ? undefined : findGuessed(reading, stream, guess)
   // Awaited below, unless the reading fails before that.
-  guessed?.catch(() => {})
-  const [storedView, storedSession] = await Promise.all([viewRead, sessionRead])
+  for (const early of [sessionRead, guessed]) early?.catch(() => {})
+  const storedView = await viewRead
   const view = soundView(storedView.row, notes)
+  if (view !== undefined && guess?.isWhole && guess.seq <= view.upTo) {
+    const record = recordIn(view)
+    const found = await guessed
+    const tail = found === undefined ? [] : await rowsIn(reading, found, (row) => row.seq > view.upTo)
+    if (record !== undefined && !mustRefold(record, tail)) {
+      begun.set(stream, { seq: view.upTo, isEmpty: tail.length === 0, isWhole: true })
+      return { record, ...readKept(view.entries), upTo: view.upTo, tail }
+    }
+  }
+  const storedSession = await (sessionRead ?? readSession())
   const session = soundSession(storedSession.row, notes)
   // What is packed both of them hold; of a stream that has neither, what is packed is not part of a start.
   const viewTo = view?.upTo ?? (hasState(stream) ? 0 : await packedTo(transaction, stream))
@@ -45,12 +57,13 @@ export async function readStart(
   const sessionTo = session?.upTo ?? (isDamaged ? 0 : viewTo)
   const upTo = Math.max(viewTo, sessionTo)
   const after = Math.min(viewTo, sessionTo)
-  const isGuessed = guess !== undefined && guess <= after && after > 0
+  const isGuessed = guess !== undefined && guess.seq <= after && after > 0
   const unpacked = () => findUnpacked(reading, stream, after)
   const found = await ((isGuessed ? guessed : undefined) ??
     (after > 0 ? unpacked() : findAfter(reading, stream, 0)))
-  begun.set(stream, after)
-  const rows = await rowsIn(reading, found, (row) => row.seq > after)
+  const isEmpty = found.commits.length + found.segments.length === 0
+  begun.set(stream, { seq: after, isEmpty, isWhole: view?.record !== undefined })
+  const rows = isEmpty ? [] : await rowsIn(reading, found, (row) => row.seq > after)
   if (storedView.isUnreadable) noteUnreadableView(stream, notes)
   if (storedSession.isUnreadable) noteUnreadableSession(stream, notes)
   const between = (after: number) => rows.filter((row) => row.seq > after && row.seq <= upTo)
@@ -62,6 +75,22 @@ export async function readStart(
     upTo,
     tail: rows.filter((row) => row.seq > upTo),
   }
+}
+
+/** Where there was nothing last time there is hardly anything now. */
+async function findGuessed(reading: Reading, stream: StreamId, { seq, isEmpty }: Beginning): Promise<Found> {
+  if (isEmpty && (await readKeyAfter(reading, stream, seq)) === undefined)
+    return { segments: [], commits: [] }
+  return findUnpacked(reading, stream, seq)
+}
+
+/** A key alone: a list costs twice as much even where it is empty. */
+function readKeyAfter(
+  { transaction }: Reading,
+  stream: StreamId,
+  seq: number,
+): Promise<IDBValidKey | undefined> {
+  return survivable(bySeq(transaction).getKey(rowsAfter(stream, seq)))
 }
 
 /** Nothing up to `after` is packed: view and index row, which say where to begin, are never older than segments. */
@@ -77,22 +106,30 @@ export async function findUnpacked(
 /** Streams whose beginnings are remembered. */
 const MAX_BEGINNINGS = 10_000
 
+export interface Beginning {
+  readonly seq: number
+  /** There were no rows after it. */
+  readonly isEmpty: boolean
+  /** The view alone said where, and held the session's record. */
+  readonly isWhole: boolean
+}
+
 /**
  * Where the reading of a stream began last time. It never begins earlier again, but for damage, so the rows can be asked
  * for together with the row that says where: opening a session that was open before takes one turn less.
  */
 export class Beginnings {
-  readonly #seqByStream = new Map<StreamId, number>()
+  readonly #byStream = new Map<StreamId, Beginning>()
 
-  get(stream: StreamId): number | undefined {
-    return this.#seqByStream.get(stream)
+  get(stream: StreamId): Beginning | undefined {
+    return this.#byStream.get(stream)
   }
 
-  set(stream: StreamId, seq: number): void {
-    this.#seqByStream.delete(stream)
-    if (seq === 0) return
-    this.#seqByStream.set(stream, seq)
-    const oldest = this.#seqByStream.keys().next().value
-    if (this.#seqByStream.size > MAX_BEGINNINGS && oldest !== undefined) this.#seqByStream.delete(oldest)
+  set(stream: StreamId, beginning: Beginning): void {
+    this.#byStream.delete(stream)
+    if (beginning.seq === 0) return
+    this.#byStream.set(stream, beginning)
+    const oldest = this.#byStream.keys().next().value
+    if (this.#byStream.size > MAX_BEGINNINGS && oldest !== undefined) this.#byStream.delete(oldest)
   }
 }

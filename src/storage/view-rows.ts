@@ -2,15 +2,18 @@
  * Views: the values of a stream's state as of one row, so that opening it does not fold its whole history.
  */
 import { type Clock, clockOfId, STORE_STREAM, type StreamId, sessionOfStream } from '../core/ids.ts'
+import { foldSession, mustRefold } from '../core/session/fold.ts'
+import { keepRecord, readKept } from '../core/session/kept-record.ts'
+import type { SessionRecord } from '../core/session/record.ts'
 import { sizeOf } from '../core/size.ts'
 import { deltasOf, foldEntries } from '../core/state/fold.ts'
 import { canUnpack, packEntries, unpackEntries } from '../core/state/packed-entries.ts'
 import { withSum } from './checksum.ts'
-import { seqOf } from './commit-rows.ts'
+import { seqOf, toCommitRow } from './commit-rows.ts'
 import { readOne } from './read-one.ts'
-import type { StoredCommit, StoredView } from './schema.ts'
+import type { StoredCommit, StoredSession, StoredView } from './schema.ts'
 import { isSessionStream } from './session-rows.ts'
-import { soundView } from './sound-rows.ts'
+import { soundSession, soundView } from './sound-rows.ts'
 import type { TailReader } from './tail-reader.ts'
 import type { Tail } from './tails.ts'
 
@@ -37,14 +40,14 @@ export async function refreshView(
   if (rows.length === 0 || !isLong(rows.length, tail.viewBytes, viewSize)) {
     return { viewRows: rows.length, viewSize }
   }
-  return { viewRows: 0, viewBytes: 0, viewSize: writeView(tails, stream, view, rows) }
+  return { viewRows: 0, viewBytes: 0, viewSize: await writeView(tails, stream, view, rows) }
 }
 
 /** Brings the view of a stream up to its last row, where the stream has one. */
 export async function rewriteView(tails: TailReader, stream: StreamId): Promise<void> {
   if (!hasState(stream)) return
   const { view, rows } = await readView(tails, stream)
-  if (rows.length > 0) writeView(tails, stream, view, rows)
+  if (rows.length > 0) await writeView(tails, stream, view, rows)
 }
 
 /** Takes the deletions from before a clock out of a stream's view, which is brought up to date. */
@@ -73,20 +76,45 @@ async function readView(
 }
 
 /** @returns the size of the new view */
-function writeView(
+async function writeView(
   tails: TailReader,
   stream: StreamId,
   view: StoredView | undefined,
   rows: readonly StoredCommit[],
-): number {
+): Promise<number> {
   const deltas = rows.flatMap(({ body }) => body.events.flatMap(deltasOf))
   const entries = foldEntries(unpackEntries(view?.entries ?? []), deltas, 'state')
   const sizeBytes = sizeOf(entries)
   const upTo = rows.reduce((last, row) => Math.max(last, seqOf(row)), view?.upTo ?? 0)
   const forgotten = view?.forgotten === undefined ? {} : { forgotten: view.forgotten }
-  const row: StoredView = { streamId: stream, upTo, entries: packEntries(entries), sizeBytes, ...forgotten }
+  const kept = { streamId: stream, upTo, entries: packEntries(entries), sizeBytes, ...forgotten }
+  const row: StoredView = { ...kept, ...keptRecord(await recordAt(tails, stream, upTo)) }
   tails.transaction.objectStore('views').put(withSum(row))
   return sizeBytes
+}
+
+/** What the index row says, and the rows after it; undefined where all of the log would have to be folded. */
+async function recordAt(
+  tails: TailReader,
+  stream: StreamId,
+  upTo: number,
+): Promise<SessionRecord | undefined> {
+  if (!isSessionStream(stream)) return undefined
+  const stored = await readOne<StoredSession>(tails.transaction.objectStore('sessions'), stream)
+  const session = soundSession(stored.row, tails.notes)
+  if (session === undefined || session.upTo > upTo) return undefined
+  const rows = (await tails.after(stream, session.upTo)).map((row) => toCommitRow(row))
+  return mustRefold(session.record, rows) ? undefined : foldSession(session.record, stream, rows)
+}
+
+/** A record as a view keeps it. */
+export function keptRecord(record: SessionRecord | undefined): Pick<StoredView, 'record'> {
+  return record === undefined ? {} : { record: keepRecord(record) }
+}
+
+/** The record that a view keeps, where it does. */
+export function recordIn({ record }: StoredView): SessionRecord | undefined {
+  return record === undefined ? undefined : readKept(record)
 }
 
 /** App documents and the store's own stream have events alone. */

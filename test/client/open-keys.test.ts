@@ -20,7 +20,7 @@ test('SC21 a page tells nothing of a stream that was not read, or is read anew',
 test('SC21 a page tells nothing of a key that holds a sensitive value, held one, or is about to', () => {
   const heard = new Set(['heard'])
   const keys = new OpenKeys(heard, (key) => key === 'declared')
-  keys.read([{ key: 'read', at, value: held }])
+  keys.read(['read'])
   keys.take([{ key: 'patched', at, value: held }])
   keys.take([{ key: 'patched', at }])
   keys.note({ key: 'written', value: 1, class: 'sensitive' })

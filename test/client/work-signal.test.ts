@@ -38,3 +38,24 @@ test('RU14 a run that waits for its session to be resumed ends when the session 
   await expect(waiting).rejects.toMatchObject({ code: 'SESSION_NOT_FOUND' })
   await expect(work.resumed()).rejects.toMatchObject({ code: 'SESSION_NOT_FOUND' })
 })
+
+test('PG103 a body that begins in a session that takes no work is told why', () => {
+  let tell = (_record: SessionRecord | undefined) => {}
+  const recordOf = (status: string) => ({ id: 's1', status }) as Partial<SessionRecord> as SessionRecord
+  const stream = {
+    record: recordOf('active'),
+    subscribe: (listener: typeof tell) => {
+      tell = listener
+      return () => {}
+    },
+  } as Partial<Stream> as Stream
+  const work = createWorkSignal(stream)
+  tell(recordOf('suspended'))
+  const { signal } = work
+  expect(signal.reason).toMatchObject({ code: 'SESSION_NOT_ACTIVE' })
+  tell(recordOf('active'))
+  expect(work.signal.aborted).toBe(false)
+  tell(undefined)
+  expect(work.signal.reason).toMatchObject({ code: 'SESSION_NOT_FOUND' })
+  expect(createWorkSignal({ ...stream, record: recordOf('completed') }).signal.aborted).toBe(true)
+})

@@ -10,15 +10,19 @@ import {
   type SessionId,
   sessionStream,
 } from '../../src/core/ids.ts'
+import { foldSession } from '../../src/core/session/fold.ts'
 import { unpackKept } from '../../src/core/session/kept-record.ts'
 import { entriesOf, unpackEntries } from '../../src/core/state/packed-entries.ts'
 import { withSum } from '../../src/storage/checksum.ts'
 import type { StoredSession, StoredView } from '../../src/storage/schema.ts'
+import { recordIn } from '../../src/storage/view-rows.ts'
 import {
   addAt,
   commitWrites,
   createSession,
   eventOf,
+  expectLaws,
+  headOf,
   openBeside,
   openTab,
   operationOf,
@@ -230,10 +234,10 @@ test('ST8 a start that was read before is the present one, whatever was stored, 
   const fresh = async () => (await openBeside(tab)).log.start(STREAM)
   const requests: string[] = []
   const { get } = IDBObjectStore.prototype
-  const { getAll } = IDBIndex.prototype
+  const { getAll, getKey } = IDBIndex.prototype
   let turn = 0
-  const note = (store: IDBObjectStore) => {
-    if (store.transaction.db === tab.connection.native) requests.push(`${store.name} in turn ${turn}`)
+  const note = (store: IDBObjectStore, what = '') => {
+    if (store.transaction.db === tab.connection.native) requests.push(`${what}${store.name} in turn ${turn}`)
   }
   IDBObjectStore.prototype.get = function (...given) {
     note(this)
@@ -243,17 +247,26 @@ test('ST8 a start that was read before is the present one, whatever was stored, 
     note(this.objectStore)
     return getAll.apply(this, given)
   }
+  IDBIndex.prototype.getKey = function (...given) {
+    note(this.objectStore, 'a key of ')
+    return getKey.apply(this, given)
+  }
   try {
     await tab.log.start(STREAM)
     requests.length = 0
     const again = tab.log.start(STREAM)
     turn = 1
     await again
-    // All at once: nothing waits for the answer to something else.
-    expect(requests.toSorted()).toEqual(['commits in turn 0', 'sessions in turn 0', 'views in turn 0'])
+    // All at once: nothing waits for the answer to something else. Where no row came after the view none is looked for.
+    expect(requests.toSorted()).toEqual(['a key of commits in turn 0', 'views in turn 0'])
+    await setState(tab, 'a', 2)
+    await tab.log.start(STREAM)
+    requests.length = 0
+    await tab.log.start(STREAM)
+    expect(requests.toSorted()).toEqual(['commits in turn 1', 'views in turn 1'])
   } finally {
-    IDBObjectStore.prototype.get = get
-    IDBIndex.prototype.getAll = getAll
+    Object.assign(IDBObjectStore.prototype, { get })
+    Object.assign(IDBIndex.prototype, { getAll, getKey })
   }
   for (let at = 0; at < 40; at += 1) await setState(other, 'b', at)
   expect(await tab.log.start(STREAM)).toEqual(await fresh())
@@ -317,4 +330,40 @@ test('EN15 what arrived since is read once, wherever the logs of the records end
   expect(await asked(ids)).toEqual([4, 1, 2, 1, 1, 1])
   const stores = getAll.mock.contexts as readonly IDBObjectStore[]
   expect(stores.filter(({ name }) => name === 'commits')).toHaveLength(2)
+})
+
+test('JO42 the view of a session says its record too; where a change of it came late the index row says it', async () => {
+  const tab = await openTab()
+  await createSession(tab)
+  const edit = (event: ReturnType<typeof eventOf>) =>
+    tab.journal.commit(
+      operationOf(
+        tab.clock,
+        () => ({ result: 0, resultId: '', writes: [{ stream: STREAM, events: [event] }] }),
+        { heads: [headOf()] },
+      ),
+    )
+  const recordNow = async () => {
+    const { record, tail } = await tab.log.start(STREAM)
+    return foldSession(record, STREAM, tail)
+  }
+  const late = eventOf(tab.clock, 'session.edited', { description: 'late' })
+  await setState(tab, 'large', 'x'.repeat(4_000))
+  await edit(eventOf(tab.clock, 'session.edited', { name: 'newer' }))
+  await tab.journal.flush()
+  const views = tab.connection.db.views
+  const view = (await views.get(STREAM)) as StoredView
+  expect(recordIn(view)).toEqual(await recordNow())
+  expect(recordIn(view)).toMatchObject({ name: 'newer', description: '' })
+  await edit(late)
+  await tab.journal.flush()
+  expect((await views.get(STREAM))?.upTo).toBe(view.upTo)
+  expect(await recordNow()).toMatchObject({ name: 'newer', description: 'late' })
+  expect(await recordNow()).toEqual(unpackKept((await (await openBeside(tab)).log.record(STREAM)) ?? null))
+  await expectLaws(tab)
+  // The next one holds it again.
+  await setState(tab, 'large', 'y'.repeat(4_000))
+  await tab.journal.flush()
+  expect(recordIn((await views.get(STREAM)) as StoredView)).toEqual(await recordNow())
+  await expectLaws(tab)
 })

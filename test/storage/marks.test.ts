@@ -179,6 +179,72 @@ test.each([700, 1_500, 2_200, 2_300])(
   },
 )
 
+/** Counts what is asked of the database. */
+function counting() {
+  const asked: string[] = []
+  const stop = (['get', 'getAll', 'getAllKeys', 'getKey', 'openCursor', 'openKeyCursor'] as const).flatMap(
+    (name) =>
+      [IDBObjectStore, IDBIndex].map(({ prototype }) => {
+        const methods = prototype as unknown as Record<string, (...given: unknown[]) => unknown>
+        const before = methods[name]
+        methods[name] = function (this: IDBObjectStore, ...given) {
+          asked.push(`${name} of ${this.name}`)
+          return before?.apply(this, given)
+        }
+        return () => Object.assign(methods, { [name]: before })
+      }),
+  )
+  return {
+    asked,
+    [Symbol.dispose]() {
+      for (const restore of stop) restore()
+    },
+  }
+}
+
+test('SG30 a moment of a stretch between marks that was read is told by one key', async () => {
+  const { tab, ids } = await marked()
+  const at = (place: number) => sessionAt(tab.log, SESSION, ids[place] as EventId)
+  const wanted = (place: number) => sessionAt(unmarked(tab.log), SESSION, ids[place] as EventId)
+  const places = [1_000, 1_500, 1_100, 2_200]
+  const expected = await Promise.all(places.map(wanted))
+  // The first of each stretch finds where it is, the second reads it.
+  for (const place of [...places, ...places, 2_100]) await at(place)
+  using counted = counting()
+  for (const [index, place] of places.entries()) {
+    counted.asked.length = 0
+    expect(await at(place)).toEqual(expected[index])
+    expect(counted.asked).toEqual(['getKey of marks'])
+  }
+  // Any other moment that lies before the last one that was read.
+  counted.asked.length = 0
+  const earlier = await at(1_400)
+  expect(counted.asked).toEqual(['getKey of marks'])
+  expect(earlier).toEqual(await wanted(1_400))
+  counted.asked.length = 0
+  const known = ids[1_400] as string
+  const none = `${known.slice(0, -1)}${known.endsWith('0') ? '1' : '0'}` as EventId
+  await expect(sessionAt(tab.log, SESSION, none)).rejects.toMatchObject({ code: 'EVENT_NOT_FOUND' })
+  expect(counted.asked[0]).toBe('getKey of marks')
+})
+
+test('SG30 what another tab deleted is told by no memory of it', async () => {
+  const { tab, ids } = await marked()
+  const at = () => sessionAt(tab.log, SESSION, ids[1_500] as EventId)
+  for (let times = 0; times < 3; times += 1) await at()
+  const erased = () => ({
+    result: 0,
+    resultId: '',
+    writes: [],
+    heads: [{ key: headOf(), value: undefined }],
+    erase: [STREAM],
+  })
+  const other = await openBeside(tab)
+  await other.journal.commit(operationOf(other.clock, erased, { durability: 'strict', heads: [headOf()] }))
+  await expect(at()).rejects.toMatchObject({ code: 'SESSION_NOT_FOUND' })
+  await expect(at()).rejects.toMatchObject({ code: 'SESSION_NOT_FOUND' })
+})
+
 /** A session with marks after 1,101 and 2,201 of its events. */
 async function marked() {
   const tab = await openTab()

@@ -24,10 +24,18 @@ export function packedPast(
   return { ...past, state, packed, ...(gone.length === 0 ? {} : { gone }) }
 }
 
-export function unpackPast({ packed, gone = [], ...past }: PackedPast): SessionPast {
-  if (packed === undefined) return past
-  const values = new Map(Object.entries(valuesOf(unpackEntries(packed))))
+export function unpackPast(past: PackedPast): SessionPast {
+  const { packed, gone: _, ...rest } = past
+  return packed === undefined ? rest : { ...rest, state: Object.fromEntries(pastValues(past)) }
+}
+
+/** The values of a past moment by the keys of their entries. */
+export function pastValues({ packed, gone = [], state }: PackedPast): ReadonlyMap<string, StateValue> {
+  const values = new Map<string, StateValue>()
+  if (packed !== undefined) {
+    for (const { key, value } of unpackEntries(packed)) if (value !== undefined) values.set(key, value)
+  }
   for (const key of gone) values.delete(key)
-  for (const [key, value] of Object.entries(past.state)) values.set(key, value)
-  return { ...past, state: Object.fromEntries(values) }
+  for (const [key, value] of Object.entries(state)) values.set(key, value)
+  return values
 }

@@ -7,9 +7,10 @@ import {
   type EventId,
   isMadeId,
   type SessionId,
+  type StreamId,
   sessionStream,
 } from '../ids.ts'
-import type { Log } from '../ports.ts'
+import type { Log, MarksAround } from '../ports.ts'
 import { deltasOf, EntryMap } from '../state/fold.ts'
 import { type PackedEntries, readKept } from '../state/packed-entries.ts'
 import type { EventDataByType, EventType } from '../timeline/catalog.ts'
@@ -20,6 +21,7 @@ import { sessionNotFound } from './head.ts'
 import type { SessionPast } from './input.ts'
 import type { PastMark } from './mark.ts'
 import { type PackedPast, packedPast, unpackPast } from './packed-past.ts'
+import { pastMemoryOf } from './past-memory.ts'
 import type { SessionRecord } from './record.ts'
 
 /**
@@ -35,30 +37,49 @@ export async function sessionAt(log: Log, id: SessionId, event: EventId): Promis
 /** The same, of its state what a mark holds packed as it is. */
 export async function packedSessionAt(log: Log, id: SessionId, event: EventId): Promise<PackedPast> {
   if (!isMadeId(event)) throw await notThere(log, id, event)
-  const to = clockOfId(event)
   const stream = sessionStream(id)
-  const guess = log.markBefore(stream, event)
+  const around = log.marksAround(stream, event)
+  const memory = pastMemoryOf(log)
+  const known = memory.get(stream, around, event)
+  const kept = known === undefined || (await log.hasMark(stream, known.before)) ? known : undefined
+  if (kept !== known) memory.forget(stream)
+  const { mark, batches } = kept ?? (await readAfterMark(log, stream, event, around))
+  const fold = new PastFold(mark)
+  const read: TimelineEvent[] = []
+  if (mark?.last !== event) {
+    let isThere = false
+    for await (const batch of batches) {
+      const events = batch.filter((one) => one.id <= event)
+      isThere ||= events.some((one) => one.id === event)
+      fold.take(events)
+      if (kept === undefined && read.length <= MAX_EVENTS) read.push(...events)
+    }
+    if (!isThere) throw await notThere(log, id, event)
+  }
+  if (kept === undefined && around !== undefined && read.length <= MAX_EVENTS)
+    memory.keep(stream, around, { mark, batches: [read], to: event, before: around.after })
+  return fold.past(id, event)
+}
+
+/** Bursts that were stored at once have no mark among them: of longer ones nothing is kept. */
+const MAX_EVENTS = 4_096
+
+/** What the moment is folded from. The rows are asked for with the mark where it is known where that stands. */
+async function readAfterMark(log: Log, stream: StreamId, event: EventId, around: MarksAround | undefined) {
+  const to = clockOfId(event)
+  const guess = around?.isEnd === false ? around.before : undefined
   const marked = log.mark(stream, event)
   const first = guess === undefined ? undefined : firstRows(log, stream, { from: after(guess), to })
   // Awaited below, where it is of any use.
   first?.catch(() => {})
   const mark = await marked
-  const fold = new PastFold(mark)
-  if (mark?.last === event) return fold.past(id, event)
-  let isThere = false
   // What is stored after a mark has later clocks, to its last event.
   const begin = mark?.clock ?? NO_MARK
   const range = { from: after(begin), to, isBorder: true, first: begin === guess ? first : undefined }
-  for await (const batch of scanEvents(log, stream, range)) {
-    const events = batch.filter((one) => one.id <= event)
-    isThere ||= events.some((one) => one.id === event)
-    fold.take(events)
-  }
-  if (!isThere) throw await notThere(log, id, event)
-  return fold.past(id, event)
+  return { mark, batches: scanEvents(log, stream, range) }
 }
 
-/** As `markBefore` says it. */
+/** As `marksAround` says it. */
 const NO_MARK = 0 as Clock
 
 function after(mark: Clock): Clock {

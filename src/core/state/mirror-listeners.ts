@@ -13,6 +13,10 @@ export class MirrorListeners {
     this.#onError = onError
   }
 
+  get isEmpty(): boolean {
+    return this.#all.size + this.#byKey.size === 0
+  }
+
   add(listener: MirrorListener, key?: string): () => void {
     const subscription: Subscription = { listener, active: true }
     this.#setOf(key).add(subscription)

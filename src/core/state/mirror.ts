@@ -128,6 +128,10 @@ export class Mirror {
     ownWrites: readonly number[] = [],
     foreseen: readonly string[] = [],
   ): void {
+    if (this.#isUntouched && ownWrites.length === 0 && foreseen.length === 0) {
+      this.#fill(entries, source)
+      return
+    }
     const touched: { readonly key: string }[] = [
       ...ownWrites.flatMap((id) => this.#pending.lift(id)),
       ...foreseen.flatMap((id) => this.#foreseen.lift(id)),
@@ -146,6 +150,22 @@ export class Mirror {
   /** Calls back at each change, or at those of one key. The function returned ends it. */
   subscribe(listener: MirrorListener, key?: string): () => void {
     return this.#listeners.add(listener, key)
+  }
+
+  /** It has nothing yet, and nobody listens. */
+  get #isUntouched(): boolean {
+    return this.#stored.size + this.#pending.size + this.#foreseen.size === 0 && this.#listeners.isEmpty
+  }
+
+  /** What a stream holds as it is opened: there is nothing to compare it with, and nobody to tell. */
+  #fill(entries: Iterable<Entry>, source: ChangeSource): void {
+    for (const entry of entries) {
+      if (!this.#store(entry, source)) continue
+      // Frozen as it was stored.
+      if (entry.value === undefined) this.#shown.delete(entry.key)
+      else this.#shown.set(entry.key, entry.value)
+    }
+    this.#keys = undefined
   }
 
   #store(entry: Entry, source: ChangeSource): boolean {

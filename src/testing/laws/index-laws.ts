@@ -12,6 +12,7 @@ import type { StoredEvent } from '../../core/timeline/event.ts'
 import type { StoredSession } from '../../storage/schema.ts'
 import { toStoredSession } from '../../storage/session-rows.ts'
 import { toStored } from '../../storage/table-rows.ts'
+import { recordIn } from '../../storage/view-rows.ts'
 import type { DatabaseContent } from '../database-content.ts'
 import type { Violation } from '../law.ts'
 import { sameValue } from '../same-value.ts'
@@ -96,7 +97,8 @@ function* runLaw({ sessions, runs, heads, rowsByStream, lossy }: DatabaseContent
 }
 
 function* viewLaw({ views, rowsByStream, lossy }: DatabaseContent): Iterable<Violation> {
-  for (const { streamId, upTo: last, entries, forgotten = 0 } of views) {
+  for (const view of views) {
+    const { streamId, upTo: last, entries, forgotten = 0 } = view
     if (lossy.has(streamId)) continue
     const rows = upTo(rowsByStream.get(streamId), last)
     const deltas = rows.flatMap((row) => row.events.flatMap(deltasOf))
@@ -108,6 +110,12 @@ function* viewLaw({ views, rowsByStream, lossy }: DatabaseContent): Iterable<Vio
       folded.length === byKey.size && folded.every((entry) => sameValue(entry, byKey.get(entry.key)))
     if (!same)
       yield { law: 'LA9', message: `The view of ${streamId} differs from its log up to row ${last}.` }
+    const record = recordIn(view)
+    if (record !== undefined && !sameValue(record, foldSession(undefined, streamId, rows)))
+      yield {
+        law: 'LA9',
+        message: `The record in the view of ${streamId} differs from its log up to row ${last}.`,
+      }
   }
 }
 

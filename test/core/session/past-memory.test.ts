@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest'
+import type { Clock, EventId, StreamId } from '../../../src/core/ids.ts'
+import type { MarksAround } from '../../../src/core/ports.ts'
+import type { PastMark } from '../../../src/core/session/mark.ts'
+import { PastMemory, type Stretch } from '../../../src/core/session/past-memory.ts'
+import type { TimelineEvent } from '../../../src/core/timeline/event.ts'
+
+const EVENT = '5' as EventId
+
+function between(before: number, isEnd = false): MarksAround {
+  return { before: before as Clock, after: (before + 1) as Clock, isEnd }
+}
+
+function stretchOf(clock: number, sizeBytes: number): Stretch {
+  const event = { id: EVENT, data: new Uint8Array(sizeBytes) } as Partial<TimelineEvent> as TimelineEvent
+  return { mark: { clock } as PastMark, batches: [[event]], to: EVENT, before: (clock + 1) as Clock }
+}
+
+test('SG30 stretches of 2 MB are kept, those that were used last', () => {
+  const memory = new PastMemory()
+  const [one, other] = ['one', 'other'] as StreamId[] as [StreamId, StreamId]
+  const has = (stream: StreamId, clock: number) => memory.get(stream, between(clock), EVENT) !== undefined
+  for (const clock of [1, 2, 3]) memory.keep(one, between(clock), stretchOf(clock, 600_000))
+  expect(has(one, 1)).toBe(true)
+  memory.keep(other, between(4), stretchOf(4, 600_000))
+  expect([has(one, 1), has(one, 2), has(one, 3), has(other, 4)]).toEqual([true, false, true, true])
+  memory.forget(one)
+  expect([has(one, 1), has(one, 3), has(other, 4)]).toEqual([false, false, true])
+  // Room was made.
+  for (const clock of [5, 6]) memory.keep(one, between(clock), stretchOf(clock, 600_000))
+  expect([has(other, 4), has(one, 5), has(one, 6)]).toEqual([true, true, true])
+  // One that is as large as several is not worth them.
+  memory.keep(one, between(7), stretchOf(7, 1_200_000))
+  expect([has(other, 4), has(one, 7)]).toEqual([true, false])
+})
+
+test('SG30 a stretch of another mark than the one that was known is not kept, and a moment after what was read not found', () => {
+  const memory = new PastMemory()
+  const stream = 's1' as StreamId
+  const has = () => memory.get(stream, between(1), EVENT) !== undefined
+  memory.keep(stream, between(3), stretchOf(1, 10))
+  expect(has()).toBe(false)
+  memory.keep(stream, between(1), stretchOf(1, 10))
+  expect(has()).toBe(true)
+  // What comes after it may be another event of the same stretch, but for the last one of a mark.
+  expect(memory.get(stream, between(1), '6' as EventId)).toBeUndefined()
+  expect(memory.get(stream, between(0, true), '6' as EventId)).toBeDefined()
+  expect(memory.get(stream, { before: 1 as Clock, after: 2 as Clock }, EVENT)).toBeUndefined()
+})
