@@ -136,8 +136,8 @@ export interface MarksAround {
   /** 0 where there is none. */
   readonly before: Clock
   readonly after: Clock
-  /** Whether the event is the last one that the mark after it holds; absent where nobody knows. */
-  readonly isEnd?: boolean
+  /** Whether the event is the last one that the mark after it holds; undefined where nobody knows. */
+  readonly isEnd: boolean | undefined
 }
 
 /** Reads the log. Every answer is from the database, never from memory. */

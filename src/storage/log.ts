@@ -105,7 +105,7 @@ export function createLog(connection: Connection, compression: Pick<Compression,
       ),
     marksAround: (stream, event) => places.around(stream, event),
     hasMark: (stream, clock) =>
-      read('marks', `looking for a mark of ${stream}`, async (transaction) => {
+      read('marks', `reading the marks of ${stream}`, async (transaction) => {
         const key = await resultOf(transaction.objectStore('marks').getKey([stream, clock]))
         if (key === undefined) places.forget(stream)
         return key !== undefined

@@ -25,9 +25,11 @@ export class MarkPlaces {
     const at = places.findIndex((place) => place.clock >= clock)
     const after = places[at]
     if (after === undefined) return undefined
-    const { last } = after
-    const before = places[at - 1]?.clock ?? (0 as Clock)
-    return { before, after: after.clock, ...(last === undefined ? {} : { isEnd: last === event }) }
+    return {
+      before: places[at - 1]?.clock ?? (0 as Clock),
+      after: after.clock,
+      isEnd: after.last === undefined ? undefined : after.last === event,
+    }
   }
 
   /** These are all that there are. */

@@ -19,18 +19,16 @@ export async function readMark(
   const marks = transaction.objectStore('marks')
   const around = places.around(stream, event)
   // The mark after the event may end with it, and the one before it may have to be read; both where nobody knows.
-  const wanted = { after: around?.isEnd !== false, before: around?.isEnd !== true }
-  const nothing: readonly StoredMark[] = []
-  const [[after], [before], keys] = await Promise.all([
-    wanted.after
-      ? readRange<StoredMark>(marks, IDBKeyRange.bound([stream, clock], [stream, []]), { limit: 1 })
-      : nothing,
-    wanted.before
-      ? readRange<StoredMark>(marks, IDBKeyRange.bound([stream, 0], [stream, clock], false, true), {
-          reverse: true,
+  const one = async (isWanted: boolean, from: IDBValidKey, to: IDBValidKey, reverse: boolean) =>
+    isWanted
+      ? readRange<StoredMark>(marks, IDBKeyRange.bound([stream, from], [stream, to], false, reverse), {
+          reverse,
           limit: 1,
         })
-      : nothing,
+      : []
+  const [[after], [before], keys] = await Promise.all([
+    one(around?.isEnd !== false, clock, [], false),
+    one(around?.isEnd !== true, 0, clock, true),
     around !== undefined ? undefined : resultOf(marks.getAllKeys(rowsAfter(stream, 0))),
   ])
   if (keys !== undefined)
@@ -41,7 +39,7 @@ export async function readMark(
   if (after !== undefined) places.sawMark(after)
   const isEnd = after?.content.last === event
   // The mark that ended with the event is gone.
-  if (!isEnd && !wanted.before) places.forget(stream)
+  if (!isEnd && around?.isEnd) places.forget(stream)
   // Without one that can be believed the moment is folded from the first event.
   const fits = isEnd ? after : before
   return fits !== undefined && isSound(fits) ? fits.content : undefined

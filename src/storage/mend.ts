@@ -8,7 +8,7 @@ import { withUntold } from '../core/damage/fold-runs.ts'
 import type { Mending } from '../core/damage/mending.ts'
 import type { CommitId, StreamId } from '../core/ids.ts'
 import type { RunRow } from '../core/run/record.ts'
-import { readKept } from '../core/session/kept-record.ts'
+import { keepRecord, readKept } from '../core/session/kept-record.ts'
 import { sizeOf } from '../core/size.ts'
 import { canonicalText } from '../core/state/canonical.ts'
 import { isKept, packEntries, unpackEntries } from '../core/state/packed-entries.ts'
@@ -22,7 +22,6 @@ import { resultOf } from './result-of.ts'
 import type { StoredDamage, StoredHead, StoredRun, StoredSession, StoredView, StoreName } from './schema.ts'
 import { toStoredSession } from './session-rows.ts'
 import { toStored } from './table-rows.ts'
-import { keptRecord, recordIn } from './view-rows.ts'
 
 export const MEND_STORES = [
   'commits',
@@ -61,7 +60,7 @@ export async function mendStream(
   if (record !== undefined)
     mended += await putSession(transaction, stream, toStoredSession(record, upTo, rows), isLossy)
   const kept = { streamId: stream, upTo, entries: packEntries(entries), sizeBytes: sizeOf(entries) }
-  const view = { ...kept, ...keptRecord(record) }
+  const view = record === undefined ? kept : { ...kept, record: keepRecord(record) }
   mended += await putView(transaction, stream, view, isLossy)
   for (const artifact of artifacts)
     mended += await put('artifacts', artifact.id, toStored('artifacts', artifact))
@@ -231,8 +230,11 @@ async function putHead(
 function isSameView(one: StoredView, other: Omit<StoredView, 'sum'>): boolean {
   if (!isKept(one.entries)) return false
   try {
-    const isOther = one.record !== undefined && !isSame(recordIn(one), recordIn(other))
-    return !isOther && isSame(unpackEntries(one.entries), unpackEntries(other.entries))
+    const held = ({ entries, record = '' }: typeof other) => [
+      unpackEntries(entries),
+      one.record && readKept(record),
+    ]
+    return isSame(held(one), held(other))
   } catch {
     return false
   }

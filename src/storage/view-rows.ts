@@ -88,7 +88,8 @@ async function writeView(
   const upTo = rows.reduce((last, row) => Math.max(last, seqOf(row)), view?.upTo ?? 0)
   const forgotten = view?.forgotten === undefined ? {} : { forgotten: view.forgotten }
   const kept = { streamId: stream, upTo, entries: packEntries(entries), sizeBytes, ...forgotten }
-  const row: StoredView = { ...kept, ...keptRecord(await recordAt(tails, stream, upTo)) }
+  const record = await recordAt(tails, stream, upTo)
+  const row: StoredView = record === undefined ? kept : { ...kept, record: keepRecord(record) }
   tails.transaction.objectStore('views').put(withSum(row))
   return sizeBytes
 }
@@ -105,11 +106,6 @@ async function recordAt(
   if (session === undefined || session.upTo > upTo) return undefined
   const rows = (await tails.after(stream, session.upTo)).map((row) => toCommitRow(row))
   return mustRefold(session.record, rows) ? undefined : foldSession(session.record, stream, rows)
-}
-
-/** A record as a view keeps it. */
-export function keptRecord(record: SessionRecord | undefined): Pick<StoredView, 'record'> {
-  return record === undefined ? {} : { record: keepRecord(record) }
 }
 
 /** The record that a view keeps, where it does. */

@@ -25,12 +25,11 @@ const MAX_BYTES = 2_097_152
 export class PastMemory {
   /** The one that was used last comes last. */
   readonly #kept = new Map<string, { readonly stretch: Stretch; readonly sizeBytes: number }>()
-  #sizeBytes = 0
 
   /** One that holds the event, unless it is not known where that stands. */
   get(stream: StreamId, around: MarksAround | undefined, event: EventId): Stretch | undefined {
     if (around?.isEnd === undefined) return undefined
-    const key = keyOf(stream, around.isEnd ? around.after : around.before)
+    const key = `${stream} ${around.isEnd ? around.after : around.before}`
     const kept = this.#kept.get(key)
     if (kept === undefined || (kept.stretch.to < event && !around.isEnd)) return undefined
     this.#kept.delete(key)
@@ -40,27 +39,22 @@ export class PastMemory {
 
   /** @param around as it was known before the stretch was read: a mark that came later says nothing of it */
   keep(stream: StreamId, around: MarksAround, stretch: Stretch): void {
-    const { mark, batches } = stretch
-    const clock = mark?.clock ?? 0
-    const sizeBytes = sizeOf([mark, batches])
-    if (sizeBytes > MAX_BYTES / 2 || (clock !== around.before && clock !== around.after)) return
-    const key = keyOf(stream, clock)
-    this.#remove(key)
+    const clock = stretch.mark?.clock ?? 0
+    if (clock !== around.before && clock !== around.after) return
+    const sizeBytes = sizeOf(stretch)
+    const key = `${stream} ${clock}`
+    this.#kept.delete(key)
     this.#kept.set(key, { stretch, sizeBytes })
-    this.#sizeBytes += sizeBytes
-    for (const oldest of this.#kept.keys()) {
-      if (this.#sizeBytes <= MAX_BYTES) return
-      this.#remove(oldest)
+    let left = MAX_BYTES
+    for (const [key, kept] of [...this.#kept].reverse()) {
+      left -= kept.sizeBytes
+      if (left < 0) this.#kept.delete(key)
     }
   }
 
-  forget(stream: StreamId): void {
-    for (const key of this.#kept.keys()) if (key.startsWith(keyOf(stream))) this.#remove(key)
-  }
-
-  #remove(key: string): void {
-    this.#sizeBytes -= this.#kept.get(key)?.sizeBytes ?? 0
-    this.#kept.delete(key)
+  /** What is kept of other sessions can be read again. */
+  clear(): void {
+    this.#kept.clear()
   }
 }
 
@@ -73,8 +67,4 @@ export function pastMemoryOf(log: Log): PastMemory {
   const memory = new PastMemory()
   memories.set(log, memory)
   return memory
-}
-
-function keyOf(stream: StreamId, clock: Clock | 0 | '' = ''): string {
-  return `${stream} ${clock}`
 }

@@ -42,7 +42,7 @@ export async function packedSessionAt(log: Log, id: SessionId, event: EventId): 
   const memory = pastMemoryOf(log)
   const known = memory.get(stream, around, event)
   const kept = known === undefined || (await log.hasMark(stream, known.before)) ? known : undefined
-  if (kept !== known) memory.forget(stream)
+  if (kept !== known) memory.clear()
   const { mark, batches } = kept ?? (await readAfterMark(log, stream, event, around))
   const fold = new PastFold(mark)
   const read: TimelineEvent[] = []
