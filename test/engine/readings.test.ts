@@ -95,36 +95,33 @@ test('EN15 of many records it is asked once whether any has newer rows, and of e
   await Promise.all([here, there].map(({ engine }) => engine.close()))
 })
 
-test.each([3, 200])(
-  'EN12 a session of %i edits is opened by one reading of two requests',
-  async (edits) => {
-    const name = `readings-open-${edits}`
-    const writing = await startEngine(name)
-    const { record } = await writing.call('sessions.create', { name: 'one' })
-    for (let edit = 0; edit < edits; edit += 1) await writing.write(record.id, `k${edit % 5}`, edit)
-    await writing.engine.close()
-    const { engine, call, send } = await startEngine(name)
-    const stream = sessionStream(record.id)
-    // Where to begin is known of what this worker has opened before.
-    await call('state.open', { session: record.id })
+test.each([3, 200])('EN12 a session of %i edits is opened by one reading of two requests', async (edits) => {
+  const name = `readings-open-${edits}`
+  const writing = await startEngine(name)
+  const { record } = await writing.call('sessions.create', { name: 'one' })
+  for (let edit = 0; edit < edits; edit += 1) await writing.write(record.id, `k${edit % 5}`, edit)
+  await writing.engine.close()
+  const { engine, call, send } = await startEngine(name)
+  const stream = sessionStream(record.id)
+  // Where to begin is known of what this worker has opened before.
+  await call('state.open', { session: record.id })
 
-    const counts = countReadings('views')
-    send({ type: 'attach', stream })
-    await call('state.open', { session: record.id })
-    expect(counts).toEqual({ transactions: 1, requests: 2 })
-    // Another tab may have written since.
-    await call('state.open', { session: record.id })
-    expect(counts).toEqual({ transactions: 2, requests: 4 })
+  const counts = countReadings('views')
+  send({ type: 'attach', stream })
+  await call('state.open', { session: record.id })
+  expect(counts).toEqual({ transactions: 1, requests: 2 })
+  // Another tab may have written since.
+  await call('state.open', { session: record.id })
+  expect(counts).toEqual({ transactions: 2, requests: 4 })
 
-    send({ type: 'detach', stream })
-    send({ type: 'attach', stream })
-    const entries = entriesOf(await call('sessions.open', { id: record.id }))
-    expect(counts).toEqual({ transactions: 3, requests: 6 })
-    expect(entries.length).toBe(Math.min(edits, 5))
-    vi.restoreAllMocks()
-    await engine.close()
-  },
-)
+  send({ type: 'detach', stream })
+  send({ type: 'attach', stream })
+  const entries = entriesOf(await call('sessions.open', { id: record.id }))
+  expect(counts).toEqual({ transactions: 3, requests: 6 })
+  expect(entries.length).toBe(Math.min(edits, 5))
+  vi.restoreAllMocks()
+  await engine.close()
+})
 
 test('EN13 what another tab stored is read by one reading of two requests, however often it was told', async () => {
   const name = 'readings-foreign'
