@@ -23,10 +23,14 @@ export function DebugReplay({ session }: { readonly session: DemoSession }) {
 
   useEffect(() => {
     if (replay === null) return
-    const unsubscribe = replay.subscribe(() => {
+    function show(running: Replay): void {
       redraw(undefined)
-      if (replay.state === 'paused') void replay.stopped().then(setStop)
-    })
+      if (running.state === 'paused') void running.stopped().then(setStop)
+    }
+
+    const unsubscribe = replay.subscribe(() => show(replay))
+    // It may have stood still before this was listening.
+    show(replay)
     return () => {
       unsubscribe()
       replay.cancel()
