@@ -58,13 +58,13 @@ export function createParts(
   { world, connection, executor, metrics, rates, wrapHooks, chunkBytes }: PartsOptions,
   liveSessions: (tables: Tables) => Tables,
 ): Parts {
-  const { wall, digest, compression } = world
+  const { wall, digest, compression, meter } = world
   const clock = createHybridClock(wall, newWriterId(world.entropy))
   const log = createLog(connection, compression)
   const storedTables = createTables(connection)
   const tables = liveSessions(storedTables)
   const documents = createDocuments({ log })
-  const stored = createJournal({ connection, clock, documents, wall, compression })
+  const stored = createJournal({ connection, clock, documents, wall, compression, meter })
   const journal = withLimits(stored, { log, clock, wall, ...(rates === undefined ? {} : { rates }) })
   const registry = createHookRegistry({ wall })
   const executing = createHookExecutor({ wall, registry, digest, ...executor })

@@ -15,9 +15,13 @@ export function mapStorageError(cause: unknown, doing: Doing): HoldfastError {
   if (isHoldfastError(cause)) return cause
   const name = nameOf(cause)
   if (MISTAKES.has(name)) return mistake(doing, cause)
-  const known = MEANING[name]
-  if (known === undefined) return failed(name, doing, cause)
-  return createError(known.code, `${known.says} while ${doing}. ${known.advice}`, { name, doing }, cause)
+  const meaning = MEANING[name]
+  return meaning === undefined ? failed(name, doing, cause) : known(meaning, name, doing, cause)
+}
+
+/** The error of a quota that is used up, whatever name the browser gave it. */
+export function fullError(doing: Doing, cause: unknown): HoldfastError {
+  return known(FULL, nameOf(cause), doing, cause)
 }
 
 /** The error of a connection that the browser ended: after deletion of the database nothing comes back. */
@@ -37,14 +41,16 @@ interface Meaning {
 
 const RELOAD = 'Reload the page if it goes on.'
 
+// All engines, as the transaction's error on `abort`: the origin's quota or the disk is full. Firefox gives it for its
+// own group limit too, long before the disk is full.
+const FULL: Meaning = {
+  code: 'QUOTA_EXCEEDED',
+  says: 'The browser gives this origin no more storage',
+  advice: 'Nothing was stored; delete something and try again.',
+}
+
 const MEANING: Readonly<Record<string, Meaning>> = {
-  // All engines, as the transaction's error on `abort`: the origin's quota or the disk is full. Firefox gives it for
-  // its own group limit too, long before the disk is full.
-  QuotaExceededError: {
-    code: 'QUOTA_EXCEEDED',
-    says: 'The browser gives this origin no more storage',
-    advice: 'Nothing was stored; delete something and try again.',
-  },
+  QuotaExceededError: FULL,
   // A newer version opened with a lower number (all engines, on open).
   VersionError: {
     code: 'STORAGE_NEWER',
@@ -59,7 +65,8 @@ const MEANING: Readonly<Record<string, Meaning>> = {
     advice: RELOAD,
   },
   // Chromium: its backing store failed to open or read. WebKit: the network process ended ("Connection to Indexed
-  // Database server lost"), after which every open fails until the page is reloaded.
+  // Database server lost"), after which every open fails until the page is reloaded. Firefox: also a quota that is used
+  // up (see unnamed-quota.ts).
   UnknownError: {
     code: 'STORAGE_FAILED',
     says: 'The browser failed inside its own database',
@@ -93,6 +100,10 @@ const MEANING: Readonly<Record<string, Meaning>> = {
 
 /** Thrown by code, never by the browser's database. */
 const MISTAKES: ReadonlySet<string> = new Set(['TypeError', 'RangeError', 'ReferenceError', 'SyntaxError'])
+
+function known({ code, says, advice }: Meaning, name: string, doing: Doing, cause: unknown): HoldfastError {
+  return createError(code, `${says} while ${doing}. ${advice}`, { name, doing }, cause)
+}
 
 function mistake(doing: Doing, cause: unknown): HoldfastError {
   return createError(

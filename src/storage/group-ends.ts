@@ -1,8 +1,9 @@
 /**
  * What becomes of a group's entries, and of all that is kept in memory of what they write, when its transaction is over.
  */
+import type { HoldfastError } from '../core/errors.ts'
 import type { StreamId } from '../core/ids.ts'
-import type { Documents } from '../core/ports.ts'
+import type { Documents, StorageMeter } from '../core/ports.ts'
 import { type Connection, isInvalidState } from './connection.ts'
 import type { Entry } from './entry.ts'
 import type { GroupResult } from './group.ts'
@@ -11,6 +12,7 @@ import type { HeadCache, HeadState } from './heads.ts'
 import type { Queue } from './queue.ts'
 import { decideOn, refusalOf, settle } from './settling.ts'
 import type { StreamNotes } from './stream-notes.ts'
+import { isUnnamed, namedFailure } from './unnamed-quota.ts'
 
 export interface GroupEnds {
   /** Takes in what was stored, and answers those of whom nothing was. */
@@ -27,12 +29,15 @@ export function createGroupEnds({
   queue,
   cache,
   notes,
+  meter,
 }: {
   readonly connection: Connection
   readonly documents: Documents
   readonly queue: Queue
   readonly cache: HeadCache
   readonly notes: StreamNotes
+  /** Tells where a failure without a name is a quota that is used up. */
+  readonly meter?: Pick<StorageMeter, 'estimate'> | undefined
 }): GroupEnds {
   /** This connection has put something. */
   let hasStored = false
@@ -40,6 +45,20 @@ export function createGroupEnds({
   function forget(stream: StreamId): void {
     notes.forget(stream)
     documents.drop(stream)
+  }
+
+  function refuse(entry: Entry, error: HoldfastError): void {
+    if (meter === undefined || !isUnnamed(error)) {
+      settle(cache, entry, { error })
+      return
+    }
+    const { next, sizeBytes } = entry.decided
+    // Nothing that is decided meanwhile may stand on it.
+    cache.withdraw(next.keys(), entry)
+    namedFailure(error, sizeBytes, meter).then(
+      (named) => settle(cache, entry, { error: named }),
+      () => settle(cache, entry, { error }),
+    )
   }
 
   return {
@@ -80,8 +99,7 @@ export function createGroupEnds({
       const waiting = entries.filter((entry) => !entry.settled)
       const isGuess = cause instanceof WrongGuess
       if (entries.length === 1 && !isGuess) {
-        for (const entry of waiting)
-          settle(cache, entry, { error: connection.failure(cause, 'storing a commit') })
+        for (const entry of waiting) refuse(entry, connection.failure(cause, 'storing a commit'))
         return
       }
       // Nobody is to blame where a guess was wrong, or where the caller of one gave up: the others share again.

@@ -4,7 +4,7 @@
 import type { CommitRow, Operation, Outcome, RowChange } from '../core/commit.ts'
 import { createError, type HoldfastError, isHoldfastError } from '../core/errors.ts'
 import type { RequestId } from '../core/ids.ts'
-import type { Compression, Documents, Journal, WallClock } from '../core/ports.ts'
+import type { Compression, Documents, Journal, StorageMeter, WallClock } from '../core/ports.ts'
 import type { HybridClock } from '../core/timeline/hybrid-clock.ts'
 import { createAdmission } from './admission.ts'
 import { createBallast } from './ballast.ts'
@@ -29,10 +29,13 @@ export interface JournalDeps {
   readonly wall: WallClock
   /** Without it nothing is squeezed. */
   readonly compression?: Pick<Compression, 'deflate' | 'inflate'>
+  /** Without it a quota that is used up is told only where the browser calls it so. */
+  readonly meter?: Pick<StorageMeter, 'estimate'>
 }
 
 /** One journal per connection. When the connection ends it refuses everything; open another one for a new connection. */
-export function createJournal({ connection, clock, documents, wall, compression }: JournalDeps): Journal {
+export function createJournal(deps: JournalDeps): Journal {
+  const { connection, clock, documents, wall, compression, meter } = deps
   const queue = new Queue()
   const cache = new HeadCache()
   const notes = new StreamNotes(clock.writer)
@@ -50,6 +53,7 @@ export function createJournal({ connection, clock, documents, wall, compression 
     queue,
     cache,
     notes,
+    meter,
     onStored(group, result) {
       barrier.took(result, group.durability)
       const rows = result.rows()

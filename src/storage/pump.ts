@@ -6,7 +6,7 @@ import { createDeadlines } from '../core/deadlines.ts'
 import type { HoldfastError } from '../core/errors.ts'
 import type { StreamId } from '../core/ids.ts'
 import { nextTurn } from '../core/next-turn.ts'
-import type { Documents, WallClock } from '../core/ports.ts'
+import type { Documents, StorageMeter, WallClock } from '../core/ports.ts'
 import type { HybridClock } from '../core/timeline/hybrid-clock.ts'
 import type { QueuedChore } from './chore.ts'
 import type { Connection } from './connection.ts'
@@ -28,6 +28,7 @@ export interface PumpDeps {
   readonly queue: Queue
   readonly cache: HeadCache
   readonly notes: StreamNotes
+  readonly meter?: Pick<StorageMeter, 'estimate'> | undefined
   /** Called when a group's transaction is complete, after the next one was opened and before callers are answered. */
   readonly onStored: (group: Group, result: GroupResult) => void
   /** The browser stopped answering: the journal has to be stopped, and the database opened anew. */

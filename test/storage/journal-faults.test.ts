@@ -187,6 +187,51 @@ test('JO22 a full disk refuses what does not fit, and leaves nothing half stored
   expect(await valuesIn(tab)).toEqual({ small: 1 })
 })
 
+test.each([
+  { what: 'Firefox, unknown error', name: 'UnknownError' },
+  { what: 'WebKit, no error', name: undefined },
+])(
+  'JO43 a quota that is used up under no name of its own is QUOTA_EXCEEDED by the estimate: $what',
+  async ({ name }) => {
+    const estimate = { usageBytes: 9_534_222, quotaBytes: 10_485_760 }
+    const asked = vi.fn(async () => estimate)
+    const tab = await openTab(undefined, undefined, { estimate: asked })
+    await createSession(tab)
+    const mend = failCommits(tab, () => true, name)
+
+    // Of what was to be stored there is room for the one, and not for the other.
+    await expect(setState(tab, 'small', 1)).rejects.toMatchObject({ code: 'STORAGE_FAILED' })
+    await expect(setState(tab, 'large', 'x'.repeat(1_000_000))).rejects.toMatchObject({
+      code: 'QUOTA_EXCEEDED',
+      details: { name: name ?? 'null' },
+    })
+    estimate.usageBytes = 10_400_000
+    await expect(setState(tab, 'small', 1)).rejects.toMatchObject({ code: 'QUOTA_EXCEEDED' })
+    expect(asked).toHaveBeenCalledTimes(3)
+    mend()
+  },
+)
+
+test('JO43 a failure that the browser names, and one of an estimate, are told as they are', async () => {
+  const asked = vi.fn(() => Promise.reject(new Error('no estimate')))
+  const tab = await openTab(undefined, undefined, { estimate: asked })
+  await createSession(tab)
+  const unname = failCommits(tab, () => true, 'DataError')
+  await expect(setState(tab, 'a', 1)).rejects.toMatchObject({
+    code: 'STORAGE_FAILED',
+    details: { name: 'DataError' },
+  })
+  expect(asked).not.toHaveBeenCalled()
+  unname()
+  const mend = failCommits(tab, () => true, 'UnknownError')
+  await expect(setState(tab, 'a', 1)).rejects.toMatchObject({
+    code: 'STORAGE_FAILED',
+    details: { name: 'UnknownError' },
+  })
+  expect(asked).toHaveBeenCalledOnce()
+  mend()
+})
+
 test('JO23 after the database was deleted everything is refused with STORAGE_LOST, what waits too', async () => {
   const tab = await openTab()
   await createSession(tab)

@@ -24,7 +24,7 @@ import type { StoredEvent } from '../../src/core/timeline/event.ts'
 import { createHybridClock, type HybridClock } from '../../src/core/timeline/hybrid-clock.ts'
 import { createCompression } from '../../src/platform/compression.ts'
 import type { Connection } from '../../src/storage/connection.ts'
-import { createJournal } from '../../src/storage/journal.ts'
+import { createJournal, type JournalDeps } from '../../src/storage/journal.ts'
 import { createLog } from '../../src/storage/log.ts'
 import { openConnection } from '../../src/storage/open-connection.ts'
 import { createTables } from '../../src/storage/tables.ts'
@@ -60,13 +60,25 @@ export function freshName(): string {
   return `storage-${crypto.randomUUID()}`
 }
 
-export async function openTab(name = freshName(), wall = fakeClock()): Promise<Tab> {
+/** @param meter what the browser estimates, where it is asked */
+export async function openTab(
+  name = freshName(),
+  wall = fakeClock(),
+  meter?: JournalDeps['meter'],
+): Promise<Tab> {
   count += 1
   const connection = await openConnection({ name, wall, entropy: seededEntropy(count) })
   const clock = createHybridClock(wall, `8000-${count.toString(16).padStart(12, '0')}` as WriterId)
   const log = createLog(connection, createCompression())
   const documents = countedDocuments(log)
-  const journal = createJournal({ connection, clock, documents, wall, compression: createCompression() })
+  const journal = createJournal({
+    connection,
+    clock,
+    documents,
+    wall,
+    compression: createCompression(),
+    ...(meter && { meter }),
+  })
   const tab = { name, connection, clock, wall, documents, journal, log, tables: createTables(connection) }
   if (open.length === 0) onTestFinished(closeTabs)
   open.push(tab)
