@@ -114,7 +114,7 @@ function isInactive({ sessionId }: RunPlace, error: unknown): boolean {
 /** Whether a session that was not active a moment ago is by now. Where it is not, this page knows from here on. */
 async function isActiveAgain(place: RunPlace, error: unknown): Promise<boolean> {
   if (!isInactive(place, error)) return false
-  const record = unpackKept(await place.caller.call('sessions.get', { id: place.sessionId }))
+  const record = unpackKept(await place.caller.call('sessions.get', { id: place.sessionId }), place.sessionId)
   if (record !== null) place.work.take(record)
   return record?.status === 'active'
 }

@@ -68,7 +68,7 @@ export function createSessions<A extends App>(
     },
     open: (id) => handles.open(id as SessionId),
     get: async (id, options) =>
-      unpackKept(await caller.call('sessions.get', { id: id as SessionId }, options)),
+      unpackKept(await caller.call('sessions.get', { id: id as SessionId }, options), id),
     list,
     watch: (query, options) => startListWatch(undefined, () => list(query), options),
     import: async (source, { requestId, signal, deadlineMs, onProgress, ...settings }) => {

@@ -166,6 +166,8 @@ export interface Log {
   mark(stream: StreamId, event: EventId): Promise<PastMark | undefined>
   /** Where these marks stood when they were seen last; undefined where nobody knows, and after the last mark. */
   marksAround(stream: StreamId, event: EventId): MarksAround | undefined
+  /** How often readers of this log passed over something that is damaged, or at which the browser failed. */
+  readonly passedOver: number
   /** Whether the session still has a mark there. */
   hasMark(stream: StreamId, clock: Clock): Promise<boolean>
   /** Latest snapshot of a stream's document, the last row that it holds, and the rows after it. */

@@ -53,7 +53,7 @@ export function createPageWrites({
       const written = await calls.perform(message, 'The state write', (request) =>
         performMethod(methods, 'state.write', request, input, context),
       )
-      const value = wording.answer('state.write', written)
+      const value = wording.answer('state.write', written, input)
       settled = withBarrier({ id, ok: true, value }, exposedUntil())
       isStored = true
     } catch (error) {

@@ -179,7 +179,7 @@ export function createPage(
             },
           }),
         )
-        .then((answer) => wording.answer(call.method, answer))
+        .then((answer) => wording.answer(call.method, answer, call.input))
         .catch((error: unknown) => {
           if (isLeftOpen(error)) return new Promise(() => {})
           throw error

@@ -15,12 +15,14 @@ import type { StateChange } from '../core/timeline/catalog.ts'
 import type { TimelineEvent } from '../core/timeline/event.ts'
 import type { Answer, MethodName } from './worker-api.ts'
 
-type Reworded = { readonly [Method in MethodName]?: (answer: Answer<Method>) => Answer<Method> }
+type Reworded = {
+  readonly [Method in MethodName]?: (answer: Answer<Method>, input: unknown) => Answer<Method>
+}
 
 const ANSWERS: Reworded = {
   'sessions.create': withFirstEntries,
   'sessions.open': withFirstEntries,
-  'sessions.get': unpackKept,
+  'sessions.get': (kept, input) => unpackKept(kept, idIn(input)),
   'sessions.list': unpackPage,
   'sessions.restore': withFirstEntries,
   'sessions.fork': withFirstEntries,
@@ -36,9 +38,15 @@ const ANSWERS: Reworded = {
 export function firstAnswer<Method extends MethodName>(
   method: Method,
   answer: Answer<Method>,
+  input: unknown,
 ): Answer<Method> {
   const reword = ANSWERS[method]
-  return reword === undefined ? answer : reword(answer)
+  return reword === undefined ? answer : reword(answer, input)
+}
+
+/** Of a call that was performed, which checked it. */
+function idIn(input: unknown): string {
+  return typeof input === 'object' && input !== null && 'id' in input ? String(input.id) : ''
 }
 
 export function firstEvent(event: TimelineEvent): TimelineEvent {

@@ -15,7 +15,8 @@ import type { Answer, MethodName } from './worker-api.ts'
 export interface Wording {
   error(error: WireError): WireError
   settled(settled: Settled): Settled
-  answer<Method extends MethodName>(method: Method, answer: Answer<Method>): Answer<Method>
+  /** @param input of the call */
+  answer<Method extends MethodName>(method: Method, answer: Answer<Method>, input: unknown): Answer<Method>
   /** Undefined for a message that is left out. */
   message(message: WorkerMessage): WorkerMessage | undefined
 }
@@ -39,7 +40,7 @@ export function wordingFor(protocol: number): Wording {
   return {
     error,
     settled,
-    answer: (method, answer) => (protocol === 1 ? firstAnswer(method, answer) : answer),
+    answer: (method, answer, input) => (protocol === 1 ? firstAnswer(method, answer, input) : answer),
     message(message) {
       if (!knows(WORKER_MESSAGES_SINCE, message.type)) return undefined
       if (message.type === 'storage' && !knows(STORAGE_STATES_SINCE, message.state)) return undefined

@@ -52,7 +52,7 @@ const TRANSACTION_MS = 30_000
 /** How long an upgrade elsewhere waits for what is still being stored here. */
 const LAST_WRITES_MS = 2_000
 
-/** Guards a connection that Dexie opened. */
+/** Guards a connection that Dexie opened. @throws why it ended, where it did meanwhile */
 export async function guardConnection(
   options: GuardOptions,
   db: Database,
@@ -106,7 +106,11 @@ export async function guardConnection(
   // not guarded, and of a database made anew where it was deleted.
   db.open = () => Dexie.Promise.reject(new Dexie.DatabaseClosedError())
 
-  const generation = await readGeneration(db, options.name)
+  const generation = await readGeneration(db, options.name).catch((error: unknown) => {
+    throw ended ?? error
+  })
+  // Nobody listened yet.
+  if (ended !== undefined) throw ended
   return {
     name: options.name,
     db,

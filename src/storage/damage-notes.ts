@@ -6,6 +6,8 @@ import type { FoundDamage } from '../core/damage/damage.ts'
 
 export interface DamageNotes {
   note(found: FoundDamage): void
+  /** How often something was noted, known or not: who reads in between met something. */
+  readonly count: number
   /** Calls back for all that was noted so far, and for each further finding. */
   listen(listener: (found: FoundDamage) => void): () => void
 }
@@ -13,8 +15,13 @@ export interface DamageNotes {
 export function createDamageNotes(): DamageNotes {
   const foundById = new Map<string, FoundDamage>()
   const listeners = new Set<(found: FoundDamage) => void>()
+  let count = 0
   return {
+    get count() {
+      return count
+    },
     note(found) {
+      count += 1
       if (foundById.has(found.id)) return
       foundById.set(found.id, found)
       for (const listener of [...listeners]) listener(found)

@@ -104,6 +104,9 @@ export function createLog(connection: Connection, compression: Pick<Compression,
         readDocument(readingIn(transaction), stream),
       ),
     marksAround: (stream, event) => places.around(stream, event),
+    get passedOver() {
+      return notes.count
+    },
     hasMark: (stream, clock) =>
       read('marks', `reading the marks of ${stream}`, async (transaction) => {
         const key = await resultOf(transaction.objectStore('marks').getKey([stream, clock]))

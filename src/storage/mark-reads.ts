@@ -8,6 +8,13 @@ import { readRange } from './read-range.ts'
 import { resultOf } from './result-of.ts'
 import type { StoredMark } from './schema.ts'
 
+/** Where the last mark of a session stands, 0 where it has none: no event that is decided now may be earlier. */
+export async function lastMark(transaction: IDBTransaction, stream: StreamId): Promise<Clock> {
+  const marks = transaction.objectStore('marks')
+  const cursor = await resultOf(marks.openKeyCursor(rowsAfter(stream, 0), 'prev'))
+  return cursor === null ? (0 as Clock) : (cursor.key as [StreamId, Clock])[1]
+}
+
 /** The mark that a moment is folded from; undefined where it is folded from the first event. */
 export async function readMark(
   transaction: IDBTransaction,

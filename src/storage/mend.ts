@@ -32,6 +32,7 @@ export const MEND_STORES = [
   'artifacts',
   'runs',
   'heads',
+  'marks',
 ] as const satisfies StoreName[]
 
 /** @returns how many rows were put right; undefined where something was stored since the log was read */
@@ -60,7 +61,8 @@ export async function mendStream(
   if (record !== undefined)
     mended += await putSession(transaction, stream, toStoredSession(record, upTo, rows), isLossy)
   const kept = { streamId: stream, upTo, entries: packEntries(entries), sizeBytes: sizeOf(entries) }
-  const view = record === undefined ? kept : { ...kept, record: keepRecord(record) }
+  // Of a log that lost rows the index row may know more, which the next rewriting takes from it.
+  const view = record === undefined || isLossy ? kept : { ...kept, record: keepRecord(record) }
   mended += await putView(transaction, stream, view, isLossy)
   for (const artifact of artifacts)
     mended += await put('artifacts', artifact.id, toStored('artifacts', artifact))

@@ -3,7 +3,7 @@
  */
 import { createError, type HoldfastError, isHoldfastError } from '../core/errors.ts'
 import type { Entropy } from '../core/ports.ts'
-import { type Connection, type GuardOptions, guardConnection } from './connection.ts'
+import { type Connection, type GuardOptions, guardConnection, isConnectionLost } from './connection.ts'
 import { isDeadline, setDeadline, withDeadline } from './deadline.ts'
 import { mapStorageError } from './error-map.ts'
 import { newGeneration } from './generation.ts'
@@ -43,6 +43,7 @@ const AGAIN_MS = [100, 300, 900]
  * @throws STORAGE_NEWER when a newer version wrote it: nothing is touched.
  * @throws STORAGE_BLOCKED when another tab held an older version open until the deadline.
  * @throws STORAGE_FAILED when the browser failed or did not answer.
+ * @throws STORAGE_LOST when it was deleted in that moment.
  */
 export async function openConnection(options: OpenOptions): Promise<Connection> {
   for (const waitMs of AGAIN_MS) {
@@ -57,6 +58,7 @@ export async function openConnection(options: OpenOptions): Promise<Connection> 
 }
 
 function isOfBrowser(error: unknown): boolean {
+  if (isConnectionLost(error)) return true
   return isHoldfastError(error) && error.code === 'STORAGE_FAILED' && error.details.name === 'UnknownError'
 }
 

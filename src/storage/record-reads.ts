@@ -33,7 +33,11 @@ export async function readRecord(
   const { record, upTo } = session
   if (await isEnd(upTo)) return record
   const found = await findUnpacked(reading, stream, upTo)
-  return foldSession(unpackKept(record), stream, await rowsIn(reading, found, (row) => row.seq > upTo))
+  return foldSession(
+    unpackKept(record, stream),
+    stream,
+    await rowsIn(reading, found, (row) => row.seq > upTo),
+  )
 }
 
 interface End {

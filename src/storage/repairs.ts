@@ -5,6 +5,7 @@ import type { CommitId } from '../core/ids.ts'
 import type { Repairs } from '../core/maintenance.ts'
 import type { Chore, ChoreDeps } from './chore.ts'
 import type { HeadCache } from './heads.ts'
+import { lastMark } from './mark-reads.ts'
 import { MEND_STORES, mendStream } from './mend.ts'
 import { recountContents } from './recount.ts'
 import { DAMAGEABLE, setAside } from './set-aside.ts'
@@ -30,6 +31,8 @@ export function createRepairs({
         stores: MEND_STORES,
         durability: 'strict',
         async work(transaction) {
+          // A head that is put anew takes the place of one that a mark may have written.
+          clock.observe(await lastMark(transaction, stream), 'database')
           mended = await mendStream(transaction, stream, mending, clock.nextId<CommitId>(), checksEntries)
         },
       }

@@ -10,7 +10,7 @@ import { type ListOptions, type ListPlan, readPage } from './list.ts'
 import type { Place } from './list-cursor.ts'
 import { resultOf } from './result-of.ts'
 import type { StoredSession } from './schema.ts'
-import { noteUnreadableSession, soundKeptSession } from './sound-rows.ts'
+import { isShaped, noteUnreadableSession, soundKeptSession } from './sound-rows.ts'
 import { isWithin, type TimeBounds, timeRange } from './time-bounds.ts'
 
 const DEFAULT_LIMIT = 50
@@ -30,7 +30,9 @@ export async function listSessions(
   const plan = await choosePlan(transaction.objectStore('sessions'), query, options)
   const onUnreadable = (key: IDBValidKey) => noteUnreadableSession(sessionStream(key as SessionId), notes)
   const isSound = (row: StoredSession) => soundKeptSession(row, notes) !== undefined
-  const { rows, ...page } = await readPage({ ...plan, onUnreadable, isSound }, options)
+  // One that is not what was stored may be of any shape.
+  const fits = (row: StoredSession) => (isShaped(row) ? plan.fits(row) : isSound(row))
+  const { rows, ...page } = await readPage({ ...plan, fits, onUnreadable, isSound }, options)
   // Their sums are looked at behind the answer, which does not depend on them: a page passes over what is no JSON.
   void afterTurns(ANSWER_TURNS, () => void rows.forEach(isSound))
   return { items: packRecords(rows.map((row) => row.record)), ...page }
@@ -161,11 +163,11 @@ function fitsQuery(row: StoredSession, query: SessionQuery): boolean {
 function holdsText(kept: KeptRecord, search: string): boolean {
   const { name = '', description = '' } = readKept(kept) ?? {}
   const text = search.toLowerCase()
-  return name.toLowerCase().includes(text) || description.toLowerCase().includes(text)
+  return [name, description].some((field) => String(field).toLowerCase().includes(text))
 }
 
 function placeOf({ id, record, createdAt = 0, updatedAt = 0 }: StoredSession, sortBy: string): Place {
-  if (sortBy === 'name') return { value: readKept(record)?.name ?? '', id }
+  if (sortBy === 'name') return { value: String(readKept(record)?.name ?? ''), id }
   return { value: sortBy === 'createdAt' ? createdAt : updatedAt, id }
 }
 

@@ -169,9 +169,15 @@ export function soundSession(row: StoredSession | undefined, notes: Notes): Read
 
 /** The same with its record as it is kept, for those that hand it on: who unpacks it meets what has no shape. */
 export function soundKeptSession(row: StoredSession | undefined, notes: Notes): StoredSession | undefined {
-  if (row === undefined || isSound(row)) return row
+  if (row === undefined || (isSound(row) && isShaped(row))) return row
   noteSession(row, notes)
   return undefined
+}
+
+/** Whether an index row has the fields that lists look at. */
+export function isShaped({ keys, updatedAt = 0, createdAt = 0 }: StoredSession): boolean {
+  const areTimes = typeof updatedAt === 'number' && typeof createdAt === 'number'
+  return areTimes && Array.isArray(keys) && keys.every(Array.isArray)
 }
 
 function noteSession({ id, sum }: StoredSession, notes: Notes): void {

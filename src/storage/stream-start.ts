@@ -1,6 +1,8 @@
 /**
  * Where the reading of a stream begins: its view, its index row, and the rows after them.
  */
+
+import type { CommitRow } from '../core/commit.ts'
 import type { StreamId } from '../core/ids.ts'
 import type { StreamStart } from '../core/ports.ts'
 import { foldSession, mustRefold } from '../core/session/fold.ts'
@@ -33,6 +35,7 @@ export async function readStart(
   const viewRead = readOne<StoredView>(transaction.objectStore('views'), stream)
   const readSession = () => readOne<StoredSession>(transaction.objectStore('sessions'), stream)
   const guess = begun.get(stream)
+  const noted = notes.count
   const sessionRead = guess?.isWhole ? undefined : readSession()
   const guessed = guess === undefined ? undefined : findGuessed(reading, stream, guess)
   // Awaited below, unless the reading fails before that.
@@ -43,7 +46,8 @@ export async function readStart(
     const record = recordIn(view)
     const found = await guessed
     const tail = found === undefined ? [] : await rowsIn(reading, found, (row) => row.seq > view.upTo)
-    if (record !== undefined && !mustRefold(record, tail)) {
+    const isSure = notes.count === noted && !tail.some(tellsOfDamage)
+    if (record !== undefined && isSure && !mustRefold(record, tail)) {
       begun.set(stream, { seq: view.upTo, isEmpty: tail.length === 0, isWhole: true })
       return { record, ...readKept(view.entries), upTo: view.upTo, tail }
     }
@@ -62,8 +66,10 @@ export async function readStart(
   const found = await ((isGuessed ? guessed : undefined) ??
     (after > 0 ? unpacked() : findAfter(reading, stream, 0)))
   const isEmpty = found.commits.length + found.segments.length === 0
-  begun.set(stream, { seq: after, isEmpty, isWhole: view?.record !== undefined })
   const rows = isEmpty ? [] : await rowsIn(reading, found, (row) => row.seq > after)
+  // Where the last row that the index row holds is lost, the view knows less.
+  const isKnown = sessionTo <= viewTo || rows.some(({ seq }) => seq === sessionTo)
+  begun.set(stream, { seq: after, isEmpty, isWhole: isKnown && view?.record !== undefined })
   if (storedView.isUnreadable) noteUnreadableView(stream, notes)
   if (storedSession.isUnreadable) noteUnreadableSession(stream, notes)
   const between = (after: number) => rows.filter((row) => row.seq > after && row.seq <= upTo)
@@ -75,6 +81,11 @@ export async function readStart(
     upTo,
     tail: rows.filter((row) => row.seq > upTo),
   }
+}
+
+/** Of rows that are lost the index row may still know what they changed. */
+function tellsOfDamage({ events }: CommitRow): boolean {
+  return events.some(({ type }) => type === 'session.damaged')
 }
 
 /** Where there was nothing last time there is hardly anything now. */

@@ -47,7 +47,7 @@ export function createTables(connection: Connection): Tables {
         const { row, isUnreadable } = await readOne<StoredSession>(sessions, id)
         if (isUnreadable) throw unreadable(id, connection)
         // Told, and made anew: until then what is there is better than no session.
-        return soundSession(row, connection.damage)?.record ?? (row && unpackKept(row.record))
+        return soundSession(row, connection.damage)?.record ?? (row && unpackKept(row.record, id))
       }),
     sessions: async (query) => unpackPage(await listOfSessions(query)),
     packedSessions: listOfSessions,

@@ -108,6 +108,61 @@ test('DM4 a damaged row is set aside, once, and told; the rest of the session lo
   expect(await other.read(ID, 'key-2')).toBe('again')
 })
 
+/** A session whose view was rewritten before it was suspended: its last row. */
+async function suspendAfterView(): Promise<number> {
+  await store(1, () => 'x'.repeat(4_000))
+  const { engine, call } = await startEngine(name)
+  await call('sessions.transition', { id: ID, verb: 'suspend' })
+  await call('flush', {})
+  await engine.close()
+  const [view, rows]: [StoredView, WrittenCommit[]] = await inDatabase((database) => {
+    const stores = database.transaction(['views', 'commits'])
+    return Promise.all([
+      done(stores.objectStore('views').get(ID)),
+      done(stores.objectStore('commits').getAll()),
+    ])
+  })
+  const last = rows.filter(({ streamId }) => streamId === view.streamId).at(-1)?.seq ?? 0
+  expect(view.upTo).toBe(last - 1)
+  return last
+}
+
+/** As pages of one worker are told, one after the other. */
+async function statusesIn(tab: Tab): Promise<ReadonlySet<string | undefined>> {
+  const statuses = new Set<string | undefined>()
+  const ask = async () => {
+    statuses.add((await tab.call('sessions.open', { id: ID })).record.status)
+    statuses.add((await tab.call('sessions.get', { id: ID }))?.status)
+  }
+  await ask()
+  await ask()
+  await toldOf(tab, 1)
+  await ask()
+  await ask()
+  return statuses
+}
+
+test.each([
+  ['damaged', flipped],
+  ['lost', () => undefined],
+] as const)(
+  'JO42 where what changed a session after its view is %s, its index row says it',
+  async (_, change) => {
+    const last = await suspendAfterView()
+    await alter<WrittenCommit>('commits', (row) => (row.seq === last ? change(row) : row))
+    const tab = await start()
+    expect(await statusesIn(tab)).toEqual(new Set(['suspended']))
+  },
+)
+
+test('JO42 what is damaged while a session is open is not taken from its view', async () => {
+  const last = await suspendAfterView()
+  const tab = await start()
+  await tab.call('sessions.open', { id: ID })
+  await alter<WrittenCommit>('commits', (row) => (row.seq === last ? flipped(row) : row))
+  expect(await statusesIn(tab)).toEqual(new Set(['suspended']))
+})
+
 test('DM27 a row that a newer build stored stays where it is, and that build finds it there', async () => {
   await store(6)
   let before: WrittenCommit | undefined

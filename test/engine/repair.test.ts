@@ -122,7 +122,7 @@ test('DM12 what a log that lost rows does not tell is left as its index row know
   const row = await inDatabase(name, (database): Promise<StoredSession> => {
     return done(database.transaction('sessions').objectStore('sessions').get(ID))
   })
-  expect(unpackKept(row.record)).toMatchObject({ name: 'one', tags: ['t'] })
+  expect(unpackKept(row.record, row.id)).toMatchObject({ name: 'one', tags: ['t'] })
   await tab.engine.close()
   expect(await checkLaws(name)).toEqual([])
 })
@@ -261,7 +261,7 @@ test.each(['active', 'archived'])(
     if (status === 'archived') await archive(name)
     await alter<StoredSession>(name, 'sessions', (row) =>
       row.id === ID
-        ? { ...row, record: keepRecord({ ...unpackKept(row.record), name: 'two', tags: [] }) }
+        ? { ...row, record: keepRecord({ ...unpackKept(row.record, row.id), name: 'two', tags: [] }) }
         : row,
     )
     const tab = await startEngine(name)
@@ -273,7 +273,7 @@ test.each(['active', 'archived'])(
     ])
     const kept = async () => {
       const rows: readonly StoredSession[] = await contentOf(name, 'sessions')
-      return unpackKept(rows.find(({ id }) => id === ID)?.record ?? null)
+      return unpackKept(rows.find(({ id }) => id === ID)?.record ?? null, ID)
     }
     await expect.poll(kept).toMatchObject({ name: 'one', tags: ['t'] })
     await tab.engine.close()

@@ -11,7 +11,7 @@ export type Unpacked<Method extends MethodName> = Method extends 'sessions.get'
     : Answer<Method>
 
 export function unpacked<Method extends MethodName>(method: Method, answer: unknown): Unpacked<Method> {
-  if (method === 'sessions.get') return unpackKept(answer as Answer<'sessions.get'>) as Unpacked<Method>
+  if (method === 'sessions.get') return unpackKept(answer as Answer<'sessions.get'>, '') as Unpacked<Method>
   if (method === 'sessions.list') return unpackPage(answer as Answer<'sessions.list'>) as Unpacked<Method>
   return answer as Unpacked<Method>
 }

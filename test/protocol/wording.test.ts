@@ -83,8 +83,8 @@ test('VE17 what a replay found different in a scope or a value that stands aside
     errors: { total: 0, byType: [], bySubject: [], byHook: [], rate: 0, byHour: [] },
     verdict: 'diverged',
   }
-  expect(wordingFor(2).answer('replay.run', report)).toEqual(report)
-  expect(wordingFor(1).answer('replay.run', report).divergences).toEqual([
+  expect(wordingFor(2).answer('replay.run', report, {})).toEqual(report)
+  expect(wordingFor(1).answer('replay.run', report, {}).divergences).toEqual([
     { ...divergence, subject: 'k', expected: null },
   ])
 })

@@ -259,6 +259,48 @@ test('ST5 what fails while the connection is being closed fails for that', async
   expect(isConnectionLost(dying)).toBe(true)
 })
 
+/** Holds back the answer that says which generation it is, the last one of an opening. */
+function whileOpening(work: (native: IDBDatabase) => void): void {
+  const { get } = IDBObjectStore.prototype
+  IDBObjectStore.prototype.get = function (...given) {
+    const request = get.apply(this, given)
+    if (given[0] !== 'generation') return request
+    IDBObjectStore.prototype.get = get
+    work(this.transaction.db)
+    Object.defineProperty(request, 'onsuccess', {
+      configurable: true,
+      get: () => null,
+      set: (answer: (event: object) => void) => void settle().then(() => answer({ target: request })),
+    })
+    return request
+  }
+  onTestFinished(() => {
+    IDBObjectStore.prototype.get = get
+  })
+}
+
+test.each([
+  ['is deleted', 'STORAGE_LOST', (native) => void indexedDB.deleteDatabase(native.name)],
+  ['is upgraded', 'STORAGE_NEWER', (native) => void indexedDB.open(native.name, native.version + 10)],
+] satisfies [string, ErrorCode, (native: IDBDatabase) => void][])(
+  'ST5 a database that %s in the moment in which it is opened is not handed out: %s',
+  async (_, code, work) => {
+    whileOpening(work)
+    await expect(open()).rejects.toMatchObject({ code })
+  },
+)
+
+test('ST24 a connection that the browser closes in the moment in which it is opened is opened anew', async () => {
+  whileOpening((native) => forceCloseDatabase(Object(native)))
+  const wall = fakeClock()
+  const opening = open({ wall })
+  await expect.poll(() => wall.dueWithin(100)).toBe(1)
+  wall.advance(100)
+  const connection = await opening
+  expect(connection.ended).toBeUndefined()
+  connection.close()
+})
+
 test('ST5 a listener that was taken back hears nothing, and closing ourselves tells nobody', async () => {
   const connection = await open()
   const heard: string[] = []

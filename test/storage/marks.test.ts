@@ -1,5 +1,6 @@
 import 'fake-indexeddb/auto'
 import { expect, test } from 'vitest'
+import { repairStream } from '../../src/core/damage/repair.ts'
 import { clockOfId, type EventId, type SessionId } from '../../src/core/ids.ts'
 import type { Log } from '../../src/core/ports.ts'
 import { keepRecord, unpackKept } from '../../src/core/session/kept-record.ts'
@@ -8,7 +9,7 @@ import { packedSessionAt, sessionAt } from '../../src/core/session/past.ts'
 import { unpackEntries } from '../../src/core/state/packed-entries.ts'
 import { createMarking } from '../../src/engine/marking.ts'
 import { MAX_MARKS } from '../../src/storage/mark-rows.ts'
-import type { StoredSegment, StoredSession, StoredView } from '../../src/storage/schema.ts'
+import type { StoredHead, StoredSegment, StoredSession, StoredView } from '../../src/storage/schema.ts'
 import { bringUpToDate } from '../../src/storage/session-rows.ts'
 import { TailReader } from '../../src/storage/tail-reader.ts'
 import { fakeClock } from '../../src/testing/fake-clock.ts'
@@ -296,7 +297,7 @@ const damaged = {
   'an index row': (tab: Tab) =>
     alterRow<StoredSession>(tab, 'sessions', SESSION, (row) => ({
       ...row,
-      record: keepRecord({ ...unpackKept(row.record), name: 'another' }),
+      record: keepRecord({ ...unpackKept(row.record, row.id), name: 'another' }),
     })),
   'the end of an index row': (tab: Tab) =>
     alterRow<StoredSession>(tab, 'sessions', SESSION, (row) => ({ ...row, upTo: row.upTo + 1 })),
@@ -377,6 +378,26 @@ test('SG18 what a tab decides that was opened after a mark has a later clock, ho
   expect(await tab.journal.mark(STREAM)).toBe(true)
   const [mark] = await tab.connection.db.marks.toArray()
   await setState(await openTab(tab.name, lagging), 'late', 1)
+  const last = (await rowsOf(tab)).at(-1)?.events[0]
+  expect(clockOfId(last?.id ?? '')).toBeGreaterThan(mark?.hlc ?? 0)
+  await expectLaws(tab)
+})
+
+test('SG18 what is decided on a head that a repair put anew has a later clock than marks', async () => {
+  const tab = await openTab()
+  await createSession(tab)
+  const lagging = fakeClock()
+  lagging.set(tab.wall.now())
+  tab.wall.advance(60_000)
+  await write(tab, 0, 1_100)
+  expect(await tab.journal.mark(STREAM)).toBe(true)
+  await tab.journal.flush()
+  const late = await openTab(tab.name, lagging)
+  await alterRow<StoredHead>(tab, 'heads', [...headOf()], () => undefined)
+  const damage = { note: () => {}, recorded: async () => {} }
+  expect(await repairStream({ ...late, damage }, STREAM)).toBe(1)
+  await setState(await openTab(tab.name, lagging), 'late', 1)
+  const [mark] = await tab.connection.db.marks.toArray()
   const last = (await rowsOf(tab)).at(-1)?.events[0]
   expect(clockOfId(last?.id ?? '')).toBeGreaterThan(mark?.hlc ?? 0)
   await expectLaws(tab)

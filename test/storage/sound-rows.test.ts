@@ -1,6 +1,10 @@
 import 'fake-indexeddb/auto'
 import { expect, test } from 'vitest'
+import type { FoundDamage } from '../../src/core/damage/damage.ts'
+import { recordDamage } from '../../src/core/damage/record-damage.ts'
+import { repairStream } from '../../src/core/damage/repair.ts'
 import { type CheckpointId, type SessionId, scopeStream } from '../../src/core/ids.ts'
+import { keepRecord, unpackKept } from '../../src/core/session/kept-record.ts'
 import { findSession } from '../../src/core/session/open.ts'
 import type { SessionQuery } from '../../src/core/session/query.ts'
 import { entriesOf } from '../../src/core/state/packed-entries.ts'
@@ -19,6 +23,7 @@ import {
   createSession,
   eventOf,
   expectLaws,
+  headOf,
   openBeside,
   openTab,
   operationOf,
@@ -115,6 +120,42 @@ test('DM22 a damaged index row hides no other session of a list, whatever it say
   expect(notedBy(tab)).toEqual([`session: The index row of session ${SESSION} is not what was stored.`])
 })
 
+test('DM28 an index row without the fields that lists look at is damaged, and its list hides no other session', async () => {
+  const tab = await openTab()
+  const parentId = 'parent' as SessionId
+  for (const id of ['parent', 'a', 'b'] as SessionId[]) await createSession(tab, id)
+  await createSession(tab, OTHER, { parentId })
+  await createSession(tab, SESSION, { parentId })
+  await tab.journal.flush()
+  const changes: ((row: StoredSession) => object)[] = [
+    (row) => ({ ...row, keys: 'one' }),
+    (row) => ({ ...row, keys: [1] }),
+    ({ keys: _, ...row }) => row,
+    (row) => ({ ...row, createdAt: 'early' }),
+    ({ sum: _, ...row }) => withSum({ ...row, keys: 'one' }),
+  ]
+  for (const change of changes) {
+    await using _damage = await alterRow<StoredSession>(tab, 'sessions', SESSION, change)
+    const next = await openBeside(tab)
+    for (const query of [{ parentId }, { parentId, sortBy: 'createdAt', count: true, limit: 1 }] as const)
+      expect((await next.tables.sessions(query)).items.map(({ id }) => id)).toEqual([OTHER])
+    expect(notedBy(next)).toEqual([`session: The index row of session ${SESSION} is not what was stored.`])
+    expect((await next.log.start(STREAM)).record).toMatchObject({ id: SESSION })
+  }
+})
+
+test('DM22 a search passes over what is no text', async () => {
+  const tab = await withValues(1)
+  await createSession(tab, OTHER, { name: 'two' })
+  await tab.journal.flush()
+  await using _damage = await alterRow<StoredSession>(tab, 'sessions', SESSION, ({ record, ...row }) => ({
+    ...row,
+    record: keepRecord({ ...unpackKept(record, row.id), name: 5 as never }),
+  }))
+  expect((await tab.tables.sessions({ search: 'two' })).items.map(({ id }) => id)).toEqual([OTHER])
+  expect((await tab.tables.sessions({ sortBy: 'name' })).items).toHaveLength(2)
+})
+
 test('DM28 an index row with a right sum that is no JSON is damaged, and its session is read from the log', async () => {
   const tab = await withValues(1)
   await tab.journal.flush()
@@ -123,10 +164,40 @@ test('DM28 an index row with a right sum that is no JSON is damaged, and its ses
     withSum({ ...row, record: '{' }),
   )
   expect((await tab.log.start(STREAM)).record).toEqual(before.record)
-  await expect(findSession(tab.log, SESSION)).rejects.toMatchObject({ code: 'CONTENT_DAMAGED' })
+  await expect(findSession(tab.log, SESSION)).rejects.toMatchObject({
+    code: 'CONTENT_DAMAGED',
+    details: { id: SESSION },
+  })
   expect((await tab.tables.sessions({})).items).toEqual([])
   await expect(tab.tables.session(SESSION)).rejects.toMatchObject({ code: 'CONTENT_DAMAGED' })
   expect(notedBy(tab)).toEqual([`session: The index row of session ${SESSION} is not what was stored.`])
+})
+
+test('DM12 a view that is made anew of a log that lost rows says no record: the index row may know more', async () => {
+  const tab = await withValues(1)
+  await tab.journal.flush()
+  const suspend = () => ({
+    result: 0,
+    resultId: '',
+    writes: [{ stream: STREAM, events: [eventOf(tab.clock, 'session.suspended', {})], index: true }],
+    heads: [{ key: headOf(), value: { status: 'suspended' } }],
+  })
+  await tab.journal.commit(operationOf(tab.clock, suspend, { durability: 'strict', heads: [headOf()] }))
+  const last = (await rowsOf(tab)).at(-1)?.seq ?? 0
+  await alterRow(tab, 'commits', last, flip)
+  await alterRow<StoredView>(tab, 'views', STREAM, (row) => ({ ...row, sizeBytes: row.sizeBytes + 1 }))
+  const next = await openBeside(tab)
+  const damage = { note: next.connection.damage.note, recorded: async () => {} }
+  await rowsOf(next)
+  let found: FoundDamage | undefined
+  next.connection.damage.listen((one) => {
+    found = one
+  })()
+  if (found === undefined) throw new Error('nothing was found')
+  await recordDamage({ ...next, now: () => 1 }, found)
+  expect(await repairStream({ ...next, damage }, STREAM)).toBe(1)
+  for (let times = 0; times < 3; times += 1)
+    expect((await next.log.start(STREAM)).record).toMatchObject({ status: 'suspended', damaged: 1 })
 })
 
 test('DM2 a read of so many rows gives so many sound ones', async () => {

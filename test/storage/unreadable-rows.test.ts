@@ -3,8 +3,9 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import type { FoundDamage } from '../../src/core/damage/damage.ts'
 import { recordDamage } from '../../src/core/damage/record-damage.ts'
 import { repairStream } from '../../src/core/damage/repair.ts'
-import { type SessionId, sessionStream } from '../../src/core/ids.ts'
+import { type EventId, type SessionId, sessionStream } from '../../src/core/ids.ts'
 import { unpackKept } from '../../src/core/session/kept-record.ts'
+import { sessionAt } from '../../src/core/session/past.ts'
 import { unpackEntries } from '../../src/core/state/packed-entries.ts'
 import {
   createSession,
@@ -104,6 +105,20 @@ test('DM15 it is recorded, and stays where it is: it is read again when the brow
   expect((await rowsOf(tab)).map(({ seq }) => seq)).toContain(seqs[1])
 })
 
+test('SG30 a stretch of the past is not kept where the browser failed at one of its rows', async () => {
+  const { tab, seqs } = await withValues(4)
+  await setState(tab, 'large', 'x'.repeat(20_000))
+  expect(await tab.journal.mark(STREAM, { grownBytes: 100_000 })).toBe(true)
+  const moment = (await rowsOf(tab))[4]?.events[0]?.id as EventId
+  const at = async () => (await sessionAt(tab.log, SESSION, moment)).state
+  await sessionAt(tab.log, SESSION, (await rowsOf(tab))[3]?.events[0]?.id as EventId)
+  {
+    using _fault = failReadsOf((seq) => seq === seqs[2])
+    expect(await at()).toEqual({ 'key-0': 0, 'key-2': 2, 'key-3': 3 })
+  }
+  expect(await at()).toEqual({ 'key-0': 0, 'key-1': 1, 'key-2': 2, 'key-3': 3 })
+})
+
 test('DM15 where no row can be read it is a failure of the storage, and no row is called damaged', async () => {
   const { tab } = await withValues(3)
   using _fault = failReadsOf(() => true)
@@ -137,7 +152,7 @@ test('DM25 an index row at which the browser fails is read from the log, told, a
   using _fault = failReadsOf((upTo) => upTo !== -1, 'sessions')
   const [start] = await Promise.all([tab.log.start(STREAM), tab.log.start(other)])
   expect(start.record).toMatchObject({ id: SESSION, status: 'active' })
-  expect(unpackKept((await tab.log.record(STREAM)) ?? null)).toMatchObject({ id: SESSION })
+  expect(unpackKept((await tab.log.record(STREAM)) ?? null, SESSION)).toMatchObject({ id: SESSION })
   expect(foundBy(tab)).toMatchObject([{ what: 'session', stream: STREAM }])
   await expect(tab.tables.session(SESSION)).rejects.toMatchObject({ code: 'STORAGE_FAILED' })
 })
@@ -192,7 +207,7 @@ test('DM25 such rows hinder no write, and are made anew by the next barrier', as
   isFailing = false
   const row = await db.sessions.get(SESSION)
   expect(row?.rows).toBe(81)
-  expect(unpackKept(row?.record ?? null)).toMatchObject({ counters: { events: 81 } })
+  expect(unpackKept(row?.record ?? null, SESSION)).toMatchObject({ counters: { events: 81 } })
   expect(unpackEntries((await db.views.get(STREAM))?.entries ?? [])).toHaveLength(80)
 })
 
@@ -212,7 +227,7 @@ test('DM25 a repair makes rows anew at which the browser fails', async () => {
     isFailing = false
   }
   const row = await db.sessions.get(SESSION)
-  expect(unpackKept(row?.record ?? null)).toMatchObject({ counters: { events: 41 } })
+  expect(unpackKept(row?.record ?? null, SESSION)).toMatchObject({ counters: { events: 41 } })
 })
 
 test('EN15 where the browser fails at the end of the log, each of many records is asked for by itself, also later', async () => {
@@ -228,7 +243,7 @@ test('EN15 where the browser fails at the end of the log, each of many records i
   const next = await openBeside(tab)
   const events = async () => {
     const records = await Promise.all([STREAM, sessionStream(OTHER)].map((stream) => next.log.record(stream)))
-    return records.map((record) => unpackKept(record ?? null)?.counters.events)
+    return records.map((record) => unpackKept(record ?? null, '')?.counters.events)
   }
   expect(await events()).toEqual([2, 1])
   expect(await events()).toEqual([2, 1])

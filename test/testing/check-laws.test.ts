@@ -280,7 +280,7 @@ test('LA7 an index row that differs from the log is found, in its record and in 
   expect(
     await lawsAfter((db) =>
       db.sessions.toCollection().modify((row, ref) => {
-        ref.value = { ...row, record: keepRecord({ ...unpackKept(row.record), name: 'other' }) }
+        ref.value = { ...row, record: keepRecord({ ...unpackKept(row.record, row.id), name: 'other' }) }
       }),
     ),
   ).toEqual(['LA7'])

@@ -22,15 +22,18 @@ export function keepRecord(record: SessionRecord): KeptRecord {
   return toJsonText(record) ?? record
 }
 
-/** @throws CONTENT_DAMAGED where it is not what was kept */
-export function unpackKept<Value extends SessionRecord | null>(kept: JsonOr<Value>): Value {
+/**
+ * @param id of its session, for the error
+ * @throws CONTENT_DAMAGED with `{ id }` where it is not what was kept
+ */
+export function unpackKept<Value extends SessionRecord | null>(kept: JsonOr<Value>, id: string): Value {
   if (typeof kept !== 'string') return kept
   const value = fromJson(kept)
   if (isObject(value)) return value as Value
   throw createError(
     'CONTENT_DAMAGED',
-    'The kept record is not what was stored; call storage.repair(), which makes it anew from the log.',
-    { name: 'RecordDamaged' },
+    `The kept record of session ${id} is not what was stored; call storage.repair(), which makes it anew from the log.`,
+    { name: 'RecordDamaged', id },
   )
 }
 

@@ -62,7 +62,7 @@ export async function readState(log: Log, id: SessionId): Promise<SeenState> {
  * another tab's change may not have reached.
  */
 export async function findSession(log: Pick<Log, 'record'>, id: SessionId): Promise<SessionRecord | null> {
-  return unpackKept(await findKeptSession(log, id))
+  return unpackKept(await findKeptSession(log, id), id)
 }
 
 /** The same, as the database keeps it. */

@@ -40,24 +40,29 @@ export async function packedSessionAt(log: Log, id: SessionId, event: EventId): 
   const stream = sessionStream(id)
   const around = log.marksAround(stream, event)
   const memory = pastMemoryOf(log)
+  const { passedOver } = log
   const known = memory.get(stream, around, event)
   const kept = known === undefined || (await log.hasMark(stream, known.before)) ? known : undefined
   if (kept !== known) memory.clear()
   const { mark, batches } = kept ?? (await readAfterMark(log, stream, event, around))
   const fold = new PastFold(mark)
-  const read: TimelineEvent[] = []
+  const read: (readonly TimelineEvent[])[] = []
+  let count = 0
   if (mark?.last !== event) {
     let isThere = false
     for await (const batch of batches) {
       const events = batch.filter((one) => one.id <= event)
       isThere ||= events.some((one) => one.id === event)
       fold.take(events)
-      if (kept === undefined && read.length <= MAX_EVENTS) read.push(...events)
+      count += events.length
+      if (count <= MAX_EVENTS) read.push(events)
     }
     if (!isThere) throw await notThere(log, id, event)
   }
-  if (kept === undefined && around !== undefined && read.length <= MAX_EVENTS)
-    memory.keep(stream, around, { mark, batches: [read], to: event, before: around.after })
+  // What the browser fails to read now it may give another time.
+  const isWhole = count <= MAX_EVENTS && log.passedOver === passedOver
+  if (kept === undefined && around !== undefined && isWhole)
+    memory.keep(stream, around, { mark, batches: read, to: event, before: around.after })
   return fold.past(id, event)
 }
 

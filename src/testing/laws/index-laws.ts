@@ -42,7 +42,7 @@ function* sessionLaw({ sessions, rowsByStream, lossy }: DatabaseContent): Iterab
 
 /** In whatever form its record is kept. Rows of before there were sums have none. */
 function withoutSum({ sum: _, ...row }: StoredSession): Omit<StoredSession, 'sum'> {
-  return { ...row, record: unpackKept(row.record) }
+  return { ...row, record: unpackKept(row.record, row.id) }
 }
 
 function* artifactLaw({ artifacts, rowsByStream, lossy }: DatabaseContent): Iterable<Violation> {

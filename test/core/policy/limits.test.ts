@@ -138,7 +138,7 @@ test('PO5, PO25 what a message used counts also where it stands in a content, an
       code: 'LIMIT_EXCEEDED',
       details: { limit: 'maxTokens', used: 101 },
     })
-  expect(unpackKept(await tab.call('sessions.get', { id }))?.counters.usage).toMatchObject({
+  expect(unpackKept(await tab.call('sessions.get', { id }), id)?.counters.usage).toMatchObject({
     inputTokens: 60,
     outputTokens: 41,
     costUsd: 0.5,

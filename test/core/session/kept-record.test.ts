@@ -13,7 +13,7 @@ const recordWith = (metadata: SessionRecord['metadata']) => ({ id: 's', metadata
 test('JO41 a kept record comes back as it was', () => {
   const record = recordWith({ a: [1, null, { b: 'é\ud800' }], ['__proto__']: 'own' })
   expect(typeof keepRecord(record)).toBe('string')
-  expect(unpackKept(keepRecord(record))).toEqual(record)
+  expect(unpackKept(keepRecord(record), record.id)).toEqual(record)
   expect(readKept(keepRecord(record))).toEqual(record)
 })
 
@@ -23,7 +23,7 @@ test.each([
 ])('JO41 a record that holds %s stays as it is', (_, value) => {
   const record = recordWith({ value })
   expect(keepRecord(record)).toBe(record)
-  expect(unpackKept(keepRecord(record))).toBe(record)
+  expect(unpackKept(keepRecord(record), record.id)).toBe(record)
 })
 
 test('JO41 records go as one text, or unpacked where one of them is no text', () => {
@@ -37,8 +37,8 @@ test('JO41 records go as one text, or unpacked where one of them is no text', ()
 
 test('DM28 a kept record that is no JSON is damaged', () => {
   for (const kept of ['{', '7', '"s"', 'null']) {
-    expect(() => unpackKept<SessionRecord>(kept)).toThrow(
-      expect.objectContaining({ code: 'CONTENT_DAMAGED' }),
+    expect(() => unpackKept<SessionRecord>(kept, 's')).toThrow(
+      expect.objectContaining({ code: 'CONTENT_DAMAGED', details: { name: 'RecordDamaged', id: 's' } }),
     )
     expect(readKept(kept)).toBeUndefined()
     const records = [keepRecord(recordWith({})), kept, keepRecord(recordWith({ a: ',' }))]

@@ -1,9 +1,23 @@
 import { expect, test } from 'vitest'
-import type { Clock, EventId, StreamId } from '../../../src/core/ids.ts'
-import type { MarksAround } from '../../../src/core/ports.ts'
+import type { CommitRow } from '../../../src/core/commit.ts'
+import {
+  type Clock,
+  type CorrelationId,
+  clockOfId,
+  type EventId,
+  type SessionId,
+  type StreamId,
+  sessionStream,
+  type WriterId,
+} from '../../../src/core/ids.ts'
+import type { Log, MarksAround } from '../../../src/core/ports.ts'
 import type { PastMark } from '../../../src/core/session/mark.ts'
+import { sessionAt } from '../../../src/core/session/past.ts'
 import { PastMemory, type Stretch } from '../../../src/core/session/past-memory.ts'
 import type { TimelineEvent } from '../../../src/core/timeline/event.ts'
+import { createHybridClock } from '../../../src/core/timeline/hybrid-clock.ts'
+import { makeEvent } from '../../../src/core/timeline/make-event.ts'
+import { fakeClock } from '../../../src/testing/fake-clock.ts'
 
 const EVENT = '5' as EventId
 
@@ -45,4 +59,26 @@ test('SG30 a stretch of another mark than the one that was known is not kept, an
   expect(memory.get(stream, between(1), '6' as EventId)).toBeUndefined()
   expect(memory.get(stream, between(0, true), '6' as EventId)).toBeDefined()
   expect(memory.get(stream, { ...between(1), isEnd: undefined }, EVENT)).toBeUndefined()
+})
+
+test('SE15 a moment is told however many events were stored at once', async () => {
+  const id = 's1' as SessionId
+  const stream = sessionStream(id)
+  const clock = createHybridClock(fakeClock(), '8000-000000000001' as WriterId)
+  const frame = { correlationId: clock.nextId<CorrelationId>() }
+  const created = { name: 'one', description: '', tags: [], metadata: {}, limits: {} }
+  const rows = Array.from({ length: 20 }, (_, row) => {
+    const first = row === 0 ? [makeEvent(clock.nextId<EventId>(), 'session.created', created, frame)] : []
+    const notes = Array.from({ length: 10_000 }, () => makeEvent(clock.nextId<EventId>(), 'note', 1, frame))
+    const events = [...first, ...notes]
+    return { stream, seq: row + 1, hlc: clockOfId(events[0]?.id ?? ''), events } as unknown as CommitRow
+  })
+  const log = {
+    marksAround: () => undefined,
+    mark: async () => undefined,
+    range: async () => rows,
+    passedOver: 0,
+  } as Partial<Log> as Log
+  const last = rows.at(-1)?.events.at(-1)?.id ?? ('' as EventId)
+  expect((await sessionAt(log, id, last)).record.counters.events).toBe(200_001)
 })

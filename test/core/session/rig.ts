@@ -119,7 +119,7 @@ export interface UnpackedManager extends Omit<SessionManager, 'get' | 'list'> {
 export function unpacking(sessions: SessionManager): UnpackedManager {
   return {
     ...sessions,
-    get: async (request, input) => unpackKept(await sessions.get(request, input)),
+    get: async (request, input) => unpackKept(await sessions.get(request, input), input.id),
     list: async (request, query) => unpackPage(await sessions.list(request, query)),
   }
 }

@@ -23,7 +23,7 @@ it('TC24 what a cut off import left is swept, and one that runs in another tab i
   await dying
 
   const hidden = (await living.connection.db.sessions.toArray()).filter(
-    ({ record }) => unpackKept(record).hidden,
+    ({ id, record }) => unpackKept(record, id).hidden,
   )
   expect(hidden).toHaveLength(1)
   expect(unpackPage(await living.sessions.list(living.request(), {})).items.map(({ id }) => id)).toEqual([
