@@ -30,6 +30,7 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
   const listeners = new Set<Parameters<Connection['listen']>[0]>()
   const givenUpListeners = new Set<(error: HoldfastError) => void>()
   const busy = new Set<() => boolean>()
+  const leaving = new Set<() => void>()
   let closed = false
   let firstWrite: (() => void) | undefined
   let lastId = 0
@@ -138,6 +139,14 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
     ledger,
     pressure: window,
     hookFrame,
+    hurry: () => {
+      for (const leave of [...leaving]) leave()
+      flush()
+    },
+    beforeHurry: (leave) => {
+      leaving.add(leave)
+      return () => leaving.delete(leave)
+    },
     grew: (load, bytes) => {
       load.bytes += bytes
       // A call that was refused on the page has left nothing to be taken out again.

@@ -57,6 +57,10 @@ export interface Connection {
   readonly pressure: BackPressure
   /** On whose behalf a call is made. */
   readonly hookFrame: HookFrame
+  /** Sends what was called so far, now: much waits, and the worker may begin with it. */
+  hurry(): void
+  /** Calls back before that, for what is to be called at the end of this turn. The function returned ends it. */
+  beforeHurry(leave: () => void): () => void
   /** A call that was made and not sent yet weighs more. */
   grew(load: Load, bytes: number): void
   call<Method extends MethodName>(

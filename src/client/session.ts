@@ -14,7 +14,6 @@ import { createCaller } from './caller.ts'
 import { createDocuments } from './documents.ts'
 import { detailsIn } from './emit-details.ts'
 import { createEmitter } from './emitter.ts'
-import { readEvents } from './event-reader.ts'
 import type { House } from './house.ts'
 import { idOf, type Moment, requireId } from './moment.ts'
 import { createPast } from './past.ts'
@@ -88,18 +87,19 @@ export function createSession<A extends App>(
       runs: createRuns(caller, id),
       checkpoints: { list: (options) => caller.call('sessions.checkpoints', { id }, options) },
 
-      emit: async (type, data, options = {}) => {
-        const schema = schemaOf(house.app?.events, type)
-        const checked = schema === undefined ? data : checkSchema(schema, data, `event "${type}"`)
-        const { details, frame: by } = detailsIn(options, bound)
-        const emitBy =
-          by === bound ? emit : createEmitter(house.connection, createCaller(house.connection, by), id)
-        const said = admitState(checked, 'data')
-        const whole = type === 'message.added' ? pricedMessage(house.app?.prices, said) : said
-        const stored = await emitBy(type, whole, options, details)
-        // It is stored, so what keeps its data from being read now does not make this fail.
-        const [event = stored] = await readEvents(caller, [stored]).catch(() => [stored])
-        return event
+      emit: (type, data, options = {}) => {
+        try {
+          const schema = schemaOf(house.app?.events, type)
+          const checked = schema === undefined ? data : checkSchema(schema, data, `event "${type}"`)
+          const { details, frame: by } = detailsIn(options, bound)
+          const emitBy =
+            by === bound ? emit : createEmitter(house.connection, createCaller(house.connection, by), id)
+          const said = admitState(checked, 'data')
+          const whole = type === 'message.added' ? pricedMessage(house.app?.prices, said) : said
+          return emitBy(type, whole, options, details)
+        } catch (error) {
+          return Promise.reject(error)
+        }
       },
       callHooks: async (point, data, { durability = house.connection.durability, ...rest } = {}) => {
         const input = {

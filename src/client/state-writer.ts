@@ -76,10 +76,13 @@ export function createStateWriter(
 
   const begin = (options: WriteOptions, frame: Frame): Group => {
     const begun = createGroup(options, frame, send)
-    nextTurn(() => {
+    const leave = () => {
+      stopWaiting()
       if (group === begun) group = undefined
       begun.leave()
-    })
+    }
+    const stopWaiting = connection.beforeHurry(leave)
+    nextTurn(leave)
     return begun
   }
 

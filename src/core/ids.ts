@@ -38,19 +38,19 @@ export function timeOfClock(clock: Clock): number {
 /** Builds the UUIDv7 of one tick of one writer. */
 export function idAt<Id extends string>(clock: Clock, writer: WriterId): Id {
   const ms = timeOfClock(clock).toString(16).padStart(12, '0')
-  const counter = (clock % CLOCK_TICKS_PER_MS).toString(16).padStart(3, '0')
-  return `${ms.slice(0, 8)}-${ms.slice(8)}-7${counter}-${writer}` as Id
+  // The version 7 stands before three digits of the counter, so that none of them is left out.
+  const counter = (0x7000 + (clock % CLOCK_TICKS_PER_MS)).toString(16)
+  return `${ms.slice(0, 8)}-${ms.slice(8)}-${counter}-${writer}` as Id
 }
 
 /** The clock inside an id that {@link idAt} made. */
 export function clockOfId(id: string): Clock {
-  const ms = Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16)
-  return (ms * CLOCK_TICKS_PER_MS + Number.parseInt(id.slice(15, 18), 16)) as Clock
+  return (timeOfId(id) * CLOCK_TICKS_PER_MS + Number.parseInt(id.slice(15, 18), 16)) as Clock
 }
 
 /** The time in milliseconds inside an id that {@link idAt} made. */
 export function timeOfId(id: string): number {
-  return timeOfClock(clockOfId(id))
+  return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16)
 }
 
 /** The writer inside an id that {@link idAt} made. */

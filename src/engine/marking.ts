@@ -2,7 +2,7 @@
 import type { CommitRow } from '../core/commit.ts'
 import { type StreamId, sessionOfStream } from '../core/ids.ts'
 import type { Journal, Log } from '../core/ports.ts'
-import { sizeOf } from '../core/size.ts'
+import { sizeOfData } from '../core/timeline/event-text.ts'
 import type { StewardChore } from './steward-chores.ts'
 import { unpackedStreams } from './unpacked-streams.ts'
 
@@ -76,7 +76,7 @@ export function createMarking({ journal, log }: MarkingDeps): Marking {
         note(
           stream,
           events.length,
-          events.reduce((sum, event) => sum + sizeOf(event.data), update?.length ?? 0),
+          events.reduce((sum, event) => sum + sizeOfData(event), update?.length ?? 0),
         )
       }
     },

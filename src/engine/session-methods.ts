@@ -4,10 +4,9 @@ import { late } from '../core/late.ts'
 import type { Tables } from '../core/ports.ts'
 import type { SessionDeps } from '../core/session/deps.ts'
 import { createSessionManager } from '../core/session/manager.ts'
-import type { StateValue } from '../core/state/value.ts'
-import { type Emitted, emitEvent, emitEvents } from '../core/timeline/emit.ts'
+import { emitEvent, emitEvents } from '../core/timeline/emit.ts'
 import { toWireError } from '../protocol/wire-error.ts'
-import type { AppendedEvents } from '../protocol/worker-api.ts'
+import { toAppended } from './appended-events.ts'
 import { createAsideOrder } from './aside-order.ts'
 import type { Methods } from './methods.ts'
 
@@ -72,7 +71,7 @@ export function createSessionMethods(
     },
     'timeline.emit': (request, input) => emitEvent({ ...deps, artifacts }, request, input),
     'timeline.append': async (request, input) => {
-      return toAppended(await emitEvents({ ...deps, artifacts }, request, input))
+      return toAppended(input.sessionId, await emitEvents({ ...deps, artifacts }, request, input))
     },
     'timeline.query': async ({ signal }, query) => (await queries(signal)).queryTimeline(log, query),
     'timeline.metrics': async ({ signal }, query, { progress }) =>
@@ -84,17 +83,4 @@ export function createSessionMethods(
     'timeline.tree': async ({ signal }, { correlationId }) =>
       (await queries(signal)).readCorrelation(log, correlationId),
   }
-}
-
-function toAppended(emitted: readonly Emitted[]): AppendedEvents {
-  const events = emitted.map((one) => {
-    if ('refused' in one) return { error: toWireError(one.refused) }
-    const { event } = one
-    if (event.links ?? event.tags ?? event.target) return { event }
-    return one.asGiven ? { id: event.id } : { id: event.id, data: event.data as StateValue }
-  })
-  const first = emitted.find((one) => 'event' in one)
-  if (first === undefined) return { events }
-  const { id, type, data, time, links, tags, target, ...common } = first.event
-  return { common, events }
 }

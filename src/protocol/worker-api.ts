@@ -92,16 +92,15 @@ export interface ReplayOptions {
   readonly to?: EventId
 }
 
-/** What became of events that were appended together, without what the page knows: it has their types and data. */
+/** What became of events that were appended together, in their order and without what the page knows: it has their types and data. */
 export interface AppendedEvents {
   /** What the recorded ones have in common; absent where none was. */
   readonly common?: Omit<TimelineEvent, 'id' | 'type' | 'data' | 'time' | keyof EventDetails>
-  readonly events: readonly (
-    | {
-        readonly id: EventId
-        /** Where it is not what was sent. */
-        readonly data?: StateValue
-      }
+  readonly events: readonly /** Several, one after the other, whose data is what was sent. */
+  (
+    | { readonly ids: readonly EventId[] }
+    /** One whose data is not. */
+    | { readonly id: EventId; readonly data: StateValue }
     /** Where more was said of it than type and data. */
     | { readonly event: TimelineEvent }
     | { readonly error: WireError }

@@ -17,6 +17,7 @@ import { sizeOf } from '../core/size.ts'
 import type { Delta } from '../core/state/delta.ts'
 import { deltasOf } from '../core/state/fold.ts'
 import type { StoredEvent } from '../core/timeline/event.ts'
+import { sizeOfEvent } from '../core/timeline/event-text.ts'
 import { type HeadState, headText } from './heads.ts'
 import { STORE_NAMES, type StoreName } from './schema.ts'
 
@@ -212,7 +213,11 @@ function nextState({ key, value }: HeadWrite, on: ReadonlyMap<string, HeadState>
 }
 
 function measureWrite(write: StreamWrite): MeasuredWrite {
-  const events = write.events.map((event) => ({ event, deltas: deltasOf(event), sizeBytes: sizeOf(event) }))
+  const events = write.events.map((event) => ({
+    event,
+    deltas: deltasOf(event),
+    sizeBytes: sizeOfEvent(event),
+  }))
   return {
     write,
     events,

@@ -3,7 +3,8 @@
  * each row twice as it is put, since it looks for index keys in a copy, and nested objects take several times as long as
  * bytes; and a checksum over bytes takes a tenth of the time of one over texts.
  */
-import { fromJson, toJsonBytes } from '../core/json.ts'
+import { fromJson, toJsonText, toUtf8 } from '../core/json.ts'
+import { TextEvent } from '../core/timeline/event-text.ts'
 import { withSum } from './checksum.ts'
 import { LARGE_ROW_BYTES } from './large-rows.ts'
 import type { CommitBody, StoredCommit, WrittenCommit } from './schema.ts'
@@ -12,9 +13,19 @@ import type { CommitBody, StoredCommit, WrittenCommit } from './schema.ts'
 export function writeForm(row: Omit<StoredCommit, 'seq'>, sizeBytes: number): WrittenCommit {
   const { body, ...rest } = row
   const { update, ...held } = body
-  const bytes = toJsonBytes(held)
+  const text = textOf(held)
+  const bytes = text === undefined ? undefined : toUtf8(text)
   if (bytes === undefined || !isAsLargeAsThought(bytes, update, sizeBytes)) return withSum({ ...rest, body })
   return withSum(update === undefined ? { ...rest, body: bytes } : { ...rest, body: bytes, update })
+}
+
+/** As JSON; events whose data came as text as they came. Undefined where JSON does not hold it. */
+function textOf({ events, ...rest }: Omit<CommitBody, 'update'>): string | undefined {
+  if (!events.some((event) => event instanceof TextEvent)) return toJsonText({ ...rest, events })
+  const texts = events.map((event) => (event instanceof TextEvent ? event.json : toJsonText(event)))
+  const begin = toJsonText(rest)
+  if (begin === undefined || texts.includes(undefined)) return undefined
+  return `${begin.slice(0, -1)},"events":[${texts.join()}]}`
 }
 
 /** Undefined where what it holds has no shape that could be read. */

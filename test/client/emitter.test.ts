@@ -4,11 +4,14 @@ import type { Connection, SendOptions } from '../../src/client/connection.ts'
 import { createEmitter, MAX_TOGETHER_BYTES } from '../../src/client/emitter.ts'
 import { createError } from '../../src/core/errors.ts'
 import type { CorrelationId, EventId, SessionId } from '../../src/core/ids.ts'
+import { MAX_TEXT_CHARACTERS } from '../../src/core/timeline/event-text.ts'
 import { toWireError } from '../../src/protocol/wire-error.ts'
+
+type Told = { readonly data: unknown } | { readonly texts: readonly string[] }
 
 interface Sent {
   readonly method: string
-  readonly input: { readonly events?: readonly { readonly data: unknown }[]; readonly durability?: string }
+  readonly input: { readonly events?: readonly Told[]; readonly durability?: string }
   readonly options: SendOptions | undefined
 }
 
@@ -16,6 +19,9 @@ interface Sent {
 function rig(protocol = 2) {
   const sent: Sent[] = []
   const leaving: (() => void)[] = []
+  const leave = () => {
+    for (const one of leaving.splice(0)) one()
+  }
   const call = (method: string, input: Sent['input'], options?: SendOptions) =>
     new Promise((resolve) => {
       leaving.push(() => {
@@ -28,6 +34,7 @@ function rig(protocol = 2) {
     durability: undefined,
     welcome: { protocol },
     hookFrame: { of: (frame: object) => frame },
+    hurry: () => leave(),
     grew: (load: { bytes: number }, bytes: number) => {
       load.bytes += bytes
     },
@@ -40,19 +47,24 @@ function rig(protocol = 2) {
   return {
     emit,
     sent,
-    leave: () => {
-      for (const leave of leaving.splice(0)) leave()
-    },
+    leave,
   }
 }
 
 const common = { correlationId: 'c' as CorrelationId, source: 'local', schema: 1 } as const
 
-function answerTo({ events = [] }: Sent['input']) {
-  const answered = events.map(({ data }, at) => {
+function dataIn({ events = [] }: Sent['input']): readonly unknown[] {
+  return events.flatMap((told) =>
+    'texts' in told ? told.texts.map((text) => JSON.parse(text)) : [told.data],
+  )
+}
+
+function answerTo(input: Sent['input']) {
+  const answered = dataIn(input).flatMap((data, at) => {
+    if (data === 'forgotten') return []
     if (data === 'refused') return { error: toWireError(createError('HOOK_CANCELLED', 'no')) }
     const id = `00000000-0001-7${String(at).padStart(3, '0')}-8000-000000000000` as EventId
-    return data === 'changed' ? { id, data: 'by a hook' } : { id }
+    return data === 'changed' ? { id, data: 'by a hook' } : { ids: [id] }
   })
   return { common, events: answered }
 }
@@ -71,12 +83,12 @@ test('WI42 what is emitted before the page sends is one call, each event with it
     { reason: { code: 'HOOK_CANCELLED' } },
     { value: { data: 'later' } },
   ])
-  expect(sent.map(({ method, input }) => [method, input.events?.length])).toEqual([['timeline.append', 4]])
+  expect(sent.map(({ method, input }) => [method, dataIn(input).length])).toEqual([['timeline.append', 4]])
   // What has left takes no more.
   const next = emit('a.b', 'next', {})
   leave()
   await next
-  expect(sent.map(({ input }) => input.events?.length)).toEqual([4, 1])
+  expect(sent.map(({ input }) => dataIn(input).length)).toEqual([4, 1])
 })
 
 test('WI42 an event with a durability, id, signal or deadline of its own does not travel with others', async () => {
@@ -111,8 +123,60 @@ test('WI42 much data is cut into several calls, in order', async () => {
   const emitted = [1, 2, 3, 4, 5].map((turn) => emit('a.b', [turn, part], {}))
   leave()
   await Promise.all(emitted)
-  const turns = sent.map(({ input }) => input.events?.map(({ data }) => (data as number[])[0]))
+  const turns = sent.map(({ input }) => dataIn(input).map((data) => (data as number[])[0]))
   expect(turns).toEqual([[1, 2], [3, 4], [5]])
+})
+
+test('WI42 what is full leaves at once, while the page makes the next', async () => {
+  const { emit, sent, leave } = rig()
+  const part = 'x'.repeat(MAX_TOGETHER_BYTES / 2)
+  const emitted = [emit('a.b', part, {})]
+  expect(sent).toHaveLength(0)
+  emitted.push(emit('a.b', part, {}), emit('a.b', part, {}))
+  expect(sent).toHaveLength(1)
+  leave()
+  await Promise.all(emitted)
+  expect(sent.map(({ input }) => dataIn(input).length)).toEqual([2, 1])
+})
+
+test('WI49 data that JSON holds goes as its text, that of one type together, and any other as it is', async () => {
+  const { emit, sent, leave } = rig()
+  const long = 'x'.repeat(MAX_TEXT_CHARACTERS)
+  const bytes = new Uint8Array([1])
+  const data = [{ n: 1 }, 'two', [bytes], null, long]
+  const emitted = data.map((one) => emit('a.b', one, {}))
+  emitted.push(emit('c.d', 1, {}), emit('c.d', 2, {}, { tags: ['x'] }))
+  leave()
+  expect((await Promise.all(emitted)).map((event) => event.data)).toEqual([...data, 1, 2])
+  expect(sent[0]?.input.events).toEqual([
+    { type: 'a.b', texts: ['{"n":1}', '"two"'] },
+    { type: 'a.b', data: [bytes] },
+    { type: 'a.b', texts: ['null'] },
+    { type: 'a.b', data: long },
+    { type: 'c.d', texts: ['1'] },
+    { type: 'c.d', data: 2, tags: ['x'] },
+  ])
+})
+
+test('WI49 in a page whose lists write themselves as JSON in their own way, data goes as it is', async () => {
+  const { emit, sent, leave } = rig()
+  Object.defineProperty(Array.prototype, 'toJSON', { value: () => 'a list', configurable: true })
+  const emitted = emit('a.b', [1], {})
+  Reflect.deleteProperty(Array.prototype, 'toJSON')
+  leave()
+  expect((await emitted).data).toEqual([1])
+  expect(sent[0]?.input.events).toEqual([{ type: 'a.b', data: [1] }])
+})
+
+test('WI49 events that got no answer are told so, each', async () => {
+  const { emit, leave } = rig()
+  const emitted = ['as given', 'forgotten', 'as given'].map((data) => emit('a.b', data, {}))
+  leave()
+  expect((await Promise.allSettled(emitted)).map(({ status }) => status)).toEqual([
+    'fulfilled',
+    'fulfilled',
+    'rejected',
+  ])
 })
 
 test('WI42 a worker of protocol 1 gets each event by itself', async () => {

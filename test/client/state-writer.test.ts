@@ -15,7 +15,7 @@ test('TA14 a page tells of no write while an earlier one of its stream is under 
     return { id, stored: new Promise((resolve) => stores.push(() => resolve(answer))) }
   }
   const set = createStateWriter(
-    { write, hookFrame: createHookFrame() } as unknown as Connection,
+    { write, hookFrame: createHookFrame(), beforeHurry: () => () => {} } as unknown as Connection,
     { session: 's1' as SessionId },
     new Mirror(),
     new Map(),

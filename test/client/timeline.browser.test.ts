@@ -19,6 +19,50 @@ test('PG40 events are found by type, cause and correlation, of one session or of
   expect(await holdfast.timeline.tree(effect.correlationId)).toEqual(tree)
 })
 
+test('WI42 many events begin to leave while they are emitted, after what was written before', async () => {
+  const { holdfast } = await open()
+  const session = await holdfast.sessions.create()
+  const written = session.state.set('a', 1)
+  const emitted = Array.from({ length: 700 }, (_, at) =>
+    session.emit('many', { at, text: 'x'.repeat(1_000) }),
+  )
+  const last = session.state.set('b', 1)
+  await Promise.all([written, last, ...emitted])
+  const { items } = await session.timeline.query({ limit: 1_000 })
+  expect(
+    items.filter(({ type }) => type === 'many').map(({ data }) => Reflect.get(Object(data), 'at')),
+  ).toEqual(emitted.map((_, at) => at))
+  expect(items.findIndex(({ type }) => type === 'state.changed')).toBeLessThan(
+    items.findIndex(({ type }) => type === 'many'),
+  )
+})
+
+test('WI49 data of every kind is answered, watched and read as it was emitted', async () => {
+  const opened = await open()
+  const session = await opened.holdfast.sessions.create()
+  const other = await (await openAgain(opened)).holdfast.sessions.open(session.id)
+  const watch = other.timeline.watch({ types: ['of.*'] })
+  const data = [
+    null,
+    -0.5,
+    'ünïcode \u2028 \n "x"',
+    [1, [true]],
+    { inline: 1 },
+    new Uint8Array([1]),
+    { password: 'x' },
+  ]
+  const first = watch.next()
+  const emitted = await Promise.all(data.map((one, at) => session.emit(`of.${at}`, one)))
+  const expected = [...data.slice(0, -1), { password: '[REDACTED]' }]
+  expect(emitted.map((event) => event.data)).toEqual(expected)
+  const seen = [await first]
+  while (seen.length < data.length) seen.push(await watch.next())
+  expect(seen.map(({ value }) => value?.data)).toEqual(expected)
+  await watch.return()
+  const { items } = await other.timeline.query({ types: ['of.*'] })
+  expect(items).toEqual(emitted)
+})
+
 test('PG41 a watch yields what is stored from now on, by type', async () => {
   const opened = await open()
   const session = await opened.holdfast.sessions.create()

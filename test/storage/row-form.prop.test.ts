@@ -1,6 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { Clock, CommitId, StreamId, WriterId } from '../../src/core/ids.ts'
+import type { Clock, CommitId, CorrelationId, EventId, StreamId, WriterId } from '../../src/core/ids.ts'
+import { toUtf8 } from '../../src/core/json.ts'
+import { TextDraft, TextEvent, textFrame } from '../../src/core/timeline/event-text.ts'
 import { isSound } from '../../src/storage/checksum.ts'
 import { LARGE_ROW_BYTES } from '../../src/storage/large-rows.ts'
 import { readForm, writeForm } from '../../src/storage/row-form.ts'
@@ -38,6 +40,35 @@ test('JO36 what a row holds is stored as bytes of JSON, its update beside them, 
       expect(written.update).toEqual(update)
       expect(isSound(written)).toBe(true)
       expect(readForm(written)).toEqual({ ...row, seq: 7 })
+    }),
+  )
+})
+
+test('JO36 data of an event that came as a text stands in the row as that text', () => {
+  const frame = textFrame({ correlationId: 'c' as CorrelationId, actor: { id: 'ada' } })
+  if (frame === undefined) throw new Error('no frame')
+  const event = new TextEvent('e' as EventId, new TextDraft('sample.recorded', '{"spaced" : 1}'), frame)
+  const plain = { ...event }
+  for (const events of [[event], [plain, event, event]]) {
+    const row = rowWith(1)
+    const written = stored({ ...row, body: { ...row.body, events } })
+    expect(new TextDecoder().decode(written.body as Uint8Array)).toContain('"data":{"spaced" : 1},')
+    expect(isSound(written)).toBe(true)
+    expect(readForm(written)?.body).toEqual({ ...row.body, events: events.map(() => plain) })
+  }
+  // Beside one that JSON does not hold, it stands as it is.
+  const other = { ...plain, data: new Uint8Array([1]) }
+  const row = rowWith(1)
+  const written = stored({ ...row, body: { ...row.body, events: [event, other] } })
+  expect(isSound(written)).toBe(true)
+  expect(readForm(written)?.body.events).toEqual([plain, other])
+})
+
+test('JO36 a long text is the same in UTF-8, whatever signs it has', () => {
+  const long = fc.string({ unit: 'binary', maxLength: 40 }).map((text) => text.repeat(600))
+  fc.assert(
+    fc.property(long, (text) => {
+      expect(toUtf8(text)).toEqual(new TextEncoder().encode(text))
     }),
   )
 })

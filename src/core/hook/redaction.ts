@@ -1,9 +1,11 @@
 import { isList } from '../state/same-value.ts'
 import type { StateValue } from '../state/value.ts'
+import { TextDraft } from '../timeline/event-text.ts'
 import { defineHook } from './define-hook.ts'
-import type { HookChange, HookDefinition, HookOutcome, StepDraft } from './definition.ts'
+import type { HookChange, HookOutcome, StepDraft } from './definition.ts'
 import { andThen } from './in-turn.ts'
 import type { Redactor } from './redactor.ts'
+import type { BuiltIn } from './registered-hook.ts'
 
 /** After an app's own record-hooks, so that what they add is redacted too. */
 export const REDACTION_PRIORITY = 1_000
@@ -12,7 +14,7 @@ export const REDACTION_PRIORITY = 1_000
  * Takes secrets out of what is written down: data, tags and targets of events, and inputs, results and errors of steps. The step's body
  * and its caller get the true values; artifacts and state are left alone. Where it fails nothing is recorded.
  */
-export function redactionHooks({ redact }: Redactor): readonly HookDefinition[] {
+export function redactionHooks({ redact, mayHold }: Redactor): readonly BuiltIn[] {
   const common = {
     id: 'redaction',
     version: 1,
@@ -31,14 +33,17 @@ export function redactionHooks({ redact }: Redactor): readonly HookDefinition[] 
         )
       },
     }),
-    defineHook({
-      ...common,
-      point: 'event:emit',
-      run: ({ data, tags, target }) => {
-        const said = { data, ...(tags && { tags }), ...(target !== undefined && { target }) }
-        return andThen(redact(said), (clean) => (clean === said ? undefined : changeOfEvent(clean)))
-      },
-    }),
+    {
+      ...defineHook({
+        ...common,
+        point: 'event:emit',
+        run: ({ data, tags, target }) => {
+          const said = { data, ...(tags && { tags }), ...(target !== undefined && { target }) }
+          return andThen(redact(said), (clean) => (clean === said ? undefined : changeOfEvent(clean)))
+        },
+      }),
+      skips: (draft) => draft instanceof TextDraft && !mayHold(draft.text),
+    },
   ]
 }
 

@@ -4,6 +4,7 @@ import type { StateValue } from '../state/value.ts'
 import { hmacSha256 } from './hmac.ts'
 import type { Soon } from './in-turn.ts'
 import { cleanValue, type Mark, type Secrets } from './secret-cleaner.ts'
+import { createSecretHint } from './secret-hint.ts'
 import { createSecrecy } from './secret-names.ts'
 import { createSecretShapes } from './secret-shapes.ts'
 
@@ -24,6 +25,8 @@ export interface RedactionOptions {
 export interface Redactor {
   /** The value itself where it holds no secret, else a copy without; a promise only where a hash is to be made. */
   redact(value: StateValue): Soon<StateValue>
+  /** Whether a value may hold a secret, by its text of JSON. False is certain: {@link redact} would give it back as it is. */
+  mayHold(text: string): boolean
 }
 
 export const REPLACEMENT = '[REDACTED]'
@@ -49,9 +52,11 @@ export function createRedactor(options: RedactionOptions = {}): Redactor {
     groups: createSecretShapes(secrecyOf, fields, patterns),
     isKept: (text) => isMark(text, replacement) || texts.some((pattern) => pattern.test(text)),
   }
-  if (hash === undefined) return { redact: (value) => cleanValue(value, secrets, () => replacement) }
+  const mayHold = createSecretHint(fields, patterns)
+  if (hash === undefined) return { redact: (value) => cleanValue(value, secrets, () => replacement), mayHold }
 
   return {
+    mayHold,
     redact(value) {
       const found = new Set<string>()
       cleanValue(value, secrets, (secret) => {

@@ -28,6 +28,12 @@ export interface RegisteredHook extends Required<Omit<HookDefinition, 'when' | '
   readonly counters: HookCounters
 }
 
+/** A definition of Holdfast's own. */
+export interface BuiltIn extends HookDefinition {
+  /** Whether it would surely do nothing: it is not asked then. */
+  skips?(payload: Parameters<HookDefinition['run']>[0]): boolean
+}
+
 /** What a hook did since it was registered. */
 export interface HookCounters {
   calls: number
@@ -46,7 +52,7 @@ export interface HookCounters {
  * @throws INVALID_ARGUMENT naming the part that is wrong.
  */
 export function admitHook(
-  definition: HookDefinition,
+  definition: BuiltIn,
   client: string | undefined,
 ): Omit<RegisteredHook, 'breaker' | 'order'> {
   const { id, version, point, stage, when } = definition
@@ -83,7 +89,7 @@ export function admitHook(
     check(Number.isFinite(value) && value > 0, id, `breaker.${name}`, 'must be a number above 0')
   }
   check(typeof replayable === 'boolean', id, 'replayable', 'must be true or false')
-  const applies = appliesTo(when === undefined ? undefined : compileWhen(point, when), client)
+  const applies = appliesTo(testOf(definition), client)
   return {
     id,
     version,
@@ -129,6 +135,11 @@ function assertAddress(id: string, version: number, point: PointName, stage: Hoo
   check(isPointName(point), id, 'point', `must be one of ${POINT_NAMES.join(', ')}`)
   const stages = HOOK_STAGES.filter((known) => stageOf(point, known) !== undefined)
   check(stages.includes(stage), id, 'stage', `must be one of ${stages.join(', ')} at ${point}`)
+}
+
+function testOf({ point, when, skips }: BuiltIn): Applies | undefined {
+  if (skips !== undefined) return (payload) => !skips(payload)
+  return when === undefined ? undefined : compileWhen(point, when)
 }
 
 function appliesTo(when: Applies | undefined, client: string | undefined): Applies {

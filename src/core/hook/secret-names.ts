@@ -80,7 +80,7 @@ function secrecyOfWords(
 }
 
 /** `maxTokens`, `max_tokens`, `MAX-TOKENS` and `Max tokens` are the same two words. */
-function wordsOf(name: string): readonly string[] {
+export function wordsOf(name: string): readonly string[] {
   return name
     .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
     .replace(/([A-Z])([A-Z][a-z])/g, '$1 $2')

@@ -21,7 +21,7 @@ export interface ShapeGroup {
 }
 
 /** Each of the keys below holds one of these. */
-const KEY_HINT =
+export const KEY_HINT =
   /sk-|gsk_|xai-|csk-|pplx-|_(?:live|test)_|whsec_|AKIA|ASIA|gh[opusr]_|github_pat_|glpat-|npm_|hf_|AIza|ya29\.|xox|eyJ|PRIVATE KEY/
 
 /** Keys that are known by themselves. A digit is demanded where the rest could be words. */
@@ -51,7 +51,7 @@ const KEYS: readonly RegExp[] = [
 ]
 
 /** Each of the places below holds one of these. */
-const PLACE_HINT = /bearer|authorization|:\/\/|--/i
+export const PLACE_HINT = /bearer|authorization|:\/\/|--/i
 
 /** Secrets that are known by what stands before them. */
 const PLACES: readonly RegExp[] = [
@@ -64,7 +64,7 @@ const PLACES: readonly RegExp[] = [
 ]
 
 /** Parts of the names that can be secret; the regular expression passes over all other names quickly. */
-const NAME_HINTS = ['pass', 'pwd', 'secret', 'token', 'key', 'auth', 'cookie', 'cred', 'bearer']
+export const NAME_HINTS = ['pass', 'pwd', 'secret', 'token', 'key', 'auth', 'cookie', 'cred', 'bearer']
 
 /** The shapes to look for, the most certain first. */
 export function createSecretShapes(

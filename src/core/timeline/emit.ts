@@ -1,11 +1,8 @@
-import type { HoldEvent } from '../app/held-event.ts'
-import type { Artifacts } from '../artifact/artifacts.ts'
 import { type PreparedValue, rowsOfValue } from '../artifact/recorded-value.ts'
 import type { Durability } from '../commit.ts'
-import { createError, type HoldfastError, isHoldfastError } from '../errors.ts'
-import type { EventDraft } from '../hook/definition.ts'
-import type { HookScope, OperationHooks } from '../hook/operation-hooks.ts'
-import { clockOfId, type EventId, type SessionId, sessionStream } from '../ids.ts'
+import { createError, type HoldfastError } from '../errors.ts'
+import type { HookScope } from '../hook/operation-hooks.ts'
+import { clockOfId, type SessionId, sessionStream } from '../ids.ts'
 import { fittingOf } from '../policy/as-many-as-fit.ts'
 import type { Journal, Log, Tables } from '../ports.ts'
 import { refusedBefore } from '../refusals.ts'
@@ -16,23 +13,27 @@ import { hookEvents, performOnce, readRecord, scopeOf } from '../session/lifecyc
 import { assertPermitted } from '../session/status.ts'
 import type { StateValue } from '../state/value.ts'
 import { type Emission, emittedIn, nameOfEmission } from './emission.ts'
-import { type TimelineEvent, toTimelineEvent } from './event.ts'
+import { type StoredEvent, type TimelineEvent, toTimelineEvent } from './event.ts'
 import { dataOfRecorded } from './event-data.ts'
 import type { EventDetails } from './event-details.ts'
-import { parseDraft, type ShapedDraft, shapeDraft } from './event-draft.ts'
+import { TextEvent, textFrame } from './event-text.ts'
 import type { HybridClock } from './hybrid-clock.ts'
-import { frameOf, makeEvent } from './make-event.ts'
+import { type EventFrame, frameOf, makeEvent } from './make-event.ts'
+import {
+  countOf,
+  type EventTexts,
+  isReady,
+  type Readied,
+  type Ready,
+  type ReadyDeps,
+  readyEvents,
+} from './ready-events.ts'
 
-export interface EmitDeps {
+export interface EmitDeps extends ReadyDeps {
   readonly journal: Journal
   readonly log: Log
   readonly tables: Tables
   readonly clock: HybridClock
-  readonly hooks: OperationHooks
-  /** What the worker's own app declares of events. */
-  readonly holdEvent?: HoldEvent | undefined
-  /** Takes in data that is too large to stand in its event. */
-  readonly artifacts: Pick<Artifacts, 'prepareValue' | 'abandon'>
 }
 
 export interface EmitEvent extends EventDetails {
@@ -45,13 +46,13 @@ export interface EmitEvent extends EventDetails {
 }
 
 export interface EmitEvents extends Pick<EmitEvent, 'sessionId' | 'durability'> {
-  readonly events: readonly Omit<EmitEvent, 'sessionId' | 'durability'>[]
+  readonly events: readonly (Omit<EmitEvent, 'sessionId' | 'durability'> | EventTexts)[]
 }
 
 /** What became of one event of several: it was recorded, or refused for itself. */
 export type Emitted =
   | {
-      readonly event: TimelineEvent
+      readonly event: StoredEvent
       /** Its data is what was given: no hook changed it, and it stands in the event. */
       readonly asGiven: boolean
     }
@@ -74,7 +75,8 @@ export async function emitEvent(
     events: [event],
     ...(durability === undefined ? {} : { durability }),
   })
-  if (emitted !== undefined && 'event' in emitted) return emitted.event
+  if (emitted !== undefined && 'event' in emitted)
+    return toTimelineEvent(sessionStream(parseSessionId(sessionId, 'sessionId')), emitted.event)
   throw emitted?.refused ?? createError('INTERNAL', 'An event that was emitted got no answer.')
 }
 
@@ -90,48 +92,19 @@ export async function emitEvents(
   { sessionId: given, events, durability: asked }: EmitEvents,
 ): Promise<readonly Emitted[]> {
   const sessionId = parseSessionId(given, 'sessionId')
-  if (!Array.isArray(events) || events.length === 0) throw invalid('events', 'are none: give at least one')
+  const count = Array.isArray(events) ? countOf(events) : 0
+  if (count === 0) throw invalid('events', 'are none: give at least one')
   const durability = parseDurability(asked)
-  const answer = (made: string) => earlierEvents(deps.log, sessionId, made, events.length)
+  const answer = (made: string) => earlierEvents(deps.log, sessionId, made, count)
   return performOnce(deps, request, answer, async () => {
     const session = await readRecord(deps.tables, sessionId)
     assertPermitted(session, 'emit')
     const scope = await scopeOf(deps, request, session)
-    const readied = await Promise.all(events.map((event) => ready(deps, request, scope, event)))
+    const readied = await readyEvents(deps, request, scope, events)
     const passed = readied.filter(isReady)
     if (passed.length === 0) return readied.map((one, at) => emittedOf(one, undefined, at))
     return commit(deps, { request, sessionId, durability, scope, readied, passed }, answer)
   })
-}
-
-/** An event that its checks and hooks let pass. */
-interface Ready extends ShapedDraft {
-  readonly given: EventDraft
-  readonly value: PreparedValue
-}
-
-type Readied = Ready | { readonly refused: HoldfastError }
-
-function isReady(one: Readied): one is Ready {
-  return !('refused' in one)
-}
-
-async function ready(
-  { hooks, artifacts, holdEvent }: EmitDeps,
-  request: Request,
-  scope: HookScope,
-  asked: EmitEvents['events'][number],
-): Promise<Readied> {
-  try {
-    const draft = await parseDraft(asked, request.signal)
-    const shaped = hooks.has('event:emit')
-      ? await shapeDraft(hooks, draft, scope, holdEvent)
-      : { draft, before: [], record: [] }
-    return { ...shaped, given: draft, value: await artifacts.prepareValue(shaped.draft.data, request.signal) }
-  } catch (error) {
-    if (!isHoldfastError(error)) throw error
-    return { refused: error }
-  }
 }
 
 interface Emitting {
@@ -150,9 +123,9 @@ async function commit(
 ): Promise<readonly Emitted[]> {
   const { journal, hooks, artifacts } = deps
   const { request, sessionId, durability, scope, readied, passed } = emitting
-  const values = passed.map(({ value }) => value)
+  const values = passed.flatMap(preparedOf)
   try {
-    const outcome = await journal.commit<readonly TimelineEvent[]>({
+    const outcome = await journal.commit<readonly StoredEvent[]>({
       requestId: request.id,
       mayRepeat: request.mayRepeat,
       ...doing(request),
@@ -175,7 +148,7 @@ async function commit(
     return readied.map((one, at) => emittedOf(one, isReady(one) ? stored.next().value : undefined, at))
   } catch (error) {
     const left = fittingOf(error, passed)
-    await artifacts.abandon(left === undefined ? values : values.slice(left))
+    await artifacts.abandon(left === undefined ? values : passed.slice(left).flatMap(preparedOf))
     if (left === undefined) throw error
     const over = new Set<Readied>(passed.slice(left))
     const refused = { refused: error as HoldfastError }
@@ -187,34 +160,50 @@ async function commit(
 function decide(clock: HybridClock, { request, sessionId, scope, readied, passed }: Emitting) {
   const stream = sessionStream(sessionId)
   const frame = frameOf(request, scope.correlationId)
-  const own = passed.map(({ draft, before, record, value }) => {
-    // It sorts after what it names.
-    for (const named of Object.values(draft.links ?? {}).flat()) clock.observe(clockOfId(named))
-    const { type, data, ...details } = draft
-    const message = type === 'message.added' ? data : undefined
-    const id = clock.nextId<EventId>()
-    const event = makeEvent(id, type, dataOfRecorded(value.recorded, message), { ...frame, ...details })
-    const ran = [
-      ...hookEvents(clock, 'event:emit', before, frame, event.id),
-      ...hookEvents(clock, 'event:emit', record, frame, event.id, 'record'),
-    ]
-    return { event, ran }
-  })
+  const common = textFrame(frame)
+  const own: StoredEvent[] = []
+  const written: StoredEvent[] = []
+  for (const one of passed) {
+    const event =
+      'text' in one && common !== undefined
+        ? new TextEvent(clock.nextId(), one.text, common)
+        : eventOf(clock, frame, one)
+    own.push(event)
+    written.push(event)
+    if (one.before.length + one.record.length === 0) continue
+    written.push(
+      ...hookEvents(clock, 'event:emit', one.before, frame, event.id),
+      ...hookEvents(clock, 'event:emit', one.record, frame, event.id, 'record'),
+    )
+  }
   const refused = readied.flatMap((one, at) => (isReady(one) ? [] : [{ at, error: one.refused }]))
   return {
-    result: own.map(({ event }) => toTimelineEvent(stream, event)),
+    result: own,
     resultId: nameOfEmission(
-      own.map(({ event }) => event.id),
+      own.map(({ id }) => id),
       refused,
     ),
-    writes: [{ stream, events: own.flatMap(({ event, ran }) => [event, ...ran]) }],
-    rows: passed.flatMap(({ value }) => rowsOfValue(value)),
+    writes: [{ stream, events: written }],
+    rows: passed.flatMap(preparedOf).flatMap(rowsOfValue),
   }
 }
 
-function emittedOf(one: Readied, event: TimelineEvent | undefined, at: number): Emitted {
+function preparedOf(one: Ready): readonly PreparedValue[] {
+  return 'value' in one ? [one.value] : []
+}
+
+function eventOf(clock: HybridClock, frame: EventFrame, { draft, ...one }: Ready): StoredEvent {
+  // It sorts after what it names.
+  for (const named of Object.values(draft.links ?? {}).flat()) clock.observe(clockOfId(named))
+  const { type, data, ...details } = draft
+  const message = type === 'message.added' ? data : undefined
+  const recorded = 'value' in one ? one.value.recorded : { inline: data }
+  return makeEvent(clock.nextId(), type, dataOfRecorded(recorded, message), { ...frame, ...details })
+}
+
+function emittedOf(one: Readied, event: StoredEvent | undefined, at: number): Emitted {
   if ('refused' in one) return one
-  if (event !== undefined) return { event, asGiven: event.data === one.given.data }
+  if (event !== undefined) return { event, asGiven: 'text' in one || event.data === one.given.data }
   throw createError('INTERNAL', `Event ${at} of an emission was stored without an answer.`, { at })
 }
 

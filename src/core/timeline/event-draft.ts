@@ -67,7 +67,8 @@ function withChanges(
 const EVENT_TYPE = /^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/
 export const MAX_EVENT_TYPE_CHARACTERS = 128
 
-function parseType(type: unknown): string {
+/** @throws INVALID_ARGUMENT for a type that is none or that only Holdfast records */
+export function parseType(type: unknown): string {
   const fits = typeof type === 'string' && type.length <= MAX_EVENT_TYPE_CHARACTERS && EVENT_TYPE.test(type)
   if (!fits) {
     throw createError(

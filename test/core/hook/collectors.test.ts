@@ -236,7 +236,9 @@ describe('beside redaction', () => {
   test("CO14 a collector that fails does not lose the step's record", async () => {
     const { registry, executor } = setUp()
     registry.register(
-      toolResultCollector({ redactor: { redact: () => Promise.reject(new Error('no key')) } }),
+      toolResultCollector({
+        redactor: { redact: () => Promise.reject(new Error('no key')), mayHold: () => true },
+      }),
     )
     expect(await executor.record('step:run', stepDraft({ result: 'x' }), scope())).toMatchObject({
       payload: { result: 'x' },

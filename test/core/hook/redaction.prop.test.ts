@@ -82,6 +82,46 @@ const { value } = fc.letrec<{ value: StateValue }>((tie) => ({
 }))
 
 describe('redaction', () => {
+  test('RD20 of a text of JSON that holds no sign of a secret, nothing is taken out', () => {
+    const options = fc.record({
+      fields: fc.array(fc.constantFrom('ssn', 'cardNumber', 'card number', 'note', 'größe', '-'), {
+        maxLength: 2,
+      }),
+      patterns: fc.constantFrom([], [], [/hunter\d/], [/^user$/]),
+    })
+    const named = fc.oneof(
+      value,
+      fc.tuple(name, value).map(([key, one]) => ({ [key]: one })),
+    )
+    fc.assert(
+      fc.property(named, options, (given, chosen) => {
+        fc.pre(!holdsBytes(given))
+        const redactor = createRedactor(chosen)
+        if (!redactor.mayHold(JSON.stringify(given))) expect(redactor.redact(given)).toBe(given)
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+
+  test.each([
+    { fields: ['cardNumber'], given: { card_NUMBER: 4 } },
+    { fields: ['größe'], given: { GRÖSSE: 'x', größe: 4 } },
+    { fields: [], given: { to\u212aen: 'x' } },
+    { fields: ['pin'], given: { pİn: 'x', PIN: 4 } },
+    { patterns: [/^x$/], given: 'x' },
+    { fields: [], given: ['a', { name: 'DB_PASSWORD', value: 'x' }] },
+    { fields: [], given: `"${`sk-${letters}`}"` },
+    { fields: [], given: 'https://a:b4@c' },
+  ])('RD20 what holds one is looked at: $given', ({ given, ...options }) => {
+    expect(createRedactor(options).mayHold(JSON.stringify(given))).toBe(true)
+  })
+
+  test('RD20 signs that are written by their number are looked at', () => {
+    const { mayHold } = createRedactor()
+    expect(mayHold('"plain, \\"quoted\\", \\n broken \\\\ and ünïcode"')).toBe(false)
+    for (const text of ['"\\u0070assword=x1"', '"https:\\/\\/a:b4@c"']) expect(mayHold(text)).toBe(true)
+  })
+
   test('RD6 redacting again changes nothing, and the same value gives the same', () => {
     fc.assert(
       fc.property(value, (given) => {
@@ -139,3 +179,8 @@ describe('redaction', () => {
     expect(typeof createRedactor().redact(long)).toBe('string')
   })
 })
+
+function holdsBytes(value: StateValue): boolean {
+  if (value instanceof Uint8Array) return true
+  return typeof value === 'object' && value !== null && Object.values(value).some(holdsBytes)
+}
