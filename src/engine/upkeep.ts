@@ -6,8 +6,8 @@ import type { Parts } from './parts.ts'
 
 const interruptions = late('steps that were cut off', () => import('../core/run/interrupt.ts'))
 
-/** Above the size from which Chromium keeps a value in a file of its own, whose removal makes room at once. */
-const BALLAST_BYTES = 262_144
+/** After a start, so that it delays nothing that an app begins with. */
+export const BALLAST_AFTER_MS = 3_000
 
 export interface Upkeep {
   /** A page has opened this session for the first time: steps of it whose worker has died are said to be cut off. */
@@ -20,7 +20,9 @@ export async function beginUpkeep(parts: Parts, onError: (error: unknown) => voi
   const { journal, clock, log, world } = parts
   const life: WriterLife = await beginWriterLife(world.locks, clock.writer)
 
-  journal.keepBallast(world.entropy.randomBytes(BALLAST_BYTES)).catch(onError)
+  const stopWaiting = world.wall.after(BALLAST_AFTER_MS, () => {
+    journal.keepBallast(world.entropy.randomBytes(world.ballastBytes)).catch(onError)
+  })
 
   return {
     opened(session) {
@@ -31,6 +33,9 @@ export async function beginUpkeep(parts: Parts, onError: (error: unknown) => voi
         )
         .catch(onError)
     },
-    stop: life.end,
+    stop() {
+      stopWaiting()
+      life.end()
+    },
   }
 }

@@ -16,6 +16,12 @@ import { createLocks } from '../platform/locks.ts'
 import { createStorageMeter } from '../platform/storage-meter.ts'
 import { createWallClock } from '../platform/wall-clock.ts'
 
+/**
+ * Above the size from which Chromium and Firefox keep a value in a file of its own, whose removal makes room at once, and
+ * what small rows take beyond a quota before Chromium counts them.
+ */
+const BALLAST_BYTES = 4_194_304
+
 /** Everything that reaches an engine from outside but its database. Tests give parts of their own. */
 export interface World {
   readonly wall: WallClock
@@ -24,6 +30,8 @@ export interface World {
   readonly compression: Compression
   readonly locks: Locks
   readonly meter: StorageMeter
+  /** Size of what is kept to be given up where the quota is used up. @defaultValue 4 MiB */
+  readonly ballastBytes: number
   openChannel(name: string): TabChannel
   /** How many locks whose names begin so are held; null where the host does not say. */
   countLocks(prefix: string): Promise<number | null>
@@ -38,6 +46,7 @@ export function createWorld(parts: Partial<World> = {}): World {
     compression: createCompression(),
     locks: createLocks(),
     meter: createStorageMeter(),
+    ballastBytes: BALLAST_BYTES,
     openChannel: createTabChannel,
     countLocks,
     ...parts,

@@ -81,12 +81,23 @@ export function createJournal(deps: JournalDeps): Journal {
       for (const listener of [...barrierListeners]) listener(passed)
     },
   })
-  const ballast = createBallast(perform)
+  const ballast = createBallast({
+    perform,
+    queue(chore) {
+      queue.push(chore)
+      pump.schedule()
+    },
+    queueFirst(chore) {
+      queue.putBack([chore])
+      pump.schedule()
+    },
+  })
   const chores: ChoreDeps = { connection, clock, wall, perform, assertOpen }
   const stopListening = connection.onEnding(end)
 
   /** What removes more than it adds is stored even where the quota is used up. */
   async function commitInto<Result>(operation: Operation<Result>): Promise<Outcome<Result>> {
+    if (closed === undefined) ballast.makeRoom()
     try {
       return await submit(operation)
     } catch (error) {

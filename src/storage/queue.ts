@@ -16,9 +16,9 @@ export class Queue {
     this.#waiting.push(item)
   }
 
-  /** Takes entries back that were in a transaction, before everything that came later. */
-  putBack(entries: readonly Entry[]): void {
-    this.#waiting.unshift(...entries)
+  /** Before everything that waits: entries that were in a transaction, or what they need. */
+  putBack(items: readonly (Entry | QueuedChore)[]): void {
+    this.#waiting.unshift(...items)
   }
 
   remove(item: Entry | QueuedChore): void {

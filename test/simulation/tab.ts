@@ -83,6 +83,7 @@ function createHost(onError: (error: unknown) => void) {
   const builtIn = defaultHooks()
   return createEngineHost({
     world: createWorld({
+      ballastBytes: 1_024,
       digest: { sha256: async (bytes) => new Uint8Array(createHash('sha256').update(bytes).digest()) },
       compression: {
         deflate: async (bytes) => new Uint8Array(deflateRawSync(bytes)),

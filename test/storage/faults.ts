@@ -72,6 +72,28 @@ export function failCommits(
   })
 }
 
+/** Refuses every transaction that puts anything, as a browser does whose quota is used up, until this one removes the ballast. */
+export function useUpQuota(tab: Tab): readonly SeenTransaction[] {
+  let isFull = true
+  const seen = watchTransactions(tab)
+  onTransaction(tab, (transaction, index) => {
+    const commit = transaction.commit.bind(transaction)
+    transaction.commit = () => {
+      const requests = seen[index - 1]?.requests ?? []
+      const puts = requests.some((request) => request.endsWith('.put') || request.endsWith('.add'))
+      if (isFull && puts) {
+        const error = new DOMException('injected', 'QuotaExceededError')
+        Object.defineProperty(transaction, 'error', { configurable: true, value: error })
+        transaction.abort()
+        return
+      }
+      if (!puts && requests.includes('meta.delete')) isFull = false
+      commit()
+    }
+  })
+  return seen
+}
+
 /** Keeps a transaction open for ever, as a wedged browser does; it can be aborted unless it is said to be committing. */
 export function stallCommits(tab: Tab, abortable: boolean): void {
   onTransaction(tab, (transaction) => {

@@ -6,7 +6,7 @@ import { isConnectionLost } from '../../src/storage/connection.ts'
 import { deleteDatabase } from '../../src/storage/delete-database.ts'
 import { Load } from '../../src/storage/load.ts'
 import { NATIVE_VERSION } from '../../src/storage/schema.ts'
-import { failCommits, onTransaction, stallCommits, watchTransactions } from './faults.ts'
+import { failCommits, onTransaction, stallCommits, useUpQuota, watchTransactions } from './faults.ts'
 import {
   commitWrites,
   createSession,
@@ -230,6 +230,37 @@ test('JO43 a failure that the browser names, and one of an estimate, are told as
   })
   expect(asked).toHaveBeenCalledOnce()
   mend()
+})
+
+test('JO44 where the quota is used up, what makes room is tried once the ballast was given up, and by no transaction before', async () => {
+  const tab = await openTab()
+  await createSession(tab)
+  await setState(tab, 'a', 1)
+  await tab.journal.keepBallast(new Uint8Array(100))
+  const seen = useUpQuota(tab)
+  await expect(setState(tab, 'b', 2)).rejects.toMatchObject({ code: 'QUOTA_EXCEEDED' })
+
+  const before = seen.length
+  await Promise.all(['c', 'd'].map((key) => setState(tab, key, 1, { makesRoom: true })))
+
+  expect(seen.slice(before).map(({ stores, requests }) => [stores, requests])).toEqual([
+    [['meta'], ['meta.put', 'meta.delete']],
+    [['meta'], ['meta.getKey', 'meta.delete']],
+    [expect.arrayContaining(['commits']), expect.arrayContaining(['commits.add'])],
+  ])
+  expect(await valuesIn(tab)).toEqual({ a: 1, c: 1, d: 1 })
+})
+
+test('JO44 where there is room, what makes room keeps its place in the order and the ballast stays', async () => {
+  const tab = await openTab()
+  await createSession(tab)
+  await tab.journal.keepBallast(new Uint8Array(100))
+  const seen = watchTransactions(tab)
+
+  await Promise.all([setState(tab, 'a', 1, { makesRoom: true }), setState(tab, 'a', 2)])
+
+  expect(await valuesIn(tab)).toEqual({ a: 2 })
+  expect(seen.filter(({ requests }) => requests.includes('meta.getKey'))).toEqual([])
 })
 
 test('JO23 after the database was deleted everything is refused with STORAGE_LOST, what waits too', async () => {
