@@ -4,7 +4,7 @@ import type { Connection, SendOptions } from '../../src/client/connection.ts'
 import { createEmitter, MAX_TOGETHER_BYTES } from '../../src/client/emitter.ts'
 import { createError } from '../../src/core/errors.ts'
 import type { CorrelationId, EventId, SessionId } from '../../src/core/ids.ts'
-import { MAX_TEXT_CHARACTERS } from '../../src/core/timeline/event-text.ts'
+import { MAX_TEXT_CHARACTERS } from '../../src/core/timeline/text-limit.ts'
 import { toWireError } from '../../src/protocol/wire-error.ts'
 
 type Told = { readonly data: unknown } | { readonly texts: readonly string[] }

@@ -12,9 +12,7 @@ import { admitState } from '../state/admit.ts'
 import type { StateValue } from '../state/value.ts'
 import type { EventSource, StoredEvent } from './event.ts'
 import type { EventFrame } from './make-event.ts'
-
-/** Of the text of one event's data. A value takes at most five bytes for each of them, so that it stands in its event. */
-export const MAX_TEXT_CHARACTERS = 6_000
+import { MAX_TEXT_CHARACTERS } from './text-limit.ts'
 
 /** Whether data that is this text of JSON stands in its event as it is: it is small, and looks like no form of data that is read otherwise. */
 export function standsAsText(text: string): boolean {

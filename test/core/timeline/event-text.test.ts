@@ -7,7 +7,7 @@ import { createRedactor } from '../../../src/core/hook/redactor.ts'
 import type { SessionId } from '../../../src/core/ids.ts'
 import type { StateValue } from '../../../src/core/state/value.ts'
 import { type EmitEvents, type Emitted, emitEvents } from '../../../src/core/timeline/emit.ts'
-import { MAX_TEXT_CHARACTERS } from '../../../src/core/timeline/event-text.ts'
+import { MAX_TEXT_CHARACTERS } from '../../../src/core/timeline/text-limit.ts'
 import { created, eventsOf, openTab, reopen, type Tab } from '../session/rig.ts'
 
 const TYPE = 'order.placed'
