@@ -4,8 +4,9 @@ import type { StreamId } from '../core/ids.ts'
 import type { SessionRecord } from '../core/session/record.ts'
 import type { Entry } from '../core/state/delta.ts'
 import { Mirror } from '../core/state/mirror.ts'
-import { entriesOf, type ReadEntries, sensitiveEntryKeys } from '../core/state/packed-entries.ts'
+import { type ReadEntries, sensitiveEntryKeys } from '../core/state/packed-entries.ts'
 import { entryKeyOf } from '../core/state/scope.ts'
+import { unreadEntries } from '../core/state/unread-entries.ts'
 import type { WorkerMessage } from '../protocol/messages.ts'
 import type { StateTarget } from '../protocol/worker-api.ts'
 import type { Connection } from './connection.ts'
@@ -135,7 +136,9 @@ export class SharedStream implements Stream {
               throw error
             })
         : await this.#connection.call('state.open', target)
-    const entries = entriesOf(start)
+    // The later ones beat those that are packed, each by its stamp.
+    const entries =
+      start.packed === undefined ? start.entries : [...unreadEntries(start.packed), ...start.entries]
     this.#openKeys.read(sensitiveEntryKeys(start))
     this.mirror.apply(entries, 'tab')
     if (start.record !== undefined) this.take(start.record)

@@ -32,12 +32,13 @@ export async function readStart(
   begun: Beginnings,
 ): Promise<StreamStart> {
   const { transaction, notes } = reading
-  const viewRead = readOne<StoredView>(transaction.objectStore('views'), stream)
   const readSession = () => readOne<StoredSession>(transaction.objectStore('sessions'), stream)
   const guess = begun.get(stream)
   const noted = notes.count
-  const sessionRead = guess?.isWhole ? undefined : readSession()
+  // Asked for first: requests are answered in their order, and then it is known what came after the view once that is there.
   const guessed = guess === undefined ? undefined : findGuessed(reading, stream, guess)
+  const viewRead = readOne<StoredView>(transaction.objectStore('views'), stream)
+  const sessionRead = guess?.isWhole ? undefined : readSession()
   // Awaited below, unless the reading fails before that.
   for (const early of [sessionRead, guessed]) early?.catch(() => {})
   const storedView = await viewRead

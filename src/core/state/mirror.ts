@@ -12,6 +12,7 @@ import type { ChangeSource, MirrorChange, MirrorListener } from './mirror-change
 import { MirrorListeners } from './mirror-listeners.ts'
 import { Overlay } from './overlay.ts'
 import { sameValue } from './same-value.ts'
+import { StoredEntry } from './stored-entry.ts'
 import type { StateValue } from './value.ts'
 
 export interface MirrorOptions {
@@ -22,13 +23,13 @@ export interface MirrorOptions {
 }
 
 export class Mirror {
-  readonly #stored = new Map<string, Stored>()
+  readonly #stored = new Map<string, StoredEntry>()
   /** Own writes. */
   readonly #pending = new Overlay<number>()
   /** Writes of other tabs, by request id. */
   readonly #foreseen = new Overlay<string>()
   /** What reads see: one lookup, whatever lies above or below. */
-  readonly #shown = new Map<string, StateValue>()
+  readonly #shown = new Map<string, Held>()
   readonly #listeners: MirrorListeners
   #keys: readonly string[] | undefined
 
@@ -38,7 +39,7 @@ export class Mirror {
   }
 
   get(key: string): StateValue | undefined {
-    return this.#shown.get(key)
+    return this.#shown.get(key)?.value
   }
 
   has(key: string): boolean {
@@ -54,7 +55,7 @@ export class Mirror {
   /** Key and value of all that is shown, in the order of {@link keys}. */
   *entries(): IterableIterator<readonly [string, StateValue]> {
     for (const key of this.keys()) {
-      const value = this.#shown.get(key)
+      const value = this.get(key)
       if (value !== undefined) yield [key, value]
     }
   }
@@ -160,20 +161,21 @@ export class Mirror {
   /** What a stream holds as it is opened: there is nothing to compare it with, and nobody to tell. */
   #fill(entries: Iterable<Entry>, source: ChangeSource): void {
     for (const entry of entries) {
-      if (!this.#store(entry, source)) continue
-      // Frozen as it was stored.
-      if (entry.value === undefined) this.#shown.delete(entry.key)
-      else this.#shown.set(entry.key, entry.value)
+      const stored = this.#store(entry, source)
+      if (stored === undefined) continue
+      if (stored.isDeletion) this.#shown.delete(entry.key)
+      else this.#shown.set(entry.key, stored)
     }
     this.#keys = undefined
   }
 
-  #store(entry: Entry, source: ChangeSource): boolean {
+  /** @returns undefined where it is beaten */
+  #store(entry: Entry, source: ChangeSource): StoredEntry | undefined {
     const present = this.#stored.get(entry.key)
-    if (present !== undefined && present.at >= entry.at) return false
-    const value = entry.value === undefined ? undefined : freezeValue(entry.value)
-    this.#stored.set(entry.key, { value, at: entry.at, source })
-    return true
+    if (present !== undefined && present.at >= entry.at) return undefined
+    const stored = new StoredEntry(entry, source)
+    this.#stored.set(entry.key, stored)
+    return stored
   }
 
   /** Brings what reads see up to date for these keys, all of them before the first listener is called. */
@@ -187,15 +189,16 @@ export class Mirror {
   }
 
   #refresh(key: string): MirrorChange | undefined {
-    const previous = this.#shown.get(key)
+    const previous = this.get(key)
     const own = this.#pending.top(key)
     const above = own ?? this.#foreseen.top(key)
     const stored = this.#stored.get(key)
-    const value = above === undefined ? stored?.value : above.value
+    const held = above ?? stored
+    const value = held?.value
     // An equal value keeps its identity: a view that compares by reference does not draw again.
     if (sameValue(previous, value)) return undefined
-    if (value === undefined) this.#shown.delete(key)
-    else this.#shown.set(key, value)
+    if (held === undefined || value === undefined) this.#shown.delete(key)
+    else this.#shown.set(key, held)
     if (previous === undefined || value === undefined) this.#keys = undefined
     const settled = above === undefined
     if (own !== undefined) return { key, value, previous, source: 'local', settled }
@@ -203,10 +206,8 @@ export class Mirror {
   }
 }
 
-interface Stored {
+interface Held {
   readonly value: StateValue | undefined
-  readonly at: EventId
-  readonly source: ChangeSource
 }
 
 function always(): boolean {

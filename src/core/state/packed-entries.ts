@@ -1,17 +1,24 @@
 /**
  * Entries of a state as bytes of JSON. The worker hands them from the database to the page as they are: who shows the
- * state unpacks it, once. As objects they were copied out of the database, walked for their checksum, copied to the page
- * and copied again there, each time as objects.
+ * state unpacks it, each value when it is first read. As objects they were copied out of the database, walked for their
+ * checksum, copied to the page and copied again there, each time as objects.
  */
-import { createError } from '../errors.ts'
+import { createError, type HoldfastError } from '../errors.ts'
 import type { EventId } from '../ids.ts'
-import { fromJson, toJsonBytes } from '../json.ts'
+import { fromJson, toJsonText, toUtf8 } from '../json.ts'
 import { asideOf } from './aside.ts'
 import type { Delta, Entry } from './delta.ts'
 import { EntryMap, foldEntries } from './fold.ts'
+import type { StateValue } from './value.ts'
 
 export interface PackedEntries {
+  /**
+   * Two lists in JSON: of each entry its key, its stamp, and how many bytes its value takes, 0 for a deletion; and the
+   * values. The first is flat: as a list of lists it is read in twice the time.
+   */
   readonly bytes: Uint8Array
+  /** Where the values begin. Absent in what older builds packed: one list, of the entries as they are. */
+  readonly valuesAt?: number
   /** The greatest stamp; absent where there is no entry. */
   readonly last?: EventId
   /** Keys of entries that hold sensitive values. */
@@ -28,26 +35,84 @@ export interface ReadEntries {
 }
 
 export function packEntries(entries: readonly Entry[]): KeptEntries {
-  const bytes = toJsonBytes(entries)
-  if (bytes === undefined) return entries
+  const texts: string[] = []
+  for (const { value } of entries) {
+    const text = value === undefined ? '' : toJsonText(value)
+    if (text === undefined) return entries
+    texts.push(text)
+  }
+  const list = `[${texts.filter((text) => text !== '').join()}]`
+  const values = toUtf8(list)
+  const sizeOf =
+    values.length === list.length ? (text: string) => text.length : (text: string) => toUtf8(text).length
+  const places = toUtf8(
+    JSON.stringify(entries.flatMap(({ key, at }, index) => [key, at, sizeOf(texts[index] ?? '')])),
+  )
+  const bytes = new Uint8Array(places.length + values.length)
+  bytes.set(places)
+  bytes.set(values, places.length)
   const last = lastStamp({ entries })
-  return { bytes, ...(last === undefined ? {} : { last }), sensitive: sensitiveEntryKeys({ entries }) }
+  return {
+    bytes,
+    valuesAt: places.length,
+    ...(last === undefined ? {} : { last }),
+    sensitive: sensitiveEntryKeys({ entries }),
+  }
 }
 
 /** @throws CONTENT_DAMAGED where they are not what was packed */
 export function unpackEntries(kept: KeptEntries): readonly Entry[] {
   if (isUnpacked(kept)) return kept
-  const entries = fromJson(kept.bytes)
-  if (Array.isArray(entries)) return entries
-  throw createError(
-    'CONTENT_DAMAGED',
-    'The kept state is not what was stored; call storage.repair(), which makes it anew from the log.',
-    { name: 'StateDamaged' },
-  )
+  const { valuesAt = 0 } = kept
+  const list = fromJson(kept.bytes.subarray(valuesAt))
+  if (!Array.isArray(list)) throw stateDamaged()
+  if (kept.valuesAt === undefined) return list
+  const values: StateValue[] = list
+  return placedEntries(kept, ({ key, at }, { index }) => ({ key, value: values[index] ?? null, at }))
+}
+
+/** Where a value stands among the others: which one it is, and its bytes. */
+export interface Place {
+  readonly index: number
+  readonly start: number
+  readonly end: number
+}
+
+/**
+ * The entries of what is not packed as older builds did it, those with a value as `entryOf` makes them.
+ * @throws CONTENT_DAMAGED where the values do not stand where they should
+ */
+export function placedEntries(
+  { bytes, valuesAt = 0 }: PackedEntries,
+  entryOf: (stamped: Pick<Entry, 'key' | 'at'>, place: Place) => Entry,
+): readonly Entry[] {
+  const places = fromJson(bytes.subarray(0, valuesAt))
+  if (!Array.isArray(places)) throw stateDamaged()
+  const entries: Entry[] = []
+  let index = 0
+  let start = valuesAt + 1
+  for (let at = 0; at < places.length; at += 3) {
+    const stamped = { key: places[at], at: places[at + 1] }
+    const end = start + places[at + 2]
+    if (end === start) entries.push(stamped)
+    else {
+      entries.push(entryOf(stamped, { index, start, end }))
+      index += 1
+      start = end + 1
+    }
+  }
+  // The last value is followed by the end of the list, where the others have a comma.
+  if (Math.max(start, valuesAt + 2) !== bytes.length) throw stateDamaged()
+  return entries
 }
 
 export function canUnpack(kept: KeptEntries): boolean {
-  return isUnpacked(kept) || Array.isArray(fromJson(kept.bytes))
+  try {
+    unpackEntries(kept)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** What a row keeps, as it is read: nothing is unpacked here. */
@@ -60,7 +125,8 @@ export function isKept(kept: unknown): kept is KeptEntries {
   if (typeof kept !== 'object' || kept === null) return false
   if (Array.isArray(kept)) return true
   if (!('bytes' in kept && 'sensitive' in kept)) return false
-  return kept.bytes instanceof Uint8Array && Array.isArray(kept.sensitive)
+  const hasPlaces = !('valuesAt' in kept) || typeof kept.valuesAt === 'number'
+  return hasPlaces && kept.bytes instanceof Uint8Array && Array.isArray(kept.sensitive)
 }
 
 /** All of them, one for each key. */
@@ -93,4 +159,12 @@ export function sensitiveEntryKeys({ packed, entries }: ReadEntries): readonly s
 
 function isUnpacked(kept: KeptEntries): kept is readonly Entry[] {
   return Array.isArray(kept)
+}
+
+function stateDamaged(): HoldfastError {
+  return createError(
+    'CONTENT_DAMAGED',
+    'The kept state is not what was stored; call storage.repair(), which makes it anew from the log.',
+    { name: 'StateDamaged' },
+  )
 }

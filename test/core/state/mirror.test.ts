@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import type { EventId } from '../../../src/core/ids.ts'
+import type { Entry } from '../../../src/core/state/delta.ts'
 import { Mirror } from '../../../src/core/state/mirror.ts'
 import type { MirrorChange } from '../../../src/core/state/mirror-change.ts'
+import { packEntries, readKept } from '../../../src/core/state/packed-entries.ts'
+import { unreadEntries } from '../../../src/core/state/unread-entries.ts'
 import type { StateValue } from '../../../src/core/state/value.ts'
 
 /** Stamps that sort by their number. */
@@ -383,7 +386,31 @@ describe('reads', () => {
     const value = mirror.get('a') as { list: [object] }
     expect([value, value.list, value.list[0], mirror.keys()].every(Object.isFrozen)).toBe(true)
   })
+
+  test('MI12 a value that is packed is the same one at each read, frozen, and shows beneath what came later', () => {
+    const mirror = new Mirror()
+    mirror.apply(packed(entry('a', { list: [1] }, 1), entry('b', 1, 1), deletion('c', 1)), 'tab')
+    expect([mirror.has('a'), mirror.has('c'), mirror.keys()]).toEqual([true, false, ['a', 'b']])
+    const value = mirror.get('a')
+    expect([value, Object.isFrozen(value)]).toEqual([{ list: [1] }, true])
+    expect(mirror.get('a')).toBe(value)
+    expect([...mirror.entries()]).toEqual([
+      ['a', value],
+      ['b', 1],
+    ])
+    const heard: MirrorChange[] = []
+    mirror.subscribe((change) => heard.push(change))
+    mirror.apply([...packed(entry('a', 'older', 0), entry('b', 'packed', 2)), entry('b', 'later', 3)], 'tab')
+    expect([mirror.get('a'), mirror.get('b')]).toEqual([value, 'later'])
+    expect(heard).toEqual([{ key: 'b', value: 'later', previous: 1, source: 'tab', settled: true }])
+  })
 })
+
+function packed(...entries: readonly Entry[]): readonly Entry[] {
+  const read = readKept(packEntries(entries))
+  if (read.packed === undefined) throw new Error('They were not packed.')
+  return unreadEntries(read.packed)
+}
 
 describe('writes of other tabs', () => {
   test('MI13 one shows before it is stored, marked so, and what is stored takes its place in silence', () => {

@@ -3,6 +3,7 @@ import type { ContentId, EventId } from '../../../src/core/ids.ts'
 import { asideValue } from '../../../src/core/state/aside.ts'
 import type { Entry } from '../../../src/core/state/delta.ts'
 import {
+  canUnpack,
   entriesOf,
   isKept,
   lastStamp,
@@ -12,6 +13,7 @@ import {
   unpackEntries,
   withDeltas,
 } from '../../../src/core/state/packed-entries.ts'
+import { unreadEntries } from '../../../src/core/state/unread-entries.ts'
 
 const at = (number: number) => `0000000000000000000${number}` as EventId
 
@@ -57,6 +59,46 @@ test('JO39 later entries stand over those that are packed, and nothing is unpack
   )
 })
 
+test('JO39 what older builds packed, entries as they are, is read as before', () => {
+  const entries = [{ key: 'a', value: 'ü', at: at(1) }]
+  const packed = { bytes: new TextEncoder().encode(JSON.stringify(entries)), sensitive: [] }
+  expect([unpackEntries(packed), unreadEntries(packed)]).toEqual([entries, entries])
+})
+
+test('JO39 each value is found by itself, wherever it stands, and all of them once many were asked for', () => {
+  const entries = Array.from({ length: 40 }, (_, index): Entry => {
+    const value = [index, 'ü'.repeat(index), null, '', { deep: [index] }][index % 5]
+    return { key: `k${index}`, ...(index % 7 > 0 && value !== undefined && { value }), at: at(1) }
+  })
+  const { packed } = readKept(packEntries(entries))
+  if (packed === undefined) throw new Error('They were not packed.')
+  for (const order of [entries, [...entries].reverse()]) {
+    const unread = new Map(unreadEntries(packed).map((entry) => [entry.key, entry]))
+    const read = order.map(({ key }) => unread.get(key)?.value)
+    expect(read).toEqual(order.map(({ value }) => value))
+  }
+})
+
+test('JO39 nothing is packed where there is nothing', () => {
+  const { packed } = readKept(packEntries([]))
+  expect(packed && unreadEntries(packed)).toEqual([])
+  const deleted = [{ key: 'a', at: at(1) }]
+  expect(unpackEntries(packEntries(deleted))).toEqual(deleted)
+})
+
+test.each([
+  ['shorter', (bytes: Uint8Array) => bytes.slice(0, -1)],
+  ['longer', (bytes: Uint8Array) => new Uint8Array([...bytes, 32])],
+  ['no list', (bytes: Uint8Array) => new TextEncoder().encode(`{}${'x'.repeat(bytes.length)}`)],
+])('DM28 values that are %s than they were packed are damaged', (_, change) => {
+  const { packed } = readKept(packEntries(ENTRIES))
+  if (packed === undefined) throw new Error('They were not packed.')
+  const damaged = { ...packed, bytes: change(packed.bytes) }
+  for (const unpack of [unpackEntries, unreadEntries])
+    expect(() => unpack(damaged)).toThrow(expect.objectContaining({ code: 'CONTENT_DAMAGED' }))
+  expect(canUnpack(damaged)).toBe(false)
+})
+
 test('JO39 keys of sensitive values are known without unpacking', () => {
   const aside = (key: string, stamp: number): Entry => ({
     key,
@@ -70,11 +112,7 @@ test('JO39 keys of sensitive values are known without unpacking', () => {
 
 test('JO39 what is neither form is known as such', () => {
   expect([packEntries(ENTRIES), ENTRIES].map(isKept)).toEqual([true, true])
-  expect([undefined, null, 'text', {}, { bytes: 'text' }].map(isKept)).toEqual([
-    false,
-    false,
-    false,
-    false,
-    false,
-  ])
+  const { bytes } = readKept(packEntries(ENTRIES)).packed ?? {}
+  const neither = [undefined, null, 'text', {}, { bytes: 'text' }, { bytes, valuesAt: '1', sensitive: [] }]
+  expect(neither.filter(isKept)).toEqual([])
 })
