@@ -87,6 +87,9 @@ export type RowChangeOf<Name extends RowTable> =
     }
   | { readonly table: Name; readonly key: RowKey; readonly ensure: RowByTable[Name] | undefined }
 
+/** A row of the log as its table holds it, but for its number. Storage makes and reads it, whoever else has it hands it on. */
+export type RowForm = Readonly<Record<string, unknown>>
+
 /** A primary key, in the form IndexedDB takes. */
 export type RowKey = string | number | readonly (string | number)[]
 

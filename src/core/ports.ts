@@ -4,7 +4,7 @@
 
 import type { ArtifactPage, ArtifactQuery } from './artifact/query.ts'
 import type { ArtifactRecord, ChunkRow, ContentRow } from './artifact/record.ts'
-import type { CommitRow, HeadKey, Operation, Outcome, RowChange } from './commit.ts'
+import type { CommitRow, HeadKey, Operation, Outcome, RowChange, RowForm } from './commit.ts'
 import type { Damage, FoundDamage } from './damage/damage.ts'
 import type {
   ArtifactId,
@@ -118,8 +118,13 @@ export interface Journal extends Maintenance, Repairs {
   readonly exposedUntil: number | undefined
   /** Calls back when a barrier was passed, with its number, before anybody is answered whose write it covers. */
   onBarrier(listener: (passed: number) => void): () => void
-  /** Rows as soon as their transaction completed; own ones only (other tabs' arrive by the channel). */
-  onStored(listener: (rows: readonly CommitRow[]) => void): () => void
+  /**
+   * Rows as soon as their transaction completed; own ones only (other tabs' arrive by the channel). Of each small one there
+   * is the form, by which other tabs take it without a reading.
+   */
+  onStored(
+    listener: (rows: readonly CommitRow[], forms: readonly (RowForm | undefined)[]) => void,
+  ): () => void
   close(): Promise<void>
 }
 

@@ -148,7 +148,6 @@ export async function openEngine(
   )
   const stopStored = journal.onStored((rows) => {
     room.noteStored()
-    tabs.takeOwn(rows)
     views.takeOwn(rows)
     const streams = new Set(rows.map(({ stream }) => stream))
     for (const page of pages.all()) for (const stream of streams) page.note(stream)

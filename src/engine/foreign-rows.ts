@@ -1,6 +1,6 @@
 /**
- * What other tabs stored. A message only says that a stream is worth a look; rows that no message told of are found by
- * the hole they leave, and the last ones by a look from time to time.
+ * What other tabs stored. A message brings small rows itself, of others it only says that a stream is worth a look; rows
+ * that no message told of are found by the hole they leave, and the last ones by a look from time to time.
  */
 import type { LiveDocuments } from '../context/documents.ts'
 import type { CommitRow } from '../core/commit.ts'
@@ -10,6 +10,7 @@ import { type Range, rangesOf } from '../core/ranges.ts'
 import type { HybridClock } from '../core/timeline/hybrid-clock.ts'
 import { type Arrivals, createArrivals } from '../sync/arrivals.ts'
 import type { StoredMessage } from '../sync/tab-message.ts'
+import { byStream, carriedRows } from './carried-rows.ts'
 import { observeRows } from './observe-rows.ts'
 import type { RowsRead, StreamChange, StreamViews } from './stream-views.ts'
 
@@ -40,6 +41,8 @@ const ROWS_A_READ = 128
 export function createForeignRows(deps: {
   readonly log: Log
   readonly journal: Pick<Journal, 'writer'>
+  /** Of the database. */
+  readonly generation: string
   readonly clock: Pick<HybridClock, 'observe'>
   readonly wall: WallClock
   readonly documents: Pick<LiveDocuments, 'has' | 'receive'>
@@ -54,6 +57,8 @@ export function createForeignRows(deps: {
   const stopTimers = new Set<() => void>()
   /** What was told last of a stream, until it was given on. */
   const turns = new Map<StreamId, Promise<void>>()
+  /** Readings that failed and are tried once more. */
+  let retries = 0
   /** Told before the end of the log was known. */
   const early: { readonly ranges: readonly Range[]; readonly streams: Streams }[] = []
   let arrivals: Arrivals<Streams> | undefined
@@ -86,13 +91,40 @@ export function createForeignRows(deps: {
       deps.onWritten(stream)
       const turn = takeStream(stream, seq, fresh, turns.get(stream)).catch((error: unknown) => {
         onError(error)
-        later(RETRY_MS, () => takeStream(stream, seq, fresh).catch(onError))
+        retries += 1
+        later(RETRY_MS, () => {
+          const again = takeStream(stream, seq, fresh).catch(onError)
+          void again.finally(() => {
+            retries -= 1
+          })
+        })
       })
       turns.set(stream, turn)
       void turn.then(() => {
         if (turns.get(stream) === turn) turns.delete(stream)
       })
     }
+  }
+
+  /**
+   * Rows that their message carries, where all before them were given on: in the order of the log, which is the same in
+   * every tab. What a reading would have found by now does not matter: of what came later another message tells.
+   */
+  function takeCarried(rows: readonly CommitRow[], fresh: readonly Range[]): void {
+    for (const [stream, ofStream] of byStream(rows)) {
+      if (takeCarriedOf(stream, ofStream)) deps.onWritten(stream)
+      else take([[stream, ofStream[0]?.seq ?? 1]], fresh)
+    }
+  }
+
+  /** @returns false where they are to be read all the same */
+  function takeCarriedOf(stream: StreamId, rows: readonly CommitRow[]): boolean {
+    const isShown = views.has(stream)
+    if (isShown && !views.takeCarried(stream, rows)) return false
+    observeRows(clock, rows)
+    if (documents.has(stream)) documents.receive(stream, rows)
+    if (!isShown) for (const page of deps.watching()) page.take({ stream, rows, source: 'tab' })
+    return true
   }
 
   /**
@@ -183,10 +215,15 @@ export function createForeignRows(deps: {
       later(LOOK_MS, look)
     },
     takeOwn: (rows) => tell(rangesOf(rows.map(({ seq }) => seq))),
-    take({ streams, rows = streams.map(([, seq]): Range => [seq, seq]) }) {
+    take(message) {
+      const { streams, rows = streams.map(([, seq]): Range => [seq, seq]) } = message
+      const areNext = turns.size + retries === 0 && arrivals?.areNext(rows) === true
+      const carried = areNext ? carriedRows(message, deps) : undefined
       // Of a message that comes twice, or after its rows were read, nothing is left.
       const fresh = tell(rows, streams)
-      if (fresh.length > 0) take(streams, fresh)
+      if (fresh.length === 0) return
+      if (carried === undefined) take(streams, fresh)
+      else takeCarried(carried, fresh)
     },
     catchUp,
     stop() {

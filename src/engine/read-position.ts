@@ -1,13 +1,17 @@
 import type { CommitRow } from '../core/commit.ts'
+import type { CommitId } from '../core/ids.ts'
 
-/** Own rows since the last reading that are told apart from foreign ones; beyond that the stream is read anew. */
-const MAX_OWN_ROWS = 256
+/** Rows since the last reading that are known without it; beyond that the stream is read anew. */
+const MAX_KNOWN_ROWS = 256
 
-/** How far a stream was read, and which own rows after that are known without a reading. */
+/** How far a stream was read, and which rows after that are known without a reading. */
 export class ReadPosition {
   #readTo = 0
   /** Undefined where they were too many to count. */
   #ownSeqs: Set<number> | undefined = new Set()
+  /** Of other tabs, which brought them by message: by their numbers what they were. */
+  readonly #carried = new Map<number, CommitId>()
+  #isBehind = false
 
   /** The log was read up to here. */
   get readTo(): number {
@@ -19,17 +23,32 @@ export class ReadPosition {
     return this.#ownSeqs !== undefined
   }
 
-  isOwn({ seq }: Pick<CommitRow, 'seq'>): boolean {
-    return this.#ownSeqs?.has(seq) === true
+  /** Whether a row that a reading found was not known. A message that was wrong hides no row that is stored. */
+  isNews({ seq, commitId }: Pick<CommitRow, 'seq' | 'commitId'>): boolean {
+    return this.#ownSeqs?.has(seq) !== true && this.#carried.get(seq) !== commitId
+  }
+
+  /** A reading failed: rows that come after what it was to find wait for the next one. */
+  failed(): void {
+    this.#isBehind = true
   }
 
   readUpTo(seq: number): void {
     this.#readTo = seq
+    this.#isBehind = false
     this.#ownSeqs = new Set()
+    this.#carried.clear()
   }
 
   countOwn(rows: readonly Pick<CommitRow, 'seq'>[]): void {
     for (const { seq } of rows) this.#ownSeqs?.add(seq)
-    if (this.#ownSeqs !== undefined && this.#ownSeqs.size > MAX_OWN_ROWS) this.#ownSeqs = undefined
+    if (this.#ownSeqs !== undefined && this.#ownSeqs.size > MAX_KNOWN_ROWS) this.#ownSeqs = undefined
+  }
+
+  /** @returns false where they are too many, or a reading failed before them: they are then to be read */
+  countCarried(rows: readonly Pick<CommitRow, 'seq' | 'commitId'>[]): boolean {
+    if (this.#isBehind || this.#carried.size + rows.length > MAX_KNOWN_ROWS) return false
+    for (const { seq, commitId } of rows) this.#carried.set(seq, commitId)
+    return true
   }
 }

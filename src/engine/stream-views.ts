@@ -8,6 +8,7 @@ import type { Log, StreamStart } from '../core/ports.ts'
 import { foldSession, mustRefold } from '../core/session/fold.ts'
 import type { SessionRecord } from '../core/session/record.ts'
 import type { HybridClock } from '../core/timeline/hybrid-clock.ts'
+import { byStream } from './carried-rows.ts'
 import type { ClosedKeys } from './closed-keys.ts'
 import { observeRows } from './observe-rows.ts'
 import { ReadPosition } from './read-position.ts'
@@ -23,6 +24,11 @@ export interface StreamViews {
   takeOwn(rows: readonly CommitRow[]): void
   /** Another tab stored rows of this stream, which is read where a page has it open. Resolves with what was. */
   takeForeign(stream: StreamId): Promise<RowsRead | undefined>
+  /**
+   * Another tab brought rows of this stream, all that come after those that are known of it.
+   * @returns false where they are to be read all the same
+   */
+  takeCarried(stream: StreamId, rows: readonly CommitRow[]): boolean
   /** The record of an attached session, as far as this worker has heard; undefined while the log is being read. */
   record(stream: StreamId): SessionRecord | undefined
   /** Whether some page has the stream open. */
@@ -81,6 +87,7 @@ export function createStreamViews(deps: {
       view.waiting = []
       const result = await work().catch((error: unknown) => {
         deps.onError(error)
+        view.position.failed()
         return undefined
       })
       const waiting = view.waiting
@@ -111,11 +118,9 @@ export function createStreamViews(deps: {
   async function readForeign(stream: StreamId, view: View): Promise<RowsRead> {
     const { position } = view
     const after = position.readTo
-    // Own rows say nothing where the session they belong to was not known yet.
-    const isFolded = view.record !== undefined || sessionOfStream(stream) !== (stream as string)
-    if (position.isKnown && isFolded) {
+    if (position.isKnown && isFolded(stream, view)) {
       const rows = await deps.log.tail(stream, after)
-      const fresh = rows.filter((row) => !position.isOwn(row))
+      const fresh = rows.filter((row) => position.isNews(row))
       if (!mustRefold(view.record, fresh)) {
         view.record = foldSession(view.record, stream, fresh)
         view.position.readUpTo(lastSeq(rows, after))
@@ -127,13 +132,19 @@ export function createStreamViews(deps: {
     // anything changes, so that a reading that failed can be done again.
     const start = await deps.log.start(stream)
     const rows = await deps.log.tail(stream, after)
+    const fresh = rows.filter((row) => position.isNews(row))
     take(stream, view, start)
     emitForeign(
       stream,
       view,
-      rows.filter(({ seq }) => seq <= view.position.readTo),
+      fresh.filter(({ seq }) => seq <= view.position.readTo),
     )
     return { after, rows }
+  }
+
+  /** Rows say nothing where the session they belong to was not known yet. */
+  function isFolded(stream: StreamId, { record }: View): boolean {
+    return record !== undefined || sessionOfStream(stream) !== (stream as string)
   }
 
   function emitForeign(stream: StreamId, view: View, rows: readonly CommitRow[]): void {
@@ -209,6 +220,17 @@ export function createStreamViews(deps: {
       if (found === undefined) deps.later(() => void look())
       return found
     },
+    takeCarried(stream, rows) {
+      const view = views.get(stream)
+      if (view === undefined || view.waiting !== undefined || view.looking !== undefined) return false
+      // A reading may have found them before their message came.
+      const fresh = rows.filter(({ seq }) => seq > view.position.readTo)
+      if (!isFolded(stream, view) || mustRefold(view.record, fresh)) return false
+      if (!view.position.countCarried(fresh)) return false
+      view.record = foldSession(view.record, stream, fresh)
+      emitForeign(stream, view, fresh)
+      return true
+    },
     record(stream) {
       const view = views.get(stream)
       return view?.waiting === undefined ? view?.record : undefined
@@ -224,14 +246,4 @@ export function createStreamViews(deps: {
 
 function lastSeq(rows: readonly CommitRow[], least: number): number {
   return rows.reduce((last, row) => Math.max(last, row.seq), least)
-}
-
-function byStream(rows: readonly CommitRow[]): Map<StreamId, CommitRow[]> {
-  const groups = new Map<StreamId, CommitRow[]>()
-  for (const row of rows) {
-    const group = groups.get(row.stream)
-    if (group === undefined) groups.set(row.stream, [row])
-    else group.push(row)
-  }
-  return groups
 }

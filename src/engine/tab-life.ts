@@ -21,7 +21,6 @@ export interface TabLife {
   readonly foretell: Foretell
   /** Begins to hear. Resolves when the end of the log is known: what is stored from then on is told. */
   begin(): Promise<void>
-  takeOwn(rows: readonly CommitRow[]): void
   /** Rows of other tabs have come to the pages. */
   taken(change: StreamChange): void
   /** Reads what was stored and not told: after a time in which this worker did not run, or heard nothing. */
@@ -34,7 +33,7 @@ export interface TabLife {
 }
 
 export interface TabLifeDeps {
-  readonly parts: Pick<Parts, 'clock' | 'documents' | 'journal' | 'log' | 'registry' | 'world'>
+  readonly parts: Pick<Parts, 'clock' | 'connection' | 'documents' | 'journal' | 'log' | 'registry' | 'world'>
   /** Of the channel. */
   readonly name: string
   readonly views: StreamViews
@@ -60,10 +59,11 @@ interface TabPage {
 
 export function createTabLife(deps: TabLifeDeps): TabLife {
   const { views, onError } = deps
-  const { clock, documents, journal, log, registry, world } = deps.parts
+  const { clock, connection, documents, journal, log, registry, world } = deps.parts
   const { wall, locks } = world
   const { writer } = journal
-  const tabs = createTabs(world.openChannel(`holdfast:${deps.name}`), wall, writer)
+  const { generation } = connection
+  const tabs = createTabs(world.openChannel(`holdfast:${deps.name}`), wall, { writer, generation })
   const closings = createClosings(wall, deps.pages)
   const peers = createPeers({
     tabs,
@@ -78,6 +78,7 @@ export function createTabLife(deps: TabLifeDeps): TabLife {
   const rows = createForeignRows({
     log,
     journal,
+    generation,
     clock,
     wall,
     documents,
@@ -108,6 +109,12 @@ export function createTabLife(deps: TabLifeDeps): TabLife {
     untold = undefined
   }
 
+  // Whoever hears of them here hears of them after that: other tabs are a hop farther.
+  const stopTelling = journal.onStored((own, forms) => {
+    if (peers.alone) untold = own.at(-1)
+    else tabs.announce(own, forms)
+    rows.takeOwn(own)
+  })
   const stopHearing = tabs.listen((message) => {
     if (message.type === 'stored') rows.take(message)
     else if (message.type === 'foreseen') writes.take(message)
@@ -142,11 +149,6 @@ export function createTabLife(deps: TabLifeDeps): TabLife {
       observeRows(clock, last)
       rows.begin(last[0]?.seq ?? 0)
     },
-    takeOwn(own) {
-      if (peers.alone) untold = own.at(-1)
-      else tabs.announce(own)
-      rows.takeOwn(own)
-    },
     taken: writes.stored,
     catchUp: rows.catchUp,
     flush: tabs.flush,
@@ -156,6 +158,9 @@ export function createTabLife(deps: TabLifeDeps): TabLife {
       writes.stop()
       peers.stop()
     },
-    close: tabs.close,
+    close() {
+      stopTelling()
+      tabs.close()
+    },
   }
 }

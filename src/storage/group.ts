@@ -1,10 +1,11 @@
 /**
  * A group commit: what one transaction does for all the entries that share it.
  */
-import type { CommitRow, Durability } from '../core/commit.ts'
+import type { CommitRow, Durability, RowForm } from '../core/commit.ts'
 import { type CommitId, clockOfId, type StreamId } from '../core/ids.ts'
 import type { Documents } from '../core/ports.ts'
 import type { HybridClock } from '../core/timeline/hybrid-clock.ts'
+import { carriedForm } from './carried-form.ts'
 import { toCommitRow } from './commit-rows.ts'
 import type { DamageNotes } from './damage-notes.ts'
 import type { Entry } from './entry.ts'
@@ -43,6 +44,8 @@ export interface GroupResult {
   readonly wrote: boolean
   /** The rows it added; to be asked once the transaction is complete, when their numbers are known. */
   rows(): readonly CommitRow[]
+  /** Of each of these rows what tabs hand each other of it, if anything. */
+  readonly forms: readonly (RowForm | undefined)[]
   /** This writer's last number of each stream it wrote to. */
   readonly numbers: ReadonlyMap<StreamId, number>
   /** Size of what it added to each stream, in bytes, and how much of that is updates. */
@@ -140,6 +143,7 @@ export function createGroup(batch: readonly Entry[], deps: GroupDeps): Group {
       undecided: batch.filter((entry) => !settled.has(entry)),
       wrote: rows.length + evaluation.rows.size + heads > 0,
       rows: () => rows.map(({ stored }, at) => toCommitRow(stored, Number(added[at]?.result))),
+      forms: rows.map(({ written }) => carriedForm(written)),
       numbers,
       grown: rows.map((row, at) => growthOf(row, added[at])),
       updated: rows.filter(({ applied }) => applied).map(({ stored }) => stored.streamId),

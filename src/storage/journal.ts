@@ -1,7 +1,7 @@
 /**
  * The journal: the only code that opens a readwrite transaction.
  */
-import type { CommitRow, Operation, Outcome, RowChange } from '../core/commit.ts'
+import type { Operation, Outcome, RowChange } from '../core/commit.ts'
 import { createError, type HoldfastError, isHoldfastError } from '../core/errors.ts'
 import type { RequestId } from '../core/ids.ts'
 import type { Compression, Documents, Journal, StorageMeter, WallClock } from '../core/ports.ts'
@@ -39,7 +39,7 @@ export function createJournal(deps: JournalDeps): Journal {
   const queue = new Queue()
   const cache = new HeadCache()
   const notes = new StreamNotes(clock.writer)
-  const listeners = new Set<(rows: readonly CommitRow[]) => void>()
+  const listeners = new Set<Parameters<Journal['onStored']>[0]>()
   const barrierListeners = new Set<(passed: number) => void>()
   const pending = new Map<Promise<unknown>, RequestId>()
   /** Why nothing more is taken. */
@@ -57,7 +57,7 @@ export function createJournal(deps: JournalDeps): Journal {
     onStored(group, result) {
       barrier.took(result, group.durability)
       const rows = result.rows()
-      if (rows.length > 0) for (const listener of [...listeners]) listener(rows)
+      if (rows.length > 0) for (const listener of [...listeners]) listener(rows, result.forms)
     },
     onGivenUp: connection.lose,
   })

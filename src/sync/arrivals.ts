@@ -8,6 +8,8 @@ import { joined, type Range, without } from '../core/ranges.ts'
 export interface Arrivals<About> {
   /** Everything up to here was told, or was read. */
   readonly heardTo: number
+  /** Whether these come right after all that were stored so far, as far as anybody knows: no other row lies between. */
+  areNext(ranges: readonly Range[]): boolean
   /**
    * These rows were stored here.
    * @returns those of them that were not told before
@@ -152,6 +154,7 @@ export function createArrivals<Found, About>(deps: {
     get heardTo() {
       return heardTo
     },
+    areNext: ([first, ...rest]) => beyond.length + rest.length === 0 && first?.[0] === heardTo + 1,
     told: take,
     claimed: claim,
     readTo,

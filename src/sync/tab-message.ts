@@ -1,7 +1,8 @@
 /**
- * What tabs tell each other. Another tab may run yesterday's build, or be hostile: nothing in a message is taken on
- * trust, and a message that is not understood is passed over.
+ * What tabs tell each other. Another tab may run yesterday's build, or be hostile: nothing in a message but
+ * whole rows is taken on trust, and a message that is not understood is passed over.
  */
+import type { RowForm } from '../core/commit.ts'
 import type { RequestId, StreamId, WriterId } from '../core/ids.ts'
 import type { Range } from '../core/ranges.ts'
 import { admitChanges } from '../core/state/admit.ts'
@@ -22,6 +23,14 @@ export interface StoredMessage {
   readonly streams: readonly (readonly [StreamId, number])[]
   /** The arrival numbers of all of them. */
   readonly rows?: readonly Range[]
+  readonly carried?: CarriedRows
+}
+
+/** All rows of a message as they were stored, in the order of their numbers, so that none of them has to be read. */
+export interface CarriedRows {
+  /** Of the database: one that was deleted and made anew counts from 1 again. */
+  readonly generation: string
+  readonly rows: readonly (readonly [seq: number, form: RowForm])[]
 }
 
 /** State writes are about to be stored, or will not be. */
@@ -85,7 +94,7 @@ export function parseTabMessage(message: unknown): TabMessage | undefined {
   }
 }
 
-function parseStored({ streams, rows }: Readonly<Record<string, unknown>>): StoredMessage {
+function parseStored({ streams, rows, carried }: Readonly<Record<string, unknown>>): StoredMessage {
   const parsed = list(streams, (entry): readonly [StreamId, number] => {
     const [stream, seq] = list(entry, (part) => part)
     return [text(stream), arrival(seq)]
@@ -96,7 +105,21 @@ function parseStored({ streams, rows }: Readonly<Record<string, unknown>>): Stor
     if (from === undefined || to === undefined || from > to) throw new TypeError('not a range')
     return [from, to]
   })
-  return { type: 'stored', streams: parsed, rows: ranges }
+  if (carried === undefined) return { type: 'stored', streams: parsed, rows: ranges }
+  return { type: 'stored', streams: parsed, rows: ranges, carried: parseCarried(carried) }
+}
+
+/** What the forms hold is looked at by who reads them. */
+function parseCarried(carried: unknown): CarriedRows {
+  const { generation, rows } = carried as Readonly<Record<string, unknown>>
+  return {
+    generation: text(generation),
+    rows: list(rows, (entry): readonly [number, RowForm] => {
+      const [seq, form] = list(entry, (part) => part)
+      if (typeof form !== 'object' || form === null) throw new TypeError('not a row')
+      return [arrival(seq), form as RowForm]
+    }),
+  }
 }
 
 function parseForeseen(fields: Readonly<Record<string, unknown>>): ForeseenMessage {

@@ -1,14 +1,17 @@
-import type { CommitRow } from '../core/commit.ts'
+import type { CommitRow, RowForm } from '../core/commit.ts'
 import type { RequestId, StreamId, WriterId } from '../core/ids.ts'
-import { afterTurns } from '../core/next-turn.ts'
+import { nextTurn } from '../core/next-turn.ts'
 import type { TabChannel, WallClock } from '../core/ports.ts'
 import { rangesOf } from '../core/ranges.ts'
 import { type ForeseenWrite, parseTabMessage, type TabMessage } from './tab-message.ts'
 
 /** This worker's place among those of the other tabs: tells them what happens here, and hears what happens there. */
 export interface Tabs {
-  /** Call with rows whose transaction completed. Only their numbers travel: the log is the truth, messages may be lost. */
-  announce(rows: readonly CommitRow[]): void
+  /**
+   * Call with rows whose transaction completed. Their numbers travel, and with them the small rows themselves where their
+   * forms are given: the log is the truth, messages may be lost.
+   */
+  announce(rows: readonly CommitRow[], forms?: readonly (RowForm | undefined)[]): void
   /** A state write is on its way to be stored, and may be shown by others already. */
   foresee(write: ForeseenWrite): void
   /** That write is over. Where it was stored, its rows tell. */
@@ -33,19 +36,20 @@ const GATHER_MS = 2
 export function createTabs(
   channel: TabChannel,
   wall: Pick<WallClock, 'after' | 'now' | 'monotonic'>,
-  writer: WriterId,
+  { writer, generation }: { readonly writer: WriterId; readonly generation: string },
 ): Tabs {
   const firstOfStream = new Map<StreamId, number>()
   const stored: number[] = []
+  /** All that are stored and not told; undefined where some of them are not to be carried, or they are too many. */
+  let carried: (readonly [number, RowForm])[] | undefined = []
   const begun = new Map<RequestId, ForeseenWrite>()
   const ended: RequestId[] = []
   /** Writes that others were told of. */
   const open = new Set<RequestId>()
   const listeners = new Set<(message: TabMessage) => void>()
   let number = 0
-  const foreseen = createGathering(wall, 1, sendForeseen)
-  // After the answer that this tab waits for.
-  const told = createGathering(wall, ANSWER_TURNS, sendStored)
+  const foreseen = createGathering(wall, 'next turn', sendForeseen)
+  const told = createGathering(wall, 'at once', sendStored)
 
   function flush(): void {
     foreseen.flush()
@@ -68,8 +72,15 @@ export function createTabs(
   }
 
   function sendStored(): void {
-    post({ type: 'stored', streams: [...firstOfStream], rows: rangesOf(stored.splice(0)) })
+    const rows = rangesOf(stored.splice(0))
+    post({
+      type: 'stored',
+      streams: [...firstOfStream],
+      rows,
+      ...(carried && { carried: { generation, rows: carried } }),
+    })
     firstOfStream.clear()
+    carried = []
   }
 
   function post(message: TabMessage): void {
@@ -81,10 +92,13 @@ export function createTabs(
     if (message !== undefined) for (const listener of [...listeners]) listener(message)
   })
   return {
-    announce(rows) {
-      for (const { stream, seq } of rows) {
+    announce(rows, forms = []) {
+      for (const [at, { stream, seq }] of rows.entries()) {
         stored.push(seq)
         firstOfStream.set(stream, Math.min(seq, firstOfStream.get(stream) ?? seq))
+        const form = forms[at]
+        if (form === undefined || carried?.length === MAX_CARRIED) carried = undefined
+        else carried?.push([seq, form])
       }
       if (rows.length > 0) told.soon()
     },
@@ -113,18 +127,18 @@ export function createTabs(
   }
 }
 
-/** Longer than the chain of promises from a transaction's end to the answer of who waits for it. */
-const ANSWER_TURNS = 64
+/** Rows in one message, of 4 KB at most each. */
+const MAX_CARRIED = 8
 
 interface Gathering {
   soon(): void
   flush(): void
 }
 
-/** Sends after so many turns of the microtask queue, and what comes within a short time after that together. */
+/** Sends at once or in the next turn, and what comes within a short time after that together. */
 function createGathering(
   wall: Pick<WallClock, 'after' | 'now' | 'monotonic'>,
-  turns: number,
+  first: 'at once' | 'next turn',
   send: () => void,
 ): Gathering {
   const elapsed = () => wall.monotonic?.() ?? wall.now()
@@ -142,7 +156,7 @@ function createGathering(
   function wait(): () => void {
     if (elapsed() - lastSent < GATHER_MS) return wall.after(GATHER_MS, flush)
     let isWanted = true
-    void afterTurns(turns, () => isWanted && flush())
+    nextTurn(() => isWanted && flush())
     return () => {
       isWanted = false
     }
@@ -150,7 +164,10 @@ function createGathering(
 
   return {
     soon() {
-      stopWaiting ??= wait()
+      if (first === 'at once' && stopWaiting === undefined && elapsed() - lastSent >= GATHER_MS) {
+        stopWaiting = () => {}
+        flush()
+      } else stopWaiting ??= wait()
     },
     flush,
   }

@@ -16,6 +16,7 @@ test('TA4 what another tab records in one session comes in its order, also where
       tail: () => new Promise((resolve) => readings.push(resolve)),
     } as Partial<Log> as Log,
     journal: { writer: 'mine' as WriterId },
+    generation: 'this',
     clock: { observe: () => {} },
     wall: fakeClock(),
     documents: { has: () => false, receive: () => {} },

@@ -2,6 +2,7 @@ import 'fake-indexeddb/auto'
 import { expect, test, vi } from 'vitest'
 import { sessionStream } from '../../src/core/ids.ts'
 import { settableWall, startEngine } from './rig.ts'
+import { watchedChannel } from './watched-channel.ts'
 
 /** A wall clock whose timers never ring, as in a worker that the browser has frozen. */
 function frozenWall() {
@@ -73,21 +74,3 @@ test('EN11 what another tab stored is read once more where it could not be read'
   await first.engine.close()
   await second.engine.close()
 })
-
-/** A channel whose other end is the test. */
-function watchedChannel() {
-  const posted: unknown[] = []
-  let listener = (_message: unknown) => {}
-  return {
-    posted,
-    hear: (message: unknown) => listener(message),
-    openChannel: () => ({
-      post: (message: unknown) => posted.push(message),
-      listen: (given: (message: unknown) => void) => {
-        listener = given
-        return () => {}
-      },
-      close: () => {},
-    }),
-  }
-}

@@ -36,7 +36,7 @@ function origin(locks: Locks = createProcessLocks()) {
     const writer = name as WriterId
     const gone: string[] = []
     const peers = createPeers({
-      tabs: createTabs(channel, wall, writer),
+      tabs: createTabs(channel, wall, { writer, generation: 'this' }),
       locks: own,
       wall,
       writer,

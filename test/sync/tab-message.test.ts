@@ -20,6 +20,7 @@ test('TA9 a message of the first build, which names streams alone, is understood
 test('TA9 each message comes through as it was sent, and as a copy', () => {
   const messages = [
     { type: 'stored', streams: [['s1', 3]], rows: [[3, 4]] },
+    { type: 'stored', streams: [['s1', 3]], rows: [[3, 3]], carried: { generation: 'g', rows: [[3, {}]] } },
     foreseen,
     { type: 'present', writer: '8000-000000000001', answer: true },
     { type: 'ping', id: 'p', to: 'steward' },
@@ -45,6 +46,12 @@ test('TA9 what another tab should not say is passed over', () => {
     { type: 'stored', streams: [[1, 1]] },
     { type: 'stored', streams: [], rows: [[4, 3]] },
     { type: 'stored', streams: [], rows: [[4]] },
+    { type: 'stored', streams: [], rows: [], carried: null },
+    { type: 'stored', streams: [], rows: [], carried: { rows: [] } },
+    { type: 'stored', streams: [], rows: [], carried: { generation: 'g', rows: {} } },
+    { type: 'stored', streams: [], rows: [], carried: { generation: 'g', rows: [[0, {}]] } },
+    { type: 'stored', streams: [], rows: [], carried: { generation: 'g', rows: [[1, 'row']] } },
+    { type: 'stored', streams: [], rows: [], carried: { generation: 'g', rows: [null] } },
     { type: 'stored', streams: Array.from({ length: 10_001 }, () => ['s', 1]) },
     { ...foreseen, writer: '' },
     { ...foreseen, number: 1.5 },

@@ -13,7 +13,7 @@ function rig() {
   const tabs = createTabs(
     { post: (message) => posted.push(message as TabMessage), listen: () => () => {}, close: () => {} },
     wall,
-    WRITER,
+    { writer: WRITER, generation: 'this' },
   )
   return { wall, posted, tabs }
 }
@@ -31,11 +31,9 @@ function write(request: string) {
   return { request: request as RequestId, stream: 's1' as StreamId, changes: [{ key: 'k', value: 1 }] }
 }
 
-test('TA4, EN10: nothing is posted in the turn that stored it; the first is told in the next one, a burst 2 ms later', async () => {
+test('TA4, EN10: what is stored first is told at once, a burst after it 2 ms later', () => {
   const { wall, posted, tabs } = rig()
   tabs.announce([row('s1', 5)])
-  expect(posted).toEqual([])
-  await turn()
   expect(posted).toEqual([{ type: 'stored', streams: [['s1', 5]], rows: [[5, 5]] }])
   for (const seq of [6, 7, 9]) tabs.announce([row(seq === 9 ? 's2' : 's1', seq)])
   wall.advance(1)
@@ -82,13 +80,38 @@ test('TA6 a write is foreseen until it is stored or refused; one that was over b
   ])
 })
 
-test('TA6 what is stored is told in the next turn, though it was foreseen a moment before', async () => {
+test('TA6 what is stored is told at once, though it was foreseen a moment before', async () => {
   const { wall, posted, tabs } = rig()
   tabs.foresee(write('one'))
   await turn()
   wall.advance(1)
   tabs.settle('one' as RequestId, true)
   tabs.announce([row('s1', 5)])
-  await turn()
   expect(posted.map(({ type }) => type)).toEqual(['foreseen', 'stored'])
+})
+
+test('TA15 a message carries its rows where all of them have a form and they are few', () => {
+  const { wall, posted, tabs } = rig()
+  const form = { of: 'a row' }
+  const carriedOf = (message: TabMessage | undefined) => message?.type === 'stored' && message.carried
+  const announce = (count: number, last: typeof form | null = form) => {
+    const rows = Array.from({ length: count }, (_, at) => row('s1', at + 1))
+    tabs.announce(rows, [...rows.slice(1).map(() => form), last ?? undefined])
+    wall.advance(2)
+    return carriedOf(posted.at(-1))
+  }
+  expect(announce(2)).toEqual({
+    generation: 'this',
+    rows: [
+      [1, form],
+      [2, form],
+    ],
+  })
+  expect(announce(8)).toMatchObject({ rows: { length: 8 } })
+  expect(announce(9)).toBeUndefined()
+  expect(announce(2, null)).toBeUndefined()
+  tabs.announce([row('s1', 1)])
+  wall.advance(2)
+  expect(carriedOf(posted.at(-1))).toBeUndefined()
+  expect(announce(1)).toMatchObject({ rows: { length: 1 } })
 })
