@@ -80,10 +80,13 @@ async function openOnce(options: OpenOptions): Promise<Connection> {
     const opened = await deadline.settled
     const native = opened.backendDB()
     assertKnownVersion(name, native.version)
-    return await guardConnection(options, db, native)
+    blocked?.over()
+    blocked = undefined
+    // A browser that opened it may still not answer what is asked of it.
+    return await withDeadline(wall, openMs, guardConnection(options, db, native), `opening ${name}`)
   } catch (cause) {
     // Closed now, Dexie would forget an open that is still under way; what it brings later is closed then.
-    if (!isDeadline(cause)) db.close()
+    if (!isDeadline(cause) || db.isOpen()) db.close()
     throw blocked && isDeadline(cause) ? blockedError(name, cause) : mapStorageError(cause, `opening ${name}`)
   } finally {
     stopSuspecting()

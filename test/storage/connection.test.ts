@@ -260,7 +260,7 @@ test('ST5 what fails while the connection is being closed fails for that', async
 })
 
 /** Holds back the answer that says which generation it is, the last one of an opening. */
-function whileOpening(work: (native: IDBDatabase) => void): void {
+function whileOpening(work: (native: IDBDatabase) => void, until: () => Promise<unknown> = settle): void {
   const { get } = IDBObjectStore.prototype
   IDBObjectStore.prototype.get = function (...given) {
     const request = get.apply(this, given)
@@ -270,7 +270,7 @@ function whileOpening(work: (native: IDBDatabase) => void): void {
     Object.defineProperty(request, 'onsuccess', {
       configurable: true,
       get: () => null,
-      set: (answer: (event: object) => void) => void settle().then(() => answer({ target: request })),
+      set: (answer: (event: object) => void) => void until().then(() => answer({ target: request })),
     })
     return request
   }
@@ -278,6 +278,28 @@ function whileOpening(work: (native: IDBDatabase) => void): void {
     IDBObjectStore.prototype.get = get
   })
 }
+
+test('ST4 an opened database that does not answer is given up at the deadline, and closed', async () => {
+  let native: IDBDatabase | undefined
+  let answer = () => {}
+  whileOpening(
+    (opened) => {
+      native = opened
+    },
+    () => new Promise<void>((resolve) => (answer = resolve)),
+  )
+  const wall = fakeClock()
+  const refused = expect(open({ wall, openMs: 1_000 })).rejects.toMatchObject({
+    code: 'STORAGE_FAILED',
+    details: { name: 'deadline', deadlineMs: 1_000 },
+  })
+  await expect.poll(() => native).toBeDefined()
+  await expect.poll(() => wall.dueWithin(1_000)).toBe(1)
+  wall.advance(1_000)
+  await refused
+  expect(() => native?.transaction('meta')).toThrow(expect.objectContaining({ name: 'InvalidStateError' }))
+  answer()
+})
 
 test.each([
   ['is deleted', 'STORAGE_LOST', (native) => void indexedDB.deleteDatabase(native.name)],

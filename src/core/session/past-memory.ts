@@ -42,6 +42,8 @@ export class PastMemory {
     const clock = stretch.mark?.clock ?? 0
     if (clock !== around.before && clock !== around.after) return
     const sizeBytes = sizeOf(stretch)
+    // It would take the place of all others, and not be kept either.
+    if (sizeBytes > MAX_BYTES) return
     const key = `${stream} ${clock}`
     this.#kept.delete(key)
     this.#kept.set(key, { stretch, sizeBytes })
