@@ -95,7 +95,7 @@ async function walk<Row>(
       // The rows of the value where the last step ended are read again.
       if (last !== undefined && comparePlaces(order, place, last) <= 0) continue
       last = place
-      if (plan.fits(row)) found.push(row)
+      if (plan.exact || plan.fits(row)) found.push(row)
       if (found.length > limit) return found
     }
     if (count < step) return found

@@ -7,6 +7,16 @@ type Writable<T> = { -readonly [Key in keyof T]: T[Key] extends object ? Writabl
 /** Counters while they are being summed. */
 export type Counting = Writable<SessionCounters>
 
+/** Of a session with no event. */
+export const NO_COUNTS: SessionCounters = {
+  events: 0,
+  artifacts: 0,
+  artifactBytes: 0,
+  steps: 0,
+  stepsFailed: 0,
+  usage: { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0, costUsd: 0 },
+}
+
 /** A copy of stored counters to go on summing in. */
 export function countingOf(counters: SessionCounters): Counting {
   return { ...counters, usage: { ...counters.usage } }
@@ -39,7 +49,7 @@ export function addToCounters(counting: Counting, event: StoredEvent): void {
 }
 
 export function nothingUsed(): Counting['usage'] {
-  return { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0, costUsd: 0 }
+  return { ...NO_COUNTS.usage }
 }
 
 /** Apps may record messages of their own and other devices anything, so what is no amount counts as none. */

@@ -7,7 +7,7 @@ import type { CommitRow } from '../commit.ts'
 import { type SessionId, type StreamId, sessionOfStream, timeOfId } from '../ids.ts'
 import type { EventDataByType, EventType } from '../timeline/catalog.ts'
 import type { StoredEvent, TimelineEvent } from '../timeline/event.ts'
-import { addToCounters, type Counting, countingOf } from './counters.ts'
+import { addToCounters, type Counting, countingOf, NO_COUNTS } from './counters.ts'
 import type { Retention, SessionRecord } from './record.ts'
 import { statusAfter, type Verb } from './status.ts'
 
@@ -98,20 +98,11 @@ function born(session: SessionId, event: StoredEvent): SessionRecord {
     createdAt,
     updatedAt: createdAt,
     ...(retention === undefined ? {} : { retention }),
-    counters: EMPTY_COUNTERS,
+    counters: NO_COUNTS,
     correlationId: event.correlationId,
     revision: event.id,
     ...(hidden === undefined ? {} : { hidden }),
   }
-}
-
-const EMPTY_COUNTERS: SessionRecord['counters'] = {
-  events: 0,
-  artifacts: 0,
-  artifactBytes: 0,
-  steps: 0,
-  stepsFailed: 0,
-  usage: { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0, costUsd: 0 },
 }
 
 /** The record after one change of the session; undefined for one that changes nothing or must be ignored. */

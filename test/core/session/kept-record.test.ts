@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { NO_COUNTS } from '../../../src/core/session/counters.ts'
 import {
   keepRecord,
   packRecords,
@@ -8,13 +9,31 @@ import {
 } from '../../../src/core/session/kept-record.ts'
 import type { SessionRecord } from '../../../src/core/session/record.ts'
 
-const recordWith = (metadata: SessionRecord['metadata']) => ({ id: 's', metadata }) as SessionRecord
+const recordWith = (metadata: SessionRecord['metadata']) =>
+  ({ id: 's', metadata, counters: NO_COUNTS }) as SessionRecord
 
 test('JO41 a kept record comes back as it was', () => {
   const record = recordWith({ a: [1, null, { b: 'é\ud800' }], ['__proto__']: 'own' })
   expect(typeof keepRecord(record)).toBe('string')
   expect(unpackKept(keepRecord(record), record.id)).toEqual(record)
   expect(readKept(keepRecord(record))).toEqual(record)
+})
+
+test('JO41 counts of 0 are left out of what is kept, and come back', () => {
+  const used = { ...NO_COUNTS.usage, costUsd: 0.5 }
+  const records = [
+    recordWith({}),
+    { ...recordWith({}), counters: { ...NO_COUNTS, events: 7, artifacts: -1 } },
+    { ...recordWith({}), counters: { ...NO_COUNTS, steps: 1, usage: used } },
+  ]
+  const kept = records.map(keepRecord)
+  const texts = ['{}', '{"events":7,"artifacts":-1}', '{"steps":1,"usage":{"costUsd":0.5}}']
+  expect(kept).toEqual(texts.map((text) => expect.stringContaining(`"counters":${text}`)))
+  expect(kept.map(readKept)).toEqual(records)
+  expect(kept.map((one) => unpackKept(one, 's'))).toEqual(records)
+  expect(unpackPage({ items: packRecords(kept) }).items).toEqual(records)
+  // As builds before this one kept them.
+  expect(records.map((record) => readKept(JSON.stringify(record)))).toEqual(records)
 })
 
 test.each([
