@@ -37,10 +37,21 @@ export function timeOfClock(clock: Clock): number {
 
 /** Builds the UUIDv7 of one tick of one writer. */
 export function idAt<Id extends string>(clock: Clock, writer: WriterId): Id {
-  const ms = timeOfClock(clock).toString(16).padStart(12, '0')
   // The version 7 stands before three digits of the counter, so that none of them is left out.
   const counter = (0x7000 + (clock % CLOCK_TICKS_PER_MS)).toString(16)
-  return `${ms.slice(0, 8)}-${ms.slice(8)}-${counter}-${writer}` as Id
+  return `${beginAt(timeOfClock(clock))}-${counter}-${writer}` as Id
+}
+
+/** Many ids are made within one millisecond. */
+let lastMs = -1
+let lastBegin = ''
+
+function beginAt(timeMs: number): string {
+  if (timeMs === lastMs) return lastBegin
+  const ms = timeMs.toString(16).padStart(12, '0')
+  lastMs = timeMs
+  lastBegin = `${ms.slice(0, 8)}-${ms.slice(8)}`
+  return lastBegin
 }
 
 /** The clock inside an id that {@link idAt} made. */

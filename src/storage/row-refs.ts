@@ -6,5 +6,6 @@ export function heldRefs(
   events: readonly StoredEvent[],
 ): readonly string[] {
   const refs = Object.keys(requests).map((request) => `q:${request}`)
-  return [...refs, ...new Set(events.map((event) => `c:${event.correlationId}`))]
+  const correlations = new Set(events.map((event) => event.correlationId))
+  return [...refs, ...[...correlations].map((correlation) => `c:${correlation}`)]
 }

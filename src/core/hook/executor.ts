@@ -62,11 +62,18 @@ export function createHookExecutor(options: HookExecutorOptions): HookExecutor {
   const { wall, registry } = options
   const queue = createAfterQueue(options.afterQueueLimit ?? AFTER_QUEUE_LIMIT)
 
+  /** The same for all events of one type that came together. */
+  let last: { readonly round: Round; readonly stage: HookStage; readonly target: string } | undefined
+
   function openRound(point: PointName, stage: HookStage, payload: Payload, scope: HookScope): Round {
     const { hookPath, signal } = scope.request
     freezePayload(payload)
-    const base = contextBase(point, stage, scope, [...hookPath, targetOf(point, payload, scope)], wall)
-    return { point, scope, base, ...(signal === undefined || stage === 'after' ? {} : { signal }) }
+    const target = targetOf(point, payload, scope)
+    if (last?.round.scope === scope && last.stage === stage && last.target === target) return last.round
+    const base = contextBase(point, stage, scope, [...hookPath, target], wall)
+    const round = { point, scope, base, ...(signal === undefined || stage === 'after' ? {} : { signal }) }
+    last = { round, stage, target }
+    return round
   }
 
   /** Calls one hook behind its breaker. Throws when it failed and must not. */
@@ -125,6 +132,27 @@ export function createHookExecutor(options: HookExecutorOptions): HookExecutor {
     }
   }
 
+  function afterEach<Point extends PointName>(
+    point: Point,
+    payloads: readonly PayloadByPoint[Point][],
+    scope: HookScope,
+  ): void {
+    const registered = registry.at(point, 'after')
+    const hooksFor = (payload: Payload) => registered.filter((hook) => hook.applies(payload, scope))
+    const told = payloads.filter((payload) => registered.some((hook) => hook.applies(payload, scope)))
+    for (const payload of told) freezePayload(payload)
+    const queued = queue.push(told, (payload) => {
+      const round = openRound(point, 'after', payload, scope)
+      let notes = NO_NOTES
+      return inTurn(hooksFor(payload), (hook) =>
+        andThen(ask(hook, payload, round, notes), (reply) => {
+          notes = withNote(notes, reply)
+        }),
+      )
+    })
+    for (const payload of told.slice(queued)) for (const hook of hooksFor(payload)) hook.counters.dropped += 1
+  }
+
   return {
     has(point, stage) {
       return (stage === undefined ? HOOK_STAGES : [stage]).some((one) => registry.at(point, one).length > 0)
@@ -166,20 +194,8 @@ export function createHookExecutor(options: HookExecutorOptions): HookExecutor {
         andThen(recordRuns(point, replies, options), (runs) => ({ payload: final, collected, runs })),
       )
     },
-    after(point, payload, scope) {
-      const hooks = registry.at(point, 'after').filter((hook) => hook.applies(payload, scope))
-      if (hooks.length === 0) return
-      const round = openRound(point, 'after', payload, scope)
-      let notes = NO_NOTES
-      const queued = queue.push(() =>
-        inTurn(hooks, (hook) =>
-          andThen(ask(hook, payload, round, notes), (reply) => {
-            notes = withNote(notes, reply)
-          }),
-        ),
-      )
-      if (!queued) for (const hook of hooks) hook.counters.dropped += 1
-    },
+    after: (point, payload, scope) => afterEach(point, [payload], scope),
+    afterEach,
     drain(request) {
       const rest = request !== undefined && request.hookPath.length > 0 ? undefined : queue.drain()
       return rest && atMost(rest, DRAIN_MS, wall)

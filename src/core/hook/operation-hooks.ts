@@ -73,6 +73,12 @@ export interface OperationHooks {
   ): Promise<RecordResult<Point>> | RecordResult<Point>
   /** Runs the after-hooks of a point in the background. Never throws and never changes the outcome. */
   after<Point extends PointName>(point: Point, payload: PayloadByPoint[Point], scope: HookScope): void
+  /** The same for several operations that were done at once, in their order. */
+  afterEach<Point extends PointName>(
+    point: Point,
+    payloads: readonly PayloadByPoint[Point][],
+    scope: HookScope,
+  ): void
   /**
    * Waits until the after-hooks of everything done so far have run, but 5 s at most. Nothing to wait for is
    * undefined, as for a call that a hook made: its own hook would otherwise wait for itself.

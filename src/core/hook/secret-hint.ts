@@ -16,10 +16,14 @@ export function createSecretHint(
   // A name is judged by its last words, and each of these stands in it as it is but for its case.
   const last = fields.flatMap((field) => wordsOf(field).slice(-1))
   if (patterns.length > 0 || !last.every((word) => ASCII.test(word))) return () => true
-  const names = new RegExp([...NAME_HINTS, ...last].join('|'), 'i')
+  const names = new RegExp([...NAME_SIGNS, ...last].join('|'), 'i')
   return (text) =>
     KEY_HINT.test(text) || names.test(text) || PLACE_HINT.test(text) || WRITTEN_OTHERWISE.test(text)
 }
+
+/** Counts of tokens are in many events and no secret: of names with `tokens` those of two words are, with whatever stands between. */
+const TOKEN = String.raw`token(?!s)|(?:access|refresh)(?:\\[bfnrt]|[^a-z0-9])*tokens`
+const NAME_SIGNS = NAME_HINTS.map((hint) => (hint === 'token' ? TOKEN : hint))
 
 /** What follows no rules of case of its own. */
 const ASCII = /^[a-z0-9]+$/

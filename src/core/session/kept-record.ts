@@ -41,8 +41,7 @@ export function unpackKept<Value extends SessionRecord | null>(kept: JsonOr<Valu
 
 /** Undefined where it has no shape that could be read. */
 export function readKept(kept: KeptRecord): SessionRecord | undefined {
-  if (typeof kept === 'string') return recordIn(kept)
-  return isObject(kept) ? kept : undefined
+  return typeof kept === 'string' ? recordIn(kept) : kept
 }
 
 /** As one text, where each of them is one; else without those that are not what was kept. */

@@ -143,7 +143,11 @@ async function commit(
       await artifacts.abandon(values)
       return answer(outcome.resultId)
     }
-    for (const { draft } of passed) hooks.after('event:emit', draft, scope)
+    hooks.afterEach(
+      'event:emit',
+      passed.map(({ draft }) => draft),
+      scope,
+    )
     const stored = outcome.result.values()
     return readied.map((one, at) => emittedOf(one, isReady(one) ? stored.next().value : undefined, at))
   } catch (error) {

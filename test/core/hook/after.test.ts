@@ -32,6 +32,41 @@ describe('after-hooks', () => {
     expect(seen).toEqual(['a 1 begins', 'a 1 ends', 'b 1', 'a 2 begins', 'a 2 ends', 'b 2'])
   })
 
+  test('HO25 those of operations that were done at once run one operation after the other, whatever became of the one before', async () => {
+    const { registry, executor } = setUp()
+    const seen: string[] = []
+    registry.register(
+      observer('a', async ({ key }) => {
+        seen.push(`${key} begins`)
+        await null
+        if (key === '1') throw new Error('fails')
+        seen.push(`${key} ends`)
+      }),
+    )
+    registry.register(observer('b', ({ key }) => void seen.push(`${key} told`)))
+    executor.afterEach('state:write', [{ key: '1' }, { key: '2' }], scope())
+    executor.after('state:write', { key: '3' }, scope())
+    expect(seen).toEqual([])
+    await executor.drain()
+    expect(seen).toEqual([
+      ...['1 begins', '1 told', '2 begins', '2 ends', '2 told'],
+      ...['3 begins', '3 ends', '3 told'],
+    ])
+  })
+
+  test('HO25 the answer of their operation goes first', async () => {
+    const { registry, executor } = setUp()
+    const seen: string[] = []
+    registry.register(observer('a', () => void seen.push('told')))
+    const answered = (async () => {
+      executor.after('state:write', { key: 'k' }, scope())
+      for (let turn = 0; turn < 16; turn++) await null
+      seen.push('answered')
+    })()
+    await Promise.all([answered, executor.drain()])
+    expect(seen).toEqual(['answered', 'told'])
+  })
+
   test('HO25 a failure, a time-out or an answer that means nothing here changes nothing but the counters', async () => {
     const { registry, executor, wall, incidents } = setUp()
     const seen: string[] = []
@@ -101,6 +136,22 @@ describe('the queue', () => {
     executor.after('state:write', { key: '5' }, scope())
     await executor.drain()
     expect(seen).toEqual(['1', '2', '5'])
+  })
+
+  test('HO26 of operations that were done at once it takes those that find room', async () => {
+    const { registry, executor } = setUp({ afterQueueLimit: 3 })
+    const seen: string[] = []
+    registry.register(observer('a', ({ key }) => void seen.push(key)))
+    registry.register(observer('b', () => undefined, { when: { names: ['5'] } }))
+    executor.after('state:write', { key: '1' }, scope())
+    executor.afterEach(
+      'state:write',
+      ['2', '3', '4', '5'].map((key) => ({ key })),
+      scope(),
+    )
+    await executor.drain()
+    expect(seen).toEqual(['1', '2', '3'])
+    expect(executor.stats().map(({ dropped }) => dropped)).toEqual([2, 1])
   })
 
   test('HO26 takes 10,000 operations unless told otherwise', async () => {

@@ -67,6 +67,14 @@ const piece = fc.oneof(
 const text = fc.array(piece, { maxLength: 14 }).map((pieces) => pieces.join(''))
 const name = fc.oneof(
   fc.constantFrom('password', 'token', 'credentials', 'name', 'key', 'value', '$type', 'note'),
+  fc.constantFrom(
+    'inputTokens',
+    'accessTokens',
+    'REFRESH\n_"TOKENS',
+    'auth tokens',
+    'bearerTokens',
+    'tokenSum',
+  ),
   text,
 )
 const { value } = fc.letrec<{ value: StateValue }>((tie) => ({
@@ -112,8 +120,24 @@ describe('redaction', () => {
     { fields: [], given: ['a', { name: 'DB_PASSWORD', value: 'x' }] },
     { fields: [], given: `"${`sk-${letters}`}"` },
     { fields: [], given: 'https://a:b4@c' },
+    { fields: [], given: { accessTokens: ['x'] } },
+    { fields: [], given: { 'refresh\n "\\_TOKENS': { a: 'x' } } },
+    { fields: ['tokens'], given: { tokens: 4 } },
   ])('RD20 what holds one is looked at: $given', ({ given, ...options }) => {
     expect(createRedactor(options).mayHold(JSON.stringify(given))).toBe(true)
+  })
+
+  test('RD20 counts of tokens are passed over', () => {
+    const { mayHold } = createRedactor()
+    const usage = {
+      inputTokens: 1,
+      output_tokens: 2,
+      'max-tokens': 3,
+      tokensPerSecond: 4,
+      note: 'access to 5 tokens',
+    }
+    expect(mayHold(JSON.stringify(usage))).toBe(false)
+    expect(mayHold(JSON.stringify({ ...usage, token: 'x' }))).toBe(true)
   })
 
   test('RD20 signs that are written by their number are looked at', () => {
