@@ -140,19 +140,23 @@ export function createForeignRows(deps: {
     const shown = views.takeForeign(stream)
     const watching = deps.watching()
     const isShown = views.has(stream)
-    if (!documents.has(stream) && (isShown || watching.length === 0)) {
-      // Its view reads it; one that nobody looks at is only to be older than what is written here from now on.
-      if (!isShown) observeRows(clock, await log.range(stream, { reverse: true, limit: LAST_ROWS }))
+    if (!isShown && watching.length === 0 && !documents.has(stream)) {
+      // One that nobody looks at is only to be older than what is written here from now on.
+      observeRows(clock, await log.range(stream, { reverse: true, limit: LAST_ROWS }))
       return
     }
-    const foreign = ofOthers(await rowsFrom(stream, seq, await shown))
+    const read = await shown
+    // What was there as a page opened the stream its view has read, and tells nobody.
+    const untold = isShown ? views.loadedTo(stream) : Number.POSITIVE_INFINITY
+    if (!documents.has(stream) && (seq > untold || watching.length === 0)) return
+    const foreign = ofOthers(await rowsFrom(stream, seq, read))
     await before
     observeRows(clock, foreign)
     documents.receive(stream, foreign)
     // What else the read brought is told by a message of its own.
-    const rows = foreign.filter((row) => fresh.some(([from, to]) => row.seq >= from && row.seq <= to))
-    if (isShown || rows.length === 0) return
-    for (const page of watching) page.take({ stream, rows, source: 'tab' })
+    const isNews = (row: CommitRow) => fresh.some(([from, to]) => row.seq >= from && row.seq <= to)
+    const rows = foreign.filter((row) => row.seq <= untold && isNews(row))
+    if (rows.length > 0) for (const page of watching) page.take({ stream, rows, source: 'tab' })
   }
 
   /** What the view has read is not read again, where it reaches back so far. */

@@ -12,6 +12,8 @@ export class ReadPosition {
   /** Of other tabs, which brought them by message: by their numbers what they were. */
   readonly #carried = new Map<number, CommitId>()
   #isBehind = false
+  /** The last row that was read with the stream's beginning. */
+  loadedTo = 0
 
   /** The log was read up to here. */
   get readTo(): number {
@@ -40,15 +42,27 @@ export class ReadPosition {
     this.#carried.clear()
   }
 
+  /** What was read was all of the stream. */
+  loaded(): void {
+    this.loadedTo = this.#readTo
+  }
+
   countOwn(rows: readonly Pick<CommitRow, 'seq'>[]): void {
     for (const { seq } of rows) this.#ownSeqs?.add(seq)
     if (this.#ownSeqs !== undefined && this.#ownSeqs.size > MAX_KNOWN_ROWS) this.#ownSeqs = undefined
   }
 
-  /** @returns false where they are too many, or a reading failed before them: they are then to be read */
-  countCarried(rows: readonly Pick<CommitRow, 'seq' | 'commitId'>[]): boolean {
-    if (this.#isBehind || this.#carried.size + rows.length > MAX_KNOWN_ROWS) return false
-    for (const { seq, commitId } of rows) this.#carried.set(seq, commitId)
-    return true
+  /**
+   * @returns those that no reading has found before their message came; undefined where they are too many, or a reading
+   * failed before them, or found them and told nobody: they are then to be read
+   */
+  countCarried<Row extends Pick<CommitRow, 'seq' | 'commitId'>>(
+    rows: readonly Row[],
+  ): readonly Row[] | undefined {
+    if (this.#isBehind || this.#carried.size + rows.length > MAX_KNOWN_ROWS) return undefined
+    if (rows.some(({ seq }) => seq <= this.loadedTo)) return undefined
+    const fresh = rows.filter(({ seq }) => seq > this.#readTo)
+    for (const { seq, commitId } of fresh) this.#carried.set(seq, commitId)
+    return fresh
   }
 }

@@ -24,11 +24,10 @@ export interface StreamViews {
   takeOwn(rows: readonly CommitRow[]): void
   /** Another tab stored rows of this stream, which is read where a page has it open. Resolves with what was. */
   takeForeign(stream: StreamId): Promise<RowsRead | undefined>
-  /**
-   * Another tab brought rows of this stream, all that come after those that are known of it.
-   * @returns false where they are to be read all the same
-   */
+  /** Another tab brought rows of this stream, the next that are not known. False where they are to be read all the same. */
   takeCarried(stream: StreamId, rows: readonly CommitRow[]): boolean
+  /** The last row of an attached stream that was read with its beginning, so that no change told of it. */
+  loadedTo(stream: StreamId): number
   /** The record of an attached session, as far as this worker has heard; undefined while the log is being read. */
   record(stream: StreamId): SessionRecord | undefined
   /** Whether some page has the stream open. */
@@ -105,6 +104,7 @@ export function createStreamViews(deps: {
   async function load(stream: StreamId, view: View): Promise<StreamStart> {
     const start = await deps.log.start(stream)
     take(stream, view, start)
+    view.position.loaded()
     return start
   }
 
@@ -223,14 +223,14 @@ export function createStreamViews(deps: {
     takeCarried(stream, rows) {
       const view = views.get(stream)
       if (view === undefined || view.waiting !== undefined || view.looking !== undefined) return false
-      // A reading may have found them before their message came.
-      const fresh = rows.filter(({ seq }) => seq > view.position.readTo)
-      if (!isFolded(stream, view) || mustRefold(view.record, fresh)) return false
-      if (!view.position.countCarried(fresh)) return false
+      if (!isFolded(stream, view) || mustRefold(view.record, rows)) return false
+      const fresh = view.position.countCarried(rows)
+      if (fresh === undefined) return false
       view.record = foldSession(view.record, stream, fresh)
       emitForeign(stream, view, fresh)
       return true
     },
+    loadedTo: (stream) => views.get(stream)?.position.loadedTo ?? 0,
     record(stream) {
       const view = views.get(stream)
       return view?.waiting === undefined ? view?.record : undefined

@@ -174,10 +174,11 @@ export function soundKeptSession(row: StoredSession | undefined, notes: Notes): 
   return undefined
 }
 
-/** Whether an index row has the fields that lists look at. */
-export function isShaped({ keys, updatedAt = 0, createdAt = 0 }: StoredSession): boolean {
+/** Whether an index row has a record in some form, and the fields that lists look at. */
+export function isShaped({ record, keys, updatedAt = 0, createdAt = 0 }: StoredSession): boolean {
+  const isKept = typeof record === 'string' || (typeof record === 'object' && record !== null)
   const areTimes = typeof updatedAt === 'number' && typeof createdAt === 'number'
-  return areTimes && Array.isArray(keys) && keys.every(Array.isArray)
+  return isKept && areTimes && Array.isArray(keys) && keys.every(Array.isArray)
 }
 
 function noteSession({ id, sum }: StoredSession, notes: Notes): void {

@@ -216,6 +216,22 @@ test('TA15 what a reading under way finds comes before what messages carry after
   await expect.poll(heard).toEqual([1, 2, 1, 2])
 })
 
+test.each(['carries the row', 'only names the row'])(
+  'TA4 a watch over all sessions sees what was stored before a page opened its session, where the word that %s comes after that',
+  async (what) => {
+    const { first, reader, hear, unseen, emit, heard } = await tabs()
+    await emit(first.tab, unseen, 1)
+    const [message] = first.told()
+    reader.send({ type: 'attach', stream: sessionStream(unseen) })
+    const opened = await reader.call('sessions.open', { id: unseen })
+    expect(opened.record.counters.events).toBe(2)
+
+    const { carried: _, ...bare } = message ?? {}
+    hear(what === 'carries the row' ? message : bare)
+    await expect.poll(heard).toEqual([1])
+  },
+)
+
 test('SC21 no row that a message carries holds a sensitive value', async () => {
   const { first, shown } = await tabs()
   const words = ['open word', 'secret word']

@@ -104,8 +104,8 @@ test('DM22 a damaged index row hides no other session of a list, whatever it say
     tab.wall.advance(1_000)
   }
   await tab.journal.flush()
-  for (const updatedAt of [0, Number.MAX_SAFE_INTEGER])
-    for (const limit of [1, 10])
+  for (const updatedAt of [0, Number.MAX_SAFE_INTEGER, 'late' as never])
+    for (const limit of [1, 2, 10])
       for (const order of ['asc', 'desc'] as const) {
         await using _damage = await alterRow<StoredSession>(tab, 'sessions', SESSION, (row) => ({
           ...row,
@@ -133,6 +133,8 @@ test('DM28 an index row without the fields that lists look at is damaged, and it
     ({ keys: _, ...row }) => row,
     (row) => ({ ...row, createdAt: 'early' }),
     ({ sum: _, ...row }) => withSum({ ...row, keys: 'one' }),
+    ({ sum: _, ...row }) => withSum({ ...row, record: null }),
+    ({ sum: _, ...row }) => withSum({ ...row, record: 7 }),
   ]
   for (const change of changes) {
     await using _damage = await alterRow<StoredSession>(tab, 'sessions', SESSION, change)
@@ -141,6 +143,7 @@ test('DM28 an index row without the fields that lists look at is damaged, and it
       expect((await next.tables.sessions(query)).items.map(({ id }) => id)).toEqual([OTHER])
     expect(notedBy(next)).toEqual([`session: The index row of session ${SESSION} is not what was stored.`])
     expect((await next.log.start(STREAM)).record).toMatchObject({ id: SESSION })
+    expect(await findSession(next.log, SESSION)).toMatchObject({ id: SESSION })
   }
 })
 

@@ -41,7 +41,8 @@ export function unpackKept<Value extends SessionRecord | null>(kept: JsonOr<Valu
 
 /** Undefined where it has no shape that could be read. */
 export function readKept(kept: KeptRecord): SessionRecord | undefined {
-  return typeof kept === 'string' ? recordIn(kept) : kept
+  if (typeof kept === 'string') return recordIn(kept)
+  return isObject(kept) ? kept : undefined
 }
 
 /** As one text, where each of them is one; else without those that are not what was kept. */

@@ -55,6 +55,7 @@ test('JO41 records go as one text, or unpacked where one of them is no text', ()
 })
 
 test('DM28 a kept record that is no JSON is damaged', () => {
+  expect(readKept(7 as never)).toBeUndefined()
   for (const kept of ['{', '7', '"s"', 'null']) {
     expect(() => unpackKept<SessionRecord>(kept, 's')).toThrow(
       expect.objectContaining({ code: 'CONTENT_DAMAGED', details: { name: 'RecordDamaged', id: 's' } }),
