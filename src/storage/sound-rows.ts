@@ -176,9 +176,9 @@ export function soundKeptSession(row: StoredSession | undefined, notes: Notes): 
 
 /** Whether an index row has a record in some form, and the fields that lists look at. */
 export function isShaped({ record, keys, updatedAt = 0, createdAt = 0 }: StoredSession): boolean {
-  const isKept = typeof record === 'string' || (typeof record === 'object' && record !== null)
+  const hasRecord = typeof record === 'string' || (typeof record === 'object' && record !== null)
   const areTimes = typeof updatedAt === 'number' && typeof createdAt === 'number'
-  return isKept && areTimes && Array.isArray(keys) && keys.every(Array.isArray)
+  return hasRecord && areTimes && Array.isArray(keys) && keys.every(Array.isArray)
 }
 
 function noteSession({ id, sum }: StoredSession, notes: Notes): void {
