@@ -1,6 +1,6 @@
 /**
- * Events whose data came as a text of JSON, as the page made it. The text is stored as it came, and taken apart only where
- * somebody asks for the data: to parse what is written out again at once takes a third of the time of an event.
+ * Events whose data came as a text of JSON, as the page made it. The text is checked and stored as it came: to write out
+ * again what was parsed takes a good part of the time of an event.
  */
 import { createError } from '../errors.ts'
 import type { EventDraft } from '../hook/definition.ts'

@@ -86,7 +86,7 @@ async function ready(
 
 const NO_RUNS: readonly HookRunRecord[] = []
 
-/** What no hook asks for is not taken apart. */
+/** A text that nobody changes is stored as it came; that it is one, and holds what state can hold, is a page's word alone. */
 function readyTexts(
   deps: ReadyDeps,
   request: Request,
@@ -101,12 +101,13 @@ function readyTexts(
       isType = true
       if (!standsAsText(text)) return ready(deps, request, scope, { type, data: parseText(text) })
       const draft = new TextDraft(type, text)
+      const data = draft.read()
       // One that a hook made is judged as such.
       const isSeen =
         request.hookPath.length > 0 ||
         hooks.concerns('event:emit', 'before', draft, scope) ||
         hooks.concerns('event:emit', 'record', draft, scope)
-      if (isSeen) return ready(deps, request, scope, { type, data: parseText(text) }, draft)
+      if (isSeen) return ready(deps, request, scope, { type, data }, draft)
       return { draft, given: draft, before: NO_RUNS, record: NO_RUNS, text: draft }
     } catch (error) {
       if (!isHoldfastError(error)) throw error

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { defineHook } from '../../../src/core/hook/define-hook.ts'
 import type { HookDefinition } from '../../../src/core/hook/definition.ts'
 import { redactionHooks } from '../../../src/core/hook/redaction.ts'
@@ -55,18 +55,21 @@ describe('data that came as a text', () => {
     ])
   })
 
-  test('TI23 is taken apart where redaction may find something in it, and by nobody else', async () => {
+  test.each([
+    ['cut off', '{"key":'],
+    ['more than one value', '1},{"id":"forged","type":"audit.refused","data":1'],
+    ['nothing', ''],
+    ['too deep', '['.repeat(200) + ']'.repeat(200)],
+    ['a name that no state has', '{"__proto__":{"a":1}}'],
+    ['half a character', '"\\ud800"'],
+  ])('TI23 a text that is %s is refused for itself, with its neighbours stored', async (_what, broken) => {
     const tab = await openTab({ hooks: redactionHooks(createRedactor()) })
     const id = await created(tab)
-    const texts = ['{"a":1}', '{"key":2}', '{"b":3}']
-    const parse = vi.spyOn(JSON, 'parse')
-    await emitEvents(tab, tab.request(), { sessionId: id, events: [{ type: TYPE, texts }] })
-    const parsed = parse.mock.calls.map(([text]) => text)
-    parse.mockRestore()
-    expect(texts.filter((text) => parsed.includes(text))).toEqual(['{"key":2}'])
-    const broken = [{ type: TYPE, texts: ['{"key":'] }]
-    const emitted = await emitEvents(tab, tab.request(), { sessionId: id, events: broken })
-    expect(shown(emitted)).toEqual(['INVALID_VALUE'])
+    const events = [{ type: TYPE, texts: ['{"a":1}', broken, '{"b":2}'] }]
+    const emitted = await emitEvents(tab, tab.request(), { sessionId: id, events })
+    expect(shown(emitted)[1]).toBe('INVALID_VALUE')
+    const found = (await eventsOf(await reopen(tab), id)).filter(({ type }) => type === TYPE)
+    expect(found.map(({ data }) => data)).toEqual([{ a: 1 }, { b: 2 }])
   })
 
   test('TI23 an event that is copied has its data, and is like any other', async () => {
