@@ -62,14 +62,13 @@ export function createEmitter(connection: Connection, caller: Caller, sessionId:
       { sessionId, events, ...(durability && { durability }) },
       { onSend: leave, load },
     )
-    answer.then(
-      (appended) => settle(caller, begun, appended),
-      (error: unknown) => {
+    answer
+      .then((appended) => settle(caller, begun, appended))
+      .catch((error: unknown) => {
         // A call that is refused before it is sent never leaves.
         leave()
         for (const { reject } of begun.waiting) reject(error)
-      },
-    )
+      })
     return begun
   }
 

@@ -117,14 +117,19 @@ export function createForeignRows(deps: {
     }
   }
 
-  /** @returns false where they are to be read all the same */
+  /** @returns false where they are to be read all the same, as what nobody can use: the log has what was stored */
   function takeCarriedOf(stream: StreamId, rows: readonly CommitRow[]): boolean {
     const isShown = views.has(stream)
-    if (isShown && !views.takeCarried(stream, rows)) return false
-    observeRows(clock, rows)
-    if (documents.has(stream)) documents.receive(stream, rows)
-    if (!isShown) for (const page of deps.watching()) page.take({ stream, rows, source: 'tab' })
-    return true
+    try {
+      if (isShown && !views.takeCarried(stream, rows)) return false
+      observeRows(clock, rows)
+      if (documents.has(stream)) documents.receive(stream, rows)
+      if (!isShown) for (const page of deps.watching()) page.take({ stream, rows, source: 'tab' })
+      return true
+    } catch (error) {
+      onError(error)
+      return false
+    }
   }
 
   /**

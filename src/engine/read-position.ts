@@ -65,4 +65,9 @@ export class ReadPosition {
     for (const { seq, commitId } of fresh) this.#carried.set(seq, commitId)
     return fresh
   }
+
+  /** These could not be used, and are to be read. */
+  uncount(rows: readonly Pick<CommitRow, 'seq'>[]): void {
+    for (const { seq } of rows) this.#carried.delete(seq)
+  }
 }

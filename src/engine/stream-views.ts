@@ -24,7 +24,10 @@ export interface StreamViews {
   takeOwn(rows: readonly CommitRow[]): void
   /** Another tab stored rows of this stream, which is read where a page has it open. Resolves with what was. */
   takeForeign(stream: StreamId): Promise<RowsRead | undefined>
-  /** Another tab brought rows of this stream, the next that are not known. False where they are to be read all the same. */
+  /**
+   * Another tab brought rows of this stream, the next that are not known. False where they are to be read all the same, as
+   * they are where this throws.
+   */
   takeCarried(stream: StreamId, rows: readonly CommitRow[]): boolean
   /** The last row of an attached stream that was read with its beginning, so that no change told of it. */
   loadedTo(stream: StreamId): number
@@ -226,8 +229,15 @@ export function createStreamViews(deps: {
       if (!isFolded(stream, view) || mustRefold(view.record, rows)) return false
       const fresh = view.position.countCarried(rows)
       if (fresh === undefined) return false
-      view.record = foldSession(view.record, stream, fresh)
-      emitForeign(stream, view, fresh)
+      const { record } = view
+      try {
+        view.record = foldSession(record, stream, fresh)
+        emitForeign(stream, view, fresh)
+      } catch (error) {
+        view.record = record
+        view.position.uncount(fresh)
+        throw error
+      }
       return true
     },
     loadedTo: (stream) => views.get(stream)?.position.loadedTo ?? 0,

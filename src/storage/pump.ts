@@ -166,8 +166,12 @@ export function createPump(deps: PumpDeps): Pump {
     const { evaluation, commitId } = result
     ends.take(result)
     end(() => ends.decideAgain(result.undecided, evaluation.heads))
-    deps.onStored(group, result)
-    for (const entry of evaluation.applied) settle(cache, entry, { stored: commitId })
+    try {
+      deps.onStored(group, result)
+    } finally {
+      // It is stored, whatever becomes of the telling.
+      for (const entry of evaluation.applied) settle(cache, entry, { stored: commitId })
+    }
   }
 
   function giveUp(entries: readonly Entry[]): void {

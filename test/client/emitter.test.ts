@@ -16,7 +16,7 @@ interface Sent {
 }
 
 /** Calls are sent, and answered, when `leave` is called. */
-function rig(protocol = 2) {
+function rig(protocol = 2, answer?: () => Promise<unknown>) {
   const sent: Sent[] = []
   const leaving: (() => void)[] = []
   const leave = () => {
@@ -41,7 +41,7 @@ function rig(protocol = 2) {
   }
   const emit = createEmitter(
     connection as unknown as Connection,
-    { frame: {}, call } as unknown as Caller,
+    { frame: {}, call: answer ?? call } as unknown as Caller,
     's1' as SessionId,
   )
   return {
@@ -177,6 +177,12 @@ test('WI49 events that got no answer are told so, each', async () => {
     'fulfilled',
     'rejected',
   ])
+})
+
+test('WI49 an answer of no known form refuses each event, and keeps nobody waiting', async () => {
+  const { emit } = rig(2, () => Promise.resolve({ events: null }))
+  const emitted = await Promise.allSettled([emit('a.b', 1, {}), emit('a.b', 2, {})])
+  expect(emitted.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
 })
 
 test('WI42 a worker of protocol 1 gets each event by itself', async () => {

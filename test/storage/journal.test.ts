@@ -1,5 +1,5 @@
 import 'fake-indexeddb/auto'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import type { HeadKey, RowChange } from '../../src/core/commit.ts'
 import { createError } from '../../src/core/errors.ts'
 import {
@@ -446,6 +446,20 @@ test('JO25 listeners get own rows with their numbers once they are stored, befor
   expect((await rowsOf(tab)).map((row) => row.seq)).toEqual([1, 2, 3, 4])
 })
 
+test('JO25 a listener that fails keeps nobody waiting for what is stored', async () => {
+  const tab = await openTab()
+  await createSession(tab)
+  const uncaught = catchUncaught()
+  const stop = tab.journal.onStored(() => {
+    throw new Error('cannot hear')
+  })
+  await Promise.all([setState(tab, 'a', 1), setState(tab, 'b', 2)])
+  await expect.poll(() => uncaught.length).toBeGreaterThan(0)
+  stop()
+  await setState(tab, 'c', 3)
+  expect(await valuesIn(tab)).toEqual({ a: 1, b: 2, c: 3 })
+})
+
 test('JO29 what is decided on the head of another tab gets a later clock than that head', async () => {
   const tab = await openTab()
   const ahead = await openBeside(tab)
@@ -489,3 +503,15 @@ test('JO34 an operation that has seen the end of a stream is refused where somet
   await expect(set('packed', { seen: stored })).rejects.toMatchObject(moved)
   expect(await valuesIn(tab)).toEqual({ seen: 1, before: 1, other: 1 })
 })
+
+/** Hosts tell what a listener of theirs threw; until the test ends it fails nothing. */
+function catchUncaught(): readonly unknown[] {
+  const uncaught: unknown[] = []
+  const others = process.listeners('uncaughtException')
+  process.removeAllListeners('uncaughtException').on('uncaughtException', (error) => uncaught.push(error))
+  onTestFinished(() => {
+    process.removeAllListeners('uncaughtException')
+    for (const other of others) process.on('uncaughtException', other)
+  })
+  return uncaught
+}

@@ -19,8 +19,8 @@ export function standsAsText(text: string): boolean {
   return typeof text === 'string' && text.length <= MAX_TEXT_CHARACTERS && !READ_OTHERWISE.test(text)
 }
 
-/** What `dataOfRecorded` puts inside another object begins so. */
-const READ_OTHERWISE = /^\{"(?:inline|content|sizeBytes|usage|model)":/
+/** What `dataOfRecorded` puts inside another object begins so, or in a writing of it that no page of ours uses. */
+const READ_OTHERWISE = /^\s*\{\s*"(?:(?:inline|content|sizeBytes|usage|model)"\s*:|[^"]*\\)/
 
 /** What the text says, to be checked like anything that is given. @throws INVALID_VALUE where it is no JSON */
 export function parseText(text: string): StateValue {

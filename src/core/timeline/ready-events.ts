@@ -86,7 +86,7 @@ async function ready(
 
 const NO_RUNS: readonly HookRunRecord[] = []
 
-/** A text that nobody changes is stored as it came; that it is one, and holds what state can hold, is a page's word alone. */
+/** A text that nobody changes is stored as it came. It is checked all the same: a page may send anything. */
 function readyTexts(
   deps: ReadyDeps,
   request: Request,

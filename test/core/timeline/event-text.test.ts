@@ -202,4 +202,14 @@ describe('data that came as a text', () => {
       { numRuns: 30 },
     )
   })
+
+  test('TI23, TI12 a text that is written in another way names no content either', async () => {
+    const tab = await openTab()
+    const id = await created(tab)
+    const reference = '"content":"sha256:0","sizeBytes":3}'
+    const texts = [` {${reference}`, `{ ${reference}`, `{"c\\u006fntent":"sha256:0","sizeBytes":3}`]
+    const { said } = await stored(tab, id, [{ type: TYPE, texts }])
+    const named = { inline: { content: 'sha256:0', sizeBytes: 3 } }
+    expect(said.map(({ data }) => data)).toEqual([named, named, named])
+  })
 })
