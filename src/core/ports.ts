@@ -103,10 +103,10 @@ export interface Journal extends Maintenance, Repairs {
   /** Rows that belong to no commit yet: chunks before their manifest. Relaxed. */
   putRows(rows: readonly RowChange[]): Promise<void>
   /**
-   * Sets these bytes aside, where none are yet: they are given up for operations that make room when the quota is used up.
+   * Sets bytes aside, which are made where none are yet: they are given up for operations that make room when the quota is used up.
    * Never fails.
    */
-  keepBallast(bytes: Uint8Array): Promise<void>
+  keepBallast(make: () => Uint8Array): Promise<void>
   /** The strict barrier: resolves when everything committed so far survives a power cut. Index rows and views are brought up to date by it. */
   flush(): Promise<void>
   /**

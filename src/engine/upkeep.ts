@@ -21,7 +21,7 @@ export async function beginUpkeep(parts: Parts, onError: (error: unknown) => voi
   const life: WriterLife = await beginWriterLife(world.locks, clock.writer)
 
   const stopWaiting = world.wall.after(BALLAST_AFTER_MS, () => {
-    journal.keepBallast(world.entropy.randomBytes(world.ballastBytes)).catch(onError)
+    journal.keepBallast(() => world.entropy.randomBytes(world.ballastBytes)).catch(onError)
   })
 
   return {

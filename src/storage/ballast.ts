@@ -9,7 +9,7 @@ import { isUnnamed } from './unnamed-quota.ts'
 
 export interface Ballast {
   /** Stores it where it is missing. Never fails: where there is no room for it there is none to give up. */
-  keep(bytes: Uint8Array): Promise<void>
+  keep(make: () => Uint8Array): Promise<void>
   /** Gives it up; false where there was none. */
   giveUp(): Promise<boolean>
   /**
@@ -37,7 +37,7 @@ export function createBallast({ perform, queue, queueFirst }: BallastDeps): Ball
   let isProbing = false
 
   return {
-    async keep(bytes) {
+    async keep(make) {
       await perform({
         doing: 'keeping the ballast',
         stores: ['meta'],
@@ -46,7 +46,7 @@ export function createBallast({ perform, queue, queueFirst }: BallastDeps): Ball
         async work(transaction) {
           const meta = transaction.objectStore('meta')
           const known = await resultOf(meta.getKey(KEY))
-          if (known === undefined) meta.put({ key: KEY, bytes })
+          if (known === undefined) meta.put({ key: KEY, bytes: make() })
         },
       }).catch(() => {})
     },

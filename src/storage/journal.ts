@@ -179,7 +179,7 @@ export function createJournal(deps: JournalDeps): Journal {
     },
     ...createMaintenance({ ...chores, documents, compression }),
     ...createLateRepairs({ ...chores, cache }),
-    keepBallast: (bytes) => ballast.keep(bytes),
+    keepBallast: ballast.keep,
     get exposedUntil() {
       return barrier.next
     },

@@ -236,7 +236,7 @@ test('JO44 where the quota is used up, what makes room is tried once the ballast
   const tab = await openTab()
   await createSession(tab)
   await setState(tab, 'a', 1)
-  await tab.journal.keepBallast(new Uint8Array(100))
+  await tab.journal.keepBallast(() => new Uint8Array(100))
   const seen = useUpQuota(tab)
   await expect(setState(tab, 'b', 2)).rejects.toMatchObject({ code: 'QUOTA_EXCEEDED' })
 
@@ -254,7 +254,7 @@ test('JO44 where the quota is used up, what makes room is tried once the ballast
 test('JO44 where there is room, what makes room keeps its place in the order and the ballast stays', async () => {
   const tab = await openTab()
   await createSession(tab)
-  await tab.journal.keepBallast(new Uint8Array(100))
+  await tab.journal.keepBallast(() => new Uint8Array(100))
   const seen = watchTransactions(tab)
 
   await Promise.all([setState(tab, 'a', 1, { makesRoom: true }), setState(tab, 'a', 2)])

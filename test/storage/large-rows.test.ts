@@ -70,7 +70,7 @@ test('JO32 packing, snapshots and the ballast are strict: each puts a large row'
   await tab.journal.flush()
 
   const packed = await durabilitiesOf(tab, () => tab.journal.pack(STREAM, { whole: true }))
-  const ballast = await durabilitiesOf(tab, () => tab.journal.keepBallast(new Uint8Array(100_000)))
+  const ballast = await durabilitiesOf(tab, () => tab.journal.keepBallast(() => new Uint8Array(100_000)))
 
   expect(new Set([...packed, ...ballast])).toEqual(new Set(['strict']))
 })
