@@ -76,7 +76,7 @@ async function ready(
     const shaped = hooks.has('event:emit')
       ? await shapeDraft(hooks, given, scope, holdEvent)
       : { draft: given, before: [], record: [] }
-    if (came !== undefined && shaped.draft.data === given.data) return { ...shaped, given, text: came }
+    if (came !== undefined && shaped.draft === given) return { ...shaped, given, text: came }
     return { ...shaped, given, value: await artifacts.prepareValue(shaped.draft.data, request.signal) }
   } catch (error) {
     if (!isHoldfastError(error)) throw error

@@ -135,6 +135,25 @@ describe('data that came as a text', () => {
     }
   })
 
+  test.each([{ tags: ['seen'] }, { target: 'ada' }])(
+    'TI23 what a record-hook says of the event is recorded where it leaves the data as it is: %o',
+    async (change) => {
+      const hook = defineHook({
+        id: 'saying',
+        version: 1,
+        point: 'event:emit',
+        stage: 'record',
+        run: () => ({ kind: 'modify', change: change as object }),
+      }) as HookDefinition
+      const tab = await openTab({ hooks: [hook] })
+      const id = await created(tab)
+      const text = await stored(tab, id, asTexts([1]))
+      const plain = await stored(tab, id, asData([1]))
+      for (const { said } of [text, plain]) expect(said).toContainEqual(expect.objectContaining(change))
+      expect(shown(text.emitted)).toEqual(shown(plain.emitted))
+    },
+  )
+
   test('TI23, RD13 a secret in it is not recorded', async () => {
     const tab = await openTab({ hooks: redactionHooks(createRedactor()) })
     const id = await created(tab)
