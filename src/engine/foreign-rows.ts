@@ -11,6 +11,7 @@ import type { HybridClock } from '../core/timeline/hybrid-clock.ts'
 import { type Arrivals, createArrivals } from '../sync/arrivals.ts'
 import type { StoredMessage } from '../sync/tab-message.ts'
 import { byStream, carriedRows } from './carried-rows.ts'
+import { createLoadedRows } from './loaded-rows.ts'
 import { observeRows } from './observe-rows.ts'
 import type { RowsRead, StreamChange, StreamViews } from './stream-views.ts'
 
@@ -54,6 +55,7 @@ export function createForeignRows(deps: {
   readonly onError: (error: unknown) => void
 }): ForeignRows {
   const { log, clock, documents, views, wall, onError } = deps
+  const loaded = createLoadedRows({ ...deps, writer: deps.journal.writer })
   const stopTimers = new Set<() => void>()
   /** What was told last of a stream, until it was given on. */
   const turns = new Map<StreamId, Promise<void>>()
@@ -142,26 +144,21 @@ export function createForeignRows(deps: {
     fresh: readonly Range[],
     before?: Promise<void>,
   ): Promise<void> {
-    const shown = views.takeForeign(stream)
-    const watching = deps.watching()
     const isShown = views.has(stream)
-    if (!isShown && watching.length === 0 && !documents.has(stream)) {
+    if (!isShown && deps.watching().length === 0 && !documents.has(stream)) {
       // One that nobody looks at is only to be older than what is written here from now on.
       observeRows(clock, await log.range(stream, { reverse: true, limit: LAST_ROWS }))
       return
     }
-    const read = await shown
-    // What was there as a page opened the stream its view has read, and tells nobody.
-    const untold = isShown ? views.loadedTo(stream) : Number.POSITIVE_INFINITY
-    if (!documents.has(stream) && (seq > untold || watching.length === 0)) return
+    if (isShown && loaded.mayBe(stream, seq)) await loaded.tell(stream, seq, fresh)
+    const read = await views.takeForeign(stream)
+    // Who shows it tells of it; what else a reading brought is told by a message of its own.
+    if (isShown && !documents.has(stream)) return
     const foreign = ofOthers(await rowsFrom(stream, seq, read))
     await before
     observeRows(clock, foreign)
     documents.receive(stream, foreign)
-    // What else the read brought is told by a message of its own.
-    const isNews = (row: CommitRow) => fresh.some(([from, to]) => row.seq >= from && row.seq <= to)
-    const rows = foreign.filter((row) => row.seq <= untold && isNews(row))
-    if (rows.length > 0) for (const page of watching) page.take({ stream, rows, source: 'tab' })
+    if (!isShown) loaded.tellWatching(stream, foreign, fresh)
   }
 
   /** What the view has read is not read again, where it reaches back so far. */

@@ -12,8 +12,8 @@ export class ReadPosition {
   /** Of other tabs, which brought them by message: by their numbers what they were. */
   readonly #carried = new Map<number, CommitId>()
   #isBehind = false
-  /** The last row that was read with the stream's beginning. */
-  loadedTo = 0
+  /** The last row that was read with the stream's beginning; undefined until that was. */
+  loadedTo: number | undefined
 
   /** The log was read up to here. */
   get readTo(): number {
@@ -60,7 +60,8 @@ export class ReadPosition {
     rows: readonly Row[],
   ): readonly Row[] | undefined {
     if (this.#isBehind || this.#carried.size + rows.length > MAX_KNOWN_ROWS) return undefined
-    if (rows.some(({ seq }) => seq <= this.loadedTo)) return undefined
+    const { loadedTo = 0 } = this
+    if (rows.some(({ seq }) => seq <= loadedTo)) return undefined
     const fresh = rows.filter(({ seq }) => seq > this.#readTo)
     for (const { seq, commitId } of fresh) this.#carried.set(seq, commitId)
     return fresh

@@ -24,13 +24,10 @@ export interface StreamViews {
   takeOwn(rows: readonly CommitRow[]): void
   /** Another tab stored rows of this stream, which is read where a page has it open. Resolves with what was. */
   takeForeign(stream: StreamId): Promise<RowsRead | undefined>
-  /**
-   * Another tab brought rows of this stream, the next that are not known. False where they are to be read all the same, as
-   * they are where this throws.
-   */
+  /** Another tab brought rows of this stream, the next that are not known. False, or an error, where they are to be read. */
   takeCarried(stream: StreamId, rows: readonly CommitRow[]): boolean
-  /** The last row of an attached stream that was read with its beginning, so that no change told of it. */
-  loadedTo(stream: StreamId): number
+  /** The last row of an attached stream that was read with its beginning, so that no change told of it, once it was. */
+  loadedTo(stream: StreamId): number | Promise<number>
   /** The record of an attached session, as far as this worker has heard; undefined while the log is being read. */
   record(stream: StreamId): SessionRecord | undefined
   /** Whether some page has the stream open. */
@@ -240,7 +237,10 @@ export function createStreamViews(deps: {
       }
       return true
     },
-    loadedTo: (stream) => views.get(stream)?.position.loadedTo ?? 0,
+    loadedTo(stream) {
+      const { position, reading } = views.get(stream) ?? {}
+      return position?.loadedTo ?? reading?.then(() => position?.loadedTo ?? 0) ?? 0
+    },
     record(stream) {
       const view = views.get(stream)
       return view?.waiting === undefined ? view?.record : undefined

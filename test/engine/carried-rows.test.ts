@@ -232,6 +232,22 @@ test.each(['carries the row', 'only names the row'])(
   },
 )
 
+test.each(['carry the rows', 'only name the rows'])(
+  'TA4 what was stored before a page opened its session comes before what was stored after, where messages %s',
+  async (what) => {
+    const { first, reader, hear, unseen, emit, heard } = await tabs()
+    await emit(first.tab, unseen, 1)
+    const early = first.told()
+    reader.send({ type: 'attach', stream: sessionStream(unseen) })
+    await reader.call('sessions.open', { id: unseen })
+    await emit(first.tab, unseen, 2)
+    for (const { carried, ...bare } of [...early, ...first.told()])
+      hear(what === 'carry the rows' ? { ...bare, carried } : bare)
+    await expect.poll(() => heard().length).toBeGreaterThan(1)
+    expect(heard()).toEqual([1, 2])
+  },
+)
+
 test('SC21 no row that a message carries holds a sensitive value', async () => {
   const { first, shown } = await tabs()
   const words = ['open word', 'secret word']
