@@ -1,68 +1,61 @@
 /**
  * Rows that were there as a page opened their stream: its view has read them, and told nobody. Pages that want the rows of
- * every stream are told of them when their message comes, before what the view finds after them.
+ * every stream are told of those of which no word had come, before anything that was stored after them.
  */
 import type { CommitRow } from '../core/commit.ts'
-import type { StreamId, WriterId } from '../core/ids.ts'
-import type { Log } from '../core/ports.ts'
+import type { StreamId } from '../core/ids.ts'
+import type { Log, StreamStart } from '../core/ports.ts'
 import type { Range } from '../core/ranges.ts'
-import type { StreamChange, StreamViews } from './stream-views.ts'
 
 export interface LoadedRows {
-  /** Whether the row may be one of them, or one before it is being told. */
-  mayBe(stream: StreamId, seq: number): boolean
-  /** Tells what is `fresh` of them, from this row on, one call of a stream after the other. */
-  tell(stream: StreamId, seq: number, fresh: readonly Range[]): Promise<void>
-  /** Tells what is `fresh` of these rows of another tab. */
-  tellWatching(stream: StreamId, foreign: readonly CommitRow[], fresh: readonly Range[]): void
+  /** A stream is being read from its beginning on. What comes back tells of what was read; it is absent where nobody wants it. */
+  open(stream: StreamId): OpenedStream | undefined
+  /** Tells what is in these ranges of the rows of a stream that are stored. */
+  tell(stream: StreamId, ranges: readonly Range[]): Promise<void>
 }
+
+/**
+ * Takes all rows up to this one, which were read with the stream's beginning. Resolves with the numbers of those of which
+ * no word is waited for any more.
+ */
+export type OpenedStream = (start: StreamStart, loadedTo: number) => Promise<readonly Range[]>
 
 export function createLoadedRows({
   log,
-  writer,
-  views,
-  watching,
+  unheard,
+  underway,
+  tellWatching,
+  isWatched,
 }: {
   readonly log: Pick<Log, 'tail'>
-  readonly writer: WriterId
-  readonly views: Pick<StreamViews, 'loadedTo'>
-  readonly watching: () => readonly { take(change: StreamChange): void }[]
+  /** The numbers of which no word has come. */
+  readonly unheard: () => readonly Range[]
+  /** What is being read of rows of a stream of which word has come. */
+  readonly underway: (stream: StreamId) => Promise<void> | undefined
+  readonly tellWatching: (stream: StreamId, rows: readonly CommitRow[], of: readonly Range[]) => void
+  readonly isWatched: () => boolean
 }): LoadedRows {
-  /** What was told last of a stream. */
-  const turns = new Map<StreamId, Promise<void>>()
-
-  function tellWatching(stream: StreamId, foreign: readonly CommitRow[], fresh: readonly Range[]): void {
-    const rows = foreign.filter(({ seq }) => fresh.some(([from, to]) => seq >= from && seq <= to))
-    if (rows.length > 0) for (const page of watching()) page.take({ stream, rows, source: 'tab' })
-  }
-
-  async function tellFrom(stream: StreamId, seq: number, fresh: readonly Range[]): Promise<void> {
-    const loadedTo = await views.loadedTo(stream)
-    if (seq > loadedTo) return
-    const rows = await log.tail(stream, seq - 1)
-    tellWatching(
-      stream,
-      rows.filter((row) => row.writer !== writer && row.seq <= loadedTo),
-      fresh,
-    )
-  }
-
   return {
-    mayBe(stream, seq) {
-      const loadedTo = views.loadedTo(stream)
-      return watching().length > 0 && (loadedTo instanceof Promise || seq <= loadedTo || turns.has(stream))
+    open(stream) {
+      if (!isWatched()) return undefined
+      const ranges = unheard()
+      const before = underway(stream)
+      return async ({ upTo, tail }, loadedTo) => {
+        await before
+        const first = ranges[0]?.[0] ?? 0
+        if (first > loadedTo) return ranges
+        const rows = first > upTo ? tail : await log.tail(stream, first - 1)
+        tellWatching(
+          stream,
+          rows.filter(({ seq }) => seq <= loadedTo),
+          ranges,
+        )
+        return ranges
+      }
     },
-    tell(stream, seq, fresh) {
-      const before = turns.get(stream) ?? Promise.resolve()
-      const told = before.then(() => tellFrom(stream, seq, fresh))
-      const turn = told
-        .catch(() => {})
-        .then(() => {
-          if (turns.get(stream) === turn) turns.delete(stream)
-        })
-      turns.set(stream, turn)
-      return told
+    async tell(stream, ranges) {
+      const [first] = ranges
+      if (first !== undefined) tellWatching(stream, await log.tail(stream, first[0] - 1), ranges)
     },
-    tellWatching,
   }
 }

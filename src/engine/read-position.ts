@@ -1,5 +1,6 @@
 import type { CommitRow } from '../core/commit.ts'
 import type { CommitId } from '../core/ids.ts'
+import { type Range, without } from '../core/ranges.ts'
 
 /** Rows since the last reading that are known without it; beyond that the stream is read anew. */
 const MAX_KNOWN_ROWS = 256
@@ -12,8 +13,10 @@ export class ReadPosition {
   /** Of other tabs, which brought them by message: by their numbers what they were. */
   readonly #carried = new Map<number, CommitId>()
   #isBehind = false
-  /** The last row that was read with the stream's beginning; undefined until that was. */
-  loadedTo: number | undefined
+  /** The last row that was read with the stream's beginning. */
+  #loadedTo = 0
+  /** Of those the ones that were told, by their numbers. */
+  #toldOfLoaded: readonly Range[] = []
 
   /** The log was read up to here. */
   get readTo(): number {
@@ -42,9 +45,16 @@ export class ReadPosition {
     this.#carried.clear()
   }
 
-  /** What was read was all of the stream. */
-  loaded(): void {
-    this.loadedTo = this.#readTo
+  /** What was read was all of the stream, of which these numbers were told. */
+  loaded(told: readonly Range[]): void {
+    this.#loadedTo = this.#readTo
+    this.#toldOfLoaded = told
+  }
+
+  /** Those of the numbers that were read with the stream's beginning, and not told then. */
+  untold(ranges: readonly Range[]): readonly Range[] {
+    const loaded = without(ranges, [[this.#loadedTo + 1, Number.POSITIVE_INFINITY]])
+    return without(loaded, this.#toldOfLoaded)
   }
 
   countOwn(rows: readonly Pick<CommitRow, 'seq'>[]): void {
@@ -60,8 +70,7 @@ export class ReadPosition {
     rows: readonly Row[],
   ): readonly Row[] | undefined {
     if (this.#isBehind || this.#carried.size + rows.length > MAX_KNOWN_ROWS) return undefined
-    const { loadedTo = 0 } = this
-    if (rows.some(({ seq }) => seq <= loadedTo)) return undefined
+    if (rows.some(({ seq }) => seq <= this.#loadedTo)) return undefined
     const fresh = rows.filter(({ seq }) => seq > this.#readTo)
     for (const { seq, commitId } of fresh) this.#carried.set(seq, commitId)
     return fresh

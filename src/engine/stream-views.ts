@@ -5,11 +5,13 @@
 import type { CommitRow } from '../core/commit.ts'
 import { type StreamId, sessionOfStream, type WriterId } from '../core/ids.ts'
 import type { Log, StreamStart } from '../core/ports.ts'
+import type { Range } from '../core/ranges.ts'
 import { foldSession, mustRefold } from '../core/session/fold.ts'
 import type { SessionRecord } from '../core/session/record.ts'
 import type { HybridClock } from '../core/timeline/hybrid-clock.ts'
 import { byStream } from './carried-rows.ts'
 import type { ClosedKeys } from './closed-keys.ts'
+import type { OpenedStream } from './loaded-rows.ts'
 import { observeRows } from './observe-rows.ts'
 import { ReadPosition } from './read-position.ts'
 
@@ -26,8 +28,10 @@ export interface StreamViews {
   takeForeign(stream: StreamId): Promise<RowsRead | undefined>
   /** Another tab brought rows of this stream, the next that are not known. False, or an error, where they are to be read. */
   takeCarried(stream: StreamId, rows: readonly CommitRow[]): boolean
-  /** The last row of an attached stream that was read with its beginning, so that no change told of it, once it was. */
-  loadedTo(stream: StreamId): number | Promise<number>
+  /** Called as a stream begins to be read for the first page that has it open. */
+  onOpening(listener: (stream: StreamId) => OpenedStream | undefined): void
+  /** Those of the numbers that were read with the beginning of an attached stream, and told by nobody. */
+  untold(stream: StreamId, ranges: readonly Range[]): readonly Range[]
   /** The record of an attached session, as far as this worker has heard; undefined while the log is being read. */
   record(stream: StreamId): SessionRecord | undefined
   /** Whether some page has the stream open. */
@@ -76,6 +80,7 @@ export function createStreamViews(deps: {
   readonly later: (work: () => void) => void
 }): StreamViews {
   const views = new Map<StreamId, View>()
+  let opening: (stream: StreamId) => OpenedStream | undefined = () => undefined
 
   /**
    * Runs a read of the log; own rows stored meanwhile are folded after it, once.
@@ -101,10 +106,12 @@ export function createStreamViews(deps: {
     return reading
   }
 
-  async function load(stream: StreamId, view: View): Promise<StreamStart> {
+  async function load(stream: StreamId, view: View, opened?: OpenedStream): Promise<StreamStart> {
     const start = await deps.log.start(stream)
     take(stream, view, start)
-    view.position.loaded()
+    view.position.loaded([])
+    const told = await opened?.(start, view.position.readTo).catch(deps.onError)
+    if (told) view.position.loaded(told)
     return start
   }
 
@@ -187,7 +194,8 @@ export function createStreamViews(deps: {
         reading: Promise.resolve(),
       }
       views.set(stream, view)
-      return read(stream, view, () => load(stream, view))
+      const opened = opening(stream)
+      return read(stream, view, () => load(stream, view, opened))
     },
     detach(stream) {
       const view = views.get(stream)
@@ -237,10 +245,10 @@ export function createStreamViews(deps: {
       }
       return true
     },
-    loadedTo(stream) {
-      const { position, reading } = views.get(stream) ?? {}
-      return position?.loadedTo ?? reading?.then(() => position?.loadedTo ?? 0) ?? 0
+    onOpening(listener) {
+      opening = listener
     },
+    untold: (stream, ranges) => views.get(stream)?.position.untold(ranges) ?? [],
     record(stream) {
       const view = views.get(stream)
       return view?.waiting === undefined ? view?.record : undefined

@@ -8,6 +8,8 @@ import { joined, type Range, without } from '../core/ranges.ts'
 export interface Arrivals<About> {
   /** Everything up to here was told, or was read. */
   readonly heardTo: number
+  /** All numbers of which nobody told; the last range has no end. */
+  readonly unheard: readonly Range[]
   /** Whether these come right after all that were stored so far, as far as anybody knows: no other row lies between. */
   areNext(ranges: readonly Range[]): boolean
   /**
@@ -94,6 +96,7 @@ export function createArrivals<Found, About>(deps: {
   }
 
   function wait(delayMs: number): void {
+    if (isStopped) return
     stopWaiting ??= deps.wall.after(delayMs, () => {
       stopWaiting = undefined
       settle().catch(deps.onError)
@@ -153,6 +156,9 @@ export function createArrivals<Found, About>(deps: {
   return {
     get heardTo() {
       return heardTo
+    },
+    get unheard() {
+      return without([[heardTo + 1, Number.POSITIVE_INFINITY]], beyond)
     },
     areNext: ([first, ...rest]) => beyond.length + rest.length === 0 && first?.[0] === heardTo + 1,
     told: take,

@@ -1,89 +1,14 @@
 /** Rows that tabs hand each other with the word that they are stored. */
 import 'fake-indexeddb/auto'
-import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
-import { type SessionId, sessionStream } from '../../src/core/ids.ts'
-import type { Locks, WallClock } from '../../src/core/ports.ts'
-import { LOOK_MS } from '../../src/engine/foreign-rows.ts'
-import { createLocks } from '../../src/platform/locks.ts'
-import { HOLE_MS } from '../../src/sync/arrivals.ts'
+import { afterEach, expect, test, vi } from 'vitest'
 import type { StoredMessage } from '../../src/sync/tab-message.ts'
-import { checkLaws } from '../../src/testing/check-laws.ts'
 import { countReadings } from './count-readings.ts'
-import { settableWall, startEngine } from './rig.ts'
-import { watchedChannel } from './watched-channel.ts'
-
-type Tab = Awaited<ReturnType<typeof startEngine>>
+import { toldTabs } from './told-tabs.ts'
 
 afterEach(() => void vi.restoreAllMocks())
 
-/** The looks at the log that come by themselves come after these tests. */
-function unlookingWall(): WallClock {
-  const real = settableWall()
-  return {
-    ...real,
-    now: real.now,
-    after: (delayMs, callback) =>
-      delayMs === HOLE_MS || delayMs === LOOK_MS ? () => {} : real.after(delayMs, callback),
-  }
-}
-
-/** Nobody becomes the steward, whose chores read too. */
-function unledLocks(): Locks {
-  const shared = createLocks()
-  return {
-    request: (lock, options, hold) =>
-      lock.endsWith('steward') ? new Promise(() => {}) : shared.request(lock, options, hold),
-  }
-}
-
-/** Tabs that write, and one that hears of it what a test lets it hear. */
-async function tabs(writing = 1) {
-  const name = `carried-${crypto.randomUUID()}`
-  const writers: { tab: Tab; told: () => readonly StoredMessage[] }[] = []
-  for (let at = 0; at < writing; at += 1) {
-    const { posted, hear, openChannel } = watchedChannel()
-    const tab = await startEngine(name, { openChannel, locks: unledLocks(), wall: unlookingWall() })
-    // Who knows of nobody tells nobody.
-    hear({ type: 'present', writer: 'reader', answer: false })
-    const told = () => {
-      tab.send({ type: 'flush' })
-      return posted
-        .splice(0)
-        .filter((message) => (message as StoredMessage).type === 'stored') as StoredMessage[]
-    }
-    writers.push({ tab, told })
-  }
-  const [first] = writers
-  if (first === undefined) throw new Error('nobody writes')
-  const shown = (await first.tab.call('sessions.create', { name: 'shown' })).record.id
-  const unseen = (await first.tab.call('sessions.create', { name: 'unseen' })).record.id
-  first.told()
-  const { hear, openChannel } = watchedChannel()
-  const reader = await startEngine(name, { openChannel, locks: unledLocks(), wall: unlookingWall() })
-  reader.send({ type: 'attach', stream: sessionStream(shown) })
-  reader.send({ type: 'watch', watch: 1, types: ['it.*'] })
-  await reader.call('state.open', { session: shown })
-  onTestFinished(async () => {
-    vi.restoreAllMocks()
-    for (const { engine } of [reader, ...writers.map(({ tab }) => tab)]) await engine.close()
-    expect(await checkLaws(name)).toEqual([])
-  })
-  const emit = (tab: Tab, session: SessionId, data: number) =>
-    tab.call('timeline.emit', { sessionId: session, type: 'it.was', data })
-  /** The data of the events that the reader's page was told, in their order. */
-  const heard = () =>
-    reader.sent.flatMap((message) =>
-      message.type === 'events' ? message.events.map(({ data }) => data) : [],
-    )
-  const patched = () =>
-    reader.sent.flatMap((message) =>
-      message.type === 'patch' ? message.entries.map(({ value }) => value) : [],
-    )
-  return { writers, first, reader, hear, shown, unseen, emit, heard, patched }
-}
-
 test('TA15 rows that a message carries are used without a reading, in sessions that are open and in others', async () => {
-  const { first, reader, hear, shown, unseen, emit, heard, patched } = await tabs()
+  const { first, reader, hear, shown, unseen, emit, heard, patched } = await toldTabs()
   await emit(first.tab, unseen, 1)
   await first.tab.write(shown, 'k', 2)
   await emit(first.tab, shown, 3)
@@ -99,7 +24,7 @@ test('TA15 rows that a message carries are used without a reading, in sessions t
 })
 
 test('TA15 where a number is missing the log is read, in its order and each row once', async () => {
-  const { first, hear, shown, emit, heard } = await tabs()
+  const { first, hear, shown, emit, heard } = await toldTabs()
   for (const data of [1, 2, 3]) await emit(first.tab, shown, data)
   const told = first.told()
   const messages = told.flatMap(alone)
@@ -121,7 +46,7 @@ test('TA15 where a number is missing the log is read, in its order and each row 
 test.each(['another database', 'a changed row', 'no row', 'another number', 'a row of its own'])(
   'TA15 a message with %s is read as one without rows',
   async (what) => {
-    const { first, reader, hear, shown, emit, heard } = await tabs()
+    const { first, reader, hear, shown, emit, heard } = await toldTabs()
     await emit(first.tab, shown, 1)
     const [message] = first.told()
     const { generation, rows } = message?.carried ?? { generation: '', rows: [] }
@@ -143,7 +68,7 @@ test.each(['another database', 'a changed row', 'no row', 'another number', 'a r
 )
 
 test('TA15 a carried row that nobody stored hides none that is', async () => {
-  const { first, hear, shown, emit, heard } = await tabs()
+  const { first, hear, shown, emit, heard } = await toldTabs()
   await emit(first.tab, shown, 1)
   const [honest] = first.told()
   await emit(first.tab, shown, 2)
@@ -162,7 +87,7 @@ test('TA15 a carried row that nobody stored hides none that is', async () => {
 
 test('TA15 rows of several tabs, in whatever order their messages come, are each told once, those of one tab in its order', async () => {
   for (let round = 0; round < 6; round += 1) {
-    const { writers, hear, shown, emit, heard } = await tabs(2)
+    const { writers, hear, shown, emit, heard } = await toldTabs(2)
     const queues: StoredMessage[][] = writers.map(() => [])
     for (let turn = 0; turn < 6; turn += 1) {
       const at = (turn + (round % 2)) % 2
@@ -189,7 +114,7 @@ test('TA15 rows of several tabs, in whatever order their messages come, are each
 })
 
 test('TA15 what a failed reading left out comes before what messages carry after it', async () => {
-  const { first, reader, hear, shown, emit, heard } = await tabs()
+  const { first, reader, hear, shown, emit, heard } = await toldTabs()
   await emit(first.tab, shown, 1)
   const { carried: _, ...bare } = first.told()[0] ?? {}
   await emit(first.tab, shown, 2)
@@ -205,7 +130,7 @@ test('TA15 what a failed reading left out comes before what messages carry after
 })
 
 test('TA15 what a reading under way finds comes before what messages carry after it', async () => {
-  const { first, hear, shown, unseen, emit, heard } = await tabs()
+  const { first, hear, shown, unseen, emit, heard } = await toldTabs()
   for (const session of [shown, unseen]) {
     await emit(first.tab, session, 1)
     const { carried: _, ...bare } = first.told()[0] ?? {}
@@ -216,40 +141,8 @@ test('TA15 what a reading under way finds comes before what messages carry after
   await expect.poll(heard).toEqual([1, 2, 1, 2])
 })
 
-test.each(['carries the row', 'only names the row'])(
-  'TA4 a watch over all sessions sees what was stored before a page opened its session, where the word that %s comes after that',
-  async (what) => {
-    const { first, reader, hear, unseen, emit, heard } = await tabs()
-    await emit(first.tab, unseen, 1)
-    const [message] = first.told()
-    reader.send({ type: 'attach', stream: sessionStream(unseen) })
-    const opened = await reader.call('sessions.open', { id: unseen })
-    expect(opened.record.counters.events).toBe(2)
-
-    const { carried: _, ...bare } = message ?? {}
-    hear(what === 'carries the row' ? message : bare)
-    await expect.poll(heard).toEqual([1])
-  },
-)
-
-test.each(['carry the rows', 'only name the rows'])(
-  'TA4 what was stored before a page opened its session comes before what was stored after, where messages %s',
-  async (what) => {
-    const { first, reader, hear, unseen, emit, heard } = await tabs()
-    await emit(first.tab, unseen, 1)
-    const early = first.told()
-    reader.send({ type: 'attach', stream: sessionStream(unseen) })
-    await reader.call('sessions.open', { id: unseen })
-    await emit(first.tab, unseen, 2)
-    for (const { carried, ...bare } of [...early, ...first.told()])
-      hear(what === 'carry the rows' ? { ...bare, carried } : bare)
-    await expect.poll(() => heard().length).toBeGreaterThan(1)
-    expect(heard()).toEqual([1, 2])
-  },
-)
-
 test('SC21 no row that a message carries holds a sensitive value', async () => {
-  const { first, shown } = await tabs()
+  const { first, shown } = await toldTabs()
   const words = ['open word', 'secret word']
   for (const [at, value] of words.entries()) {
     const kept = at === 0 ? {} : { class: 'sensitive' as const }
@@ -270,7 +163,7 @@ test('SC21 no row that a message carries holds a sensitive value', async () => {
 })
 
 test('TA15 many rows in a row are carried, and read together now and then', async () => {
-  const { first, hear, shown, emit, heard } = await tabs()
+  const { first, hear, shown, emit, heard } = await toldTabs()
   const counts = countReadings('commits')
   const expected: number[] = []
   for (let data = 0; data < 300; data += 1) {

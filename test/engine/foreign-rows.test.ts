@@ -1,47 +1,137 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import type { CommitRow } from '../../src/core/commit.ts'
 import { clockAt, idAt, type StreamId, type WriterId } from '../../src/core/ids.ts'
 import type { Log } from '../../src/core/ports.ts'
+import { createClosedKeys } from '../../src/engine/closed-keys.ts'
 import { createForeignRows } from '../../src/engine/foreign-rows.ts'
-import type { StreamChange, StreamViews } from '../../src/engine/stream-views.ts'
+import { RETRY_MS } from '../../src/engine/foreign-streams.ts'
+import { createStreamViews, type StreamChange } from '../../src/engine/stream-views.ts'
 import { fakeClock } from '../../src/testing/fake-clock.ts'
 
-const stream = 's:one' as StreamId
+const stream = '/one' as StreamId
+const own = 'mine' as WriterId
+const writer = 'AAAAAAAA' as WriterId
 
-test('TA4 what another tab records in one session comes in its order, also where a later reading ends first', async () => {
-  const readings: ((rows: readonly CommitRow[]) => void)[] = []
+/** What a worker makes of words of other tabs, over a log whose readings end when a test wants it. */
+function rig() {
+  const readings: ((rows: readonly CommitRow[] | Promise<never>) => void)[] = []
+  const errors: unknown[] = []
+  const wall = fakeClock()
+  const starts: ((tail: readonly CommitRow[]) => void)[] = []
   const changes: StreamChange[] = []
-  const foreign = createForeignRows({
+  const take = (change: StreamChange) => void changes.push(change)
+  const deps = {
     log: {
       tail: () => new Promise((resolve) => readings.push(resolve)),
+      start: () => new Promise((resolve) => starts.push((tail) => resolve({ entries: [], upTo: 0, tail }))),
     } as Partial<Log> as Log,
-    journal: { writer: 'mine' as WriterId },
-    generation: 'this',
     clock: { observe: () => {} },
-    wall: fakeClock(),
+    onError: (error: unknown) => void errors.push(error),
+  }
+  const views = createStreamViews({
+    ...deps,
+    writer: own,
+    closedKeys: createClosedKeys(),
+    onChange: take,
+    later: (work) => work(),
+  })
+  const foreign = createForeignRows({
+    ...deps,
+    views,
+    journal: { writer: own },
+    generation: 'this',
+    wall,
     documents: { has: () => false, receive: () => {} },
-    views: { has: () => false, takeForeign: async () => undefined } as Partial<StreamViews> as StreamViews,
-    watching: () => [{ take: (change) => changes.push(change) }],
+    watching: () => [{ take }],
     onWritten: () => {},
-    onError: (error) => {
-      throw error
-    },
   })
   foreign.begin(0)
+  onTestFinished(foreign.stop)
+  return {
+    foreign,
+    views,
+    wall,
+    errors,
+    readings,
+    starts,
+    hear: (seq: number) => foreign.take({ type: 'stored', streams: [[stream, seq]] }),
+    told: () => changes.flatMap(({ rows }) => rows.map(({ seq }) => seq)),
+  }
+}
 
-  foreign.take({ type: 'stored', streams: [[stream, 1]] })
-  foreign.take({ type: 'stored', streams: [[stream, 2]] })
+test('TA4 what another tab records in one session comes in its order, also where a later reading ends first', async () => {
+  const { readings, hear, told } = rig()
+  hear(1)
+  hear(2)
   await expect.poll(() => readings.length).toBe(2)
   readings[1]?.([row(2)])
   await new Promise((resolve) => setImmediate(resolve))
   readings[0]?.([row(1)])
+  await expect.poll(told).toEqual([1, 2])
+})
 
-  await expect.poll(() => changes.flatMap(({ rows }) => rows.map(({ seq }) => seq))).toEqual([1, 2])
+test('TA4 what was being read as a page opened its session comes before what was stored after that', async () => {
+  const { views, readings, starts, hear, told } = rig()
+  hear(1)
+  await expect.poll(() => readings.length).toBe(1)
+  void views.attach(stream)
+  await expect.poll(() => starts.length).toBe(1)
+  starts[0]?.([row(1)])
+  hear(2)
+  await new Promise((resolve) => setImmediate(resolve))
+  for (const end of readings.slice(1)) end([row(2)])
+  await new Promise((resolve) => setImmediate(resolve))
+  readings[0]?.([row(1)])
+  await expect.poll(() => readings.length).toBe(2)
+  readings[1]?.([row(2)])
+  await expect.poll(told).toEqual([1, 2])
+})
+
+test('TA4 what a reading left out that failed is told once it is tried again, also where a page opened its session meanwhile', async () => {
+  const { views, wall, errors, readings, starts, hear, told } = rig()
+  hear(1)
+  await expect.poll(() => readings.length).toBe(1)
+  readings[0]?.(Promise.reject(new Error('not now')))
+  await expect.poll(() => errors.length).toBe(1)
+  const opened = views.attach(stream)
+  await expect.poll(() => starts.length).toBe(1)
+  starts[0]?.([row(1)])
+  await opened
+  wall.advance(RETRY_MS)
+  for (let at = 1; at <= 2; at += 1) {
+    await expect.poll(() => readings.length).toBe(1 + at)
+    readings[at]?.(at === 1 ? [] : [row(1)])
+  }
+  await expect.poll(told).toEqual([1])
+})
+
+test('TA5 a worker that has stopped hearing keeps nothing of what it stores, and waits for nothing', async () => {
+  const { foreign, wall, errors, readings, hear } = rig()
+  hear(1)
+  await expect.poll(() => readings.length).toBe(1)
   foreign.stop()
+  readings[0]?.(Promise.reject(new Error('closed')))
+  await expect.poll(() => errors.length).toBe(1)
+  const stored = row(3)
+  let looks = 0
+  foreign.takeOwn([
+    {
+      ...stored,
+      get seq() {
+        looks += 1
+        return stored.seq
+      },
+    },
+  ])
+  hear(5)
+  expect({ looks, readings: readings.length, waiting: wall.waiting }).toEqual({
+    looks: 0,
+    readings: 1,
+    waiting: 0,
+  })
 })
 
 function row(seq: number): CommitRow {
   const hlc = clockAt(seq)
-  const writer = 'AAAAAAAA' as WriterId
   return { seq, stream, hlc, commitId: idAt(hlc, writer), writer, n: seq, requests: {}, events: [] }
 }

@@ -171,6 +171,27 @@ test('TA9 where the end of the log cannot be read, messages are held against it 
   await expect.poll(() => arrivals.heardTo).toBe(11)
 })
 
+test('TA5 what has stopped waits for nothing, also where a look at the log fails after that', async () => {
+  const wall = fakeClock()
+  const errors: unknown[] = []
+  let fail = (_error: Error) => {}
+  const arrivals = createArrivals({
+    wall,
+    heardTo: 10,
+    end: () => new Promise((_resolve, reject) => (fail = reject)),
+    read: async () => {},
+    onFound: () => {},
+    verify: async () => {},
+    onError: (error) => errors.push(error),
+  })
+  arrivals.claimed([[11, 11]], 'it')
+  wall.advance(HOLE_MS)
+  arrivals.stop()
+  fail(new Error('closed'))
+  await expect.poll(() => errors.length).toBe(1)
+  expect(wall.waiting).toBe(0)
+})
+
 test('TA9 what a message says of rows that are there is looked at once the log was, of rows beyond its end nothing', async () => {
   const { arrivals, wall, store, verified } = rig()
   store(12)
