@@ -54,6 +54,11 @@ export class TextDraft implements EventDraft {
     return this.#text
   }
 
+  /** Whether its data is all that the text says: of a name that stands twice in it, the first value is in no data. */
+  get saysAll(): boolean {
+    return JSON.stringify(this.read()) === this.#text
+  }
+
   read(): StateValue {
     this.#data ??= admitState(parseText(this.#text), 'data')
     return this.#data

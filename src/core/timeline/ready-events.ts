@@ -86,7 +86,10 @@ async function ready(
 
 const NO_RUNS: readonly HookRunRecord[] = []
 
-/** A text that nobody changes is stored as it came. It is checked all the same: a page may send anything. */
+/**
+ * A text that nobody changes is stored as it came, but not where hooks saw less than it says. It is checked all the same: a
+ * page may send anything.
+ */
 function readyTexts(
   deps: ReadyDeps,
   request: Request,
@@ -107,7 +110,7 @@ function readyTexts(
         request.hookPath.length > 0 ||
         hooks.concerns('event:emit', 'before', draft, scope) ||
         hooks.concerns('event:emit', 'record', draft, scope)
-      if (isSeen) return ready(deps, request, scope, { type, data }, draft)
+      if (isSeen) return ready(deps, request, scope, { type, data }, draft.saysAll ? draft : undefined)
       return { draft, given: draft, before: NO_RUNS, record: NO_RUNS, text: draft }
     } catch (error) {
       if (!isHoldfastError(error)) throw error

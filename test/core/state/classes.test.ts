@@ -6,6 +6,7 @@ import { ASIDE_KEY, type AsideClass, asideOf } from '../../../src/core/state/asi
 import { entriesOf } from '../../../src/core/state/packed-entries.ts'
 import type { StateValue } from '../../../src/core/state/value.ts'
 import { created, eventsOf, move, openTab, refusal, reopen, type Tab } from '../session/rig.ts'
+import { tablesWith, textOf } from '../tables-with.ts'
 
 const SECRET = 'correct horse battery staple'
 
@@ -23,23 +24,6 @@ async function read(tab: Tab, session: SessionId, key: string, more = {}) {
 async function entryOf(tab: Tab, session: SessionId, key: string) {
   const entries = entriesOf(await tab.sessions.openState(tab.request(), { session }))
   return entries.find((entry) => entry.key === key)
-}
-
-/** The tables that hold the text, in a string or in bytes. */
-async function tablesWith(tab: Tab, text: string): Promise<readonly string[]> {
-  await tab.journal.flush()
-  const found: string[] = []
-  for (const table of tab.connection.db.tables) {
-    const rows = await table.toArray()
-    if (rows.some((row) => textOf(row).includes(text))) found.push(table.name)
-  }
-  return found
-}
-
-function textOf(row: unknown): string {
-  return JSON.stringify(row, (_key, value) =>
-    value instanceof Uint8Array ? new TextDecoder('latin1').decode(value) : value,
-  )
 }
 
 describe('values that stand aside', () => {

@@ -9,6 +9,7 @@ import type { StateValue } from '../../../src/core/state/value.ts'
 import { type EmitEvents, type Emitted, emitEvents } from '../../../src/core/timeline/emit.ts'
 import { MAX_TEXT_CHARACTERS } from '../../../src/core/timeline/text-limit.ts'
 import { created, eventsOf, openTab, reopen, type Tab } from '../session/rig.ts'
+import { tablesWith } from '../tables-with.ts'
 
 const TYPE = 'order.placed'
 
@@ -168,6 +169,18 @@ describe('data that came as a text', () => {
     )
     expect(JSON.stringify(text.now)).not.toContain(secret)
     expect(JSON.stringify(text.now)).not.toContain('hunter2')
+  })
+
+  test.each([
+    ['a name twice', '{"token":"hunter2","token":3}', { token: 3 }],
+    ['a name twice, deep in it', '[{"a":{"token":"hunter2","token":3}}]', [{ a: { token: 3 } }]],
+    ['a name twice, once in another writing', '{"to\\u006ben":"hunter2","token":3}', { token: 3 }],
+  ])('TI23, RD13 of a text with %s what redaction saw is stored', async (_what, text, data) => {
+    const tab = await openTab({ hooks: redactionHooks(createRedactor()) })
+    const id = await created(tab)
+    const { said } = await stored(tab, id, [{ type: TYPE, texts: [text] }])
+    expect(said).toEqual((await stored(tab, id, asData([data]))).said)
+    expect(await tablesWith(tab, 'hunter2')).toEqual([])
   })
 
   test('TI23, HO24 an event that a hook emits below itself is refused', async () => {
