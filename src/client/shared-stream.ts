@@ -137,8 +137,9 @@ export class SharedStream implements Stream {
             })
         : await this.#connection.call('state.open', target)
     // The later ones beat those that are packed, each by its stamp.
+    const id = 'session' in target ? target.session : target.scope
     const entries =
-      start.packed === undefined ? start.entries : [...unreadEntries(start.packed), ...start.entries]
+      start.packed === undefined ? start.entries : [...unreadEntries(start.packed, { id }), ...start.entries]
     this.#openKeys.read(sensitiveEntryKeys(start))
     this.mirror.apply(entries, 'tab')
     if (start.record !== undefined) this.take(start.record)

@@ -22,7 +22,7 @@ function rig() {
   }
   const streams = createStreams(connection as unknown as Connection, () => false, stop)
   const refuse = (at: number) => asked[at]?.reject(createError('SESSION_NOT_FOUND', 'There is none.', { id }))
-  return { streams, refuse, find: (at: number) => asked[at]?.resolve(start) }
+  return { streams, asked, refuse, find: (at: number) => asked[at]?.resolve(start) }
 }
 
 test('PG119 what one opening finds is open, though another one was just told that it is not there', async () => {
@@ -35,6 +35,20 @@ test('PG119 what one opening finds is open, though another one was just told tha
   await new Promise(setImmediate)
   find(2)
   expect((await opening).isGone).toBe(false)
+})
+
+test.each([
+  [{ session: id }, id],
+  [{ scope: 'app' }, 'app'],
+])('DM28 where the kept state is damaged, the error of who opens %o says whose it is', async (target, of) => {
+  const { streams, asked } = rig()
+  const opening = streams.open(target)
+  asked[0]?.resolve({ ...start, packed: { bytes: new Uint8Array([1]), sensitive: [] } })
+  await expect(opening).rejects.toMatchObject({
+    code: 'CONTENT_DAMAGED',
+    message: `The kept state of ${of} is not what was stored; call storage.repair(), which makes it anew from the log.`,
+    details: { name: 'StateDamaged', id: of },
+  })
 })
 
 test('PG119 what the page has just made is there, whatever an earlier opening is told', async () => {

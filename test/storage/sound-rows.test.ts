@@ -5,9 +5,8 @@ import { recordDamage } from '../../src/core/damage/record-damage.ts'
 import { repairStream } from '../../src/core/damage/repair.ts'
 import { type CheckpointId, type SessionId, scopeStream } from '../../src/core/ids.ts'
 import { keepRecord, unpackKept } from '../../src/core/session/kept-record.ts'
-import { findSession } from '../../src/core/session/open.ts'
+import { findSession, openSession, openState } from '../../src/core/session/open.ts'
 import type { SessionQuery } from '../../src/core/session/query.ts'
-import { entriesOf } from '../../src/core/state/packed-entries.ts'
 import { withSum } from '../../src/storage/checksum.ts'
 import type {
   StoredSegment,
@@ -368,8 +367,12 @@ test('DM28 a view whose bytes are no JSON is said to be damaged, and made anew b
   const { sum: _, ...view } = (await views.get(STREAM)) as StoredView
   const entries = { bytes: new TextEncoder().encode('[{'), sensitive: [] }
   await views.put(withSum({ ...view, entries }))
-  const start = await tab.log.start(STREAM)
-  expect(() => entriesOf(start)).toThrow(expect.objectContaining({ code: 'CONTENT_DAMAGED' }))
+  for (const opened of [openSession(tab.log, SESSION), openState(tab.log, STREAM)])
+    await expect(opened).rejects.toMatchObject({
+      code: 'CONTENT_DAMAGED',
+      message: expect.stringContaining(`The kept state of ${STREAM} is not what was stored`),
+      details: { name: 'StateDamaged', id: STREAM },
+    })
   for (let at = 0; at < 40; at += 1) await setState(tab, 'c', at)
   await tab.journal.flush()
   expect(await valuesIn(tab)).toEqual({ a: 1, b: 1, c: 39 })

@@ -34,7 +34,7 @@ export function withBegun(log: Starts, begun: BegunStart = () => undefined): Sta
  */
 export async function openSession(log: Starts, id: SessionId): Promise<SessionStart> {
   const { record, ...read } = await readSession(log, id)
-  return { record, entries: entriesOf(read) }
+  return { record, entries: entriesOf(read, { id }) }
 }
 
 /** The same, of its state what the database holds packed as it is. */
@@ -54,7 +54,10 @@ export async function readState(log: Log, id: SessionId): Promise<SeenState> {
   const stream = sessionStream(id)
   const start = await log.start(stream)
   if (recordOf(id, start) === undefined) throw sessionNotFound(id)
-  return { entries: entriesOf(withTail(start)), seen: { stream, upTo: start.tail.at(-1)?.seq ?? start.upTo } }
+  return {
+    entries: entriesOf(withTail(start), { id }),
+    seen: { stream, upTo: start.tail.at(-1)?.seq ?? start.upTo },
+  }
 }
 
 /**
@@ -72,7 +75,7 @@ export async function findKeptSession(log: Pick<Log, 'record'>, id: SessionId): 
 
 /** The entries of a stream's state; none where nothing was written to it. */
 export async function openState(log: Starts, stream: StreamId): Promise<readonly Entry[]> {
-  return entriesOf(await readStream(log, stream))
+  return entriesOf(await readStream(log, stream), { id: stream })
 }
 
 /** The same, packed as it is in the database. */

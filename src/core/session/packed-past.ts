@@ -30,10 +30,17 @@ export function unpackPast(past: PackedPast): SessionPast {
 }
 
 /** The values of a past moment by the keys of their entries. */
-export function pastValues({ packed, gone = [], state }: PackedPast): ReadonlyMap<string, StateValue> {
+export function pastValues({
+  packed,
+  gone = [],
+  state,
+  record,
+  eventId,
+}: PackedPast): ReadonlyMap<string, StateValue> {
   const values = new Map<string, StateValue>()
   if (packed !== undefined) {
-    for (const { key, value } of unpackEntries(packed)) if (value !== undefined) values.set(key, value)
+    const of = { id: record.id, event: eventId }
+    for (const { key, value } of unpackEntries(packed, of)) if (value !== undefined) values.set(key, value)
   }
   for (const key of gone) values.delete(key)
   for (const [key, value] of Object.entries(state)) values.set(key, value)

@@ -60,15 +60,21 @@ export function packEntries(entries: readonly Entry[]): KeptEntries {
   }
 }
 
+/** Whose state it is, for the error: its session or scope, and of a past moment the event. */
+export interface StateOf {
+  readonly id: string
+  readonly event?: EventId
+}
+
 /** @throws CONTENT_DAMAGED where they are not what was packed */
-export function unpackEntries(kept: KeptEntries): readonly Entry[] {
+export function unpackEntries(kept: KeptEntries, of?: StateOf): readonly Entry[] {
   if (isUnpacked(kept)) return kept
   const { valuesAt = 0 } = kept
   const list = fromJson(kept.bytes.subarray(valuesAt))
-  if (!Array.isArray(list)) throw stateDamaged()
+  if (!Array.isArray(list)) throw stateDamaged(of)
   if (kept.valuesAt === undefined) return list
   const values: StateValue[] = list
-  return placedEntries(kept, ({ key, at }, { index }) => ({ key, value: values[index] ?? null, at }))
+  return placedEntries(kept, ({ key, at }, { index }) => ({ key, value: values[index] ?? null, at }), of)
 }
 
 /** Where a value stands among the others: which one it is, and its bytes. */
@@ -85,9 +91,10 @@ export interface Place {
 export function placedEntries(
   { bytes, valuesAt = 0 }: PackedEntries,
   entryOf: (stamped: Pick<Entry, 'key' | 'at'>, place: Place) => Entry,
+  of?: StateOf,
 ): readonly Entry[] {
   const places = fromJson(bytes.subarray(0, valuesAt))
-  if (!Array.isArray(places)) throw stateDamaged()
+  if (!Array.isArray(places)) throw stateDamaged(of)
   const entries: Entry[] = []
   let index = 0
   let start = valuesAt + 1
@@ -102,7 +109,7 @@ export function placedEntries(
     }
   }
   // The last value is followed by the end of the list, where the others have a comma.
-  if (Math.max(start, valuesAt + 2) !== bytes.length) throw stateDamaged()
+  if (Math.max(start, valuesAt + 2) !== bytes.length) throw stateDamaged(of)
   return entries
 }
 
@@ -130,10 +137,10 @@ export function isKept(kept: unknown): kept is KeptEntries {
 }
 
 /** All of them, one for each key. */
-export function entriesOf({ packed, entries }: ReadEntries): readonly Entry[] {
+export function entriesOf({ packed, entries }: ReadEntries, of?: StateOf): readonly Entry[] {
   if (packed === undefined) return entries
-  if (entries.length === 0) return unpackEntries(packed)
-  const all = new EntryMap(unpackEntries(packed))
+  if (entries.length === 0) return unpackEntries(packed, of)
+  const all = new EntryMap(unpackEntries(packed, of))
   for (const entry of entries) all.put(entry)
   return [...all.entries()]
 }
@@ -161,10 +168,13 @@ function isUnpacked(kept: KeptEntries): kept is readonly Entry[] {
   return Array.isArray(kept)
 }
 
-function stateDamaged(): HoldfastError {
+function stateDamaged(of?: StateOf): HoldfastError {
+  const whose = of === undefined ? '' : ` of ${of.id}`
   return createError(
     'CONTENT_DAMAGED',
-    'The kept state is not what was stored; call storage.repair(), which makes it anew from the log.',
-    { name: 'StateDamaged' },
+    of?.event === undefined
+      ? `The kept state${whose} is not what was stored; call storage.repair(), which makes it anew from the log.`
+      : `The state${whose} that is kept for event ${of.event} is not what was stored; read another moment.`,
+    { name: 'StateDamaged', ...of },
   )
 }

@@ -1,7 +1,13 @@
 import type { EventId } from '../ids.ts'
 import { fromJson } from '../json.ts'
 import type { Entry } from './delta.ts'
-import { type PackedEntries, type Place, placedEntries, unpackEntries } from './packed-entries.ts'
+import {
+  type PackedEntries,
+  type Place,
+  placedEntries,
+  type StateOf,
+  unpackEntries,
+} from './packed-entries.ts'
 import type { StateValue } from './value.ts'
 
 /** An entry whose value stays packed until it is asked for, by the one who keeps it then. No deletion. */
@@ -28,10 +34,10 @@ export class UnreadEntry implements Entry {
  *
  * @throws CONTENT_DAMAGED where they are not what was packed
  */
-export function unreadEntries(packed: PackedEntries): readonly Entry[] {
-  if (packed.valuesAt === undefined) return unpackEntries(packed)
+export function unreadEntries(packed: PackedEntries, of?: StateOf): readonly Entry[] {
+  if (packed.valuesAt === undefined) return unpackEntries(packed, of)
   const values = new PackedValues(packed.bytes, packed.valuesAt)
-  return placedEntries(packed, (stamped, place) => new UnreadEntry(stamped, values, place))
+  return placedEntries(packed, (stamped, place) => new UnreadEntry(stamped, values, place), of)
 }
 
 /** Reading each of many values by itself takes longer than reading all of them together. */

@@ -95,7 +95,9 @@ test.each([
   if (packed === undefined) throw new Error('They were not packed.')
   const damaged = { ...packed, bytes: change(packed.bytes) }
   for (const unpack of [unpackEntries, unreadEntries])
-    expect(() => unpack(damaged)).toThrow(expect.objectContaining({ code: 'CONTENT_DAMAGED' }))
+    expect(() => unpack(damaged, { id: 's' })).toThrow(
+      expect.objectContaining({ code: 'CONTENT_DAMAGED', details: { name: 'StateDamaged', id: 's' } }),
+    )
   expect(canUnpack(damaged)).toBe(false)
 })
 
