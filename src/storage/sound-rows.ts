@@ -130,14 +130,8 @@ export function soundSnapshots(rows: readonly StoredSnapshot[], notes: Notes): r
   return rows.filter((row) => {
     if (isSound(row) && row.bytes instanceof Uint8Array) return true
     const { streamId, seq } = row
-    note(
-      notes,
-      'snapshot',
-      streamId,
-      [streamId, seq],
-      'snapshots',
-      `The snapshot at row ${seq} is not what was stored.`,
-    )
+    const reason = `The snapshot at row ${seq} is not what was stored.`
+    note(notes, 'snapshot', streamId, [streamId, seq], 'snapshots', reason)
     return false
   })
 }
@@ -150,7 +144,9 @@ export function noteUnreadableSnapshot(stream: StreamId, key: IDBValidKey, notes
 
 export function soundView(row: StoredView | undefined, notes: Notes): StoredView | undefined {
   if (row === undefined || (isSound(row) && isKept(row.entries))) return row
-  note(notes, 'view', row.streamId, row.streamId, 'views', 'The view of the state is not what was stored.')
+  const { streamId, sum } = row
+  const reason = 'The view of the state is not what was stored.'
+  note(notes, 'view', streamId, streamId, 'views', reason, sum)
   return undefined
 }
 
@@ -221,6 +217,7 @@ export function soundCheckpoints(
   })
 }
 
+/** @param sum of a row that is made anew under its key: each damage of it is one of its own */
 function note(
   notes: Notes,
   what: Damage['what'],
@@ -228,6 +225,8 @@ function note(
   key: string | number | readonly (string | number)[],
   table: 'commits' | 'segments' | 'snapshots' | 'views' | 'checkpoints',
   reason: string,
+  sum?: number,
 ): void {
-  notes.note({ id: JSON.stringify([table, key]), what, stream, reason, place: { table, key } })
+  const id = JSON.stringify(sum === undefined ? [table, key] : [table, key, sum])
+  notes.note({ id, what, stream, reason, place: { table, key } })
 }

@@ -259,6 +259,19 @@ test('DM3, DM4 a view and a snapshot that are damaged are set aside and made ane
   expect(await keysIn(tab)).toHaveLength(7)
 })
 
+test('DM4 a view that was made anew and is damaged again is told again', async () => {
+  await store(6)
+  const tab = await start()
+  for (const count of [1, 2]) {
+    await alter<StoredView>('views', (row) => ({ ...row, entries: [] }))
+    await tab.call('state.open', { session: ID })
+    expect((await toldOf(tab, count)).map(({ what }) => what)).toEqual(Array(count).fill('view'))
+    await tab.write(ID, 'after', count)
+    await tab.call('flush', {})
+    expect(await keysIn(tab)).toHaveLength(7)
+  }
+})
+
 test('DM4 damage of what belongs to no session is told by the store', async () => {
   await store(1)
   const before = await startEngine(name)
