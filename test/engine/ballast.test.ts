@@ -26,6 +26,7 @@ test('JO44 the ballast is stored three seconds after a start, and made only wher
     return { tab, before }
   }
 
+  expect(BALLAST_AFTER_MS).toBe(3_000)
   const first = await start()
   expect(first.before).toBe(0)
   await expect.poll(() => made()).toEqual([4_194_304])
