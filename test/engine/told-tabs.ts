@@ -74,5 +74,5 @@ export async function toldTabs(writing = 1) {
     reader.sent.flatMap((message) =>
       message.type === 'patch' ? message.entries.map(({ value }) => value) : [],
     )
-  return { writers, first, reader, hear, shown, unseen, emit, heard, patched }
+  return { name, writers, first, reader, hear, shown, unseen, emit, heard, patched }
 }
