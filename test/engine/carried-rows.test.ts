@@ -1,6 +1,9 @@
 /** Rows that tabs hand each other with the word that they are stored. */
 import 'fake-indexeddb/auto'
 import { afterEach, expect, test, vi } from 'vitest'
+import type { RowForm } from '../../src/core/commit.ts'
+import type { WriterId } from '../../src/core/ids.ts'
+import { carriedRows } from '../../src/engine/carried-rows.ts'
 import { carriedForm } from '../../src/storage/carried-form.ts'
 import type { WrittenCommit } from '../../src/storage/schema.ts'
 import type { StoredMessage } from '../../src/sync/tab-message.ts'
@@ -52,6 +55,7 @@ test.each([
   'no row',
   'another number',
   'too few rows',
+  'a row beyond those it names',
   'a row of the tab that hears it',
 ])('TA15 a message with %s is read as one without rows', async (what) => {
   const { name, first, reader, hear, shown, emit, heard } = await toldTabs()
@@ -67,6 +71,13 @@ test.each([
     'no row': { generation, rows: [[seq, { sum: 0 }]] },
     'another number': { generation, rows: [[seq + 1, form]] },
     'too few rows': { generation, rows: [] },
+    'a row beyond those it names': {
+      generation,
+      rows: [
+        [seq, { sum: 0 }],
+        [seq + 1, form],
+      ],
+    },
     'a row of the tab that hears it': { generation, rows: [[seq, own]] },
   }[what]
   const counts = countReadings('commits')
@@ -74,6 +85,23 @@ test.each([
   expect(heard()).toEqual([0])
   await expect.poll(heard).toEqual([0, 1])
   expect(counts.transactions).toBe(1)
+})
+
+test('TA15 rows of a message that names others beside them are not taken from it', async () => {
+  const { name, first, unseen, emit } = await toldTabs()
+  await emit(first.tab, unseen, 1)
+  const own = { generation: 'this', journal: { writer: 'mine' as WriterId } }
+  const carried = { generation: 'this', rows: [[7, (await lastForm(name)) as RowForm]] as const }
+  const message: StoredMessage = { type: 'stored', streams: [], rows: [[7, 7]], carried }
+  expect(carriedRows(message, own)?.map(({ seq }) => seq)).toEqual([7])
+  const more: StoredMessage = {
+    ...message,
+    rows: [
+      [7, 7],
+      [9, 9],
+    ],
+  }
+  expect(carriedRows(more, own)).toBeUndefined()
 })
 
 test('TA15 a carried row that nobody stored hides none that is', async () => {
