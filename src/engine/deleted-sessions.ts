@@ -1,5 +1,5 @@
 import { type SessionId, STORE_STREAM } from '../core/ids.ts'
-import type { StreamChange } from './stream-views.ts'
+import type { StreamChange } from './stream-change.ts'
 
 /** The sessions whose deletion these rows tell: it stands in the store's own stream. */
 export function deletedIn({ stream, rows }: StreamChange): readonly SessionId[] {

@@ -12,7 +12,9 @@ import type { StoredMessage } from '../sync/tab-message.ts'
 import { byStream } from './carried-rows.ts'
 import { createLoadedRows } from './loaded-rows.ts'
 import { observeRows } from './observe-rows.ts'
-import type { RowsRead, StreamChange, StreamViews } from './stream-views.ts'
+import type { StreamChange } from './stream-change.ts'
+import type { RowsRead } from './stream-view.ts'
+import type { StreamViews } from './stream-views.ts'
 
 /** Of each stream the arrival number of the first new row. */
 export type NewOfStreams = StoredMessage['streams']

@@ -7,7 +7,7 @@ import type { WallClock } from '../core/ports.ts'
 import { entryKeyOf } from '../core/state/scope.ts'
 import type { WriteChange } from '../core/state/write-change.ts'
 import type { ForeseenMessage, ForeseenWrite } from '../sync/tab-message.ts'
-import type { StreamChange } from './stream-views.ts'
+import type { StreamChange } from './stream-change.ts'
 
 export interface ForeseenWrites {
   take(message: ForeseenMessage): void

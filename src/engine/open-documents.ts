@@ -8,7 +8,8 @@ import type { Peers } from '../sync/peers.ts'
 import { DocumentRoom } from './document-room.ts'
 import type { DocumentPeer } from './document-seat.ts'
 import type { Parts } from './parts.ts'
-import type { StreamChange, StreamViews } from './stream-views.ts'
+import type { StreamChange } from './stream-change.ts'
+import type { StreamViews } from './stream-views.ts'
 
 export interface OpenDocuments {
   /**

@@ -20,7 +20,7 @@ import { createPageStreams } from './page-streams.ts'
 import { createPageWrites } from './page-writes.ts'
 import { goneMessage, patchOf } from './patches.ts'
 import type { RoomTold } from './room-watch.ts'
-import type { StreamChange } from './stream-views.ts'
+import type { StreamChange } from './stream-change.ts'
 import { createWatches, type Watches } from './watches.ts'
 
 /** A connected page, as the engine sees it. */

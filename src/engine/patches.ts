@@ -2,7 +2,7 @@ import type { RequestId, StreamId } from '../core/ids.ts'
 import type { Entry } from '../core/state/delta.ts'
 import { deltasOf } from '../core/state/fold.ts'
 import type { WorkerMessage } from '../protocol/messages.ts'
-import type { StreamChange } from './stream-views.ts'
+import type { StreamChange } from './stream-change.ts'
 
 /** The message that brings one page's mirror up to a change of a stream it has open. */
 export function patchOf(

@@ -13,7 +13,8 @@ import { createForeseenWrites, type Foreseen } from './foreseen-writes.ts'
 import { createForetell, type Foretell } from './foretell.ts'
 import { observeRows } from './observe-rows.ts'
 import type { Parts } from './parts.ts'
-import type { StreamChange, StreamViews } from './stream-views.ts'
+import type { StreamChange } from './stream-change.ts'
+import type { StreamViews } from './stream-views.ts'
 
 export interface TabLife {
   /** On which pages can listen to other tabs. */

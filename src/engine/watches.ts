@@ -4,7 +4,7 @@ import { compilePatterns } from '../core/timeline/patterns.ts'
 import type { PageMessage, WorkerMessage } from '../protocol/messages.ts'
 import type { Missed, MissedEvents } from './missed-events.ts'
 import { goneMessage } from './patches.ts'
-import type { StreamChange } from './stream-views.ts'
+import type { StreamChange } from './stream-change.ts'
 
 /** The watches of one page: live events by pattern, with what was missed first where the page names it. */
 export interface Watches {

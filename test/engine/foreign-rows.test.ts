@@ -1,29 +1,37 @@
 import { expect, onTestFinished, test } from 'vitest'
 import type { CommitRow } from '../../src/core/commit.ts'
-import { clockAt, idAt, type StreamId, type WriterId } from '../../src/core/ids.ts'
+import { clockAt, type EventId, idAt, type StreamId, type WriterId } from '../../src/core/ids.ts'
 import type { Log } from '../../src/core/ports.ts'
+import type { SessionRecord } from '../../src/core/session/record.ts'
+import type { StoredEvent } from '../../src/core/timeline/event.ts'
 import { createClosedKeys } from '../../src/engine/closed-keys.ts'
 import { createForeignRows } from '../../src/engine/foreign-rows.ts'
 import { RETRY_MS } from '../../src/engine/foreign-streams.ts'
-import { createStreamViews, type StreamChange } from '../../src/engine/stream-views.ts'
+import type { StreamChange } from '../../src/engine/stream-change.ts'
+import { createStreamViews } from '../../src/engine/stream-views.ts'
 import { fakeClock } from '../../src/testing/fake-clock.ts'
+import { sessionRecord } from '../core/hook/harness.ts'
 
 const stream = '/one' as StreamId
+const session = sessionRecord({ revision: 'zzz' as EventId })
 const own = 'mine' as WriterId
 const writer = 'AAAAAAAA' as WriterId
 
 /** What a worker makes of words of other tabs, over a log whose readings end when a test wants it. */
-function rig() {
+function rig(watched = true) {
   const readings: ((rows: readonly CommitRow[] | Promise<never>) => void)[] = []
   const errors: unknown[] = []
   const wall = fakeClock()
-  const starts: ((tail: readonly CommitRow[]) => void)[] = []
+  const starts: ((tail: readonly CommitRow[], record?: SessionRecord) => void)[] = []
   const changes: StreamChange[] = []
   const take = (change: StreamChange) => void changes.push(change)
   const deps = {
     log: {
       tail: () => new Promise((resolve) => readings.push(resolve)),
-      start: () => new Promise((resolve) => starts.push((tail) => resolve({ entries: [], upTo: 0, tail }))),
+      start: () =>
+        new Promise((resolve) =>
+          starts.push((tail, record) => resolve({ entries: [], upTo: 0, tail, ...(record && { record }) })),
+        ),
     } as Partial<Log> as Log,
     clock: { observe: () => {} },
     onError: (error: unknown) => void errors.push(error),
@@ -42,7 +50,7 @@ function rig() {
     generation: 'this',
     wall,
     documents: { has: () => false, receive: () => {} },
-    watching: () => [{ take }],
+    watching: () => (watched ? [{ take }] : []),
     onWritten: () => {},
   })
   foreign.begin(0)
@@ -131,7 +139,39 @@ test('TA5 a worker that has stopped hearing keeps nothing of what it stores, and
   })
 })
 
-function row(seq: number): CommitRow {
+test.each(['', ' that fails'])(
+  'TA1 what the own tab stored is told after a reading%s, with what another tab had stored before that',
+  async (how) => {
+    const { views, errors, readings, starts, told } = rig(false)
+    const of = session.id as string as StreamId
+    const opened = views.attach(of)
+    await expect.poll(() => starts.length).toBe(1)
+    starts[0]?.([], session)
+    await opened
+    // Older than the newest event of the session: its record is folded anew.
+    const edited = {
+      ...row(2, of),
+      writer: own,
+      events: [{ type: 'session.edited', id: 'aaa', data: { name: 'one' } } as StoredEvent],
+    }
+    views.takeOwn([edited])
+    await expect.poll(() => readings.length).toBe(1)
+    if (how !== '') {
+      readings[0]?.(Promise.reject(new Error('not now')))
+      await expect.poll(told).toEqual([2])
+      expect(errors.length).toBe(1)
+      return
+    }
+    readings[0]?.([row(1, of), edited])
+    await expect.poll(() => starts.length).toBe(2)
+    starts[1]?.([row(1, of)], session)
+    await expect.poll(() => readings.length).toBe(2)
+    readings[1]?.([row(1, of), edited])
+    await expect.poll(told).toEqual([1, 2])
+  },
+)
+
+function row(seq: number, of = stream): CommitRow {
   const hlc = clockAt(seq)
-  return { seq, stream, hlc, commitId: idAt(hlc, writer), writer, n: seq, requests: {}, events: [] }
+  return { seq, stream: of, hlc, commitId: idAt(hlc, writer), writer, n: seq, requests: {}, events: [] }
 }
