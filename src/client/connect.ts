@@ -2,17 +2,14 @@ import { createError, type HoldfastError } from '../core/errors.ts'
 import { nextTurn } from '../core/next-turn.ts'
 import type { Room } from '../core/ports.ts'
 import { sizeOf } from '../core/size.ts'
-import type { WriteChange } from '../core/state/write-change.ts'
-import { assertAnswered } from '../protocol/agree.ts'
-import { METHODS } from '../protocol/methods.ts'
 import { fromWireError, toWireError } from '../protocol/wire-error.ts'
-import type { Answer, Connection, ConnectionOptions, MethodName } from './connection.ts'
+import type { Answer, Connection, ConnectionOptions } from './connection.ts'
 import { createHookFrame } from './hook-frame.ts'
 import type { Outbound } from './link.ts'
 import { createLinkKeeper } from './link-keeper.ts'
+import { createOutgoing } from './outgoing.ts'
 import { createPending } from './pending.ts'
 import type { Sending } from './pending-entry.ts'
-import { abortedBySignal, type CallOptions, type Frame, requestIdOf } from './request.ts'
 import { createSendWindow, HIGH_WATER_MARK_BYTES } from './send-window.ts'
 import { streamOf } from './stream-of-call.ts'
 import { within } from './within.ts'
@@ -33,7 +30,6 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
   const leaving = new Set<() => void>()
   let closed = false
   let firstWrite: (() => void) | undefined
-  let lastId = 0
   let flushing = false
   let unheardOf = 0
   let room: Room = 'unknown'
@@ -113,13 +109,9 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
     tell?.()
   }
 
-  const wireOf = (frame: Frame, { deadlineMs = timing.deadlineMs }: CallOptions) => ({
-    deadlineMs,
-    ...(frame.cause && { cause: frame.cause }),
-    ...(frame.hookPath && { hookPath: frame.hookPath }),
-  })
-
   const hookFrame = createHookFrame()
+  const { durability } = options
+  const messages = createOutgoing({ timing, durability, protocol: () => keeper.welcome.protocol })
 
   const connection: Connection = {
     get welcome() {
@@ -131,7 +123,7 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
     get unheardOf() {
       return unheardOf
     },
-    durability: options.durability,
+    durability,
     get heldWrites() {
       return pending.held
     },
@@ -154,50 +146,25 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
     },
     call: async (method, input, sendOptions = {}, bound = {}) => {
       const frame = hookFrame.of(bound)
-      const { signal, transfers, onProgress, onSend, deadlineMs, once } = sendOptions
-      const { kind, long } = traits(method)
-      if (signal?.aborted) throw abortedBySignal(method, signal)
-      if (kind === 'write') assertNoReplay(frame, method)
-      if (kind === 'write') noteWrite()
-      assertAnswered(method, keeper.welcome.protocol)
-      lastId += 1
-      const outgoing = {
-        id: lastId,
-        method,
-        input,
-        ...wireOf(frame, { deadlineMs: deadlineMs ?? (long ? timing.longDeadlineMs : undefined) }),
-        ...(kind === 'write' && requestIdOf(sendOptions)),
-      }
-      // The worker speaks this build's protocol, or an older one that had the same method: answers only ever gained.
+      const { outgoing, isWrite } = messages.call(method, input, sendOptions, frame)
+      if (isWrite) noteWrite()
+      const { signal, transfers, onProgress, onSend, once } = sendOptions
       const load = sendOptions.load ?? { bytes: sizeOf(input) }
-      const onEnd = kind === 'write' ? ledger.begin(streamOf(method, input)) : undefined
+      const onEnd = isWrite ? ledger.begin(streamOf(method, input)) : undefined
+      // The worker speaks this build's protocol, or an older one that had the same method: answers only ever gained.
       return (await send({ outgoing, transfers, signal, onProgress, onSend, onEnd, load, once })) as Answer<
         typeof method
       >
     },
     write: (target, changes, writeOptions, frame, tell) => {
-      assertNoReplay(frame, 'state.write')
-      // An older worker would write what belongs to a scope, or stands aside, openly among the session's own keys.
-      if (changes.some(isOfProtocol2)) assertAnswered('state.read', keeper.welcome.protocol)
+      // Without a worker nobody hears which keys are not to be told of.
+      const teller = keeper.link === undefined ? undefined : tell
+      const outgoing = messages.write(target, changes, writeOptions, frame, teller)
       noteWrite()
-      lastId += 1
-      const id = lastId
-      const { signal, durability = options.durability } = writeOptions
-      const request = requestIdOf(writeOptions)
-      const outgoing = {
-        type: 'write',
-        id,
-        target,
-        changes,
-        ...request,
-        ...wireOf(frame, writeOptions),
-        ...(durability && { durability }),
-        // Without a worker nobody hears which keys are not to be told of.
-        ...(keeper.link !== undefined && tell?.(request.requestId) === true && { told: true as const }),
-      } as const
       const onEnd = ledger.begin(streamOf('state.write', { target }))
-      const load = { bytes: sizeOf(changes) }
-      return { id, stored: send({ outgoing, signal, onEnd, load }) as Promise<Answer<'state.write'>> }
+      const { signal } = writeOptions
+      const sent = send({ outgoing, signal, onEnd, load: { bytes: sizeOf(changes) } })
+      return { id: outgoing.id, stored: sent as Promise<Answer<'state.write'>> }
     },
     stand: keeper.stand,
     post: (message, transfer) => keeper.link?.post(message, transfer),
@@ -238,21 +205,4 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
 
   await keeper.open()
   return connection
-}
-
-function traits(method: MethodName): { readonly kind: 'read' | 'write'; readonly long?: true } {
-  return METHODS[method]
-}
-
-function isOfProtocol2(change: WriteChange): boolean {
-  return change.scope !== undefined || (change.class !== undefined && change.class !== 'standard')
-}
-
-function assertNoReplay({ replayOf }: Frame, what: string): void {
-  if (replayOf === undefined) return
-  throw createError(
-    'ABORTED',
-    `${what} was refused: the step ${replayOf} is being replayed, and a replay stores nothing.`,
-    { step: replayOf },
-  )
 }
