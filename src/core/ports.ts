@@ -21,11 +21,11 @@ import type { Maintenance, Repairs } from './maintenance.ts'
 import type { Range } from './ranges.ts'
 import type { RunRow } from './run/record.ts'
 import type { KeptRecord, PackedPage } from './session/kept-record.ts'
-import type { PastMark } from './session/mark.ts'
+import type { MarksAround, PastMark } from './session/mark.ts'
 import type { SessionPage, SessionQuery } from './session/query.ts'
 import type { CheckpointContent, SessionRecord } from './session/record.ts'
 import type { Delta } from './state/delta.ts'
-import type { ReadEntries } from './state/packed-entries.ts'
+import type { StreamStart } from './stream-start.ts'
 
 /** The wall clock and timers; fake in tests. */
 export interface WallClock {
@@ -126,23 +126,6 @@ export interface Journal extends Maintenance, Repairs {
     listener: (rows: readonly CommitRow[], forms: readonly (RowForm | undefined)[]) => void,
   ): () => void
   close(): Promise<void>
-}
-
-/** What a page needs first: state and record up to `upTo`, and the rows after it. */
-export interface StreamStart extends ReadEntries {
-  readonly record?: SessionRecord
-  readonly upTo: number
-  /** Rows after `upTo`, in order of arrival. */
-  readonly tail: readonly CommitRow[]
-}
-
-/** The clocks of the marks before and after an event. */
-export interface MarksAround {
-  /** 0 where there is none. */
-  readonly before: Clock
-  readonly after: Clock
-  /** Whether the event is the last one that the mark after it holds; undefined where nobody knows. */
-  readonly isEnd: boolean | undefined
 }
 
 /** Reads the log. Every answer is from the database, never from memory. */

@@ -4,9 +4,9 @@
  */
 import type { CommitRow } from '../core/commit.ts'
 import type { StreamId } from '../core/ids.ts'
-import type { StreamStart } from '../core/ports.ts'
 import { deltasOf } from '../core/state/fold.ts'
 import { sensitiveEntryKeys } from '../core/state/packed-entries.ts'
+import type { StreamStart } from '../core/stream-start.ts'
 
 export interface ClosedKeys {
   /** The stream was read: what it holds is known from now on. */

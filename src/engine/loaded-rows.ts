@@ -4,8 +4,9 @@
  */
 import type { CommitRow } from '../core/commit.ts'
 import type { StreamId } from '../core/ids.ts'
-import type { Log, StreamStart } from '../core/ports.ts'
+import type { Log } from '../core/ports.ts'
 import type { Range } from '../core/ranges.ts'
+import type { StreamStart } from '../core/stream-start.ts'
 
 export interface LoadedRows {
   /** A stream is being read from its beginning on. What comes back tells of what was read; it is absent where nobody wants it. */

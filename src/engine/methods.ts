@@ -1,7 +1,7 @@
 import { createError } from '../core/errors.ts'
 import type { StreamId } from '../core/ids.ts'
-import type { StreamStart } from '../core/ports.ts'
 import type { Request } from '../core/request.ts'
+import type { StreamStart } from '../core/stream-start.ts'
 import type { Answer, Input, MethodName } from '../protocol/worker-api.ts'
 
 /** What a method may use beside its input. */

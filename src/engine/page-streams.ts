@@ -1,6 +1,6 @@
 /** The streams that one page has open, and what is being read for those that it has just attached. */
 import type { StreamId } from '../core/ids.ts'
-import type { StreamStart } from '../core/ports.ts'
+import type { StreamStart } from '../core/stream-start.ts'
 import type { StreamViews } from './stream-views.ts'
 
 export interface PageStreams {

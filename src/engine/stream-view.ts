@@ -4,10 +4,11 @@
  */
 import type { CommitRow } from '../core/commit.ts'
 import { type StreamId, sessionOfStream, type WriterId } from '../core/ids.ts'
-import type { Log, StreamStart } from '../core/ports.ts'
+import type { Log } from '../core/ports.ts'
 import type { Range } from '../core/ranges.ts'
 import { foldSession, mustRefold } from '../core/session/fold.ts'
 import type { SessionRecord } from '../core/session/record.ts'
+import type { StreamStart } from '../core/stream-start.ts'
 import type { HybridClock } from '../core/timeline/hybrid-clock.ts'
 import type { ClosedKeys } from './closed-keys.ts'
 import type { OpenedStream } from './loaded-rows.ts'

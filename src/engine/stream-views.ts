@@ -1,9 +1,9 @@
 /** What pages have open: a view of each attached stream, for as long as one of them has it. */
 import type { CommitRow } from '../core/commit.ts'
 import type { StreamId } from '../core/ids.ts'
-import type { StreamStart } from '../core/ports.ts'
 import type { Range } from '../core/ranges.ts'
 import type { SessionRecord } from '../core/session/record.ts'
+import type { StreamStart } from '../core/stream-start.ts'
 import { byStream } from './carried-rows.ts'
 import type { OpenedStream } from './loaded-rows.ts'
 import { createStreamView, type RowsRead, type StreamView, type StreamViewDeps } from './stream-view.ts'

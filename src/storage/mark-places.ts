@@ -3,7 +3,7 @@
  * is known of those around a moment says what is to be asked for in one turn. Never more than a guess: the marks are read.
  */
 import { type Clock, clockOfId, type EventId, type StreamId } from '../core/ids.ts'
-import type { MarksAround } from '../core/ports.ts'
+import type { MarksAround } from '../core/session/mark.ts'
 import type { StoredMark } from './schema.ts'
 
 /** Sessions whose marks are remembered. */

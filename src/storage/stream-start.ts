@@ -4,10 +4,10 @@
 
 import type { CommitRow } from '../core/commit.ts'
 import type { StreamId } from '../core/ids.ts'
-import type { StreamStart } from '../core/ports.ts'
 import { foldSession, mustRefold } from '../core/session/fold.ts'
 import { deltasOf } from '../core/state/fold.ts'
 import { readKept, withDeltas } from '../core/state/packed-entries.ts'
+import type { StreamStart } from '../core/stream-start.ts'
 import { rowsAfter } from './commit-rows.ts'
 import { type LogReading, rowsIn } from './log-reading.ts'
 import { survivable } from './read-failure.ts'

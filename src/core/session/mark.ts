@@ -13,3 +13,12 @@ export interface PastMark {
   /** In no order. */
   readonly artifacts: readonly ArtifactRecord[]
 }
+
+/** The clocks of the marks before and after an event. */
+export interface MarksAround {
+  /** 0 where there is none. */
+  readonly before: Clock
+  readonly after: Clock
+  /** Whether the event is the last one that the mark after it holds; undefined where nobody knows. */
+  readonly isEnd: boolean | undefined
+}

@@ -3,10 +3,10 @@
  * later clocks, so they never change; and who looks through the past asks for one moment after another of the same stretch.
  */
 import type { Clock, EventId, StreamId } from '../ids.ts'
-import type { Log, MarksAround } from '../ports.ts'
+import type { Log } from '../ports.ts'
 import { sizeOf } from '../size.ts'
 import type { TimelineEvent } from '../timeline/event.ts'
-import type { PastMark } from './mark.ts'
+import type { MarksAround, PastMark } from './mark.ts'
 
 export interface Stretch {
   /** Undefined where it begins with the first event. */

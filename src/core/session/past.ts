@@ -10,7 +10,7 @@ import {
   type StreamId,
   sessionStream,
 } from '../ids.ts'
-import type { Log, MarksAround } from '../ports.ts'
+import type { Log } from '../ports.ts'
 import { deltasOf, EntryMap } from '../state/fold.ts'
 import { type PackedEntries, readKept } from '../state/packed-entries.ts'
 import type { EventDataByType, EventType } from '../timeline/catalog.ts'
@@ -19,7 +19,7 @@ import { firstRows, scanEvents } from '../timeline/scan.ts'
 import { foldSessionEvents } from './fold.ts'
 import { sessionNotFound } from './head.ts'
 import type { SessionPast } from './input.ts'
-import type { PastMark } from './mark.ts'
+import type { MarksAround, PastMark } from './mark.ts'
 import { type PackedPast, packedPast, unpackPast } from './packed-past.ts'
 import { pastMemoryOf } from './past-memory.ts'
 import type { SessionRecord } from './record.ts'

@@ -10,8 +10,8 @@ import {
   sessionStream,
   type WriterId,
 } from '../../../src/core/ids.ts'
-import type { Log, MarksAround } from '../../../src/core/ports.ts'
-import type { PastMark } from '../../../src/core/session/mark.ts'
+import type { Log } from '../../../src/core/ports.ts'
+import type { MarksAround, PastMark } from '../../../src/core/session/mark.ts'
 import { sessionAt } from '../../../src/core/session/past.ts'
 import { PastMemory, type Stretch } from '../../../src/core/session/past-memory.ts'
 import type { TimelineEvent } from '../../../src/core/timeline/event.ts'
