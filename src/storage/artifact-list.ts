@@ -5,10 +5,10 @@ import { compileNamePattern } from '../core/artifact/name-pattern.ts'
 import type { ArtifactPage, ArtifactQuery } from '../core/artifact/query.ts'
 import type { ArtifactRecord } from '../core/artifact/record.ts'
 import type { ArtifactId, SessionId } from '../core/ids.ts'
+import type { StoredArtifact } from './artifact-rows.ts'
 import { type ListOptions, type ListPlan, readPage } from './list.ts'
 import type { Place } from './list-cursor.ts'
 import { readRange } from './read-range.ts'
-import type { StoredArtifact } from './schema.ts'
 import { isWithin, type TimeBounds, timeRange } from './time-bounds.ts'
 
 const DEFAULT_LIMIT = 50

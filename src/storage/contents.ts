@@ -5,8 +5,8 @@
 import type { ChunkRef, IntakeRow } from '../core/artifact/record.ts'
 import { INTAKE_PIN_MS } from '../core/artifact/record.ts'
 import type { ContentId } from '../core/ids.ts'
+import type { StoredContent } from './artifact-rows.ts'
 import { resultOf } from './result-of.ts'
-import type { StoredContent } from './schema.ts'
 
 export interface ContentKey {
   readonly domain: string

@@ -6,12 +6,12 @@
  */
 import { type Clock, type CommitId, clockOfId, type EventId, type StreamId } from '../core/ids.ts'
 import type { HybridClock } from '../core/timeline/hybrid-clock.ts'
+import type { StoredArtifact } from './artifact-rows.ts'
 import { isSound, withSum } from './checksum.ts'
 import { rowsAfter } from './commit-rows.ts'
 import { readRange } from './read-range.ts'
 import { resultOf } from './result-of.ts'
 import type {
-  StoredArtifact,
   StoredCommit,
   StoredHead,
   StoredMark,

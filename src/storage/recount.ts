@@ -4,12 +4,13 @@
  * looked at in each.
  */
 import { type NameCounts, nameOfContent } from '../core/damage/count-names.ts'
+import type { StoredArtifact, StoredContent } from './artifact-rows.ts'
 import type { Perform } from './chore.ts'
 import type { Connection } from './connection.ts'
 import { type ContentKey, sweepContents } from './contents.ts'
 import { losesRows } from './losses.ts'
 import { resultOf } from './result-of.ts'
-import type { StoredArtifact, StoredContent, StoredDamage, StoreName } from './schema.ts'
+import type { StoredDamage, StoreName } from './schema.ts'
 import { lastArrival } from './segment-reads.ts'
 
 /** Rows that are read, or put, in one transaction. */

@@ -1,11 +1,11 @@
 /**
- * The schema: Dexie's table and index notation, and the type of every stored row.
+ * The schema: Dexie's table and index notation, and the types of stored rows; those of artifacts are in artifact-rows.ts.
  *
  * A row keeps in clear only what an index needs; the rest stands in one field (`body`, `record`, `content`), where
  * sealed bytes can stand later.
  */
 import { Dexie, type EntityTable, type Table } from 'dexie'
-import type { ArtifactRecord, ChunkRow, ContentRow } from '../core/artifact/record.ts'
+import type { ChunkRow } from '../core/artifact/record.ts'
 import type { NamedContent } from '../core/artifact/references.ts'
 import type { HeadKey, RowKey } from '../core/commit.ts'
 import type { DamageRow } from '../core/damage/damage.ts'
@@ -25,6 +25,7 @@ import type { PastMark } from '../core/session/mark.ts'
 import type { CheckpointContent } from '../core/session/record.ts'
 import type { KeptEntries } from '../core/state/packed-entries.ts'
 import type { StoredEvent } from '../core/timeline/event.ts'
+import type { StoredArtifact, StoredContent, StoredGrant } from './artifact-rows.ts'
 import type { Summed } from './checksum.ts'
 import { FIRST } from './migrations/first.ts'
 import { SECOND } from './migrations/second.ts'
@@ -178,22 +179,6 @@ export interface StoredSession extends Summed {
   readonly record: KeptRecord
 }
 
-export interface StoredArtifact {
-  readonly id: ArtifactId
-  readonly sessionId: SessionId
-  readonly name: string
-  readonly domain: string
-  readonly hash: string
-  /** `['', tag|'', createdAt]` over all sessions and `[sessionId, tag|'', createdAt]` within one. */
-  readonly keys: readonly (readonly [string, string, number])[]
-  readonly record: ArtifactRecord
-}
-
-export interface StoredContent extends ContentRow {
-  /** `[domain, hash]` of each chunk, so that a sweep can ask who else names it. */
-  readonly chunkKeys: readonly (readonly [string, string])[]
-}
-
 export interface StoredRun {
   readonly id: RunId
   readonly sessionId: SessionId
@@ -201,11 +186,6 @@ export interface StoredRun {
   readonly keys: readonly (readonly (string | number)[])[]
   readonly wakeAt?: number
   readonly record: RunRow
-}
-
-export interface StoredGrant {
-  readonly artifactId: ArtifactId
-  readonly sessionId: SessionId
 }
 
 /** What was found damaged, and the row itself once it was set aside. */

@@ -5,16 +5,9 @@
 import type { ContentRow } from '../core/artifact/record.ts'
 import type { RowByTable, RowKey, RowTable } from '../core/commit.ts'
 import { clockOfId, sessionStream } from '../core/ids.ts'
+import type { StoredArtifact, StoredContent, StoredGrant } from './artifact-rows.ts'
 import { withSum } from './checksum.ts'
-import type {
-  StoredArtifact,
-  StoredCheckpoint,
-  StoredContent,
-  StoredDamage,
-  StoredGrant,
-  StoredMeta,
-  StoredRun,
-} from './schema.ts'
+import type { StoredCheckpoint, StoredDamage, StoredMeta, StoredRun } from './schema.ts'
 
 /** What is put for a row. */
 export function toStored<Name extends RowTable>(table: Name, row: RowByTable[Name]): object {

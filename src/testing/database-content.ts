@@ -1,14 +1,12 @@
 import type { ChunkRow } from '../core/artifact/record.ts'
 import type { CommitRow } from '../core/commit.ts'
 import type { StreamId } from '../core/ids.ts'
+import type { StoredArtifact, StoredContent, StoredGrant } from '../storage/artifact-rows.ts'
 import { seqOf, toCommitRow } from '../storage/commit-rows.ts'
 import type {
-  StoredArtifact,
   StoredCheckpoint,
   StoredCommit,
-  StoredContent,
   StoredDamage,
-  StoredGrant,
   StoredHead,
   StoredMark,
   StoredMeta,
