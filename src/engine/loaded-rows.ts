@@ -43,9 +43,9 @@ export function createLoadedRows({
       const before = underway(stream)
       return async ({ upTo, tail }, loadedTo) => {
         await before
-        const first = ranges[0]?.[0] ?? 0
-        if (first > loadedTo) return ranges
-        const rows = first > upTo ? tail : await log.tail(stream, first - 1)
+        const [from = Number.POSITIVE_INFINITY] = ranges[0] ?? []
+        if (from > loadedTo) return ranges
+        const rows = from > upTo ? tail : await log.tail(stream, from - 1)
         tellWatching(
           stream,
           rows.filter(({ seq }) => seq <= loadedTo),

@@ -114,7 +114,7 @@ test('TA4 what a reading left out that failed is told once it is tried again, al
 })
 
 test('TA5 a worker that has stopped hearing keeps nothing of what it stores, and waits for nothing', async () => {
-  const { foreign, wall, errors, readings, hear } = rig()
+  const { foreign, views, wall, errors, readings, starts, hear } = rig()
   hear(1)
   await expect.poll(() => readings.length).toBe(1)
   foreign.stop()
@@ -132,6 +132,10 @@ test('TA5 a worker that has stopped hearing keeps nothing of what it stores, and
     },
   ])
   hear(5)
+  const opened = views.attach(stream)
+  await expect.poll(() => starts.length).toBe(1)
+  starts[0]?.([row(1)])
+  await opened
   expect({ looks, readings: readings.length, waiting: wall.waiting }).toEqual({
     looks: 0,
     readings: 1,
