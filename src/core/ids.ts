@@ -27,6 +27,9 @@ export const CLOCK_TICKS_PER_MS = 2048
 /** The stream of what outlives every session. */
 export const STORE_STREAM = '/store' as StreamId
 
+/** Rows that say whose turn it is to write. They belong to no session and no scope, and nobody shows them. */
+export const TURNS_STREAM = '/turns' as StreamId
+
 export function clockAt(timeMs: number): Clock {
   return (Math.floor(timeMs) * CLOCK_TICKS_PER_MS) as Clock
 }

@@ -4,7 +4,7 @@
  */
 import type { LiveDocuments } from '../context/documents.ts'
 import type { CommitRow } from '../core/commit.ts'
-import type { StreamId, WriterId } from '../core/ids.ts'
+import { type StreamId, TURNS_STREAM, type WriterId } from '../core/ids.ts'
 import type { Log } from '../core/ports.ts'
 import type { Range } from '../core/ranges.ts'
 import type { HybridClock } from '../core/timeline/hybrid-clock.ts'
@@ -84,6 +84,7 @@ export function createForeignStreams({
 
   function take(streams: NewOfStreams, fresh: readonly Range[]): void {
     for (const [stream, seq] of streams) {
+      if (stream === TURNS_STREAM) continue
       onWritten(stream)
       const turn = takeStream(stream, seq, fresh, turns.get(stream)).catch((error: unknown) => {
         onError(error)
@@ -168,6 +169,7 @@ export function createForeignStreams({
     take,
     takeCarried(rows, fresh) {
       for (const [stream, ofStream] of byStream(rows)) {
+        if (stream === TURNS_STREAM) continue
         if (takeCarriedOf(stream, ofStream)) onWritten(stream)
         else take([[stream, ofStream[0]?.seq ?? 1]], fresh)
       }

@@ -1,6 +1,6 @@
 /** The chores that are done once for all tabs of a database, and whether this worker is the one who does them. */
 import type { DamageBook } from '../core/damage/repair.ts'
-import type { StreamId } from '../core/ids.ts'
+import { type StreamId, TURNS_STREAM } from '../core/ids.ts'
 import { sweepUnfinishedImports } from '../core/transcript/unfinished.ts'
 import type { Peers } from '../sync/peers.ts'
 import { createSteward, type Steward } from '../sync/steward.ts'
@@ -55,7 +55,8 @@ export function beginStewardship(
     onTaken: () => void chores.run(),
     onError,
   })
-  const stopNoting = journal.onStored((rows) => {
+  const stopNoting = journal.onStored((all) => {
+    const rows = all.filter(({ stream }) => stream !== TURNS_STREAM)
     marking.noteRows(rows)
     packing.noteRows(rows)
     repairing.noteRows(rows)

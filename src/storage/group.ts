@@ -12,7 +12,7 @@ import type { Entry } from './entry.ts'
 import { eraseStreams } from './erase.ts'
 import { type Evaluation, evaluate, expectReads, type Reach } from './evaluation.ts'
 import { putHeads, putRows } from './group-puts.ts'
-import { guessHeads, verifyGuess } from './guess.ts'
+import { guessHeads, verifyGuess, WrongGuess } from './guess.ts'
 import type { HeadState } from './heads.ts'
 import { mayWriteLargeRow } from './large-rows.ts'
 import { Reads } from './reads.ts'
@@ -21,6 +21,7 @@ import { bringUpToDate, isSessionStream } from './session-rows.ts'
 import type { StreamNotes } from './stream-notes.ts'
 import { buildRows, type NewRow } from './stream-rows.ts'
 import { TailReader } from './tail-reader.ts'
+import { type Turn, turnRow } from './turn.ts'
 
 /** Rounds of reading in one transaction; what is not decided after them is decided anew after it. */
 const MAX_ROUNDS = 4
@@ -30,6 +31,7 @@ export interface GroupDeps {
   readonly documents: Documents
   readonly notes: StreamNotes
   readonly damage: DamageNotes
+  readonly turn: Turn
   /** Wall-clock milliseconds. */
   readonly now: () => number
 }
@@ -42,6 +44,8 @@ export interface GroupResult {
   readonly undecided: readonly Entry[]
   /** It put something: without a put not even a strict transaction flushes what was stored before it. */
   readonly wrote: boolean
+  /** The number of the last row it added, if any; to be asked once the transaction is complete. */
+  lastSeq(): number | undefined
   /** The rows it added; to be asked once the transaction is complete, when their numbers are known. */
   rows(): readonly CommitRow[]
   /** Of each of these rows what tabs hand each other of it, if anything. */
@@ -78,6 +82,8 @@ export interface Group {
   readonly work: (transaction: IDBTransaction) => Promise<void>
   /** Streams whose live document holds what may never be stored. */
   readonly touched: ReadonlySet<StreamId>
+  /** Why its transaction was aborted: where another writer has taken its numbers, it is to be tried again. */
+  causeOf(cause: unknown): unknown
   /** There once all requests are issued. */
   readonly result: GroupResult | undefined
 }
@@ -98,7 +104,7 @@ interface Guessed {
 
 /** The work of one group. The documents of all its streams are loaded. */
 export function createGroup(batch: readonly Entry[], deps: GroupDeps): Group {
-  const { notes } = deps
+  const { notes, turn } = deps
   const stores = storesOf(batch)
   const reach: Reach = {
     stores,
@@ -106,6 +112,8 @@ export function createGroup(batch: readonly Entry[], deps: GroupDeps): Group {
     // What is decided on another writer's head must sort after it.
     observe: ({ commitId }) => commitId !== undefined && deps.clock.observe(clockOfId(commitId), 'database'),
   }
+  /** The numbers of its rows were known before it. */
+  const isInTurn = turn.next !== undefined
   const touched = new Set<StreamId>()
   let guessed: Guessed | undefined
   let result: GroupResult | undefined
@@ -116,7 +124,9 @@ export function createGroup(batch: readonly Entry[], deps: GroupDeps): Group {
   }
 
   async function work(transaction: IDBTransaction): Promise<void> {
-    const verified = guessed && verifyGuess(transaction, guessed.heads)
+    // Where the next number is free, the heads are as they were.
+    const isSure = guessed !== undefined && guessed.built.rows.length > 0 && turn.holds(guessed.heads)
+    const verified = guessed && !isSure ? verifyGuess(transaction, guessed.heads) : undefined
     // Awaited below, unless the transaction fails before that.
     verified?.catch(() => {})
     const evaluation = guessed?.evaluation ?? (await decide(transaction))
@@ -131,7 +141,7 @@ export function createGroup(batch: readonly Entry[], deps: GroupDeps): Group {
     }
     const erased = evaluation.applied.flatMap(({ decided }) => decided.erase)
     if (erased.length > 0) await eraseStreams(transaction, erased, deps.now())
-    await verified
+    if (verified !== undefined) await verified
     const settled = new Set<Entry>([
       ...evaluation.applied,
       ...evaluation.refused.map(({ entry }) => entry),
@@ -142,10 +152,11 @@ export function createGroup(batch: readonly Entry[], deps: GroupDeps): Group {
       evaluation,
       undecided: batch.filter((entry) => !settled.has(entry)),
       wrote: rows.length + evaluation.rows.size + heads > 0,
+      lastSeq: () => (added.length === 0 ? undefined : Number(added.at(-1)?.result)),
       rows: () => rows.map(({ stored }, at) => toCommitRow(stored, Number(added[at]?.result))),
       forms: rows.map(({ written }) => carriedForm(written)),
       numbers,
-      grown: rows.map((row, at) => growthOf(row, added[at])),
+      grown: rows.flatMap((row, at) => (row.sizeBytes === 0 ? [] : [growthOf(row, added[at])])),
       updated: rows.filter(({ applied }) => applied).map(({ stored }) => stored.streamId),
       indexed,
       erased,
@@ -175,7 +186,8 @@ export function createGroup(batch: readonly Entry[], deps: GroupDeps): Group {
   function build(applied: readonly Entry[]): Built {
     const commitId = deps.clock.nextId<CommitId>()
     const numbers = new Map<StreamId, number>()
-    const rows = buildRows(applied, {
+    const changesHeads = applied.some(({ decided }) => decided.heads.length + decided.erase.length > 0)
+    const own = buildRows(applied, {
       commitId,
       writer: notes.writer,
       documents: {
@@ -191,7 +203,10 @@ export function createGroup(batch: readonly Entry[], deps: GroupDeps): Group {
         return n
       },
     })
-    return { commitId, numbers, rows }
+    const isOpening =
+      turn.next === undefined ? own.length > 0 || changesHeads : own.length === 0 && changesHeads
+    const rows = isOpening ? [turnRow(commitId, notes.writer), ...own] : own
+    return { commitId, numbers, rows: inTurn(rows, turn.next) }
   }
 
   return {
@@ -200,10 +215,22 @@ export function createGroup(batch: readonly Entry[], deps: GroupDeps): Group {
     prepare,
     work,
     touched,
+    causeOf: (cause) => (isInTurn && isTaken(cause) ? new WrongGuess() : cause),
     get result() {
       return result
     },
   }
+}
+
+/** A row stands under this number already. */
+function isTaken(cause: unknown): boolean {
+  return cause instanceof Error && cause.name === 'ConstraintError'
+}
+
+/** Under the numbers that come next, where these are known. */
+function inTurn(rows: readonly NewRow[], next: number | undefined): readonly NewRow[] {
+  if (next === undefined) return rows
+  return rows.map((row, at) => ({ ...row, written: { ...row.written, seq: next + at } }))
 }
 
 function storesOf(batch: readonly Entry[]): ReadonlySet<StoreName> {
@@ -211,6 +238,7 @@ function storesOf(batch: readonly Entry[]): ReadonlySet<StoreName> {
   const stores = new Set<StoreName>(['heads'])
   for (const { operation, decided } of batch) {
     for (const store of decided.stores) stores.add(store)
+    if (decided.heads.length > 0) stores.add('commits')
     if (operation.mayRepeat || operation.seen !== undefined) stores.add('commits').add('segments')
   }
   return stores

@@ -3,7 +3,7 @@
  */
 
 import type { CommitRow } from '../core/commit.ts'
-import type { Clock, SessionId, StreamId } from '../core/ids.ts'
+import { type Clock, type SessionId, type StreamId, TURNS_STREAM } from '../core/ids.ts'
 import type { Compression, Log } from '../core/ports.ts'
 import { findByClock } from './clock-reads.ts'
 import { documentNames, rowsAfter, toCommitRow } from './commit-rows.ts'
@@ -139,7 +139,7 @@ export function createLog(connection: Connection, compression: Pick<Compression,
       read(LOG, 'listing the streams of the log', async (transaction) => {
         const sources = [bySeq(transaction), transaction.objectStore('segments')]
         const found = await Promise.all(sources.map(readStreams))
-        return [...new Set(found.flat())].sort()
+        return [...new Set(found.flat())].filter((stream) => stream !== TURNS_STREAM).sort()
       }),
     documents: (session) =>
       read(LOG, `listing the documents of ${session}`, (tx) => readDocumentNames(tx, session)),
@@ -178,7 +178,8 @@ async function readUnpacked(
     const cursor = await resultOf(index.openKeyCursor(next))
     if (cursor === null) break
     const [stream] = cursor.key as [StreamId, number]
-    found.push({ stream, rows: await resultOf(index.count(rowsAfter(stream, 0))) })
+    if (stream !== TURNS_STREAM)
+      found.push({ stream, rows: await resultOf(index.count(rowsAfter(stream, 0))) })
     last = stream
   }
   return found

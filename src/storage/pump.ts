@@ -19,6 +19,7 @@ import type { Queue } from './queue.ts'
 import { abortErrorOf, settle, silentStorage, unknownOutcome } from './settling.ts'
 import type { StreamNotes } from './stream-notes.ts'
 import { type OpenTransaction, runTransaction, type TransactionPlan } from './transaction.ts'
+import { Turn, turnRow } from './turn.ts'
 
 export interface PumpDeps {
   readonly connection: Connection
@@ -51,8 +52,9 @@ interface Running {
 }
 
 export function createPump(deps: PumpDeps): Pump {
-  const { connection, documents, wall, queue, cache } = deps
-  const groupDeps = { ...deps, damage: connection.damage, now: () => wall.now() }
+  const { connection, clock, documents, wall, queue, cache } = deps
+  const turn = new Turn()
+  const groupDeps = { ...deps, turn, damage: connection.damage, now: () => wall.now() }
   const deadlines = createDeadlines(wall)
   const ends = createGroupEnds(deps)
   let running: Running | undefined
@@ -114,7 +116,10 @@ export function createPump(deps: PumpDeps): Pump {
         durability: group.durability,
         work: group.work,
         onComplete: () => complete(group, end),
-        onAbort: (cause) => end(() => ends.retry(entries, group.touched, cause)),
+        onAbort(cause) {
+          turn.end()
+          end(() => ends.retry(entries, group.touched, group.causeOf(cause)))
+        },
         onUnknown: () => giveUp(entries),
       })
     } catch (error) {
@@ -124,8 +129,17 @@ export function createPump(deps: PumpDeps): Pump {
   }
 
   function runChore(chore: QueuedChore): void {
-    const { stores, durability } = chore
-    const work = (transaction: IDBTransaction) => chore.work(transaction)
+    const { durability } = chore
+    const stores = new Set(chore.stores)
+    const changesHeads = stores.has('heads')
+    if (changesHeads) {
+      stores.add('commits')
+      turn.end()
+    }
+    const work = (transaction: IDBTransaction) => {
+      if (changesHeads) transaction.objectStore('commits').add(turnRow(clock.nextId(), clock.writer).written)
+      return chore.work(transaction)
+    }
     try {
       open([], {
         stores,
@@ -165,6 +179,7 @@ export function createPump(deps: PumpDeps): Pump {
     }
     const { evaluation, commitId } = result
     ends.take(result)
+    takeTurn(result)
     end(() => ends.decideAgain(result.undecided, evaluation.heads))
     try {
       deps.onStored(group, result)
@@ -172,6 +187,12 @@ export function createPump(deps: PumpDeps): Pump {
       // It is stored, whatever becomes of the telling.
       for (const entry of evaluation.applied) settle(cache, entry, { stored: commitId })
     }
+  }
+
+  function takeTurn({ evaluation, erased, lastSeq }: GroupResult): void {
+    const last = lastSeq()
+    if (erased.length > 0) turn.end()
+    else if (last !== undefined) turn.goOn(last, evaluation.heads)
   }
 
   function giveUp(entries: readonly Entry[]): void {

@@ -1,6 +1,6 @@
 import type { ChunkRow } from '../core/artifact/record.ts'
 import type { CommitRow } from '../core/commit.ts'
-import type { StreamId } from '../core/ids.ts'
+import { type StreamId, TURNS_STREAM } from '../core/ids.ts'
 import type { StoredArtifact, StoredContent, StoredGrant } from '../storage/artifact-rows.ts'
 import { seqOf, toCommitRow } from '../storage/commit-rows.ts'
 import type {
@@ -99,7 +99,9 @@ async function readTables(database: IDBDatabase): Promise<DatabaseContent> {
   const opened = await Promise.all(sound.map((segment) => unsqueeze(segment, { inflate })))
   const packed = opened.flatMap(rowsOfSegment)
   const single = unpacked.flatMap((row) => soundCommit(row) ?? [])
-  const commits = [...packed, ...single].sort((a, b) => seqOf(a) - seqOf(b))
+  const commits = [...packed, ...single]
+    .filter(({ streamId }) => streamId !== TURNS_STREAM)
+    .sort((a, b) => seqOf(a) - seqOf(b))
   const rowsByStream = groupByStream(commits)
   const lossy = new Set(quarantine.filter(losesRows).map(({ streamId }) => streamId))
   return {
