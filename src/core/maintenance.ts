@@ -18,6 +18,11 @@ export interface Maintenance {
     givenUp?: readonly IntakeRow[],
     fence?: number,
   ): Promise<number>
+  /**
+   * Removes the rows that say whose turn it was, up to the last row of this worker, where there are many and `isAlone`,
+   * asked then, says that no other worker lives. Answers how many went.
+   */
+  sweepTurns(isAlone: () => Promise<boolean>, fence?: number): Promise<number>
   /** Makes this worker the steward of the database: raises the stored epoch and gives it. */
   takeStewardship(): Promise<number>
   /** The stored epoch; 0 where nobody ever was the steward. */

@@ -3,7 +3,7 @@
 import type { FoundDamage } from '../core/damage/damage.ts'
 import { damageCases } from '../core/damage/late-damage.ts'
 import type { DamageBook } from '../core/damage/repair.ts'
-import { type SessionId, type StreamId, sessionStream } from '../core/ids.ts'
+import { type SessionId, type StreamId, sessionStream, TURNS_STREAM } from '../core/ids.ts'
 import type { Parts } from './parts.ts'
 
 export interface DamageKeeper extends DamageBook {
@@ -33,6 +33,8 @@ export function keepDamage(
   })
 
   async function keep(found: FoundDamage): Promise<void> {
+    // Its number is all that it says, and that has to stay taken.
+    if (found.stream === TURNS_STREAM) return
     const { recordDamage } = await damageCases()
     await recordDamage({ journal, clock, now }, found)
     // Its commit has made the row anew, but where the log is squeezed.

@@ -9,6 +9,7 @@ import { createPacking } from './packing.ts'
 import type { Parts } from './parts.ts'
 import { createRepairing } from './repairing.ts'
 import { createStewardChores, type StewardChores } from './steward-chores.ts'
+import { createTurnSweeping } from './sweeping-turns.ts'
 
 export interface Stewardship {
   readonly chores: StewardChores
@@ -47,6 +48,9 @@ export function beginStewardship(
   chores.register(packing.chore)
   const repairing = createRepairing({ journal, log, tables: parts.storedTables, damage })
   chores.register(repairing.chore)
+  chores.register(
+    createTurnSweeping({ journal, countLocks: world.countLocks, database: connection.native.name }),
+  )
   const steward = createSteward({
     locks: world.locks,
     wall: world.wall,

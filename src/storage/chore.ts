@@ -13,6 +13,8 @@ export interface Chore {
   readonly stores: readonly StoreName[]
   readonly durability: Durability
   work(transaction: IDBTransaction): Promise<void> | void
+  /** Of one that has to do with heads, once its work is done: whether it changed any. Else it is taken to have. */
+  hasChangedHeads?(): boolean
 }
 
 export interface QueuedChore extends Chore {

@@ -194,13 +194,14 @@ function measure(decision: Decision<unknown>, on: ReadonlyMap<string, HeadState>
 }
 
 function storesOf(
-  { writes, rows = [], erase = [] }: Decision<unknown>,
+  { writes, heads = [], rows = [], erase = [] }: Decision<unknown>,
   usesHeads: boolean,
 ): ReadonlySet<StoreName> {
   if (erase.length > 0) return new Set(STORE_NAMES)
   const stores = new Set<StoreName>(rows.map(({ table }) => table))
   if (usesHeads) stores.add('heads')
-  if (writes.length > 0) stores.add('commits')
+  // A change of heads comes with a row.
+  if (writes.length + heads.length > 0) stores.add('commits')
   if (writes.some(({ index }) => index)) stores.add('sessions').add('segments')
   return stores
 }

@@ -1,27 +1,27 @@
 /**
  * A group commit: what one transaction does for all the entries that share it.
  */
-import type { CommitRow, Durability, RowForm } from '../core/commit.ts'
+import type { Durability } from '../core/commit.ts'
 import { type CommitId, clockOfId, type StreamId } from '../core/ids.ts'
 import type { Documents } from '../core/ports.ts'
 import type { HybridClock } from '../core/timeline/hybrid-clock.ts'
-import { carriedForm } from './carried-form.ts'
-import { toCommitRow } from './commit-rows.ts'
 import type { DamageNotes } from './damage-notes.ts'
 import type { Entry } from './entry.ts'
 import { eraseStreams } from './erase.ts'
 import { type Evaluation, evaluate, expectReads, type Reach } from './evaluation.ts'
-import { putHeads, putRows } from './group-puts.ts'
+import { addRows, putHeads, putRows } from './group-puts.ts'
+import { type Built, erasedBy, type GroupResult, type Put, toGroupResult } from './group-result.ts'
 import { guessHeads, verifyGuess, WrongGuess } from './guess.ts'
 import type { HeadState } from './heads.ts'
 import { mayWriteLargeRow } from './large-rows.ts'
 import { Reads } from './reads.ts'
-import type { StoredCommit, StoreName } from './schema.ts'
+import { resultOf } from './result-of.ts'
+import type { StoreName } from './schema.ts'
 import { bringUpToDate, isSessionStream } from './session-rows.ts'
 import type { StreamNotes } from './stream-notes.ts'
-import { buildRows, type NewRow } from './stream-rows.ts'
+import { buildRows } from './stream-rows.ts'
 import { TailReader } from './tail-reader.ts'
-import { type Turn, turnRow } from './turn.ts'
+import { isTaken, numbered, type Turn, turnRow } from './turn.ts'
 
 /** Rounds of reading in one transaction; what is not decided after them is decided anew after it. */
 const MAX_ROUNDS = 4
@@ -36,41 +36,6 @@ export interface GroupDeps {
   readonly now: () => number
 }
 
-/** What a group did, complete when its transaction is. */
-export interface GroupResult {
-  readonly commitId: CommitId
-  readonly evaluation: Evaluation
-  /** Entries that are neither stored nor answered, to be decided again. */
-  readonly undecided: readonly Entry[]
-  /** It put something: without a put not even a strict transaction flushes what was stored before it. */
-  readonly wrote: boolean
-  /** The number of the last row it added, if any; to be asked once the transaction is complete. */
-  lastSeq(): number | undefined
-  /** The rows it added; to be asked once the transaction is complete, when their numbers are known. */
-  rows(): readonly CommitRow[]
-  /** Of each of these rows what tabs hand each other of it, if anything. */
-  readonly forms: readonly (RowForm | undefined)[]
-  /** This writer's last number of each stream it wrote to. */
-  readonly numbers: ReadonlyMap<StreamId, number>
-  /** Size of what it added to each stream, in bytes, and how much of that is updates. */
-  readonly grown: readonly Growth[]
-  /** Streams whose document took an update, once for each update. */
-  readonly updated: readonly StreamId[]
-  /** Index rows that were brought up to date, and the last row that each holds. */
-  readonly indexed: ReadonlyMap<StreamId, number>
-  readonly erased: readonly StreamId[]
-}
-
-/** One row more in a stream. */
-export interface Growth {
-  readonly stream: StreamId
-  readonly sizeBytes: number
-  /** Of its document's update; 0 without one. */
-  readonly updateBytes: number
-  /** To be asked once the transaction is complete, when its number is known. */
-  row(): StoredCommit
-}
-
 export interface Group {
   readonly stores: ReadonlySet<StoreName>
   readonly durability: Durability
@@ -79,20 +44,13 @@ export interface Group {
    * the browser's thread asleep has to wake it. Call once, before `work`.
    */
   prepare(): void
-  readonly work: (transaction: IDBTransaction) => Promise<void>
+  readonly work: (transaction: IDBTransaction) => Promise<void> | undefined
   /** Streams whose live document holds what may never be stored. */
   readonly touched: ReadonlySet<StreamId>
   /** Why its transaction was aborted: where another writer has taken its numbers, it is to be tried again. */
   causeOf(cause: unknown): unknown
   /** There once all requests are issued. */
   readonly result: GroupResult | undefined
-}
-
-/** The rows of a group, of its commit. */
-interface Built {
-  readonly commitId: CommitId
-  readonly numbers: ReadonlyMap<StreamId, number>
-  readonly rows: readonly NewRow[]
 }
 
 /** A group as it will be if the heads are as they were last seen. */
@@ -116,6 +74,7 @@ export function createGroup(batch: readonly Entry[], deps: GroupDeps): Group {
   const isInTurn = turn.next !== undefined
   const touched = new Set<StreamId>()
   let guessed: Guessed | undefined
+  let added: readonly IDBRequest<IDBValidKey>[] = []
   let result: GroupResult | undefined
 
   function prepare(): void {
@@ -123,44 +82,47 @@ export function createGroup(batch: readonly Entry[], deps: GroupDeps): Group {
     guessed = guess && { ...guess, built: build(guess.evaluation.applied) }
   }
 
-  async function work(transaction: IDBTransaction): Promise<void> {
-    // Where the next number is free, the heads are as they were.
-    const isSure = guessed !== undefined && guessed.built.rows.length > 0 && turn.holds(guessed.heads)
-    const verified = guessed && !isSure ? verifyGuess(transaction, guessed.heads) : undefined
+  /** Waits for no answer where the next number alone says that the heads are as they were. */
+  function work(transaction: IDBTransaction): Promise<void> | undefined {
+    if (guessed === undefined || !isSure(guessed) || guessed.evaluation.applied.some(mustRead)) {
+      return workOnAnswers(transaction)
+    }
+    const { evaluation, built } = guessed
+    result = toGroupResult(batch, evaluation, built, put(transaction, evaluation, built))
+    return undefined
+  }
+
+  /** Where the next number is free, the heads are as they were. */
+  function isSure({ heads, built }: Guessed): boolean {
+    return built.rows.length > 0 && turn.holds(heads)
+  }
+
+  async function workOnAnswers(transaction: IDBTransaction): Promise<void> {
+    const verified = guessed && !isSure(guessed) ? verifyGuess(transaction, guessed.heads) : undefined
     // Awaited below, unless the transaction fails before that.
     verified?.catch(() => {})
     const evaluation = guessed?.evaluation ?? (await decide(transaction))
-    const { commitId, numbers, rows } = guessed?.built ?? build(evaluation.applied)
-    const added = rows.map(({ written }) => transaction.objectStore('commits').add(written))
-    const heads = putHeads(transaction, evaluation, commitId)
-    putRows(transaction, evaluation)
-    const indexed = new Map<StreamId, number>()
+    const built = guessed?.built ?? build(evaluation.applied)
+    const done = put(transaction, evaluation, built)
+    const free = isInTurn && done.added[0] !== undefined ? resultOf(done.added[0]) : undefined
+    free?.catch(() => {})
     const tails = new TailReader(transaction, deps.damage)
     for (const stream of indexedStreams(evaluation.applied)) {
-      indexed.set(stream, await bringUpToDate(tails, stream, notes.indexedTo(stream)))
+      done.indexed.set(stream, await bringUpToDate(tails, stream, notes.indexedTo(stream)))
     }
-    const erased = evaluation.applied.flatMap(({ decided }) => decided.erase)
+    const erased = erasedBy(evaluation)
     if (erased.length > 0) await eraseStreams(transaction, erased, deps.now())
     if (verified !== undefined) await verified
-    const settled = new Set<Entry>([
-      ...evaluation.applied,
-      ...evaluation.refused.map(({ entry }) => entry),
-      ...evaluation.repeated.map(({ entry }) => entry),
-    ])
-    result = {
-      commitId,
-      evaluation,
-      undecided: batch.filter((entry) => !settled.has(entry)),
-      wrote: rows.length + evaluation.rows.size + heads > 0,
-      lastSeq: () => (added.length === 0 ? undefined : Number(added.at(-1)?.result)),
-      rows: () => rows.map(({ stored }, at) => toCommitRow(stored, Number(added[at]?.result))),
-      forms: rows.map(({ written }) => carriedForm(written)),
-      numbers,
-      grown: rows.flatMap((row, at) => (row.sizeBytes === 0 ? [] : [growthOf(row, added[at])])),
-      updated: rows.filter(({ applied }) => applied).map(({ stored }) => stored.streamId),
-      indexed,
-      erased,
-    }
+    // Once it is being committed, Firefox stores it without a row that fails.
+    if (free !== undefined) await free
+    result = toGroupResult(batch, evaluation, built, done)
+  }
+
+  function put(transaction: IDBTransaction, evaluation: Evaluation, { commitId, rows }: Built): Put {
+    const heads = putHeads(transaction, evaluation, commitId)
+    putRows(transaction, evaluation)
+    added = addRows(transaction, rows)
+    return { added, heads, indexed: new Map() }
   }
 
   /** The group as it will be if the heads are as they were last seen; undefined where that cannot be said of all of it. */
@@ -206,7 +168,7 @@ export function createGroup(batch: readonly Entry[], deps: GroupDeps): Group {
     const isOpening =
       turn.next === undefined ? own.length > 0 || changesHeads : own.length === 0 && changesHeads
     const rows = isOpening ? [turnRow(commitId, notes.writer), ...own] : own
-    return { commitId, numbers, rows: inTurn(rows, turn.next) }
+    return { commitId, numbers, rows: numbered(rows, turn.next) }
   }
 
   return {
@@ -215,22 +177,11 @@ export function createGroup(batch: readonly Entry[], deps: GroupDeps): Group {
     prepare,
     work,
     touched,
-    causeOf: (cause) => (isInTurn && isTaken(cause) ? new WrongGuess() : cause),
+    causeOf: (cause) => (isInTurn && added.some(isTaken) ? new WrongGuess() : cause),
     get result() {
       return result
     },
   }
-}
-
-/** A row stands under this number already. */
-function isTaken(cause: unknown): boolean {
-  return cause instanceof Error && cause.name === 'ConstraintError'
-}
-
-/** Under the numbers that come next, where these are known. */
-function inTurn(rows: readonly NewRow[], next: number | undefined): readonly NewRow[] {
-  if (next === undefined) return rows
-  return rows.map((row, at) => ({ ...row, written: { ...row.written, seq: next + at } }))
 }
 
 function storesOf(batch: readonly Entry[]): ReadonlySet<StoreName> {
@@ -238,7 +189,6 @@ function storesOf(batch: readonly Entry[]): ReadonlySet<StoreName> {
   const stores = new Set<StoreName>(['heads'])
   for (const { operation, decided } of batch) {
     for (const store of decided.stores) stores.add(store)
-    if (decided.heads.length > 0) stores.add('commits')
     if (operation.mayRepeat || operation.seen !== undefined) stores.add('commits').add('segments')
   }
   return stores
@@ -249,17 +199,13 @@ function durabilityOf(batch: readonly Entry[]): Durability {
   return strict ? 'strict' : 'relaxed'
 }
 
-function growthOf({ stored, sizeBytes }: NewRow, added: IDBRequest<IDBValidKey> | undefined): Growth {
-  return {
-    stream: stored.streamId,
-    sizeBytes,
-    updateBytes: stored.body.update?.byteLength ?? 0,
-    row: () => ({ ...stored, seq: Number(added?.result) }),
-  }
-}
-
 function indexedStreams(applied: readonly Entry[]): ReadonlySet<StreamId> {
   const writes = applied.flatMap(({ decided }) => decided.writes)
   const streams = writes.filter(({ write }) => write.index === true && isSessionStream(write.stream))
   return new Set(streams.map(({ write }) => write.stream))
+}
+
+/** Its storing goes on after an answer of the database. */
+function mustRead({ decided }: Entry): boolean {
+  return decided.erase.length > 0 || decided.writes.some(({ write }) => write.index === true)
 }

@@ -177,7 +177,7 @@ export function createJournal(deps: JournalDeps): Journal {
         decide: () => ({ result: undefined, resultId: '', writes: [], rows }),
       })
     },
-    ...createMaintenance({ ...chores, documents, compression }),
+    ...createMaintenance({ ...chores, documents, compression, lastOwn: () => pump.lastOwn }),
     ...createLateRepairs({ ...chores, cache }),
     keepBallast: ballast.keep,
     get exposedUntil() {

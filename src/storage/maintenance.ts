@@ -7,12 +7,18 @@ import type { Chore } from './chore.ts'
 import { sweepContents } from './contents.ts'
 import { raiseEpoch, readEpoch } from './fence.ts'
 import type { createPacking, Packing } from './packing.ts'
+import { hasManyTurns, removeTurns } from './sweep-turns.ts'
 
 /** Most databases of a day's work have nothing to be packed. */
 const packing = late('packing the log', () => import('./packing.ts'))
 
-export function createMaintenance(deps: Parameters<typeof createPacking>[0]): Maintenance {
-  const { connection, clock, wall, assertOpen, perform } = deps
+export function createMaintenance(
+  deps: Parameters<typeof createPacking>[0] & {
+    /** The number of the last row that this journal stored; 0 before the first. */
+    readonly lastOwn: () => number
+  },
+): Maintenance {
+  const { connection, clock, wall, assertOpen, perform, lastOwn } = deps
   const make = madeLate(packing, (module) => module.createPacking(deps))
   async function load(): Promise<Packing> {
     assertOpen()
@@ -36,6 +42,27 @@ export function createMaintenance(deps: Parameters<typeof createPacking>[0]): Ma
         durability: 'relaxed',
         async work(transaction) {
           removed = await sweepContents(transaction, contents, wall.now(), givenUp)
+        },
+      }
+      await perform(chore, fence)
+      return removed
+    },
+    async sweepTurns(isAlone, fence) {
+      assertOpen()
+      // Before it is asked who lives: who begins to write after that writes behind it.
+      const upTo = lastOwn()
+      let removed = 0
+      try {
+        if (!(await hasManyTurns(connection, upTo)) || !(await isAlone())) return removed
+      } catch (cause) {
+        throw connection.failure(cause, 'counting turns')
+      }
+      const chore: Chore = {
+        doing: 'sweeping turns',
+        stores: ['commits'],
+        durability: 'relaxed',
+        async work(transaction) {
+          removed = await removeTurns(transaction, upTo)
         },
       }
       await perform(chore, fence)

@@ -16,7 +16,7 @@ import { TailReader } from './tail-reader.ts'
 export const DELETION_KEEP_MS = 30 * 86_400_000
 
 /** What is made of a log that has grown. */
-export type Packing = Omit<Maintenance, 'sweep' | 'takeStewardship' | 'stewardEpoch'>
+export type Packing = Omit<Maintenance, 'sweep' | 'sweepTurns' | 'takeStewardship' | 'stewardEpoch'>
 
 export function createPacking({
   connection,
@@ -59,6 +59,7 @@ export function createPacking({
           const tails = new TailReader(transaction, connection.damage)
           isStored = await markStream(tails, stream, clock, grownBytes)
         },
+        hasChangedHeads: () => isStored,
       }
       await perform(chore, fence)
       return isStored

@@ -12,8 +12,9 @@ import type { QueuedChore } from './chore.ts'
 import type { Connection } from './connection.ts'
 import { withDeadline } from './deadline.ts'
 import type { Entry } from './entry.ts'
-import { createGroup, type Group, type GroupResult } from './group.ts'
+import { createGroup, type Group } from './group.ts'
 import { createGroupEnds } from './group-ends.ts'
+import type { GroupResult } from './group-result.ts'
 import type { HeadCache } from './heads.ts'
 import type { Queue } from './queue.ts'
 import { abortErrorOf, settle, silentStorage, unknownOutcome } from './settling.ts'
@@ -39,6 +40,8 @@ export interface PumpDeps {
 export interface Pump {
   /** Opens a transaction for what waits, after the turn in which the first of it came. */
   schedule(): void
+  /** The number of the last row that it stored for an operation; 0 before the first. */
+  readonly lastOwn: number
   /** Refuses an entry, unless its transaction cannot be stopped any more. */
   abort(entry: Entry): void
   /** Refuses what waits and what is in the open transaction; nothing runs from here on. */
@@ -131,15 +134,11 @@ export function createPump(deps: PumpDeps): Pump {
   function runChore(chore: QueuedChore): void {
     const { durability } = chore
     const stores = new Set(chore.stores)
-    const changesHeads = stores.has('heads')
-    if (changesHeads) {
-      stores.add('commits')
-      turn.end()
-    }
-    const work = (transaction: IDBTransaction) => {
-      if (changesHeads) transaction.objectStore('commits').add(turnRow(clock.nextId(), clock.writer).written)
-      return chore.work(transaction)
-    }
+    const mayChangeHeads = stores.has('heads')
+    if (mayChangeHeads) stores.add('commits')
+    const work = mayChangeHeads
+      ? (transaction: IDBTransaction) => changeHeads(chore, transaction)
+      : (transaction: IDBTransaction) => chore.work(transaction)
     try {
       open([], {
         stores,
@@ -155,6 +154,14 @@ export function createPump(deps: PumpDeps): Pump {
     } catch (error) {
       over(() => chore.end(failureOf(error, chore.doing)))
     }
+  }
+
+  /** A change of heads comes with a row, so that nobody whose turn it is goes on as if there were none. */
+  async function changeHeads(chore: QueuedChore, transaction: IDBTransaction): Promise<void> {
+    await chore.work(transaction)
+    if (chore.hasChangedHeads?.() === false) return
+    turn.end()
+    transaction.objectStore('commits').add(turnRow(clock.nextId(), clock.writer).written)
   }
 
   function open(entries: readonly Entry[], plan: TransactionPlan): void {
@@ -220,6 +227,9 @@ export function createPump(deps: PumpDeps): Pump {
 
   return {
     schedule,
+    get lastOwn() {
+      return turn.lastOwn
+    },
     abort(entry) {
       if (entry.settled) return
       const inOpen = running?.entries.includes(entry) === true

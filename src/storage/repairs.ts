@@ -35,6 +35,7 @@ export function createRepairs({
           clock.observe(await lastMark(transaction, stream), 'database')
           mended = await mendStream(transaction, stream, mending, clock.nextId<CommitId>(), checksEntries)
         },
+        hasChangedHeads: () => (mended ?? 0) > 0,
       }
       await perform(chore, fence)
       if (mended !== 0) cache.clear()

@@ -3,7 +3,7 @@
  * of this worker's own rows: a guess that says when to look, never what is there.
  */
 import type { StreamId } from '../core/ids.ts'
-import type { Growth } from './group.ts'
+import type { Growth } from './group-result.ts'
 
 export interface Tail {
   /** Since the last view. */

@@ -19,11 +19,17 @@ const MAX_HEADS = 2_000
 
 export class Turn {
   #last: number | undefined
+  #lastOwn = 0
   readonly #heads = new Map<string, HeadState>()
 
   /** The number of the next row; undefined where it is not this writer's turn, as far as it knows. */
   get next(): number | undefined {
     return this.#last === undefined ? undefined : this.#last + 1
+  }
+
+  /** The number of the last row that this writer stored, whoever's turn it is; 0 before the first. */
+  get lastOwn(): number {
+    return this.#lastOwn
   }
 
   /** Whether these heads are stored so if the next number is free. */
@@ -40,6 +46,7 @@ export class Turn {
   goOn(last: number, heads: ReadonlyMap<string, HeadState>): void {
     if (this.#heads.size + heads.size > MAX_HEADS) this.#heads.clear()
     this.#last = last
+    this.#lastOwn = last
     for (const [text, state] of heads) this.#heads.set(text, state)
   }
 
@@ -61,4 +68,19 @@ export function turnRow(commitId: CommitId, writer: WriterId): NewRow {
     body: { commitId, requests: {}, events: [] },
   }
   return { stored, written: writeForm(stored, 0), applied: false, sizeBytes: 0 }
+}
+
+export function isTurnRow({ stored }: NewRow): boolean {
+  return stored.streamId === TURNS_STREAM
+}
+
+/** Under the numbers that come next, where these are known. */
+export function numbered(rows: readonly NewRow[], next: number | undefined): readonly NewRow[] {
+  if (next === undefined) return rows
+  return rows.map((row, at) => ({ ...row, written: { ...row.written, seq: next + at } }))
+}
+
+/** A row stands under its number already. WebKit says so of the request alone, not of its transaction. */
+export function isTaken(added: IDBRequest<IDBValidKey>): boolean {
+  return added.readyState === 'done' && added.error?.name === 'ConstraintError'
 }

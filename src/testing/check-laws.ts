@@ -13,12 +13,14 @@ import { markLaws } from './laws/mark-laws.ts'
 import { ownershipLaws } from './laws/ownership-laws.ts'
 import { segmentLaws } from './laws/segment-laws.ts'
 import { snapshotLaws } from './laws/snapshot-laws.ts'
+import { turnLaws } from './laws/turn-laws.ts'
 
 // Not in law.ts: what an app sees of this file must not lead to the packages that hold the rows' types.
 type Law = (content: DatabaseContent, options: LawOptions) => Iterable<Violation>
 
 const LAWS: readonly Law[] = [
   logLaws,
+  turnLaws,
   segmentLaws,
   contentLaws,
   damageLaws,

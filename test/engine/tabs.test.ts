@@ -38,7 +38,7 @@ test('TA13 a worker that is alone tells nobody what it stores, and tells who com
   send({ type: 'flush' })
 
   const stream = sessionStream(record.id)
-  expect(posted).toContainEqual({ type: 'stored', streams: [[stream, 2]], rows: [[2, 2]] })
+  expect(posted).toContainEqual({ type: 'stored', streams: [[stream, 3]], rows: [[3, 3]] })
 })
 
 test('EN11 what another tab stored is read once more where it could not be read', async () => {

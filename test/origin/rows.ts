@@ -1,13 +1,21 @@
 /** What is stored, as the browser counts it. */
 import { openDB } from 'idb'
+import { TURNS_STREAM } from '../../src/core/ids.ts'
 
-/** Rows of each object store. The store must not be open with a barrier to come: flush or close it first. */
+/** Rows of each object store, but for those that say whose turn it is. The store must not be open with a barrier to come: flush or close it first. */
 export async function countRows(name: string): Promise<Readonly<Record<string, number>>> {
   const database = await openDB(name)
   try {
     const stores = [...database.objectStoreNames]
     const counts = await Promise.all(stores.map((store) => database.count(store)))
-    return Object.fromEntries(stores.map((store, at) => [store, counts[at] ?? 0]))
+    const turns = await database.countFromIndex(
+      'commits',
+      '[streamId+seq]',
+      IDBKeyRange.bound([TURNS_STREAM], [TURNS_STREAM, []]),
+    )
+    return Object.fromEntries(
+      stores.map((store, at) => [store, (counts[at] ?? 0) - (store === 'commits' ? turns : 0)]),
+    )
   } finally {
     database.close()
   }

@@ -55,6 +55,16 @@ export const MANY_STEWARDS: Partial<Plan> = {
   pauseMs: 2_000,
 }
 
+/** Tabs of which one stands still while others write to its sessions, and delete them. */
+export const MANY_TURNS: Partial<Plan> = {
+  operations: ['create', 'emit', 'complete', 'delete'],
+  accidents: ['tabFrozen'],
+  tabs: 3,
+  actions: 40,
+  accidentRate: 0.15,
+  pauseMs: 1_000,
+}
+
 /** Workers that are killed again before they have opened the database, or have even begun. */
 export const SHORT_LIVES: Partial<Plan> = {
   accidents: ['workerKilled'],

@@ -41,6 +41,10 @@ async function packedSession(tab: Tab, segments: number): Promise<void> {
   await tab.journal.flush()
 }
 
+function commitsOf(tab: Tab): Promise<readonly StoredCommit[]> {
+  return done(tab.connection.native.transaction('commits').objectStore('commits').getAll())
+}
+
 test('DM5 a long log is looked through piece by piece', async () => {
   const tab = await openTab()
   await packedSession(tab, 70)
@@ -48,7 +52,8 @@ test('DM5 a long log is looked through piece by piece', async () => {
   expect(await tab.log.gaps(STREAM)).toEqual([])
   expect(most.get('segments')).toBe(32)
 
-  const [first] = await done(tab.connection.native.transaction('commits').objectStore('commits').getAll())
+  const [first] = (await commitsOf(tab)).filter(({ streamId }) => streamId === STREAM)
+  if (first?.seq === undefined) throw new Error('There are no rows.')
   await using _altered = await alterRow<StoredCommit>(tab, 'commits', first.seq, () => undefined)
   expect(await tab.log.gaps(STREAM)).toMatchObject([{ what: 'gap', from: first.n, to: first.n }])
   expect(most.get('segments')).toBe(32)
@@ -59,8 +64,7 @@ test('DM5 a row whose number is out of all reason is told of as what it is, and 
   await createSession(tab)
   for (let at = 0; at < 4; at += 1) await setState(tab, `k${at}`, at)
   await tab.journal.flush()
-  const commits = tab.connection.native.transaction('commits').objectStore('commits')
-  const rows: readonly StoredCommit[] = await done(commits.getAll())
+  const rows = (await commitsOf(tab)).filter(({ streamId }) => streamId === STREAM)
   const [last] = rows.slice(-1)
   const [first] = rows
   if (last?.seq === undefined || first?.seq === undefined) throw new Error('There are no rows.')

@@ -86,15 +86,21 @@ test('JO2 what arrives while a transaction is open shares the next one', async (
   expect((await rowsOf(tab)).map((row) => row.events.length)).toEqual([1, 1, 1, 2])
 })
 
-test('JO2 a lone relaxed write reads one head and adds one row, in one transaction', async () => {
+test('JO2 a lone relaxed write is one transaction: where somebody else wrote before it, it reads one head and adds its row behind one that says whose turn it is', async () => {
   const tab = await openTab()
+  const other = await openBeside(tab)
   await createSession(tab)
-  await setState(tab, 'warm', 0)
-  const transactions = watchTransactions(tab)
-  await setState(tab, 'a', 1)
-  expect(transactions).toEqual([
-    { stores: ['commits', 'heads'], durability: 'relaxed', requests: ['heads.get', 'commits.add'] },
-  ])
+  await setState(other, 'warm', 0)
+  const transactions = watchTransactions(other)
+  await createSession(tab, 's2' as SessionId)
+  // Its number was taken, and it is stored anew.
+  await setState(other, 'a', 1)
+  const [, again] = transactions
+  expect(again).toEqual({
+    stores: ['commits', 'heads'],
+    durability: 'relaxed',
+    requests: ['heads.get', 'commits.add', 'commits.add'],
+  })
 })
 
 test('JO3 a transaction is strict when one of its operations is, else relaxed', async () => {
@@ -438,12 +444,13 @@ test('JO25 listeners get own rows with their numbers once they are stored, befor
   const told: number[] = []
   const stop = tab.journal.onStored((rows) => told.push(...rows.map((row) => row.seq)))
   await setState(tab, 'a', 1)
-  expect(told).toEqual([2])
+  expect(told).toEqual([3])
   await setState(other, 'b', 2)
   stop()
   await setState(tab, 'c', 3)
-  expect(told).toEqual([2])
-  expect((await rowsOf(tab)).map((row) => row.seq)).toEqual([1, 2, 3, 4])
+  expect(told).toEqual([3])
+  // Before each turn stands the row that opens it.
+  expect((await rowsOf(tab)).map((row) => row.seq)).toEqual([2, 3, 5, 7])
 })
 
 test('JO25 a listener that fails keeps nobody waiting for what is stored', async () => {

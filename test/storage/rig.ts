@@ -14,6 +14,7 @@ import {
   type SessionId,
   type StreamId,
   sessionStream,
+  TURNS_STREAM,
   type WriterId,
 } from '../../src/core/ids.ts'
 import type { Documents, Journal, Log, Tables } from '../../src/core/ports.ts'
@@ -177,9 +178,9 @@ export function addAt(tab: Tab, timeMs: number, refs: readonly string[] = []) {
   return commitWrites(tab, () => [{ stream: STREAM, events: [stored], refs }])
 }
 
-/** Rows that stand outside segments. */
-export function countCommits(tab: Tab): Promise<number> {
-  return tab.connection.db.commits.count()
+/** Rows that stand outside segments, but for those that say whose turn it is. */
+export function countCommits({ connection }: Pick<Tab, 'connection'>): Promise<number> {
+  return connection.db.commits.filter(({ streamId }) => streamId !== TURNS_STREAM).count()
 }
 
 export function headOf(session: SessionId = SESSION): HeadKey {

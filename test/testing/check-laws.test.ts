@@ -14,7 +14,9 @@ import {
   type RunId,
   type SessionId,
   STORE_STREAM,
+  TURNS_STREAM,
   timeOfId,
+  type WriterId,
 } from '../../src/core/ids.ts'
 import { keepRecord, unpackKept } from '../../src/core/session/kept-record.ts'
 import { unpackEntries } from '../../src/core/state/packed-entries.ts'
@@ -178,6 +180,22 @@ test('LA1 a missing number of a writer is found', async () => {
 
 test('LA1 a number given twice is found', async () => {
   expect(await lawsAfter((db, tab) => addRow(db, { n: 1, writer: tab.clock.writer }))).toContain('LA1')
+})
+
+test('LA31 a row of another writer that opens no turn is found', async () => {
+  const other = '8000-00000000ffff' as WriterId
+  expect(await lawsAfter((db) => addRow(db, { n: 1, writer: other, refs: [] }))).toContain('LA31')
+  const behindTurn = await lawsAfter(async (db) => {
+    await addRow(db, { n: 0, writer: other, streamId: TURNS_STREAM, refs: [] })
+    await addRow(db, { n: 1, writer: other, streamId: STREAM, refs: [] })
+  })
+  expect(behindTurn).not.toContain('LA31')
+  // Of rows of a build that knew no turns nothing is said.
+  const before = await lawsAfter(async (db) => {
+    await db.commits.filter(({ streamId }) => streamId === TURNS_STREAM).delete()
+    await addRow(db, { n: 1, writer: other, refs: [] })
+  })
+  expect(before).not.toContain('LA31')
 })
 
 test('LA2 events out of order in a row are found', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { isMadeId, type SessionId, timeOfId } from '../../../src/core/ids.ts'
 import { valuesOf } from '../../../src/core/state/fold.ts'
+import { countCommits } from '../../storage/rig.ts'
 import { created, eventsOf, openTab, refusal, reopen, typesOf } from './rig.ts'
 
 const FULL = {
@@ -84,7 +85,7 @@ describe('create', () => {
     const tab = await openTab()
     const error = await refusal(tab.sessions.create(tab.request(), { id: id as string }), 'INVALID_ARGUMENT')
     expect(error.details.path).toBe('id')
-    expect(await tab.connection.db.commits.count()).toBe(0)
+    expect(await countCommits(tab)).toBe(0)
   })
 
   test('SE4 a chosen id that is taken is refused, and the first session stays as it was', async () => {
@@ -174,7 +175,7 @@ describe('create', () => {
     const tab = await openTab()
     const error = await refusal(tab.sessions.create(tab.request(), { [field]: value }), 'INVALID_ARGUMENT')
     expect(error.details.path).toBe(path)
-    expect(await tab.connection.db.commits.count()).toBe(0)
+    expect(await countCommits(tab)).toBe(0)
   })
 
   test('SE6 metadata holds what state can hold, up to 16 KiB', async () => {
@@ -230,7 +231,7 @@ describe('create', () => {
   ])('SE7 %s is refused', async (_case, templates) => {
     const tab = await openTab({ templates })
     await refusal(tab.sessions.create(tab.request(), { template: 'analysis' }), 'INVALID_ARGUMENT')
-    expect(await tab.connection.db.commits.count()).toBe(0)
+    expect(await countCommits(tab)).toBe(0)
   })
 
   test('SE8 the first state lands in the same commit, caused by the creation', async () => {
@@ -239,7 +240,7 @@ describe('create', () => {
       state: { a: 1, b: { c: [true, null] }, gone: undefined as never },
     })
     expect(valuesOf(entries)).toEqual({ a: 1, b: { c: [true, null] } })
-    expect(await tab.connection.db.commits.count()).toBe(1)
+    expect(await countCommits(tab)).toBe(1)
     const [birth, change] = await eventsOf(tab, record.id)
     expect([birth?.type, change?.type]).toEqual(['session.created', 'state.changed'])
     expect(change?.causeId).toBe(birth?.id)
@@ -251,7 +252,7 @@ describe('create', () => {
     expect((await refusal(make({ a: { b: () => 1 } }), 'INVALID_VALUE')).details.path).toBe('a.b')
     await refusal(make({ a: 'x'.repeat(65_536) }), 'VALUE_TOO_LARGE')
     await refusal(make({ 'a\n': 1 }), 'INVALID_NAME')
-    expect(await tab.connection.db.commits.count()).toBe(0)
+    expect(await countCommits(tab)).toBe(0)
   })
 
   test('SE9 a child names its parent, which must be there and active', async () => {

@@ -4,10 +4,10 @@ import type { HookDefinition } from '../../../src/core/hook/definition.ts'
 import { type SessionId, STORE_STREAM } from '../../../src/core/ids.ts'
 import { createSessionManager } from '../../../src/core/session/manager.ts'
 import { STATUSES } from '../../../src/core/session/status.ts'
+import { countCommits } from '../../storage/rig.ts'
 import { created, createdAs, eventsOf, openTab, refusal, reopen, storeArtifact, type Tab } from './rig.ts'
 
 const TABLES = [
-  'commits',
   'segments',
   'snapshots',
   'views',
@@ -21,13 +21,13 @@ const TABLES = [
   'heads',
 ] as const
 
-/** How many rows each table has. */
+/** How many rows each table has; of the log those that say something. */
 async function rowsOf(tab: Tab): Promise<Readonly<Record<string, number>>> {
   await tab.journal.flush()
   const counts = await Promise.all(
     TABLES.map(async (table) => [table, await tab.connection.db.table(table).count()]),
   )
-  return Object.fromEntries(counts)
+  return { ...Object.fromEntries(counts), commits: await countCommits(tab) }
 }
 
 /** A session with something in every table. */

@@ -3,6 +3,7 @@ import { defineHook } from '../../../src/core/hook/define-hook.ts'
 import type { HookDefinition } from '../../../src/core/hook/definition.ts'
 import type { PointName } from '../../../src/core/hook/points.ts'
 import type { SessionId } from '../../../src/core/ids.ts'
+import { countCommits } from '../../storage/rig.ts'
 import { created, createdAs, eventsOf, move, openTab, refusal, type Tab, typesOf } from './rig.ts'
 
 type LifePoint = Extract<PointName, `session:${string}`>
@@ -120,7 +121,7 @@ describe('lifecycle hooks', () => {
     'SE18 the hooks of %s are recorded in its own commit, caused by its event',
     async (point) => {
       const { tab, id, work } = await setUp(point)
-      const commits = await tab.connection.db.commits.count()
+      const commits = await countCommits(tab)
       const answer = await work()
       const record = (answer as { record?: { id: SessionId } }).record
       const events = await eventsOf(tab, record?.id ?? id)
@@ -133,7 +134,7 @@ describe('lifecycle hooks', () => {
       const cause = events.find((event) => event.id === ran?.causeId)
       expect(cause?.type).toMatch(/^session\./)
       expect(ran?.correlationId).toBe(cause?.correlationId)
-      expect(await tab.connection.db.commits.count()).toBe(commits + 1)
+      expect(await countCommits(tab)).toBe(commits + 1)
     },
   )
 
@@ -219,7 +220,7 @@ describe('lifecycle hooks', () => {
     const tab = await openTab({ hooks: [spoil as HookDefinition] })
     const error = await refusal(tab.sessions.create(tab.request(), {}), 'HOOK_FAILED')
     expect(error.cause).toMatchObject({ code: 'INVALID_NAME' })
-    expect(await tab.connection.db.commits.count()).toBe(0)
+    expect(await countCommits(tab)).toBe(0)
   })
 
   test('SE17 what changed while the hooks ran is decided on as it is by then', async () => {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { SessionId } from '../../../src/core/ids.ts'
 import { type Action, isPermitted, STATUSES } from '../../../src/core/session/status.ts'
 import { emitEvent } from '../../../src/core/timeline/emit.ts'
+import { countCommits } from '../../storage/rig.ts'
 import { createdAs, openTab, refusal, type Tab, typesOf } from './rig.ts'
 
 /** The actions that this folder and the timeline perform; those of artifacts, steps and runs are tested beside them. */
@@ -79,7 +80,7 @@ describe('permissions', () => {
     await refusal(tab.sessions.at(tab.request(), { id, event: 'e' as never }), 'SESSION_NOT_FOUND')
     await refusal(tab.sessions.openState(tab.request(), { session: id }), 'SESSION_NOT_FOUND')
     expect(await tab.sessions.get(tab.request(), { id })).toBeNull()
-    expect(await tab.connection.db.commits.count()).toBe(0)
+    expect(await countCommits(tab)).toBe(0)
   })
 
   test('SE21 an id that cannot be one is INVALID_ARGUMENT', async () => {

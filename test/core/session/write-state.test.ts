@@ -5,6 +5,7 @@ import type { CorrelationId, EventId, SessionId, StreamId } from '../../../src/c
 import { valuesOf } from '../../../src/core/state/fold.ts'
 import { entriesOf } from '../../../src/core/state/packed-entries.ts'
 import type { StateChange } from '../../../src/core/timeline/catalog.ts'
+import { countCommits } from '../../storage/rig.ts'
 import { created, createdAs, eventsOf, move, openTab, refusal, reopen, type Tab, typesOf } from './rig.ts'
 
 function write(tab: Tab, session: SessionId, changes: readonly StateChange[], more = {}) {
@@ -237,7 +238,7 @@ describe('state writes', () => {
       data: { point: 'state:write', stage: 'before' },
     })
     expect(ran?.data).toMatchObject({ runs: [{ hook: 'judge@1' }] })
-    expect(await tab.connection.db.commits.count()).toBe(2)
+    expect(await countCommits(tab)).toBe(2)
   })
 
   test('SE17 after-hooks hear of each change with the session it was made in', async () => {

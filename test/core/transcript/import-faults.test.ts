@@ -4,6 +4,7 @@ import type { Journal } from '../../../src/core/ports.ts'
 import { MAX_BATCH_PLANS, MAX_WAITING_BATCHES } from '../../../src/core/transcript/batch.ts'
 import { createImporter } from '../../../src/core/transcript/import.ts'
 import { generatePiSession } from '../../fixtures/transcripts/generate.ts'
+import { countCommits as countRows } from '../../storage/rig.ts'
 import { newHouse } from '../run/rig.ts'
 import { type ImportWorker, openImportWorker } from './rig.ts'
 
@@ -35,9 +36,9 @@ async function countCommits(text: string): Promise<number> {
   return commits
 }
 
-const rowsOf = async ({ connection: { db } }: ImportWorker) => ({
+const rowsOf = async ({ connection, connection: { db } }: ImportWorker) => ({
   sessions: await db.sessions.count(),
-  commits: await db.commits.count(),
+  commits: await countRows({ connection }),
   heads: await db.heads.count(),
   artifacts: await db.artifacts.count(),
   named: (await db.contents.toArray()).filter((row) => row.references > 0).length,

@@ -9,6 +9,7 @@ import { parsePiSession } from '../../../src/core/transcript/pi-session.ts'
 import { MAX_SKIPPED_LINES } from '../../../src/core/transcript/recorder.ts'
 import { type GeneratedSession, generatePiSession } from '../../fixtures/transcripts/generate.ts'
 import { realTranscript } from '../../fixtures/transcripts/locate.ts'
+import { countCommits } from '../../storage/rig.ts'
 import { dataOf, restart } from '../run/rig.ts'
 import { chunksOf, collect } from './bytes.ts'
 import { type ImportWorker, openImportWorker } from './rig.ts'
@@ -325,7 +326,7 @@ describe('import of a pi session', () => {
     })
     expect(await worker.connection.db.sessions.count()).toBe(0)
     expect(await worker.connection.db.heads.count()).toBe(0)
-    expect(await worker.connection.db.commits.count()).toBe(0)
+    expect(await countCommits(worker)).toBe(0)
 
     const { sessionId, entries, skipped } = await worker.import({ text, onBadLine: 'skip' })
     expect({ entries, skipped }).toEqual({ entries: 3, skipped: [2, 4] })
