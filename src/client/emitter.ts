@@ -1,6 +1,7 @@
 import { createError, type HoldfastError } from '../core/errors.ts'
 import { type SessionId, timeOfId } from '../core/ids.ts'
 import { toJsonText } from '../core/json.ts'
+import { nextTurn } from '../core/next-turn.ts'
 import { sizeOf } from '../core/size.ts'
 import type { StateValue } from '../core/state/value.ts'
 import type { TimelineEvent } from '../core/timeline/event.ts'
@@ -50,6 +51,8 @@ interface Group {
 /** Sends events that are emitted before the page comes to send anything as one call, in their order. */
 export function createEmitter(connection: Connection, caller: Caller, sessionId: SessionId): Emitter {
   let group: Group | undefined
+  /** Something was emitted in this turn, before any hook could have been asked about it. */
+  let isTurn = false
 
   const begin = (durability: WriteOptions['durability'], frame: Frame): Group => {
     const begun: Group = { durability, frame, events: [], waiting: [], load: { bytes: 0 } }
@@ -59,7 +62,7 @@ export function createEmitter(connection: Connection, caller: Caller, sessionId:
     }
     const answer = caller.call(
       'timeline.append',
-      { sessionId, events, ...(durability && { durability }) },
+      { sessionId, events, ...(durability && { durability }), ...(isTurn && { follows: true }) },
       { onSend: leave, load },
     )
     answer
@@ -72,6 +75,10 @@ export function createEmitter(connection: Connection, caller: Caller, sessionId:
     return begun
   }
 
+  const endTurn = () => {
+    isTurn = false
+  }
+
   const together = (
     type: string,
     data: StateValue,
@@ -80,6 +87,8 @@ export function createEmitter(connection: Connection, caller: Caller, sessionId:
   ) => {
     const frame = connection.hookFrame.of(caller.frame)
     if (group === undefined || !fits(group, durability, frame)) group = begin(durability, frame)
+    if (!isTurn) nextTurn(endTurn)
+    isTurn = true
     const { events, waiting, load } = group
     connection.grew(load, add(events, type, data, details))
     const emitted = new Promise<TimelineEvent>((resolve, reject) => {

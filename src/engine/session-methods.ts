@@ -6,6 +6,7 @@ import type { SessionDeps } from '../core/session/deps.ts'
 import { createSessionManager } from '../core/session/manager.ts'
 import { emitEvent, emitEvents } from '../core/timeline/emit.ts'
 import { toWireError } from '../protocol/wire-error.ts'
+import { createAppendOrder } from './append-order.ts'
 import { toAppended } from './appended-events.ts'
 import { createAsideOrder } from './aside-order.ts'
 import type { Methods } from './methods.ts'
@@ -30,6 +31,7 @@ export function createSessionMethods(
   const sessions = createSessionManager({ ...deps, tables: storedTables })
   const live = createSessionManager(deps)
   const inAsideOrder = createAsideOrder()
+  const inAppendOrder = createAppendOrder()
   const looked = new Set<SessionId>()
   return {
     'sessions.create': (request, input) => sessions.create(request, input),
@@ -71,7 +73,10 @@ export function createSessionMethods(
     },
     'timeline.emit': (request, input) => emitEvent({ ...deps, artifacts }, request, input),
     'timeline.append': async (request, input) => {
-      return toAppended(input.sessionId, await emitEvents({ ...deps, artifacts }, request, input))
+      const emitted = await inAppendOrder(request, input, (turn) =>
+        emitEvents({ ...deps, artifacts }, request, input, turn),
+      )
+      return toAppended(input.sessionId, emitted)
     },
     'timeline.query': async ({ signal }, query) => (await queries(signal)).queryTimeline(log, query),
     'timeline.metrics': async ({ signal }, query, { progress }) =>

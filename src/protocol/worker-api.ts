@@ -92,6 +92,11 @@ export interface ReplayOptions {
   readonly to?: EventId
 }
 
+export interface AppendEvents extends EmitEvents {
+  /** They were emitted in one turn with those that the page appended to the session last, and are stored after them. */
+  readonly follows?: true
+}
+
 /** What became of events that were appended together, in their order and without what the page knows: it has their types and data. */
 export interface AppendedEvents {
   /** What the recorded ones have in common; absent where none was. */
@@ -133,7 +138,7 @@ export interface WorkerApi {
   }
   'timeline.emit': (input: EmitEvent) => TimelineEvent
   /** Several events of one moment, each recorded or refused for itself, in their order. */
-  'timeline.append': (input: EmitEvents) => AppendedEvents
+  'timeline.append': (input: AppendEvents) => AppendedEvents
   'timeline.query': (input: TimelineQuery) => TimelinePage
   'timeline.metrics': (input: MetricsQuery) => SessionMetrics
   'timeline.statistics': (input: TimelineFilter) => TimelineStatistics

@@ -11,7 +11,11 @@ type Told = { readonly data: unknown } | { readonly texts: readonly string[] }
 
 interface Sent {
   readonly method: string
-  readonly input: { readonly events?: readonly Told[]; readonly durability?: string }
+  readonly input: {
+    readonly events?: readonly Told[]
+    readonly durability?: string
+    readonly follows?: true
+  }
   readonly options: SendOptions | undefined
 }
 
@@ -137,6 +141,17 @@ test('WI42 what is full leaves at once, while the page makes the next', async ()
   leave()
   await Promise.all(emitted)
   expect(sent.map(({ input }) => dataIn(input).length)).toEqual([2, 1])
+})
+
+test('WI42 what is emitted in one turn with what left before follows on it', async () => {
+  const { emit, sent, leave } = rig()
+  const full = 'x'.repeat(MAX_TOGETHER_BYTES)
+  const emitted = [emit('a.b', full, {}), emit('a.b', full, {}), emit('a.b', 1, { durability: 'strict' })]
+  await Promise.resolve()
+  emitted.push(emit('a.b', full, {}), emit('a.b', 2, {}))
+  leave()
+  await Promise.all(emitted)
+  expect(sent.map(({ input }) => input.follows)).toEqual([undefined, true, true, undefined, true])
 })
 
 test('WI49 data that JSON holds goes as its text, that of one type together, and any other as it is', async () => {

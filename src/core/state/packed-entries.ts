@@ -170,11 +170,12 @@ function isUnpacked(kept: KeptEntries): kept is readonly Entry[] {
 
 function stateDamaged(of?: StateOf): HoldfastError {
   const whose = of === undefined ? '' : ` of ${of.id}`
-  return createError(
-    'CONTENT_DAMAGED',
+  const [when, help] =
     of?.event === undefined
-      ? `The kept state${whose} is not what was stored; call storage.repair(), which makes it anew from the log.`
-      : `The state${whose} that is kept for event ${of.event} is not what was stored; read another moment.`,
-    { name: 'StateDamaged', ...of },
-  )
+      ? ['', 'call storage.repair(), which makes it anew from the log']
+      : [` before event ${of.event}`, 'read another moment']
+  return createError('CONTENT_DAMAGED', `The kept state${whose}${when} is not what was stored; ${help}.`, {
+    name: 'StateDamaged',
+    ...of,
+  })
 }

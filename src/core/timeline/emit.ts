@@ -49,6 +49,12 @@ export interface EmitEvents extends Pick<EmitEvent, 'sessionId' | 'durability'> 
   readonly events: readonly (Omit<EmitEvent, 'sessionId' | 'durability'> | EventTexts)[]
 }
 
+/** When a call may take its place among what is stored, and that it has. */
+export interface Turn {
+  readonly before: Promise<void> | undefined
+  take(): void
+}
+
 /** What became of one event of several: it was recorded, or refused for itself. */
 export type Emitted =
   | {
@@ -84,12 +90,14 @@ export async function emitEvent(
  * Records events that were emitted at once, in one commit and in their order. Each is checked and judged by hooks for
  * itself, so that independent events that travel together do not pay for each other.
  *
+ * @param turn among what is stored; hooks are asked at once
  * @throws SESSION_NOT_FOUND, SESSION_NOT_ACTIVE, for all of them.
  */
 export async function emitEvents(
   deps: EmitDeps,
   request: Request,
   { sessionId: given, events, durability: asked }: EmitEvents,
+  turn?: Turn,
 ): Promise<readonly Emitted[]> {
   const sessionId = parseSessionId(given, 'sessionId')
   const count = Array.isArray(events) ? countOf(events) : 0
@@ -101,9 +109,12 @@ export async function emitEvents(
     assertPermitted(session, 'emit')
     const scope = await scopeOf(deps, request, session)
     const readied = await readyEvents(deps, request, scope, events)
+    if (turn?.before !== undefined) await turn.before
     const passed = readied.filter(isReady)
     if (passed.length === 0) return readied.map((one, at) => emittedOf(one, undefined, at))
-    return commit(deps, { request, sessionId, durability, scope, readied, passed }, answer)
+    const emitted = commit(deps, { request, sessionId, durability, scope, readied, passed }, answer)
+    turn?.take()
+    return emitted
   })
 }
 

@@ -16,7 +16,7 @@ test('DM28 where the state that a mark holds is damaged, the error says of which
     expect(() => read(past)).toThrow(
       expect.objectContaining({
         code: 'CONTENT_DAMAGED',
-        message: `The state of ${id} that is kept for event event-7 is not what was stored; read another moment.`,
+        message: `The kept state of ${id} before event event-7 is not what was stored; read another moment.`,
         details: { name: 'StateDamaged', id, event: 'event-7' },
       }),
     )
