@@ -45,6 +45,9 @@ const MAX_CLIENTS = 500
 /** Old deletions that a document keeps before it is worth beginning it anew. */
 const MAX_OLD_DELETIONS = 100
 
+/** Updates that a document may lag behind: together they take less time, and many at once would hold up what comes next. */
+const MAX_BEHIND = 32
+
 export function createDocuments(options: DocumentsOptions): LiveDocuments {
   return new DocumentCache(options)
 }
@@ -123,6 +126,10 @@ class DocumentCache implements LiveDocuments {
   stored(stream: StreamId): void {
     const live = this.#live.get(stream)
     if (live !== undefined) live.unstored = Math.max(0, live.unstored - 1)
+  }
+
+  catchUp(): void {
+    for (const { document } of this.#live.values()) if (document.behind >= MAX_BEHIND) document.catchUp()
   }
 
   receive(stream: StreamId, rows: readonly CommitRow[], snapshot?: Uint8Array, generation?: number): void {

@@ -3,11 +3,14 @@
  * a beaten entry is removed at once, by the id of its item. A Y.Map would keep one item for each write where keys
  * alternate; and the item's id spares the search for its position, which grows with the number of keys.
  *
+ * What is written is told as bytes at once, and the index holds it; the array itself takes it when it is needed.
+ *
  * Replicas may merge in any order. Each removes only entries that it has seen beaten, by an order in which no two
  * entries are equal, so that the greatest entry of a key is removed by nobody.
  */
 import * as Y from 'yjs'
 import type { Entry } from '../core/state/delta.ts'
+import { type ElementId, entriesUpdate } from './entries-update.ts'
 
 /** Origin of the transactions that only remove what a merge has beaten: every replica makes them by itself. */
 export const TIDY = Symbol('tidy')
@@ -18,6 +21,8 @@ export class LwwMap {
   readonly #byKey = new Map<string, Place>()
   /** Id of the last item as far as known: where new entries go, without a walk from the first one. */
   #last: Y.ID | undefined
+  /** The last element written that the array does not have yet. */
+  #ahead: ElementId | undefined
 
   constructor(doc: Y.Doc, name: string) {
     this.#doc = doc
@@ -40,18 +45,46 @@ export class LwwMap {
     return this.#byKey.size
   }
 
-  /** Writes entries that beat the present ones of their keys; says whether there were any. */
-  put(entries: Iterable<Entry>): boolean {
+  /** The entries that beat the present ones of their keys; of one key the greatest. */
+  beating(entries: Iterable<Entry>): readonly Entry[] {
     const winners = new Map<string, Entry>()
     for (const entry of entries) {
       const present = winners.get(entry.key) ?? this.get(entry.key)
       if (present === undefined || entry.at > present.at) winners.set(entry.key, entry)
     }
-    if (winners.size === 0) return false
-    this.#doc.transact((transaction) =>
-      this.#remove(this.#take(this.#append(transaction, [...winners.values()]))),
-    )
+    return [...winners.values()]
+  }
+
+  /**
+   * Writes entries that beat the present ones of their keys, under these ids of the writer. The array does not have them
+   * yet: it is to be given the update before anything else is written to it.
+   */
+  write(winners: readonly Entry[], id: ElementId): Uint8Array {
+    const places = winners.map((entry, at) => ({ entry, client: id.client, clock: id.clock + at }))
+    const update = entriesUpdate({
+      array: this.#array,
+      id,
+      after: this.#ahead ?? this.#lastItem()?.lastId ?? null,
+      values: winners.map(plain),
+      removed: places.flatMap(({ entry }) => this.#byKey.get(entry.key) ?? []),
+    })
+    for (const place of places) this.#byKey.set(place.entry.key, place)
+    this.#ahead = places.at(-1)
+    return update
+  }
+
+  /** Writes to the array itself what beats the present entries; says whether there was any. */
+  put(entries: Iterable<Entry>): boolean {
+    const winners = this.beating(entries)
+    if (winners.length === 0) return false
+    this.#doc.transact((transaction) => this.#remove(this.#take(this.#append(transaction, winners))))
     return true
+  }
+
+  /** The array has all that was written. */
+  caughtUp(): void {
+    if (this.#ahead !== undefined) this.#last = Y.createID(this.#ahead.client, this.#ahead.clock)
+    this.#ahead = undefined
   }
 
   #append(transaction: Y.Transaction, entries: readonly Entry[]): Y.Item {
@@ -136,10 +169,8 @@ export class LwwMap {
 }
 
 /** An entry and the id of its one element. */
-interface Place {
+interface Place extends ElementId {
   readonly entry: Entry
-  readonly client: number
-  readonly clock: number
 }
 
 /**

@@ -34,6 +34,10 @@ export class ManagedDocument {
    * begins there, since another replica could not use an update that builds on what it never gets.
    */
   #debt: Uint8Array | undefined
+  /** Written, and not in the document yet. */
+  #ahead: Uint8Array[] = []
+  /** Of this client's next element, while something was written ahead. */
+  #nextClock = 0
   /** True once an update failed halfway: the values are right, the document better be loaded anew. */
   suspect = false
 
@@ -67,8 +71,45 @@ export class ManagedDocument {
     return this.#maps[map].entries()
   }
 
-  /** Writes deltas in one transaction; gives what to store as v1 bytes, undefined when all were beaten already. */
+  /** Writes deltas; gives what to store as v1 bytes, undefined when all were beaten already. */
   apply(deltas: readonly Delta[]): Uint8Array | undefined {
+    const map = deltas[0]?.map
+    const isOfOne = map !== undefined && deltas.every((delta) => delta.map === map)
+    return isOfOne && this.#debt === undefined ? this.#writeAhead(map, deltas) : this.#writeNow(deltas)
+  }
+
+  /** How many updates the document itself does not have yet. */
+  get behind(): number {
+    return this.#ahead.length
+  }
+
+  /** Gives the document what was written ahead of it. */
+  catchUp(): void {
+    const updates = this.#ahead
+    if (updates.length === 0) return
+    this.#ahead = []
+    // A transaction of its own client: in another's, Yjs takes the client for somebody else and draws a new one.
+    this.#doc.transact(() => {
+      for (const update of updates) Y.applyUpdate(this.#doc, update)
+    })
+    for (const map of MANAGED_MAPS) this.#maps[map].caughtUp()
+  }
+
+  /** The bytes alone: a lone write is stored before its document is brought up to date. */
+  #writeAhead(map: ManagedMap, deltas: readonly Delta[]): Uint8Array | undefined {
+    const winners = this.#maps[map].beating(deltas)
+    if (winners.length === 0) return undefined
+    const client = this.#doc.clientID
+    const clock = this.#ahead.length === 0 ? Y.getState(this.#doc.store, client) : this.#nextClock
+    const update = this.#maps[map].write(winners, { client, clock })
+    this.#nextClock = clock + winners.length
+    this.#ahead.push(update)
+    this.#encodedBytes += update.length
+    return update
+  }
+
+  #writeNow(deltas: readonly Delta[]): Uint8Array | undefined {
+    this.catchUp()
     const update = this.#capture(() => this.#write(deltas))
     if (update === undefined) return undefined
     const owed = this.#debt === undefined ? update : Y.encodeStateAsUpdate(this.#doc, this.#debt)
@@ -79,6 +120,7 @@ export class ManagedDocument {
 
   /** Takes rows that another writer stored, and before them the snapshot (v2 bytes) that they come after. */
   receive(rows: readonly CommitRow[], snapshot?: Uint8Array, generation = 0): void {
+    this.catchUp()
     const newest = Math.max(
       snapshot === undefined ? 0 : generation,
       ...rows.map((row) => row.generation ?? 0),
@@ -94,6 +136,7 @@ export class ManagedDocument {
 
   /** How many clients wrote it, and how many of its deletions are from before a clock. */
   wear(before: Clock): { readonly clients: number; readonly oldDeletions: number } {
+    this.catchUp()
     const entries = MANAGED_MAPS.flatMap((map) => [...this.#maps[map].entries()])
     return {
       clients: this.#doc.store.clients.size,
@@ -118,6 +161,7 @@ export class ManagedDocument {
 
   /** The whole document, as v2 bytes. */
   snapshot(): Uint8Array {
+    this.catchUp()
     const bytes = Y.encodeStateAsUpdateV2(this.#doc)
     this.#encodedBytes = bytes.length
     return bytes

@@ -226,8 +226,10 @@ export interface Documents {
   prepare(streams: readonly StreamId[]): Promise<void>
   /** Lets go what one `prepare` of the same streams kept: they may leave memory again. */
   release(streams: readonly StreamId[]): void
-  /** Applies deltas to a prepared document in one transact; gives the update's v1 bytes, undefined when nothing changed. */
+  /** Writes deltas to a prepared document; gives the update's v1 bytes, undefined when nothing changed. */
   apply(stream: StreamId, deltas: readonly Delta[]): Uint8Array | undefined
+  /** Brings documents up to date that lag behind what `apply` wrote; called when nobody waits for this thread. */
+  catchUp(): void
   /** One update that `apply` gave has been stored. A document with unstored updates never leaves memory. */
   stored(stream: StreamId): void
   /** Takes rows that another writer stored, and before them the snapshot (v2 bytes) that they come after. */

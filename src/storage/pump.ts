@@ -125,6 +125,8 @@ export function createPump(deps: PumpDeps): Pump {
         },
         onUnknown: () => giveUp(entries),
       })
+      // Once its requests are on their way.
+      nextTurn(() => nextTurn(() => documents.catchUp()))
     } catch (error) {
       // The connection takes no transaction.
       end(() => ends.retry(entries, group.touched, error))

@@ -104,6 +104,7 @@ function countedDocuments(log: Log): CountedDocuments {
       applied.push(stream)
       return documents.apply(stream, deltas)
     },
+    catchUp: () => documents.catchUp(),
     stored: (stream) => documents.stored(stream),
     receive: (stream, rows, snapshot, generation) => documents.receive(stream, rows, snapshot, generation),
     generation: (stream) => documents.generation(stream),
