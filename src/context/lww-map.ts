@@ -60,12 +60,13 @@ export class LwwMap {
    * yet: it is to be given the update before anything else is written to it.
    */
   write(winners: readonly Entry[], id: ElementId): Uint8Array {
-    const places = winners.map((entry, at) => ({ entry, client: id.client, clock: id.clock + at }))
+    const values = winners.map(plain)
+    const places = values.map((entry, at) => ({ entry, client: id.client, clock: id.clock + at }))
     const update = entriesUpdate({
       array: this.#array,
       id,
       after: this.#ahead ?? this.#lastItem()?.lastId ?? null,
-      values: winners.map(plain),
+      values,
       removed: places.flatMap(({ entry }) => this.#byKey.get(entry.key) ?? []),
     })
     for (const place of places) this.#byKey.set(place.entry.key, place)
@@ -182,7 +183,7 @@ function compare(a: Place, b: Place): number {
   return a.client - b.client || a.clock - b.clock
 }
 
-function plain({ key, value, at }: Entry): object {
+function plain({ key, value, at }: Entry): Entry {
   return value === undefined ? { key, at } : { key, value, at }
 }
 

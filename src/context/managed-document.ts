@@ -88,9 +88,10 @@ export class ManagedDocument {
     const updates = this.#ahead
     if (updates.length === 0) return
     this.#ahead = []
-    // A transaction of its own client: in another's, Yjs takes the client for somebody else and draws a new one.
-    this.#doc.transact(() => {
+    this.#doc.transact((transaction) => {
       for (const update of updates) Y.applyUpdate(this.#doc, update)
+      // Else Yjs takes this client for another one that has the same id, and draws a new one.
+      transaction.local = true
     })
     for (const map of MANAGED_MAPS) this.#maps[map].caughtUp()
   }
