@@ -2,7 +2,7 @@
  * The live managed documents of one worker. A document is loaded when a commit needs it and leaves memory, least
  * recently used first, when there are too many; never while it holds changes that are not stored.
  */
-import type { CommitRow } from '../core/commit.ts'
+import type { CommitRow, Placement } from '../core/commit.ts'
 import { createError } from '../core/errors.ts'
 import type { Clock, StreamId } from '../core/ids.ts'
 import type { Documents, Log } from '../core/ports.ts'
@@ -109,7 +109,7 @@ class DocumentCache implements LiveDocuments {
     }
   }
 
-  apply(stream: StreamId, deltas: readonly Delta[]): Uint8Array | undefined {
+  apply(stream: StreamId, deltas: readonly Delta[]): Placement | Uint8Array | undefined {
     const live = this.#live.get(stream)
     if (live === undefined) {
       throw createError(
@@ -118,9 +118,9 @@ class DocumentCache implements LiveDocuments {
         { stream },
       )
     }
-    const update = live.document.apply(deltas)
-    if (update !== undefined) live.unstored += 1
-    return update
+    const made = live.document.apply(deltas)
+    if (made !== undefined) live.unstored += 1
+    return made
   }
 
   stored(stream: StreamId): void {

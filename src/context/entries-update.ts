@@ -1,46 +1,67 @@
 /**
- * The bytes of an update that appends entries to a map and removes those that they beat, as Yjs writes it (encoding v1)
- * in the transaction that does the same. Made by itself: what is to be stored does not wait until the document has it.
+ * The bytes of an update that appends entries to a managed map and removes those that they beat, as Yjs writes them
+ * (update format v1) in the transaction that does the same. Made by themselves, so that nothing waits until a document
+ * has what was written to it, and so that the log need not hold twice what is in its events.
  */
 import * as encoding from 'lib0/encoding'
-import * as Y from 'yjs'
+import type { CommitRow, ElementId, Placement } from '../core/commit.ts'
+import type { Entry, ManagedMap } from '../core/state/delta.ts'
+import { deltasOf } from '../core/state/fold.ts'
 
-/** An element of a Yjs array: whose it is, and the clock under which it came. */
-export interface ElementId {
-  readonly client: number
-  readonly clock: number
+/** Yjs' number for content of plain values. */
+const ANY_CONTENT = 8
+
+/** Set where an element says which one it came after. */
+const HAS_ORIGIN = 0x80
+
+export function entriesUpdate(map: ManagedMap, entries: readonly Entry[], placed: Placement): Uint8Array {
+  const { at, after, removed = [] } = placed
+  const encoder = encoding.createEncoder()
+  // One client, and of it one struct.
+  encoding.writeVarUint(encoder, 1)
+  encoding.writeVarUint(encoder, 1)
+  writeId(encoder, at)
+  encoding.writeUint8(encoder, after === undefined ? ANY_CONTENT : ANY_CONTENT | HAS_ORIGIN)
+  if (after === undefined) {
+    // The parent, which a neighbour would tell: a type of the document's own, by its name.
+    encoding.writeVarUint(encoder, 1)
+    encoding.writeVarString(encoder, arrayName(map))
+  } else {
+    writeId(encoder, after)
+  }
+  encoding.writeVarUint(encoder, entries.length)
+  for (const entry of entries) encoding.writeAny(encoder, plain(entry) as object as encoding.AnyEncodable)
+  writeRemoved(encoder, removed)
+  return encoding.toUint8Array(encoder)
 }
 
-export interface EntriesUpdate {
-  readonly array: Y.Array<unknown>
-  /** Of the first entry. */
-  readonly id: ElementId
-  /** The last element of the array, after which they go; null where there is none. */
-  readonly after: ElementId | null
-  readonly values: readonly object[]
-  readonly removed: readonly ElementId[]
+/** The update of a row of a managed document, as Yjs v1 bytes; undefined where it has none that could be made. */
+export function updateOf(row: CommitRow): Uint8Array | undefined {
+  if (row.update !== undefined || row.placed === undefined) return row.update
+  const deltas = row.events.flatMap(deltasOf)
+  const [first] = deltas
+  return first === undefined ? undefined : entriesUpdate(first.map, deltas, row.placed)
 }
 
-export function entriesUpdate({ array, id, after, values, removed }: EntriesUpdate): Uint8Array {
-  const encoder = new Y.UpdateEncoderV1()
-  const { restEncoder } = encoder
-  // One client with one struct.
-  encoding.writeVarUint(restEncoder, 1)
-  encoding.writeVarUint(restEncoder, 1)
-  encoder.writeClient(id.client)
-  encoding.writeVarUint(restEncoder, id.clock)
-  const origin = after === null ? null : Y.createID(after.client, after.clock)
-  const content = new Y.ContentAny([...values])
-  const ownId = Y.createID(id.client, id.clock)
-  new Y.Item(ownId, null, origin, null, null, array, null, content).write(encoder, 0)
-  writeRemoved(restEncoder, removed)
-  return encoder.toUint8Array()
+/** Of the array that holds a map's entries. */
+export function arrayName(map: ManagedMap): string {
+  return `holdfast:${map}`
 }
 
-/** Clients from the greatest, of each the clocks in order, neighbours as one. */
+/** An entry as it stands in the array. */
+export function plain({ key, value, at }: Entry): Entry {
+  return value === undefined ? { key, at } : { key, value, at }
+}
+
+function writeId(encoder: encoding.Encoder, [client, clock]: ElementId): void {
+  encoding.writeVarUint(encoder, client)
+  encoding.writeVarUint(encoder, clock)
+}
+
+/** Clients from the greatest on, of each the clocks in order, neighbours as one. */
 function writeRemoved(encoder: encoding.Encoder, removed: readonly ElementId[]): void {
   const byClient = new Map<number, number[]>()
-  for (const { client, clock } of removed) {
+  for (const [client, clock] of removed) {
     const clocks = byClient.get(client)
     if (clocks === undefined) byClient.set(client, [clock])
     else clocks.push(clock)

@@ -2,6 +2,7 @@ import * as Y from 'yjs'
 import type { CommitRow } from '../core/commit.ts'
 import type { StreamId } from '../core/ids.ts'
 import { type Entry, MANAGED_MAPS } from '../core/state/delta.ts'
+import { updateOf } from './entries-update.ts'
 import { GENESIS_CLIENT } from './genesis.ts'
 import { ManagedDocument } from './managed-document.ts'
 
@@ -32,7 +33,8 @@ function holdsUpdates(snapshot: Uint8Array, rows: readonly CommitRow[]): boolean
   Y.applyUpdateV2(doc, snapshot)
   const held = Y.decodeStateVector(Y.encodeStateVector(doc))
   doc.destroy()
-  return rows.every(({ update }) => {
+  return rows.every((row) => {
+    const update = updateOf(row)
     const ends = update === undefined ? undefined : endsOf(update)
     return ends === undefined || [...ends].every(([client, end]) => (held.get(client) ?? 0) >= end)
   })

@@ -9,8 +9,9 @@
  * entries are equal, so that the greatest entry of a key is removed by nobody.
  */
 import * as Y from 'yjs'
+import type { ElementId, Placement } from '../core/commit.ts'
 import type { Entry } from '../core/state/delta.ts'
-import { type ElementId, entriesUpdate } from './entries-update.ts'
+import { plain } from './entries-update.ts'
 
 /** Origin of the transactions that only remove what a merge has beaten: every replica makes them by itself. */
 export const TIDY = Symbol('tidy')
@@ -56,22 +57,20 @@ export class LwwMap {
   }
 
   /**
-   * Writes entries that beat the present ones of their keys, under these ids of the writer. The array does not have them
-   * yet: it is to be given the update before anything else is written to it.
+   * Writes entries that beat the present ones of their keys, the first under this id of the writer. The array does not
+   * have them yet: it is to be given their update before anything else is written to it.
    */
-  write(winners: readonly Entry[], id: ElementId): Uint8Array {
-    const values = winners.map(plain)
-    const places = values.map((entry, at) => ({ entry, client: id.client, clock: id.clock + at }))
-    const update = entriesUpdate({
-      array: this.#array,
-      id,
-      after: this.#ahead ?? this.#lastItem()?.lastId ?? null,
-      values,
-      removed: places.flatMap(({ entry }) => this.#byKey.get(entry.key) ?? []),
-    })
+  write(winners: readonly Entry[], [client, clock]: ElementId): Placement {
+    const after = this.#ahead ?? idOf(this.#lastItem())
+    const places = winners.map((entry, at) => ({ entry: plain(entry), client, clock: clock + at }))
+    const removed = places.flatMap(({ entry }) => this.#byKey.get(entry.key) ?? []).map(elementOf)
     for (const place of places) this.#byKey.set(place.entry.key, place)
-    this.#ahead = places.at(-1)
-    return update
+    this.#ahead = [client, clock + places.length - 1]
+    return {
+      at: [client, clock],
+      ...(after === undefined ? {} : { after }),
+      ...(removed.length === 0 ? {} : { removed }),
+    }
   }
 
   /** Writes to the array itself what beats the present entries; says whether there was any. */
@@ -84,7 +83,7 @@ export class LwwMap {
 
   /** The array has all that was written. */
   caughtUp(): void {
-    if (this.#ahead !== undefined) this.#last = Y.createID(this.#ahead.client, this.#ahead.clock)
+    if (this.#ahead !== undefined) this.#last = Y.createID(...this.#ahead)
     this.#ahead = undefined
   }
 
@@ -170,8 +169,18 @@ export class LwwMap {
 }
 
 /** An entry and the id of its one element. */
-interface Place extends ElementId {
+interface Place {
   readonly entry: Entry
+  readonly client: number
+  readonly clock: number
+}
+
+function elementOf({ client, clock }: Place): ElementId {
+  return [client, clock]
+}
+
+function idOf(item: Y.Item | null): ElementId | undefined {
+  return item === null ? undefined : [item.lastId.client, item.lastId.clock]
 }
 
 /**
@@ -181,10 +190,6 @@ interface Place extends ElementId {
 function compare(a: Place, b: Place): number {
   if (a.entry.at !== b.entry.at) return a.entry.at > b.entry.at ? 1 : -1
   return a.client - b.client || a.clock - b.clock
-}
-
-function plain({ key, value, at }: Entry): Entry {
-  return value === undefined ? { key, at } : { key, value, at }
 }
 
 function isEntry(entry: unknown): entry is Entry {

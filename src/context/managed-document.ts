@@ -3,10 +3,12 @@
  * found in the log as well, so that an update which cannot be used is replaced by the deltas of its row.
  */
 import * as Y from 'yjs'
-import type { CommitRow } from '../core/commit.ts'
+import type { CommitRow, Placement } from '../core/commit.ts'
 import { type Clock, clockOfId } from '../core/ids.ts'
+import { sizeOf } from '../core/size.ts'
 import { type Delta, type Entry, MANAGED_MAPS, type ManagedMap } from '../core/state/delta.ts'
 import { deltasOf } from '../core/state/fold.ts'
+import { arrayName, entriesUpdate, updateOf } from './entries-update.ts'
 import { foldUpdates } from './fold-updates.ts'
 import { genesisUpdate, RENEWAL_CLIENT } from './genesis.ts'
 import { LwwMap } from './lww-map.ts'
@@ -35,7 +37,7 @@ export class ManagedDocument {
    */
   #debt: Uint8Array | undefined
   /** Written, and not in the document yet. */
-  #ahead: Uint8Array[] = []
+  #ahead: { readonly map: ManagedMap; readonly entries: readonly Entry[]; readonly placed: Placement }[] = []
   /** Of this client's next element, while something was written ahead. */
   #nextClock = 0
   /** True once an update failed halfway: the values are right, the document better be loaded anew. */
@@ -45,17 +47,17 @@ export class ManagedDocument {
   constructor(clientId: number, { snapshot, generation = 0, tail }: StoredDocument) {
     this.generation = generation
     const withUpdate = tail.flatMap((row) => {
-      const { update } = row
-      return update === undefined || !this.#isOwn(row) ? [] : [{ row, update }]
+      const update = this.#isOwn(row) ? updateOf(row) : undefined
+      return update === undefined ? [] : [{ row, update }]
     })
     const updates = withUpdate.map(({ update }) => update)
     const { doc, damaged } = foldUpdates(snapshot, [genesisUpdate(), ...updates])
     doc.clientID = clientId
     this.#doc = doc
     this.#maps = {
-      meta: new LwwMap(doc, 'holdfast:meta'),
-      state: new LwwMap(doc, 'holdfast:state'),
-      artifacts: new LwwMap(doc, 'holdfast:artifacts'),
+      meta: new LwwMap(doc, arrayName('meta')),
+      state: new LwwMap(doc, arrayName('state')),
+      artifacts: new LwwMap(doc, arrayName('artifacts')),
     }
     this.#encodedBytes = (snapshot?.length ?? 0) + updates.reduce((sum, { length }) => sum + length, 0)
     const used = new Set(withUpdate.filter((_row, index) => !damaged.has(index + 1)).map(({ row }) => row))
@@ -71,11 +73,14 @@ export class ManagedDocument {
     return this.#maps[map].entries()
   }
 
-  /** Writes deltas; gives what to store as v1 bytes, undefined when all were beaten already. */
-  apply(deltas: readonly Delta[]): Uint8Array | undefined {
+  /** Writes deltas; gives what to store of it, undefined when all were beaten already. */
+  apply(deltas: readonly Delta[]): Placement | Uint8Array | undefined {
     const map = deltas[0]?.map
     const isOfOne = map !== undefined && deltas.every((delta) => delta.map === map)
-    return isOfOne && this.#debt === undefined ? this.#writeAhead(map, deltas) : this.#writeNow(deltas)
+    if (!isOfOne || this.#debt !== undefined) return this.#writeNow(deltas)
+    const winners = this.#maps[map].beating(deltas)
+    // What was beaten is in the events too: where the others stand does not follow from them.
+    return winners.length === deltas.length ? this.#writeAhead(map, winners) : this.#writeNow(deltas)
   }
 
   /** How many updates the document itself does not have yet. */
@@ -85,28 +90,27 @@ export class ManagedDocument {
 
   /** Gives the document what was written ahead of it. */
   catchUp(): void {
-    const updates = this.#ahead
-    if (updates.length === 0) return
+    const written = this.#ahead
+    if (written.length === 0) return
     this.#ahead = []
     this.#doc.transact((transaction) => {
-      for (const update of updates) Y.applyUpdate(this.#doc, update)
+      for (const { map, entries, placed } of written)
+        Y.applyUpdate(this.#doc, entriesUpdate(map, entries, placed))
       // Else Yjs takes this client for another one that has the same id, and draws a new one.
       transaction.local = true
     })
     for (const map of MANAGED_MAPS) this.#maps[map].caughtUp()
   }
 
-  /** The bytes alone: a lone write is stored before its document is brought up to date. */
-  #writeAhead(map: ManagedMap, deltas: readonly Delta[]): Uint8Array | undefined {
-    const winners = this.#maps[map].beating(deltas)
-    if (winners.length === 0) return undefined
+  /** A lone write is stored before its document is brought up to date. */
+  #writeAhead(map: ManagedMap, entries: readonly Entry[]): Placement {
     const client = this.#doc.clientID
     const clock = this.#ahead.length === 0 ? Y.getState(this.#doc.store, client) : this.#nextClock
-    const update = this.#maps[map].write(winners, { client, clock })
-    this.#nextClock = clock + winners.length
-    this.#ahead.push(update)
-    this.#encodedBytes += update.length
-    return update
+    const placed = this.#maps[map].write(entries, [client, clock])
+    this.#nextClock = clock + entries.length
+    this.#ahead.push({ map, entries, placed })
+    this.#encodedBytes += sizeOf(entries)
+    return placed
   }
 
   #writeNow(deltas: readonly Delta[]): Uint8Array | undefined {
@@ -129,9 +133,7 @@ export class ManagedDocument {
     // Begun anew by another tab: its values are right here too, but what is written to it builds on what is gone.
     if (newest > this.generation) this.suspect = true
     if (snapshot !== undefined && generation === this.generation) this.#takeSnapshot(snapshot)
-    const unused = rows.filter(
-      (row) => row.update === undefined || !this.#isOwn(row) || !this.#take(row.update),
-    )
+    const unused = rows.filter((row) => !this.#isOwn(row) || !this.#take(updateOf(row)))
     this.#replaceByDeltas(this.#hasWaiting() ? rows : unused)
   }
 
@@ -153,7 +155,7 @@ export class ManagedDocument {
     for (const map of MANAGED_MAPS) {
       const entries = [...this.#maps[map].entries()].filter((entry) => !isOldDeletion(entry, before))
       const inOrder = entries.toSorted((a, b) => (a.key < b.key ? -1 : 1))
-      new LwwMap(doc, `holdfast:${map}`).put(inOrder)
+      new LwwMap(doc, arrayName(map)).put(inOrder)
     }
     const bytes = Y.encodeStateAsUpdateV2(doc)
     doc.destroy()
@@ -186,7 +188,8 @@ export class ManagedDocument {
   }
 
   /** Says whether the update was applied; one that cannot even be read leaves the document as it was. */
-  #take(update: Uint8Array): boolean {
+  #take(update: Uint8Array | undefined): boolean {
+    if (update === undefined) return false
     try {
       Y.decodeUpdate(update)
     } catch {

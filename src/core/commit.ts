@@ -147,6 +147,22 @@ export type Outcome<Result> =
   | { readonly repeated: true; readonly resultId: string }
 
 /** One stored row of the log, as readers get it. */
+/** An element of a Yjs array: the client that added it, and its clock. */
+export type ElementId = readonly [client: number, clock: number]
+
+/**
+ * Where the deltas of a row stand in their managed document: what its update says and its events do not. They are all
+ * of one map, and stand there one after the other in the order of the events.
+ */
+export interface Placement {
+  /** Of the first delta. */
+  readonly at: ElementId
+  /** Behind which they were put; absent where the map was empty. */
+  readonly after?: ElementId
+  /** What they beat; absent where that was nothing. */
+  readonly removed?: readonly ElementId[]
+}
+
 export interface CommitRow {
   /** Order of arrival in this database. */
   readonly seq: number
@@ -160,8 +176,10 @@ export interface CommitRow {
   /** Request ids this row answers, with the id each one made. */
   readonly requests: Readonly<Record<string, string>>
   readonly events: readonly StoredEvent[]
-  /** Yjs v1 bytes; absent where the document did not change. */
+  /** Yjs v1 bytes; absent where the document did not change, and where `placed` says it. */
   readonly update?: Uint8Array
+  /** In place of the update's bytes, which follow from it and the events. */
+  readonly placed?: Placement
   /** The generation of the document that the update belongs to; absent for the first. Others take its row by its deltas. */
   readonly generation?: number
 }

@@ -4,7 +4,7 @@
 
 import type { ArtifactPage, ArtifactQuery } from './artifact/query.ts'
 import type { ArtifactRecord, ChunkRow, ContentRow } from './artifact/record.ts'
-import type { CommitRow, HeadKey, Operation, Outcome, RowChange, RowForm } from './commit.ts'
+import type { CommitRow, HeadKey, Operation, Outcome, Placement, RowChange, RowForm } from './commit.ts'
 import type { Damage, FoundDamage } from './damage/damage.ts'
 import type {
   ArtifactId,
@@ -226,8 +226,8 @@ export interface Documents {
   prepare(streams: readonly StreamId[]): Promise<void>
   /** Lets go what one `prepare` of the same streams kept: they may leave memory again. */
   release(streams: readonly StreamId[]): void
-  /** Writes deltas to a prepared document; gives the update's v1 bytes, undefined when nothing changed. */
-  apply(stream: StreamId, deltas: readonly Delta[]): Uint8Array | undefined
+  /** Writes deltas to a prepared document; gives where they stand, or the update's v1 bytes, undefined when nothing changed. */
+  apply(stream: StreamId, deltas: readonly Delta[]): Placement | Uint8Array | undefined
   /** Brings documents up to date that lag behind what `apply` wrote; called when nobody waits for this thread. */
   catchUp(): void
   /** One update that `apply` gave has been stored. A document with unstored updates never leaves memory. */

@@ -3,7 +3,7 @@
  */
 import type { CommitRow } from '../core/commit.ts'
 import { documentStream, type SessionId } from '../core/ids.ts'
-import type { StoredCommit } from './schema.ts'
+import type { CommitBody, StoredCommit } from './schema.ts'
 
 /** @param seq The number that the database gave, where the row itself does not hold it yet. */
 export function toCommitRow(stored: StoredCommit, seq = stored.seq ?? 0): CommitRow {
@@ -26,4 +26,9 @@ export function documentNames(session: SessionId): readonly [string, string] {
   const prefix = documentStream(session, '')
   // `0` is the character after the slash that ends the prefix.
   return [prefix, `${prefix.slice(0, -1)}0`]
+}
+
+/** Whether a row changed a document. */
+export function hasUpdate({ update, placed }: CommitBody): boolean {
+  return update !== undefined || placed !== undefined
 }

@@ -38,7 +38,7 @@ export interface GroupResult {
 export interface Growth {
   readonly stream: StreamId
   readonly sizeBytes: number
-  /** Of its document's update; 0 without one. */
+  /** Of its document's update, or of the events that it follows from; 0 without one. */
   readonly updateBytes: number
   /** To be asked once the transaction is complete, when its number is known. */
   row(): StoredCommit
@@ -90,7 +90,7 @@ function growthOf({ stored, sizeBytes }: NewRow, added: IDBRequest<IDBValidKey> 
   return {
     stream: stored.streamId,
     sizeBytes,
-    updateBytes: stored.body.update?.byteLength ?? 0,
+    updateBytes: stored.body.placed === undefined ? (stored.body.update?.byteLength ?? 0) : sizeBytes,
     row: () => ({ ...stored, seq: Number(added?.result) }),
   }
 }

@@ -4,7 +4,7 @@
  * a session.
  */
 import { type Clock, isDocumentStream, type StreamId } from '../core/ids.ts'
-import { rowsAfter, seqOf } from './commit-rows.ts'
+import { hasUpdate, rowsAfter, seqOf } from './commit-rows.ts'
 import type { DamageNotes } from './damage-notes.ts'
 import { readRange } from './read-range.ts'
 import { resultOf } from './result-of.ts'
@@ -59,7 +59,7 @@ export async function packStream(
   const rows = soundUpToDamage(read)
   const reach = previous?.reach ?? (0 as Clock)
   const options: PackOptions = { now, snapshotTo, reach, isArchiving: whole }
-  const waiting = rows.findIndex(({ seq = 0, body }) => body.update !== undefined && seq > snapshotTo)
+  const waiting = rows.findIndex(({ seq = 0, body }) => hasUpdate(body) && seq > snapshotTo)
   const held = whole || waiting < 0 ? rows.length : waiting
   let pieces = cut(rows, held, options, whole)
   if (pieces.length === 0 && rows.length === ROWS_AT_ONCE) {

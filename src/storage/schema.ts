@@ -7,7 +7,7 @@
 import { Dexie, type EntityTable, type Table } from 'dexie'
 import type { ChunkRow } from '../core/artifact/record.ts'
 import type { NamedContent } from '../core/artifact/references.ts'
-import type { HeadKey, RowKey } from '../core/commit.ts'
+import type { HeadKey, Placement, RowKey } from '../core/commit.ts'
 import type { DamageRow } from '../core/damage/damage.ts'
 import type {
   ArtifactId,
@@ -63,6 +63,7 @@ export interface CommitBody {
   readonly does?: Readonly<Record<string, string>>
   readonly events: readonly StoredEvent[]
   readonly update?: Uint8Array
+  readonly placed?: Placement
   /** Of the document that the update belongs to; absent for the first. */
   readonly generation?: number
 }

@@ -190,11 +190,12 @@ function packRow(stored: StoredCommit, { now, snapshotTo }: PackOptions): Packed
   const { streamId: _, ...row } = stored
   const seq = seqOf(stored)
   const isOld = timeOfClock(row.hlc) < now - REQUEST_KEEP_MS
-  const { update, requests, generation, ...rest } = row.body
+  const { update, placed, requests, generation, ...rest } = row.body
   const body: CommitBody = {
     ...rest,
     requests: isOld ? {} : requests,
     ...(update === undefined || seq <= snapshotTo ? {} : { update }),
+    ...(placed === undefined || seq <= snapshotTo ? {} : { placed }),
     ...(generation === undefined || seq <= snapshotTo ? {} : { generation }),
   }
   const held = new Set(heldRefs(requests, body.events))

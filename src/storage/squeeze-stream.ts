@@ -1,6 +1,6 @@
 import type { StreamId } from '../core/ids.ts'
 import type { Compression } from '../core/ports.ts'
-import { rowsAfter } from './commit-rows.ts'
+import { hasUpdate, rowsAfter } from './commit-rows.ts'
 import type { Connection } from './connection.ts'
 import { readRange } from './read-range.ts'
 import { resultOf } from './result-of.ts'
@@ -112,7 +112,7 @@ function isSqueezed({ squeezed }: StoredSegment): boolean {
 /** An update that no snapshot holds, as of a session that was unarchived meanwhile, is needed within transactions. */
 function canBeSqueezed(segment: StoredSegment, snapshotTo: number): boolean {
   if (isSqueezed(segment) || !isSoundSegment(segment)) return false
-  return packedRowsOf(segment).every(({ body, seq }) => body.update === undefined || seq <= snapshotTo)
+  return packedRowsOf(segment).every(({ body, seq }) => !hasUpdate(body) || seq <= snapshotTo)
 }
 
 /** Its session may have been erased meanwhile. */

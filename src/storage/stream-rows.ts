@@ -137,7 +137,7 @@ function toRow(stream: StreamId, part: Part, context: RowContext): NewRow {
   const { commitId, writer } = context
   const deltas = part.events.flatMap((event) => event.deltas)
   const made = deltas.length === 0 ? undefined : context.documents.apply(stream, deltas)
-  const update = part.update ?? made
+  const update = part.update ?? (made instanceof Uint8Array ? made : undefined)
   const generation = made === undefined ? 0 : context.documents.generation(stream)
   const first = part.events[0]
   const stored: StoredCommit = {
@@ -152,6 +152,7 @@ function toRow(stream: StreamId, part: Part, context: RowContext): NewRow {
       ...(Object.keys(part.does).length === 0 ? {} : { does: part.does }),
       events: part.events.map(({ event }) => event),
       ...(update === undefined ? {} : { update }),
+      ...(made === undefined || made instanceof Uint8Array ? {} : { placed: made }),
       ...(made === undefined || generation === 0 ? {} : { generation }),
     },
   }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { createDocuments, type DocumentsOptions } from '../../src/context/documents.ts'
+import type { Placement } from '../../src/core/commit.ts'
 import type { StreamId } from '../../src/core/ids.ts'
 import type { Log } from '../../src/core/ports.ts'
 import { valuesOf } from '../../src/core/state/fold.ts'
@@ -16,8 +17,9 @@ const valuesIn = (documents: ReturnType<typeof documentsOver>, stream = STREAM) 
   return entries === undefined ? undefined : valuesOf(entries)
 }
 
-/** Client ids that have structs in an update or snapshot. */
-function clientsIn(update: Uint8Array | undefined): readonly number[] {
+/** Client ids that have structs in what was written, or in a snapshot. */
+function clientsIn(update: Placement | Uint8Array | undefined): readonly number[] {
+  if (update !== undefined && !(update instanceof Uint8Array)) return [update.at[0]]
   return [...Y.parseUpdateMeta(update ?? new Uint8Array([0, 0])).to.keys()]
 }
 

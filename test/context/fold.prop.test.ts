@@ -130,8 +130,13 @@ class World {
     return [...last].map(([key, value]) => delta(key, value ?? undefined, this.#tick - skew, writer))
   }
 
-  #store(writer: number, deltas: readonly Delta[], update: Uint8Array | undefined, generation = 0): void {
-    const row = this.log.add(writer, deltas, update, update === undefined ? 0 : generation)
+  #store(
+    writer: number,
+    deltas: readonly Delta[],
+    made: ReturnType<LiveDocuments['apply']>,
+    generation = 0,
+  ): void {
+    const row = this.log.add(writer, deltas, made, made === undefined ? 0 : generation)
     for (const [other, waiting] of this.#undelivered.entries()) if (other !== writer) waiting.push(row)
   }
 

@@ -1,4 +1,5 @@
-import type { CommitRow } from '../../src/core/commit.ts'
+import { updateOf } from '../../src/context/entries-update.ts'
+import type { CommitRow, Placement } from '../../src/core/commit.ts'
 import { type CommitId, type CorrelationId, clockOfId, type StreamId } from '../../src/core/ids.ts'
 import type { Log } from '../../src/core/ports.ts'
 import type { Delta } from '../../src/core/state/delta.ts'
@@ -22,6 +23,18 @@ export function eventsOf(deltas: readonly Delta[]): readonly StoredEvent[] {
   }))
 }
 
+/** What a row holds of what `apply` gave. */
+export function madeIn(made: Placement | Uint8Array | undefined): Pick<CommitRow, 'update' | 'placed'> {
+  if (made === undefined) return {}
+  return made instanceof Uint8Array ? { update: made } : { placed: made }
+}
+
+/** The row by its update's bytes alone, without its deltas. */
+export function bytesOnly({ placed: _, ...row }: CommitRow): CommitRow {
+  const update = updateOf({ ...row, ...(_ === undefined ? {} : { placed: _ }) })
+  return { ...row, ...madeIn(update), events: [] }
+}
+
 /** A log in memory: rows in order of arrival, and a snapshot that covers those up to a number. */
 export class RowLog implements Pick<Log, 'document'> {
   readonly rows: CommitRow[] = []
@@ -30,7 +43,7 @@ export class RowLog implements Pick<Log, 'document'> {
   /** What a read waits for. */
   gate: Promise<void> = Promise.resolve()
 
-  add(writer: number, deltas: readonly Delta[], update?: Uint8Array, generation = 0): CommitRow {
+  add(writer: number, deltas: readonly Delta[], made?: Placement | Uint8Array, generation = 0): CommitRow {
     const seq = this.rows.length + 1
     const row: CommitRow = {
       seq,
@@ -41,7 +54,7 @@ export class RowLog implements Pick<Log, 'document'> {
       n: 1 + this.rows.filter((other) => other.writer === writerId(writer)).length,
       requests: {},
       events: eventsOf(deltas),
-      ...(update === undefined ? {} : { update }),
+      ...madeIn(made),
       ...(generation === 0 ? {} : { generation }),
     }
     this.rows.push(row)

@@ -4,6 +4,7 @@ import { ManagedDocument } from '../../src/context/managed-document.ts'
 import { type Clock, type CommitId, clockAt, type EventId, idAt, type WriterId } from '../../src/core/ids.ts'
 import { unpackEntries } from '../../src/core/state/packed-entries.ts'
 import { DELETION_KEEP_MS } from '../../src/storage/packing.ts'
+import { eventsOf, madeIn } from '../context/rows.ts'
 import { failCommits } from './faults.ts'
 import {
   commitWrites,
@@ -80,7 +81,7 @@ test('SG20 more than 500 clients wear a document out, and what it begins anew wi
   const stampOf = (at: number) => idAt<EventId>(clockAt(1_000 + at), `8000-${'0'.repeat(12)}` as WriterId)
   const written = Array.from({ length: 501 }, (_, at) => {
     const document = new ManagedDocument(1_000 + at, { tail: [] })
-    const update = document.apply([{ map: 'state', key: `k${at % 9}`, value: at, at: stampOf(at) }])
+    const deltas = [{ map: 'state', key: `k${at % 9}`, value: at, at: stampOf(at) }] as const
     return {
       seq: at + 1,
       stream: STREAM,
@@ -89,8 +90,8 @@ test('SG20 more than 500 clients wear a document out, and what it begins anew wi
       writer: `w${at}` as WriterId,
       n: 1,
       requests: {},
-      events: [],
-      ...(update === undefined ? {} : { update }),
+      events: eventsOf(deltas),
+      ...madeIn(document.apply(deltas)),
     }
   })
   const never = 0 as Clock

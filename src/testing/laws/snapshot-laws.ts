@@ -42,6 +42,6 @@ function isSound(check: () => boolean): boolean {
 /** Updates of another generation are no part of a document: their rows count by their deltas. */
 function ofGeneration(row: CommitRow, generation: number): CommitRow {
   if ((row.generation ?? 0) === generation) return row
-  const { update: _, ...rest } = row
+  const { update: _, placed: __, ...rest } = row
   return rest
 }
