@@ -17,7 +17,8 @@ import { beTab, tabs } from './workloads/tabs.ts'
 const RESTORED = ['idb', 'Dexie', 'y-indexeddb', 'RxDB', 'TinyBase', 'automerge-repo']
 
 const WORKLOADS = {
-  'lone-write': (quick: boolean) => loneWrite({ blocks: quick ? 20 : 50, operations: 10 }),
+  'lone-write': (quick: boolean) =>
+    loneWrite({ blocks: quick ? 20 : 50, operations: 10 }, { blocks: quick ? 4 : 10, operations: 100 }),
   pipelined: (quick: boolean) => pipelined({ count: quick ? 3_000 : 10_000, rounds: quick ? 2 : 3 }),
   reads: (quick: boolean) => reads({ blocks: quick ? 5 : 20 }),
   calls: (quick: boolean) => calls({ count: 1_000, blocks: quick ? 5 : 20 }),
