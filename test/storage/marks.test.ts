@@ -289,6 +289,7 @@ test('SG17 a session is marked when more was written than a mark of it holds, ho
   await setState(tab, 'b', 1)
   expect(await marks()).toBe(1)
   await setState(tab, 'a', value)
+  await setState(tab, 'a', `${value}, again`)
   expect(await marks()).toBe(2)
   await expectLaws(tab)
 })

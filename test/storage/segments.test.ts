@@ -58,7 +58,7 @@ const countSegments = (tab: Tab) => tab.connection.db.segments.count()
 async function readAll(tab: Tab, stream: StreamId = STREAM) {
   const found = await readRaw(tab, stream)
   return JSON.parse(
-    JSON.stringify(found, (name, value) => (name === 'update' ? undefined : value)),
+    JSON.stringify(found, (name, value) => (name === 'update' || name === 'placed' ? undefined : value)),
   ) as typeof found
 }
 
@@ -227,13 +227,13 @@ test('SG4 updates that a snapshot holds are left out of segments; others keep th
   expect(snapshot?.seq).toBe(153)
   expect(await tab.journal.pack(STREAM)).toBe(151)
   const rows = await rowsOf(tab)
-  expect(rows.filter(({ update }) => update === undefined).map(({ seq }) => seq)).toEqual(
+  expect(rows.filter(({ placed }) => placed === undefined).map(({ seq }) => seq)).toEqual(
     Array.from({ length: 151 }, (_, at) => at + 2),
   )
   // All of them at once, where nobody will write for long: updates that stand in no snapshot are kept.
   while ((await tab.journal.pack(STREAM, { whole: true })) > 0) {}
   const packed = await rowsOf(tab)
-  expect(packed.find(({ update }) => update !== undefined)?.seq).toBe(154)
+  expect(packed.find(({ placed }) => placed !== undefined)?.seq).toBe(154)
   const fresh = await openBeside(tab)
   await setState(fresh, 'after', 1)
   expect(await valuesIn(fresh)).toMatchObject({ k0: 0, l119: 119, after: 1 })
@@ -469,9 +469,8 @@ test('SG4 rows with updates wait for their snapshot no longer when more than 1,2
   await plant(1_200, 1)
   expect(await tab.journal.pack(STREAM)).toBeGreaterThan(400)
   const [first] = await tab.connection.db.segments.toArray()
-  // Bytes are nothing that JSON would give back.
-  expect(first?.rows).toBeInstanceOf(Array)
-  expect(first === undefined ? undefined : packedRowsOf(first)[0]?.body.update).toBeDefined()
+  expect(first?.rows).toBeInstanceOf(Uint8Array)
+  expect(first === undefined ? undefined : packedRowsOf(first)[0]?.body.placed).toBeDefined()
 })
 
 test('ST5 squeezing over a connection that takes no transaction any more says that it is lost', async () => {
