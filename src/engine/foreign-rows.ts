@@ -37,12 +37,13 @@ export function createForeignRows(
 ): ForeignRows {
   const { log, wall, onError } = deps
   const { writer } = deps.journal
-  const stopTimers = new Set<() => void>()
+  /** Ends of those that wait. */
+  const pauses = new Set<() => void>()
   /** Told before the end of the log was known. */
   const early: { readonly ranges: readonly Range[]; readonly streams: NewOfStreams }[] = []
   let arrivals: Arrivals<NewOfStreams> | undefined
   let isStopped = false
-  const streams = createForeignStreams({ ...deps, writer, unheard: () => arrivals?.unheard ?? [], later })
+  const streams = createForeignStreams({ ...deps, writer, unheard: () => arrivals?.unheard ?? [], pause })
 
   /** @param of whose rows they are, as another tab says; undefined where they are of this worker */
   function tell(ranges: readonly Range[], of?: NewOfStreams): readonly Range[] {
@@ -90,19 +91,21 @@ export function createForeignRows(
     return last?.seq ?? 0
   }
 
-  function look(): void {
-    catchUp()
-      .catch(onError)
-      .finally(() => later(LOOK_MS, look))
+  async function keepLooking(): Promise<void> {
+    while (await pause(LOOK_MS)) await catchUp().catch(onError)
   }
 
-  function later(delayMs: number, work: () => void): void {
-    if (isStopped) return
-    const stop = wall.after(delayMs, () => {
-      stopTimers.delete(stop)
-      work()
+  function pause(delayMs: number): Promise<boolean> {
+    if (isStopped) return Promise.resolve(false)
+    return new Promise((resolve) => {
+      const end = () => {
+        stop()
+        pauses.delete(end)
+        resolve(!isStopped)
+      }
+      const stop = wall.after(delayMs, end)
+      pauses.add(end)
     })
-    stopTimers.add(stop)
   }
 
   return {
@@ -110,7 +113,7 @@ export function createForeignRows(
       const onFound = streams.take
       arrivals = createArrivals({ wall, heardTo, end, read: readRange, onFound, verify, onError })
       for (const told of early.splice(0)) arrivals.claimed(told.ranges, told.streams)
-      later(LOOK_MS, look)
+      void keepLooking()
     },
     takeOwn(rows) {
       if (!isStopped) tell(rangesOf(rows.map(({ seq }) => seq)))
@@ -132,7 +135,7 @@ export function createForeignRows(
       arrivals?.stop()
       arrivals = undefined
       early.length = 0
-      for (const stop of stopTimers) stop()
+      for (const end of [...pauses]) end()
     },
   }
 }

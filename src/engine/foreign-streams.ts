@@ -61,22 +61,21 @@ export function createForeignStreams({
   onError,
   writer,
   unheard,
-  later,
+  pause,
 }: ForeignStreamsDeps & {
   /** This worker. */
   readonly writer: WriterId
   /** The numbers of which no word has come. */
   readonly unheard: () => readonly Range[]
-  readonly later: (delayMs: number, work: () => void) => void
+  /** False where this worker has stopped hearing meanwhile. */
+  readonly pause: (delayMs: number) => Promise<boolean>
 }): ForeignStreams {
-  /** What was told last of a stream, until it was given on. */
-  const turns = new Map<StreamId, Promise<void>>()
-  /** Readings that failed and are tried once more. */
-  let retries = 0
+  /** What was told last of a stream, until it was given on: its reading, and that with what follows where it fails. */
+  const turns = new Map<StreamId, { readonly reading: Promise<void>; readonly over: Promise<void> }>()
   const loaded = createLoadedRows({
     log,
     unheard,
-    underway: (stream) => turns.get(stream),
+    underway: (stream) => turns.get(stream)?.reading,
     tellWatching,
     isWatched: () => watching().length > 0,
   })
@@ -84,20 +83,17 @@ export function createForeignStreams({
 
   function take(streams: NewOfStreams, fresh: readonly Range[]): void {
     for (const [stream, seq] of streams) {
-      if (stream === TURNS_STREAM) continue
       onWritten(stream)
-      const turn = takeStream(stream, seq, fresh, turns.get(stream)).catch((error: unknown) => {
+      const before = turns.get(stream)?.over
+      const reading = takeStream(stream, seq, fresh, before)
+      // What comes later waits for the further try as well.
+      const over = reading.catch(async (error: unknown) => {
         onError(error)
-        retries += 1
-        later(RETRY_MS, () => {
-          const again = takeStream(stream, seq, fresh).catch(onError)
-          void again.finally(() => {
-            retries -= 1
-          })
-        })
+        if (await pause(RETRY_MS)) await takeStream(stream, seq, fresh, before).catch(onError)
       })
+      const turn = { reading: reading.catch(() => {}), over }
       turns.set(stream, turn)
-      void turn.then(() => {
+      void over.then(() => {
         if (turns.get(stream) === turn) turns.delete(stream)
       })
     }
@@ -175,8 +171,8 @@ export function createForeignStreams({
       }
     },
     get areBehind() {
-      return turns.size + retries > 0
+      return turns.size > 0
     },
-    settle: () => Promise.all(turns.values()),
+    settle: () => Promise.all([...turns.values()].map(({ over }) => over)),
   }
 }

@@ -78,6 +78,31 @@ test('TA4 what another tab records in one session comes in its order, also where
   await expect.poll(told).toEqual([1, 2])
 })
 
+test.each([
+  ['an earlier reading fails', [false, true]],
+  ['two readings fail', [false, false]],
+])(
+  'TA4 what another tab records in one session comes in its order, also where %s at first',
+  async (_what, works) => {
+    const { wall, errors, readings, hear, told } = rig()
+    for (const [at, isWorking] of works.entries()) {
+      hear(at + 1)
+      await expect.poll(() => readings.length).toBe(at + 1)
+      readings[at]?.(isWorking ? [row(at + 1)] : Promise.reject(new Error('not now')))
+    }
+    const failed = works.filter((isWorking) => !isWorking).length
+    await expect.poll(() => errors.length).toBe(failed)
+    expect(told()).toEqual([])
+    wall.advance(RETRY_MS)
+    await expect.poll(() => readings.length).toBe(2 + failed)
+    for (let at = failed; at > 0; at -= 1) {
+      readings[1 + at]?.([row(at)])
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    await expect.poll(told).toEqual([1, 2])
+  },
+)
+
 test('TA4 what was being read as a page opened its session comes before what was stored after that', async () => {
   const { views, readings, starts, hear, told } = rig()
   hear(1)
