@@ -83,6 +83,7 @@ export function createForeignStreams({
 
   function take(streams: NewOfStreams, fresh: readonly Range[]): void {
     for (const [stream, seq] of streams) {
+      if (stream === TURNS_STREAM) continue
       onWritten(stream)
       const before = turns.get(stream)?.over
       const reading = takeStream(stream, seq, fresh, before)
