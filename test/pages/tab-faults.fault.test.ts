@@ -3,7 +3,6 @@ import { cpSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { expect, onTestFinished, test } from 'vitest'
-import { decodeUpdate } from 'yjs'
 import { createProfile, startChromium } from './harness/chromium.ts'
 import { buildFixture } from './harness/fixture.ts'
 import { openContext } from './harness/shared-chromium.ts'
@@ -176,7 +175,8 @@ test('FA11 two copies of one profile write as writers of their own, and as clien
   expect(first?.writers.length).toBe(1)
   // The first writer's rows are in all of them; each life after it has a writer and a client of its own.
   expect([original?.writers.length, cloned?.writers.length, writers.size]).toEqual([2, 2, 3])
-  const clients = seen.flatMap(({ updates }) => clientsOf(updates))
+  // The ids under which each wrote to the session's document.
+  const clients = seen.flatMap((each) => each.clients)
   expect(new Set(clients).size).toBe(3)
   for (const { violations } of seen) expect(violations).toEqual([])
 
@@ -197,7 +197,7 @@ test('FA11 two copies of one profile write as writers of their own, and as clien
         const request = indexedDB.open('cloned')
         request.onsuccess = () => resolve(request.result)
       })
-      const rows = await new Promise<readonly { writer: string; update?: Uint8Array }[]>((resolve) => {
+      const rows = await new Promise<readonly { writer: string; body: Uint8Array }[]>((resolve) => {
         const request = opened.transaction('commits').objectStore('commits').getAll()
         request.onsuccess = () => resolve(request.result)
       })
@@ -205,19 +205,17 @@ test('FA11 two copies of one profile write as writers of their own, and as clien
       return {
         keys,
         writers: [...new Set(rows.map(({ writer }) => writer))],
-        updates: rows.flatMap(({ update }) => (update === undefined ? [] : [[...update]])),
+        clients: rows.flatMap(({ body }) => {
+          const { placed } = JSON.parse(new TextDecoder().decode(body)) as {
+            placed?: { at: [number, number] }
+          }
+          return placed === undefined ? [] : [placed.at[0]]
+        }),
         violations: await window.checkLaws('cloned'),
       }
     }, key)
   }
 })
-
-/** The ids that structs of these updates were made under, but for those of the first one, which every document has. */
-function clientsOf(updates: readonly (readonly number[])[]): readonly number[] {
-  return updates.flatMap((bytes) =>
-    decodeUpdate(new Uint8Array(bytes)).structs.map((struct) => struct.id.client),
-  )
-}
 
 /** Holds a transaction over every table of the database, for as long as the page runs or until it is told to let go. */
 function holdTransaction(page: Page, name: string): Promise<void> {
