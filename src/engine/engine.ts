@@ -2,7 +2,7 @@
 import type { HoldfastError } from '../core/errors.ts'
 import type { HookDefinition } from '../core/hook/definition.ts'
 import { settleHooks } from '../core/hook/settle-hooks.ts'
-import { STORE_STREAM, sessionStream } from '../core/ids.ts'
+import { STORE_STREAM } from '../core/ids.ts'
 import { sensitiveKeys } from '../core/session/sensitive-keys.ts'
 import type { EngineClient, SendToPage } from '../protocol/engine-host.ts'
 import type { Hello } from '../protocol/hello.ts'
@@ -11,7 +11,7 @@ import type { Audit } from './audit.ts'
 import { createClosedKeys } from './closed-keys.ts'
 import { keepDamage } from './damage-keeper.ts'
 import type { Definitions } from './definitions.ts'
-import { deletedIn } from './deleted-sessions.ts'
+import { forgetDeleted } from './deleted-sessions.ts'
 import { createLateDocuments } from './late-documents.ts'
 import { withLiveSessions } from './live-tables.ts'
 import { type OpeningOptions, openDatabase } from './open-database.ts'
@@ -205,16 +205,7 @@ export async function openEngine(
     for (const page of pages.all()) page.take(change)
     tabs.taken(change)
     openDocuments.take(change)
-    for (const id of deletedIn(change)) {
-      const stream = sessionStream(id)
-      openDocuments.gone(id)
-      documents.drop(stream)
-      views.forget(stream)
-      for (const page of pages.all()) {
-        page.gone(stream, change.source)
-        page.note(stream)
-      }
-    }
+    forgetDeleted(change, { openDocuments, documents, views, pages: pages.all })
   }
 
   return {
