@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import { playwright } from '@vitest/browser-playwright'
 import { configDefaults, defineConfig } from 'vitest/config'
 import { CHROMIUM_ARGS, findChromium } from './scripts/chromium.mjs'
-import { ALONE, BROWSER, ENGINE, PAGES, POWER_CUT, STORAGE_PROCESS, served } from './vitest.shared.ts'
+import { ALONE, BROWSER, ENGINE, OWN_DISK, PAGES, STORAGE_PROCESS, served } from './vitest.shared.ts'
 
 const chromium = findChromium()
 
@@ -72,7 +72,7 @@ export default defineConfig({
           environment: './test/pages/harness/environment.ts',
           isolate: false,
           include: [...PAGES, ENGINE],
-          exclude: [...configDefaults.exclude, POWER_CUT, STORAGE_PROCESS],
+          exclude: [...configDefaults.exclude, ...OWN_DISK, STORAGE_PROCESS],
           // In the other engines, and for longer: vitest.engines.config.ts.
           provide: { engine: 'chromium', rounds: 2 },
           testTimeout: 60_000,

@@ -2,10 +2,11 @@ import { configDefaults, defineConfig } from 'vitest/config'
 import { isEngineName } from './test/engines/driver/engine.ts'
 import { drivenEngine } from './test/engines/provider.ts'
 import { EngineReporter } from './test/engines/reporter.ts'
-import { BROWSER, ENGINE, POWER_CUT, served } from './vitest.shared.ts'
+import { BROWSER, ENGINE, OWN_DISK, served } from './vitest.shared.ts'
 
 const engine = process.env.HOLDFAST_ENGINE ?? 'chromium'
 if (!isEngineName(engine)) throw new Error(`There is no engine '${engine}'.`)
+const ownDisk = process.env.HOLDFAST_OWN_DISK
 const rounds = Number(process.env.HOLDFAST_ROUNDS ?? 2)
 
 // One engine a run: two browsers at once would share two cores, and their timeouts.
@@ -39,7 +40,7 @@ export default defineConfig({
           name: 'pages',
           environment: 'node',
           include: [ENGINE],
-          exclude: [...configDefaults.exclude, POWER_CUT],
+          exclude: [...configDefaults.exclude, ...OWN_DISK],
           setupFiles: 'test/engines/leave-out.ts',
           provide: { engine, rounds },
           testTimeout: 120_000,
@@ -50,10 +51,10 @@ export default defineConfig({
       },
       {
         test: {
-          name: 'power-cut',
+          name: 'own-disk',
           environment: 'node',
-          // Only when it is asked for: it needs root.
-          include: process.env.HOLDFAST_POWER_CUT === undefined ? [] : [POWER_CUT],
+          // One of them, and only when it is asked for: they need root.
+          include: OWN_DISK.filter((path) => path.endsWith(`/${ownDisk}.engine.test.ts`)),
           provide: { engine, rounds },
           testTimeout: 300_000,
           maxWorkers: 1,

@@ -14,8 +14,8 @@ export const ALONE = [
 ]
 export const BROWSER = 'test/**/*.browser.test.ts'
 export const ENGINE = 'test/**/*.engine.test.ts'
-/** Needs root and a loop device: `npm run test:powercut`. */
-export const POWER_CUT = 'test/engines/power-cut.engine.test.ts'
+/** Need root and a loop device: `npm run test:powercut` and `test:fulldisk`. */
+export const OWN_DISK = ['test/engines/power-cut.engine.test.ts', 'test/engines/full-disk.engine.test.ts']
 /** WebKit alone has such a process: `npm run test:engines`. */
 export const STORAGE_PROCESS = 'test/engines/storage-process.engine.test.ts'
 export const PAGES = ['test/**/*.page.test.ts', 'test/**/*.fault.test.ts']

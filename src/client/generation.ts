@@ -5,26 +5,42 @@
  */
 export interface GenerationMarker {
   read(): string | undefined
+  /** It is open. */
   write(generation: string): void
+  /** The browser closed it under a page, or failed to open it, and no page has had it open since. */
+  readonly isInDoubt: boolean
+  doubt(): void
 }
 
 export function createGenerationMarker(name: string): GenerationMarker {
   const key = `holdfast:${name}:generation`
+  const doubtKey = `holdfast:${name}:in-doubt`
+  /** Another page may have had it open since, which says nothing of the room that there is now. */
+  let isInDoubt = false
   return {
-    read: () => {
-      try {
-        return localStorage.getItem(key) ?? undefined
-      } catch {
-        // Blocked for this page: emptiness cannot be noticed then.
-        return undefined
-      }
-    },
+    read: () => stored((storage) => storage.getItem(key)) ?? undefined,
     write: (generation) => {
-      try {
-        localStorage.setItem(key, generation)
-      } catch {
-        // As above.
-      }
+      isInDoubt = false
+      stored((storage) => {
+        storage.setItem(key, generation)
+        storage.removeItem(doubtKey)
+      })
     },
+    get isInDoubt() {
+      return isInDoubt || stored((storage) => storage.getItem(doubtKey)) === 'yes'
+    },
+    doubt: () => {
+      isInDoubt = true
+      stored((storage) => storage.setItem(doubtKey, 'yes'))
+    },
+  }
+}
+
+/** Nothing where it is blocked for this page: emptiness cannot be noticed then. */
+function stored<Value>(work: (storage: Storage) => Value): Value | undefined {
+  try {
+    return work(localStorage)
+  } catch {
+    return undefined
   }
 }

@@ -3,6 +3,7 @@
  * which are loaded meanwhile.
  */
 import { transfer, wrap } from 'comlink'
+import { isHoldfastError } from '../core/errors.ts'
 import type { Actor } from '../core/session/record.ts'
 import type { Gate } from '../protocol/gate.ts'
 import { type Hello, OLDEST_PROTOCOL, PROTOCOL_VERSION, type Welcome } from '../protocol/hello.ts'
@@ -61,10 +62,16 @@ export async function greet(options: GreetOptions, isOver = () => false): Promis
     try {
       return await greetOne(options)
     } catch (error) {
+      if (isOfStorage(error)) options.generation.doubt()
       const { respawns } = options.spawner
       if (!respawns || isOver() || tries >= MAX_DEATHS || howItFailed(error) !== 'ended') throw error
     }
   }
+}
+
+/** The browser failed at the database, which may be for a full disk. */
+function isOfStorage(error: unknown): boolean {
+  return isHoldfastError(error) && (error.code === 'STORAGE_FAILED' || error.code === 'QUOTA_EXCEEDED')
 }
 
 async function greetOne(options: GreetOptions): Promise<Greeted> {
@@ -125,6 +132,7 @@ function helloOf({ name, actor, templates, generation, blockedMs, reopen }: Gree
     ...(actor && { actor }),
     ...(templates && { templates }),
     ...(blockedMs !== undefined && { blockedMs }),
+    ...(generation.isInDoubt && { inDoubt: true }),
     ...(reopen && { reopen }),
     ...(known !== undefined && { generation: known }),
   }

@@ -30,6 +30,7 @@ import { createStoreWrites, type Writes } from './writes.ts'
 
 /** Loaded together with the handles. */
 export { connect } from './connect.ts'
+export { assertDiskHasRoom } from './disk-room.ts'
 
 /** The store of one name, as a page holds it. */
 export interface Holdfast<A extends App = App> extends AsyncDisposable {

@@ -1,6 +1,7 @@
 import { createError, type HoldfastError } from '../core/errors.ts'
 import type { Welcome } from '../protocol/hello.ts'
 import type { PageMessage, WorkerMessage } from '../protocol/messages.ts'
+import { assertDiskHasRoom } from './disk-room.ts'
 import { type Greeted, type GreetOptions, greet, MAX_DEATHS } from './greet.ts'
 import { createLink, type Link, type LinkOptions } from './link.ts'
 import { createReopening } from './reopening.ts'
@@ -53,6 +54,7 @@ export function createLinkKeeper(options: LinkKeeperOptions, events: LinkKeeperE
 
   const open = async (reopen: boolean): Promise<void> => {
     const signal = welcome === undefined ? options.signal : undefined
+    if (first === undefined && generation.isInDoubt) await assertDiskHasRoom(options.name)
     const greeted = first ?? (await greet({ ...options, reopen, signal }, () => closed))
     first = undefined
     const opened: Link = createLink(greeted, {
@@ -122,6 +124,7 @@ export function createLinkKeeper(options: LinkKeeperOptions, events: LinkKeeperE
     if (old === undefined) return
     link = undefined
     abandoned = old
+    generation.doubt()
     deaths += 1
     once(
       old.close().then(async () => {

@@ -54,6 +54,7 @@ export interface OpenOptions<A extends App = App> extends WorkerOptions {
  * @throws WORKER_START when the worker does not start, with what to check
  * @throws VERSION_MISMATCH when page and worker are of different builds
  * @throws STORAGE_BLOCKED, STORAGE_NEWER, STORAGE_LOST, STORAGE_FAILED when the database cannot be opened
+ * @throws QUOTA_EXCEEDED while the disk is full (Chromium)
  * @throws ABORTED by the signal
  * @example
  * const holdfast = await openHoldfast({ name: 'my-app' })
@@ -91,7 +92,6 @@ export async function openWith<A extends App>(options: OpenOptions<A>, timing: T
 
 /** A worker that has answered, and what was of no use before it did: the code of the handles and of all that comes later. */
 async function begin(opening: GreetOptions) {
-  const greeting = greet(opening)
   const loading = import('./holdfast.ts').catch((error: unknown) => {
     throw createError(
       'WORKER_START',
@@ -100,6 +100,9 @@ async function begin(opening: GreetOptions) {
       error,
     )
   })
+  const greeting = opening.generation.isInDoubt
+    ? loading.then(({ assertDiskHasRoom }) => assertDiskHasRoom(opening.name)).then(() => greet(opening))
+    : greet(opening)
   try {
     const [first, { connect, createHoldfast }] = await unlessGivenUp(
       Promise.all([greeting, loading]),

@@ -84,16 +84,15 @@ async function failureOf(open: () => Promise<void>): Promise<HoldfastError | und
   }
 }
 
-/** The browser's word for a failure inside its own database, whatever it was asked to do. */
+/** The browser's word for a failure inside its own database, whatever it was asked to do; or the disk is full. */
 function isBroken({ code, details }: HoldfastError): boolean {
-  return code === 'STORAGE_FAILED' && details.name === 'UnknownError'
+  return code === 'QUOTA_EXCEEDED' || (code === 'STORAGE_FAILED' && details.name === 'UnknownError')
 }
 
 function needsReload(cause: HoldfastError, tries: number): HoldfastError {
-  return createError(
-    'STORAGE_NEEDS_RELOAD',
-    `The browser opens no database any more in this page (${tries} tries). Reload the page: what was stored is there.`,
-    { tries },
-    cause,
-  )
+  const what =
+    cause.code === 'QUOTA_EXCEEDED'
+      ? `The disk is full: the browser opens no database in this page (${tries} tries). Make room on it; the page goes on by itself`
+      : `The browser opens no database any more in this page (${tries} tries). Reload the page`
+  return createError('STORAGE_NEEDS_RELOAD', `${what}: what was stored is there.`, { tries }, cause)
 }

@@ -5,7 +5,8 @@ import type { Answer, Connection } from './connection.ts'
 
 /**
  * How it stands with the database under this page. `stale`: a newer build took it over, and this page is readable only.
- * `needs-reload`: the browser opens no database any more in this page; what was stored is there after a reload.
+ * `needs-reload`: the browser opens no database any more in this page; what was stored is there after a reload. Where the
+ * disk is full the message says so, and the page goes on by itself when it has room.
  */
 export type StoreState = 'ok' | 'lost' | 'stale' | 'needs-reload'
 

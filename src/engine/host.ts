@@ -7,7 +7,7 @@ export function createEngineHost(options: EngineOptions): EngineHost {
   const engines = new Map<string, Promise<Engine>>()
   const waiting = new Map<string, Set<SendToPage>>()
 
-  async function engineOf({ name, blockedMs }: Hello): Promise<Engine> {
+  async function engineOf({ name, blockedMs, inDoubt }: Hello): Promise<Engine> {
     const known = engines.get(name)
     const engine = await known?.catch(() => undefined)
     if (engine !== undefined && engine.ended === undefined) return engine
@@ -16,6 +16,7 @@ export function createEngineHost(options: EngineOptions): EngineHost {
     if (present !== undefined && present !== known) return present
     const opening = openEngine(name, options, {
       blockedMs,
+      inDoubt,
       onBlocked: (blocked) => {
         for (const send of waiting.get(name) ?? []) send({ type: 'blocked', ...blocked })
       },

@@ -7,6 +7,8 @@ import type { World } from './world.ts'
 /** How an engine waits for a database that has to be upgraded. */
 export interface OpeningOptions {
   readonly blockedMs?: number | undefined
+  /** The browser closed it before, or failed to open it: it may write behind a record that was cut off. */
+  readonly inDoubt?: boolean | undefined
   /** Older tabs keep it waiting. */
   readonly onBlocked?: (waiting: { readonly tabs: number | null; readonly leftMs: number }) => void
 }
@@ -14,7 +16,7 @@ export interface OpeningOptions {
 export function openDatabase(
   name: string,
   world: World,
-  { blockedMs, onBlocked }: OpeningOptions,
+  { blockedMs, inDoubt, onBlocked }: OpeningOptions,
   onError: (error: unknown) => void,
 ): Promise<Connection> {
   return openConnection({
@@ -22,6 +24,7 @@ export function openDatabase(
     wall: world.wall,
     entropy: world.entropy,
     ...(blockedMs === undefined ? {} : { blockedMs }),
+    renewsLog: inDoubt === true,
     onBlocked: (leftMs) => {
       countWorkers(world, name).then((tabs) => onBlocked?.({ tabs, leftMs }), onError)
     },

@@ -2,6 +2,7 @@
 import type { RequestId, SessionId } from '../core/ids.ts'
 import { late } from '../core/late.ts'
 import { beginWriterLife, type WriterLife } from '../core/run/writer-life.ts'
+import { renewLog } from '../storage/renew-log.ts'
 import type { Parts } from './parts.ts'
 
 const interruptions = late('steps that were cut off', () => import('../core/run/interrupt.ts'))
@@ -21,7 +22,11 @@ export async function beginUpkeep(parts: Parts, onError: (error: unknown) => voi
   const life: WriterLife = await beginWriterLife(world.locks, clock.writer)
 
   const stopWaiting = world.wall.after(BALLAST_AFTER_MS, () => {
-    journal.keepBallast(() => world.entropy.randomBytes(world.ballastBytes)).catch(onError)
+    // Of a log that a power cut has cut off, of which nobody knows.
+    renewLog(world)
+      .catch(onError)
+      .then(() => journal.keepBallast(() => world.entropy.randomBytes(world.ballastBytes)))
+      .catch(onError)
   })
 
   return {

@@ -53,6 +53,7 @@ const HELLO = {
   generation: optional(text),
   templates: optional(recordOf(anything)),
   blockedMs: optional(duration),
+  inDoubt: optional(flag),
   reopen: optional(flag),
   tells: optional(flag),
 } satisfies Record<keyof Hello, Check>

@@ -28,6 +28,8 @@ export interface Hello {
   readonly templates?: Readonly<Record<string, unknown>>
   /** How long an upgrade of the database waits for older tabs to close, in milliseconds. */
   readonly blockedMs?: number
+  /** The browser closed the database under a page, or failed to open it, and nobody has had it open since. */
+  readonly inDoubt?: true
   /** Reopen a database that was lost under this page. */
   readonly reopen?: boolean
   /** It tells other pages what it is about to write, so it has to hear first which keys that is not told of. */

@@ -7,10 +7,13 @@ import { type Connection, type GuardOptions, guardConnection, isConnectionLost }
 import { isDeadline, setDeadline, withDeadline } from './deadline.ts'
 import { mapStorageError } from './error-map.ts'
 import { newGeneration } from './generation.ts'
+import { renewLog } from './renew-log.ts'
 import { Database, NATIVE_VERSION } from './schema.ts'
 
 export interface OpenOptions extends GuardOptions {
   readonly entropy: Entropy
+  /** Whether the browser is made to begin another log before the connection is handed out. @defaultValue false */
+  readonly renewsLog?: boolean
   /** Until an unanswered open is given up. @defaultValue 10,000 ms */
   readonly openMs?: number
   /** How long an upgrade waits for tabs that hold an older version open. @defaultValue 30,000 ms */
@@ -65,6 +68,9 @@ function isOfBrowser(error: unknown): boolean {
 async function openOnce(options: OpenOptions): Promise<Connection> {
   const { name, wall, openMs = OPEN_MS } = options
   const found = await refuseNewer(options)
+  const renewing = options.renewsLog === true ? renewLog(options, openMs) : Promise.resolve()
+  // Awaited once the database is open, which may fail before.
+  renewing.catch(() => {})
   const db = new Database(name)
   db.on('populate', (transaction) => transaction.table('meta').add(newGeneration(options.entropy)))
   let blocked: Blocked | undefined
@@ -83,7 +89,11 @@ async function openOnce(options: OpenOptions): Promise<Connection> {
     blocked?.over()
     blocked = undefined
     // A browser that opened it may still not answer what is asked of it.
-    return await withDeadline(wall, openMs, guardConnection(options, db, native), `opening ${name}`)
+    const guarding = guardConnection(options, db, native)
+    const connection = await withDeadline(wall, openMs, guarding, `opening ${name}`)
+    await renewing
+    if (connection.ended !== undefined) throw connection.ended
+    return connection
   } catch (cause) {
     // Closed now, Dexie would forget an open that is still under way; what it brings later is closed then.
     if (!isDeadline(cause) || db.isOpen()) db.close()

@@ -1,10 +1,10 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { createReopening } from '../../src/client/reopening.ts'
 import { TIMING } from '../../src/client/timing.ts'
-import { createError } from '../../src/core/errors.ts'
+import { createError, type ErrorCode } from '../../src/core/errors.ts'
 
 /** An opening that fails as the browser's storage does, until it is mended. */
-function failing(name = 'UnknownError') {
+function failing(name = 'UnknownError', code: ErrorCode = 'STORAGE_FAILED') {
   vi.useFakeTimers()
   onTestFinished(() => void vi.useRealTimers())
   let isBroken = true
@@ -12,7 +12,7 @@ function failing(name = 'UnknownError') {
   const reopening = createReopening(TIMING, {
     open: async () => {
       tries += 1
-      if (isBroken) throw createError('STORAGE_FAILED', 'It failed.', { name })
+      if (isBroken) throw createError(code, 'It failed.', { name })
       reopening.over()
     },
     probe: () => void reopening.again(),
@@ -56,6 +56,18 @@ test('DM13 a failure that passes costs no more than the wait', async () => {
   mend()
   await vi.advanceTimersByTimeAsync(500)
   expect(outcome()).toBe('open')
+})
+
+test('DM13 a disk that is full is tried as often, and told as what it is', async () => {
+  const { begin, outcome, tries } = failing('disk full', 'QUOTA_EXCEEDED')
+  void begin()
+  await vi.advanceTimersByTimeAsync(3_800)
+  expect(outcome()).toMatchObject({
+    code: 'STORAGE_NEEDS_RELOAD',
+    message: expect.stringMatching(/^The disk is full.*goes on by itself/),
+    cause: { code: 'QUOTA_EXCEEDED' },
+  })
+  expect(tries()).toBe(5)
 })
 
 test('DM13 what another try cannot mend is told at once', async () => {

@@ -67,7 +67,7 @@ export async function connectScripted({
     name: `test-${crypto.randomUUID()}`,
     timing,
     spawner: createSpawner({ worker: instance ? spawn() : spawn }, 'test'),
-    generation: { read: () => undefined, write: () => {} },
+    generation: markerOf(undefined),
     ...options,
   })
   onTestFinished(() => {
@@ -80,4 +80,9 @@ export async function connectScripted({
     read: (script, sendOptions) => connection.call('sessions.get', { id: script as SessionId }, sendOptions),
     change: (script, sendOptions) => connection.call('sessions.create', { id: script }, sendOptions),
   }
+}
+
+/** What the browser remembers of a database, without its `localStorage`. */
+export function markerOf(known: string | undefined, write: (generation: string) => void = () => {}) {
+  return { read: () => known, write, isInDoubt: false, doubt: () => {} }
 }

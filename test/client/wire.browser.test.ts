@@ -3,7 +3,7 @@ import { HoldfastError, OutcomeError, StateError } from '../../src/core/errors.t
 import type { SessionId } from '../../src/core/ids.ts'
 import type { Call, PageMessage } from '../../src/protocol/messages.ts'
 import { rejectionOf } from './rejection.ts'
-import { connectScripted, TEST_TIMING } from './scripted.ts'
+import { connectScripted, markerOf, TEST_TIMING } from './scripted.ts'
 
 const target = { session: 's1' as SessionId }
 
@@ -188,7 +188,7 @@ test('WI26 the hello says who opens what, and how', async () => {
   const { read } = await connectScripted({
     actor: { id: 'ada' },
     templates: { analysis: { tags: ['a'] } },
-    generation: { read: () => 'g0', write: () => {} },
+    generation: markerOf('g0'),
   })
   expect(await read('hello')).toMatchObject({
     actor: { id: 'ada' },
@@ -201,7 +201,7 @@ test('WI26 the hello says who opens what, and how', async () => {
 test('WI26 the generation that the worker answers is kept', async () => {
   const kept: string[] = []
   await connectScripted({
-    generation: { read: () => undefined, write: (generation) => kept.push(generation) },
+    generation: markerOf(undefined, (generation) => void kept.push(generation)),
   })
   expect(kept).toEqual(['g1'])
 })

@@ -1,6 +1,6 @@
-/** A disk in a file, for tests that cut its power. Needs root, a loop device and mounts of its own (`unshare --mount`). */
+/** A disk in a file, for tests that cut its power or fill it up. Needs root, a loop device and mounts of its own (`unshare --mount`). */
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, statfsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -18,14 +18,16 @@ export interface Disk extends Disposable {
    * keeps in memory. Whoever writes to it has to be frozen first.
    */
   cutPower(): Disk
+  /** Leaves so many bytes to whoever writes, and no more. The function returned gives the room back. */
+  fillUp(leftBytes: number): () => void
 }
 
-export function createDisk(): Disk {
+export function createDisk(sizeMb = SIZE_MB): Disk {
   const place = mkdtempSync(join(tmpdir(), 'holdfast-disk-'))
   const image = join(place, 'image')
   try {
-    execFileSync('truncate', ['--size', `${SIZE_MB}M`, image])
-    execFileSync('mkfs.ext4', ['-q', '-F', image])
+    execFileSync('truncate', ['--size', `${sizeMb}M`, image])
+    execFileSync('mkfs.ext4', ['-q', '-F', '-m', '0', image])
     return mountImage(place, image)
   } catch (error) {
     rmSync(place, { recursive: true, force: true })
@@ -49,6 +51,12 @@ function mountImage(place: string, image: string): Disk {
         rmSync(other, { recursive: true, force: true })
         throw error
       }
+    },
+    fillUp(leftBytes) {
+      const filler = join(folder, 'filler')
+      const { bavail, bsize } = statfsSync(folder)
+      execFileSync('fallocate', ['--length', String(bavail * bsize - leftBytes), filler])
+      return () => rmSync(filler)
     },
     [Symbol.dispose]() {
       try {

@@ -1,6 +1,6 @@
 /** The files that an engine keeps the databases of a page in, under its profile: for tests that damage them. */
 import { execFileSync } from 'node:child_process'
-import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { findProgram } from '../../scripts/engines.mjs'
 
@@ -38,6 +38,16 @@ export function removeLargeValues(profile: string, minBytes: number): number {
   const large = filesOf(profile).filter((path) => OF_ONE_VALUE.test(path) && statSync(path).size >= minBytes)
   for (const path of large) rmSync(path)
   return large.length
+}
+
+/** Cuts so many bytes off the log that Chromium keeps of all databases of a site, as a power cut may. The browser has ended. */
+export function cutLog(profile: string, bytes: number): void {
+  const logs = filesOf(profile)
+    .filter((path) => path.endsWith('.log'))
+    .toSorted()
+  const newest = logs.at(-1)
+  if (newest === undefined) throw new Error('There is no log under this profile.')
+  truncateSync(newest, statSync(newest).size - bytes)
 }
 
 function filesOf(profile: string): readonly string[] {

@@ -1,4 +1,6 @@
 /** Chromium by its own DevTools protocol. */
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { CHROMIUM_ARGS, findChromium } from '../../../scripts/chromium.mjs'
 import type { Engine, EngineOptions, Tab } from './engine.ts'
 import { evaluateBy } from './in-page.ts'
@@ -7,9 +9,10 @@ import { connectRpc, partOf, type Reply, type Rpc, textOf } from './rpc.ts'
 
 const GRACE_MS = 5_000
 
-export async function startChromium({ profile, quotaBytes }: EngineOptions): Promise<Engine> {
+export async function startChromium({ profile, quotaBytes, keeps }: EngineOptions): Promise<Engine> {
   const binary = findChromium()
   if (binary === undefined) throw new Error('There is no Chromium on this machine; name one in CHROMIUM_BIN.')
+  if (keeps !== undefined) letKeep(profile, keeps)
   const own = startProcess(binary, [
     ...CHROMIUM_ARGS,
     // The headless shell is nothing but headless and does not know the word.
@@ -41,6 +44,15 @@ export async function startChromium({ profile, quotaBytes }: EngineOptions): Pro
       await endWithin(own, GRACE_MS)
     },
   }
+}
+
+/** As the browser notes a permission. What pages are granted by the DevTools protocol its eviction knows nothing of. */
+function letKeep(profile: string, origin: string): void {
+  const place = join(profile, 'Default/Preferences')
+  if (existsSync(place)) return
+  mkdirSync(dirname(place), { recursive: true })
+  const exceptions = { durable_storage: { [`${origin},*`]: { setting: 1 } } }
+  writeFileSync(place, JSON.stringify({ profile: { content_settings: { exceptions } } }))
 }
 
 async function attach(rpc: Rpc, targetId: string, quotaBytes: number | undefined): Promise<Tab> {

@@ -13,6 +13,8 @@ export interface EngineOptions {
   readonly profile: string
   /** What an origin may store, in bytes, as nearly as the engine lets itself be told. @defaultValue the engine's own */
   readonly quotaBytes?: number
+  /** An origin that the person has let keep what it stores. Chromium only, on a profile that is new. */
+  readonly keeps?: string
 }
 
 /** A running browser. It ends with its test, or by {@link Engine.kill}. */
