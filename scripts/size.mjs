@@ -11,13 +11,13 @@ import { fail, root } from './report.mjs'
 
 /** A file stands for itself and all it imports at once; `after` was loaded before it; `all`: what it may load later too. */
 const LIMITS = [
-  { file: 'index.js', what: 'page entry', limitKb: 7.8 },
-  { file: 'holdfast.js', what: 'handles', limitKb: 33.1, after: 'index.js' },
+  { file: 'index.js', what: 'page entry', limitKb: 7.9 },
+  { file: 'holdfast.js', what: 'handles', limitKb: 33.6, after: 'index.js' },
   { file: 'yjs.js', what: 'editors', limitKb: 4 },
   { file: 'key-value.js', what: 'key-value', limitKb: 2, after: 'index.js' },
   { file: 'opentelemetry.js', what: 'telemetry', limitKb: 4 },
-  { file: 'worker.js', what: 'worker', limitKb: 144.9 },
-  { file: 'worker.js', what: 'whole worker', limitKb: 226.8, all: true },
+  { file: 'worker.js', what: 'worker', limitKb: 145 },
+  { file: 'worker.js', what: 'whole worker', limitKb: 226.9, all: true },
 ]
 
 /** Builds the package and looks at it: the sizes, the worker's URL, what publint says of package.json. */

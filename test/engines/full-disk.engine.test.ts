@@ -66,7 +66,8 @@ test.each(rounds)(
       await using engine = await startEngine(inject('engine'), { profile, keeps: site.origin })
       const tab = await engine.openTab(site.origin + PAGE)
       await isReady(tab)
-      const { keys, violations } = await tab.evaluate(readAll, DATABASE)
+      const { keys, violations, written } = await tab.evaluate(readAll, DATABASE)
+      console.log(`${inject('engine')}, round ${round}, started anew: a write is ${written}`)
       expect(stored.filter((key) => !keys.includes(key))).toEqual([])
       expect(violations).toEqual([])
     }
@@ -138,7 +139,10 @@ async function readAll(name: string) {
   const session = await holdfast.sessions.open('filled')
   await session.state.ready
   const keys = session.state.keys()
-  await session.state.set('read', Date.now())
+  const written = await session.state.set('read', Date.now()).then(
+    () => 'stored',
+    (error: { code: string }) => error.code,
+  )
   await holdfast.close()
-  return { keys, violations: await window.checkLaws(name) }
+  return { keys, written, violations: await window.checkLaws(name) }
 }
