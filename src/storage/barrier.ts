@@ -144,6 +144,7 @@ export function createBarrier({
         ...(streams.length === 0 ? [] : (['commits', 'segments', 'sessions', 'views', 'snapshots'] as const)),
       ],
       durability: 'strict',
+      putsOnce: streams.length === 0,
       work(transaction) {
         transaction.objectStore('meta').put({ key: 'barrier', value: clock.next() })
         // Nothing more to be asked: it is committed at once, and ends though this worker be frozen.

@@ -12,6 +12,8 @@ export interface Chore {
   readonly doing: string
   readonly stores: readonly StoreName[]
   readonly durability: Durability
+  /** Its last request is the only one that puts something. @defaultValue false */
+  readonly putsOnce?: boolean
   work(transaction: IDBTransaction): Promise<void> | void
   /** Of one that has to do with heads, once its work is done: whether it changed any. Else it is taken to have. */
   hasChangedHeads?(): boolean

@@ -17,6 +17,8 @@ export interface GroupResult {
   readonly undecided: readonly Entry[]
   /** It put something: without a put not even a strict transaction flushes what was stored before it. */
   readonly wrote: boolean
+  /** One row of the log, and nothing else: asked for last, so that the transaction stands or falls with it. */
+  readonly putsOnce: boolean
   /** The number of the last row it added, if any; to be asked once the transaction is complete. */
   lastSeq(): number | undefined
   /** The rows it added; to be asked once the transaction is complete, when their numbers are known. */
@@ -75,6 +77,8 @@ export function toGroupResult(
     evaluation,
     undecided: batch.filter((entry) => !settled.has(entry)),
     wrote: rows.length + evaluation.rows.size + heads > 0,
+    putsOnce:
+      rows.length === 1 && evaluation.rows.size + heads + indexed.size + erasedBy(evaluation).length === 0,
     lastSeq: () => (added.length === 0 ? undefined : Number(added.at(-1)?.result)),
     rows: () => rows.map(({ stored }, at) => toCommitRow(stored, Number(added[at]?.result))),
     forms: rows.map(({ written }) => carriedForm(written)),

@@ -49,6 +49,8 @@ export interface Group {
   readonly touched: ReadonlySet<StreamId>
   /** Why its transaction was aborted: where another writer has taken its numbers, it is to be tried again. */
   causeOf(cause: unknown): unknown
+  /** All that it puts is one row of the log. */
+  readonly putsOnce: boolean
   /** There once all requests are issued. */
   readonly result: GroupResult | undefined
 }
@@ -178,6 +180,9 @@ export function createGroup(batch: readonly Entry[], deps: GroupDeps): Group {
     work,
     touched,
     causeOf: (cause) => (isInTurn && added.some(isTaken) ? new WrongGuess() : cause),
+    get putsOnce() {
+      return result?.putsOnce === true
+    },
     get result() {
       return result
     },

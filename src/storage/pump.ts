@@ -118,6 +118,7 @@ export function createPump(deps: PumpDeps): Pump {
         stores: group.stores,
         durability: group.durability,
         work: group.work,
+        putsOnce: () => group.putsOnce,
         onComplete: () => complete(group, end),
         onAbort(cause) {
           turn.end()
@@ -146,6 +147,7 @@ export function createPump(deps: PumpDeps): Pump {
         stores,
         durability,
         work,
+        putsOnce: () => chore.putsOnce === true,
         onComplete: () => over(() => chore.end(undefined)),
         onAbort: (cause) => over(() => chore.end(failureOf(cause, chore.doing))),
         onUnknown: () => {

@@ -14,6 +14,8 @@ export interface TransactionPlan {
    * When it throws, the transaction is aborted.
    */
   readonly work: (transaction: IDBTransaction) => Promise<void> | void
+  /** Asked once all requests are issued: whether the last of them is the only one that puts something. */
+  readonly putsOnce?: (() => boolean) | undefined
   /** In the `complete` event itself, so that the next transaction can be opened there. */
   readonly onComplete: () => void
   /** Nothing is stored. The cause is the work's own error, the browser's, or null (WebKit on a full disk). */
@@ -59,23 +61,33 @@ export function runTransaction(
     if (abort()) cause ??= error
   }
 
+  /** Without this the browser waits for one more turn to see that no request follows. */
+  function commit(): void {
+    try {
+      transaction.commit()
+    } catch {
+      // Aborted meanwhile: the `abort` event tells.
+    }
+  }
+
   transaction.oncomplete = () => end(onComplete)
   transaction.onabort = () => end(() => onAbort(cause ?? transaction.error))
   try {
     const working = plan.work(transaction)
-    if (working === undefined) transaction.commit()
-    else working.then(() => commit(transaction), fail)
+    if (working === undefined) {
+      if (!storesInPart() || plan.putsOnce?.() === true) commit()
+    } else working.then(storesInPart() ? undefined : commit, fail)
   } catch (error) {
     fail(error)
   }
   return { abort }
 }
 
-/** Without this the browser waits for one more turn to see that no request follows. */
-function commit(transaction: IDBTransaction): void {
-  try {
-    transaction.commit()
-  } catch {
-    // Aborted meanwhile: the `abort` event tells.
-  }
+/**
+ * Firefox stores a transaction that was committed before its answers came without those of its requests that fail: of
+ * writes that go beyond the quota, or under a number that is taken, some would be lost that were acknowledged. Only where
+ * the last request fails, and the commit followed in the same turn, it is aborted. It is known by a global of its own.
+ */
+function storesInPart(): boolean {
+  return 'InternalError' in globalThis
 }

@@ -1,7 +1,7 @@
 import 'fake-indexeddb/auto'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { createError } from '../../src/core/errors.ts'
-import type { ContentId, RequestId, SessionId } from '../../src/core/ids.ts'
+import { type ContentId, type RequestId, type SessionId, STORE_STREAM } from '../../src/core/ids.ts'
 import { isConnectionLost } from '../../src/storage/connection.ts'
 import { deleteDatabase } from '../../src/storage/delete-database.ts'
 import { Load } from '../../src/storage/load.ts'
@@ -535,4 +535,50 @@ test('SE27 where it cannot be read what a request did before, its outcome is unk
     code: 'OUTCOME_UNKNOWN',
     details: { requestId: 'r' },
   })
+})
+
+test('JO50 in Firefox what is more than one put is left to the browser to commit, elsewhere nothing is', async () => {
+  const tab = await openTab()
+  await createSession(tab)
+  await setState(tab, 'warm', 0)
+  await tab.journal.flush()
+  const committing = vi.spyOn(IDBTransaction.prototype, 'commit')
+  onTestFinished(() => {
+    committing.mockRestore()
+    Reflect.deleteProperty(globalThis, 'InternalError')
+  })
+  const commits = async (work: () => Promise<unknown>) => {
+    committing.mockClear()
+    await work()
+    return committing.mock.calls.length
+  }
+  const works = {
+    'one row': () => setState(tab, 'a', 1),
+    'a row and a head': () => increment(tab),
+    'rows of two streams': () =>
+      commitWrites(tab, () =>
+        [STREAM, STORE_STREAM].map((stream) => ({
+          stream,
+          events: [eventOf(tab.clock, 'import.entry', { line: 1, data: null })],
+        })),
+      ),
+    'the barrier alone': () => tab.journal.secure(),
+    'the barrier and index rows': () => tab.journal.flush(),
+  }
+  const counts = async () => {
+    const seen: Record<string, number> = {}
+    for (const [what, work] of Object.entries(works)) seen[what] = await commits(work)
+    return seen
+  }
+  expect(Object.values(await counts())).not.toContain(0)
+  // By this it is known.
+  Reflect.set(globalThis, 'InternalError', class extends Error {})
+  expect(await counts()).toEqual({
+    'one row': 1,
+    'a row and a head': 0,
+    'rows of two streams': 0,
+    'the barrier alone': 1,
+    'the barrier and index rows': 0,
+  })
+  expect(await valuesIn(tab)).toMatchObject({ warm: 0, a: 1, calls: 2 })
 })
