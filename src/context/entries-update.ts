@@ -40,7 +40,13 @@ export function updateOf(row: CommitRow): Uint8Array | undefined {
   if (row.update !== undefined || row.placed === undefined) return row.update
   const deltas = row.events.flatMap(deltasOf)
   const [first] = deltas
-  return first === undefined ? undefined : entriesUpdate(first.map, deltas, row.placed)
+  if (first === undefined || deltas.some(({ map }) => map !== first.map)) return undefined
+  try {
+    return entriesUpdate(first.map, deltas, row.placed)
+  } catch {
+    // A build that says it otherwise: as an update that cannot be read.
+    return undefined
+  }
 }
 
 /** Of the array that holds a map's entries. */

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { ManagedDocument } from '../../src/context/managed-document.ts'
-import type { CommitRow } from '../../src/core/commit.ts'
+import type { CommitRow, Placement } from '../../src/core/commit.ts'
 import type { Delta } from '../../src/core/state/delta.ts'
 import { valuesOf } from '../../src/core/state/fold.ts'
-import { bytesOnly, RowLog } from './rows.ts'
-import { delta } from './stamps.ts'
+import { bytesOnly, eventsOf, RowLog } from './rows.ts'
+import { delta, stamp } from './stamps.ts'
 import { updateBytes } from './update-bytes.ts'
 
 const empty = { tail: [] }
@@ -105,6 +105,34 @@ describe('rows that cannot be used', () => {
     expect(valuesIn(document)).toEqual({ a: 1, b: 2, c: 3 })
     expect(valuesIn(new ManagedDocument(30, { tail: log.rows }))).toEqual({ a: 1, b: 2, c: 3 })
     expect(document.suspect).toBe(false)
+  })
+
+  test.each([
+    ['no id', {}],
+    ['an id of another form', { at: 5 }],
+    ['no list of what was beaten', { at: [20, 0], removed: null }],
+  ])(
+    'CX8 a row that says where its deltas stand with %s counts by them, loaded or received',
+    (_name, placed) => {
+      const row = { ...new RowLog().add(2, [delta('b', 2, 2, 2)]), placed: placed as unknown as Placement }
+      const document = new ManagedDocument(10, empty)
+      document.receive([row])
+      expect([valuesIn(document), document.suspect]).toEqual([{ b: 2 }, false])
+      expect(valuesIn(new ManagedDocument(30, { tail: [row] }))).toEqual({ b: 2 })
+    },
+  )
+
+  test('CX8 a row that says one place for deltas of several maps counts by them', () => {
+    const [event] = eventsOf([delta('a', 1, 2, 2)])
+    if (event === undefined) throw new Error('no event')
+    const named = { ...event, id: stamp(1, 2), type: 'session.edited', data: { name: 'n' } }
+    const row: CommitRow = {
+      ...new RowLog().add(2, [delta('a', 1, 2, 2)]),
+      events: [named, event],
+      placed: { at: [20, 0] },
+    }
+    const loaded = new ManagedDocument(30, { tail: [row] })
+    expect([valuesIn(loaded), valuesOf(loaded.entries('meta'))]).toEqual([{ a: 1 }, { name: 'n' }])
   })
 
   test('CX8 an update that fails halfway counts by its deltas; received, it makes the document suspect', () => {
