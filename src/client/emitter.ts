@@ -48,11 +48,24 @@ interface Group {
   readonly load: Load
 }
 
+/**
+ * The sessions for which something was emitted in this turn, before any hook could have been asked about it. Emitters of a
+ * page have it together: another handle, and an event with a cause of its own, have emitters of their own.
+ */
+const inThisTurn = new WeakMap<Connection, Set<SessionId>>()
+
+function emittedIn(connection: Connection): Set<SessionId> {
+  const known = inThisTurn.get(connection)
+  if (known !== undefined) return known
+  const emitted = new Set<SessionId>()
+  inThisTurn.set(connection, emitted)
+  return emitted
+}
+
 /** Sends events that are emitted before the page comes to send anything as one call, in their order. */
 export function createEmitter(connection: Connection, caller: Caller, sessionId: SessionId): Emitter {
   let group: Group | undefined
-  /** Something was emitted in this turn, before any hook could have been asked about it. */
-  let isTurn = false
+  const emitted = emittedIn(connection)
 
   const begin = (durability: WriteOptions['durability'], frame: Frame): Group => {
     const begun: Group = { durability, frame, events: [], waiting: [], load: { bytes: 0 } }
@@ -62,7 +75,12 @@ export function createEmitter(connection: Connection, caller: Caller, sessionId:
     }
     const answer = caller.call(
       'timeline.append',
-      { sessionId, events, ...(durability && { durability }), ...(isTurn && { follows: true }) },
+      {
+        sessionId,
+        events,
+        ...(durability && { durability }),
+        ...(emitted.has(sessionId) && { follows: true }),
+      },
       { onSend: leave, load },
     )
     answer
@@ -75,10 +93,6 @@ export function createEmitter(connection: Connection, caller: Caller, sessionId:
     return begun
   }
 
-  const endTurn = () => {
-    isTurn = false
-  }
-
   const together = (
     type: string,
     data: StateValue,
@@ -87,16 +101,16 @@ export function createEmitter(connection: Connection, caller: Caller, sessionId:
   ) => {
     const frame = connection.hookFrame.of(caller.frame)
     if (group === undefined || !fits(group, durability, frame)) group = begin(durability, frame)
-    if (!isTurn) nextTurn(endTurn)
-    isTurn = true
+    if (emitted.size === 0) nextTurn(() => emitted.clear())
+    emitted.add(sessionId)
     const { events, waiting, load } = group
     connection.grew(load, add(events, type, data, details))
-    const emitted = new Promise<TimelineEvent>((resolve, reject) => {
+    const answer = new Promise<TimelineEvent>((resolve, reject) => {
       waiting.push({ type, data, resolve, reject })
     })
     // What is full goes while the page makes the next.
     if (load.bytes >= MAX_TOGETHER_BYTES) connection.hurry()
-    return emitted
+    return answer
   }
 
   const alone = async (

@@ -43,13 +43,15 @@ function rig(protocol = 2, answer?: () => Promise<unknown>) {
       load.bytes += bytes
     },
   }
-  const emit = createEmitter(
-    connection as unknown as Connection,
-    { frame: {}, call: answer ?? call } as unknown as Caller,
-    's1' as SessionId,
-  )
+  const emitterOf = (session: string) =>
+    createEmitter(
+      connection as unknown as Connection,
+      { frame: {}, call: answer ?? call } as unknown as Caller,
+      session as SessionId,
+    )
   return {
-    emit,
+    emit: emitterOf('s1'),
+    emitterOf,
     sent,
     leave,
   }
@@ -152,6 +154,18 @@ test('WI42 what is emitted in one turn with what left before follows on it', asy
   leave()
   await Promise.all(emitted)
   expect(sent.map(({ input }) => input.follows)).toEqual([undefined, true, true, undefined, true])
+})
+
+test('WI42 it follows too where another handle emitted it, or an event has a cause of its own', async () => {
+  const { emit, emitterOf, sent, leave } = rig()
+  const [byAnother, elsewhere] = [emitterOf('s1'), emitterOf('s2')]
+  const emitted = [emit('a.b', 1, {}), byAnother('a.b', 2, {}), elsewhere('a.b', 3, {})]
+  leave()
+  await Promise.all(emitted)
+  const later = byAnother('a.b', 4, {})
+  leave()
+  await later
+  expect(sent.map(({ input }) => input.follows)).toEqual([undefined, true, undefined, undefined])
 })
 
 test('WI49 data that JSON holds goes as its text, that of one type together, and any other as it is', async () => {
