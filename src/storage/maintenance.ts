@@ -7,7 +7,7 @@ import type { Chore } from './chore.ts'
 import { sweepContents } from './contents.ts'
 import { raiseEpoch, readEpoch } from './fence.ts'
 import type { createPacking, Packing } from './packing.ts'
-import { hasManyTurns, removeTurns } from './sweep-turns.ts'
+import { hasManyTurns, removeTurns, TURNS_AT_ONCE } from './sweep-turns.ts'
 
 /** Most databases of a day's work have nothing to be packed. */
 const packing = late('packing the log', () => import('./packing.ts'))
@@ -57,15 +57,17 @@ export function createMaintenance(
       } catch (cause) {
         throw connection.failure(cause, 'counting turns')
       }
-      const chore: Chore = {
-        doing: 'sweeping turns',
-        stores: ['commits'],
-        durability: 'relaxed',
-        async work(transaction) {
-          removed = await removeTurns(transaction, upTo)
-        },
+      for (let gone = TURNS_AT_ONCE; gone === TURNS_AT_ONCE; removed += gone) {
+        const chore: Chore = {
+          doing: 'sweeping turns',
+          stores: ['commits'],
+          durability: 'relaxed',
+          async work(transaction) {
+            gone = await removeTurns(transaction, upTo)
+          },
+        }
+        await perform(chore, fence)
       }
-      await perform(chore, fence)
       return removed
     },
     async stewardEpoch() {

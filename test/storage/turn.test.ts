@@ -3,7 +3,8 @@ import { expect, test } from 'vitest'
 import type { HeadKey } from '../../src/core/commit.ts'
 import { createError } from '../../src/core/errors.ts'
 import { type SessionId, STORE_STREAM, sessionStream, TURNS_STREAM } from '../../src/core/ids.ts'
-import { MIN_TURN_ROWS } from '../../src/storage/sweep-turns.ts'
+import { MIN_TURN_ROWS, TURNS_AT_ONCE } from '../../src/storage/sweep-turns.ts'
+import { turnRow } from '../../src/storage/turn.ts'
 import { failCommits, onTransaction, watchTransactions } from './faults.ts'
 import {
   commitWrites,
@@ -396,4 +397,21 @@ test('JO49 turns are swept behind the fence of the steward', async () => {
     code: 'STEWARD_FENCED',
   })
   expect((await turnsOf(tab)).length).toBeGreaterThan(MIN_TURN_ROWS)
+})
+
+test('JO49 no transaction sweeps more than 500 turns, so that a write waits for few of them', async () => {
+  const tab = await openTab()
+  await createSession(tab)
+  const transaction = tab.connection.native.transaction('commits', 'readwrite')
+  for (let at = 0; at < TURNS_AT_ONCE * 2; at += 1)
+    transaction.objectStore('commits').add(turnRow(tab.clock.nextId(), tab.clock.writer).written)
+  await new Promise((resolve) => {
+    transaction.oncomplete = resolve
+  })
+  await setState(tab, 'a', 1)
+  const seen = watchTransactions(tab)
+  // With the one that opened the session, and that of the last write.
+  expect(await tab.journal.sweepTurns(async () => true)).toBe(TURNS_AT_ONCE * 2 + 2)
+  expect(seen.map(({ requests }) => requests.length)).toEqual([TURNS_AT_ONCE, TURNS_AT_ONCE, 2])
+  expect(await turnsOf(tab)).toEqual([])
 })
