@@ -8,6 +8,7 @@ import type { Clock, StreamId } from '../core/ids.ts'
 import type { Documents, Log } from '../core/ports.ts'
 import type { Delta, Entry, ManagedMap } from '../core/state/delta.ts'
 import { randomClientId } from './genesis.ts'
+import { LeftDocuments } from './left-documents.ts'
 import { ManagedDocument } from './managed-document.ts'
 
 export interface DocumentsOptions {
@@ -64,6 +65,7 @@ class DocumentCache implements LiveDocuments {
   readonly #kept = new Map<StreamId, number>()
   /** How many go on in a document that will need it again. */
   readonly #pinned = new Map<StreamId, number>()
+  readonly #left = new LeftDocuments()
   #clientId: number
 
   constructor({
@@ -166,6 +168,7 @@ class DocumentCache implements LiveDocuments {
   drop(stream: StreamId): void {
     this.#loading.delete(stream)
     this.#forget(stream)
+    this.#left.forget(stream)
     // Clocks that the dropped changes used must never be used again for others.
     this.#clientId = this.#newClientId()
   }
@@ -208,7 +211,13 @@ class DocumentCache implements LiveDocuments {
     try {
       const { tail, ...rest } = await this.#log.document(stream)
       if (!isCurrent()) return
-      const document = new ManagedDocument(this.#clientId, { ...rest, tail: [...tail, ...loading.rows] })
+      const stored = { ...rest, tail: [...tail, ...loading.rows] }
+      let document = new ManagedDocument(this.#clientId, stored)
+      if (this.#left.take(stream, document)) {
+        document.destroy()
+        this.#clientId = this.#newClientId()
+        document = new ManagedDocument(this.#clientId, stored)
+      }
       this.#live.set(stream, { document, unstored: 0 })
     } finally {
       if (isCurrent()) this.#loading.delete(stream)
@@ -223,6 +232,7 @@ class DocumentCache implements LiveDocuments {
       const isWanted = fits || this.#pinned.has(stream)
       if (unstored > 0 || this.#kept.has(stream) || (isWanted && !document.suspect)) continue
       bytes -= document.sizeBytes
+      this.#left.note(stream, document)
       this.#forget(stream)
     }
   }

@@ -83,6 +83,15 @@ export class ManagedDocument {
     return winners.length === deltas.length ? this.#writeAhead(map, winners) : this.#writeNow(deltas)
   }
 
+  get client(): number {
+    return this.#doc.clientID
+  }
+
+  /** The clock of the next element that is written here. */
+  get nextClock(): number {
+    return this.#ahead.length === 0 ? Y.getState(this.#doc.store, this.client) : this.#nextClock
+  }
+
   /** How many updates the document itself does not have yet. */
   get behind(): number {
     return this.#ahead.length
@@ -104,9 +113,8 @@ export class ManagedDocument {
 
   /** A lone write is stored before its document is brought up to date. */
   #writeAhead(map: ManagedMap, entries: readonly Entry[]): Placement {
-    const client = this.#doc.clientID
-    const clock = this.#ahead.length === 0 ? Y.getState(this.#doc.store, client) : this.#nextClock
-    const placed = this.#maps[map].write(entries, [client, clock])
+    const clock = this.nextClock
+    const placed = this.#maps[map].write(entries, [this.client, clock])
     this.#nextClock = clock + entries.length
     this.#ahead.push({ map, entries, placed })
     this.#encodedBytes += sizeOf(entries)

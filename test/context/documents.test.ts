@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { createDocuments, type DocumentsOptions } from '../../src/context/documents.ts'
+import { ManagedDocument } from '../../src/context/managed-document.ts'
 import type { Placement } from '../../src/core/commit.ts'
 import type { StreamId } from '../../src/core/ids.ts'
 import type { Log } from '../../src/core/ports.ts'
@@ -117,6 +118,39 @@ describe('writing', () => {
     await documents.prepare([STREAM])
     expect(valuesIn(documents)).toEqual({ stored: 1 })
     expect(clientsIn(documents.apply(STREAM, [delta('next', 3, 3)]))).toEqual([1_002])
+  })
+
+  test('CX14 read again without a row of its own that was lost meanwhile, it is written to under another client id', async () => {
+    let drawn = 76
+    const log = new RowLog()
+    const none = Promise.resolve({ tail: [] })
+    const documents = createDocuments({
+      log: { document: (stream) => (stream === STREAM ? log.document() : none) },
+      maxDocuments: 1,
+      newClientId: () => ++drawn,
+    })
+    const write = async (key: string, tick: number) => {
+      await documents.prepare([STREAM])
+      const deltas = [delta(key, tick, tick)]
+      const row = log.add(1, deltas, documents.apply(STREAM, deltas))
+      documents.stored(STREAM)
+      documents.release([STREAM])
+      return row
+    }
+    const leave = async () => {
+      await documents.prepare(['another' as StreamId])
+      documents.release(['another' as StreamId])
+    }
+    const kept = await write('kept', 1)
+    await leave()
+    const lost = await write('lost', 2)
+    expect(drawn).toBe(77)
+    const other = new ManagedDocument(5, { tail: [kept, lost] })
+    log.rows.splice(1, 1)
+    await leave()
+    other.receive([await write('later', 3)])
+    expect(drawn).toBe(78)
+    expect([...other.entries('state')].map(({ key }) => key)).toEqual(['kept', 'lost', 'later'])
   })
 
   test('CX14 dropped while it is read, it is read again', async () => {
