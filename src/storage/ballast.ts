@@ -3,6 +3,7 @@
  * refuses every transaction that puts anything, also one that removes far more; without the ballast it has room again.
  */
 import { isHoldfastError } from '../core/errors.ts'
+import type { WallClock } from '../core/ports.ts'
 import type { Chore, Perform, QueuedChore } from './chore.ts'
 import { resultOf } from './result-of.ts'
 import { isUnnamed } from './unnamed-quota.ts'
@@ -10,14 +11,18 @@ import { isUnnamed } from './unnamed-quota.ts'
 export interface Ballast {
   /** Stores it where it is missing. Never fails: where there is no room for it there is none to give up. */
   keep(make: () => Uint8Array): Promise<void>
-  /** Gives it up; false where there was none. */
-  giveUp(): Promise<boolean>
   /**
-   * Sees to it that what is queued next has room, once for all that is queued meanwhile: where the browser takes no small
-   * put any more, the ballast is given up before it. To try with what removes much would be worse than to ask: Chromium
-   * keeps a copy of what a transaction removes until it is over, so that one that fails uses up more than there was.
+   * Stores what removes more than it adds, though the quota be used up. Where the browser takes no small put any more, the
+   * ballast is given up first, once for all that is queued meanwhile; where that is not enough everything waits for a
+   * while. To try with what removes much would be worse than to ask: Chromium keeps a copy of what a transaction removes
+   * until it is over, so that one that fails uses up more than there was.
    */
-  makeRoom(): void
+  withRoom<Result>(submit: () => Promise<Result>): Promise<Result>
+  /**
+   * Call where a commit was refused for want of room: true where room was made a moment ago, so that it is to be put back.
+   * Nothing is taken from the queue for a while then.
+   */
+  waits(): boolean
 }
 
 export interface BallastDeps {
@@ -25,16 +30,29 @@ export interface BallastDeps {
   readonly queue: (chore: QueuedChore) => void
   /** Before everything that waits. */
   readonly queueFirst: (chore: QueuedChore) => void
+  /** Takes nothing from the queue for so long. */
+  readonly hold: (ms: number, then: () => void) => void
+  readonly after: WallClock['after']
 }
 
 /** About what a deletion puts: its event, heads, and the contents that others name as well. */
 const PROBE_BYTES = 8_192
 
+/**
+ * LevelDB, in which Chromium keeps its small values, writes files anew now and then and removes the old ones later:
+ * meanwhile, seconds on a busy machine, an origin uses up to twice what it has. So it does after a deletion.
+ */
+const LOOK_EVERY_MS = 250
+const LOOKS = 32
+
 const KEY = 'ballast'
 const PROBE_KEY = 'probe'
 
-export function createBallast({ perform, queue, queueFirst }: BallastDeps): Ballast {
+export function createBallast({ perform, queue, queueFirst, hold, after }: BallastDeps): Ballast {
   let isProbing = false
+  let wasFull = false
+  let isSettling = false
+  let stopSettling = () => {}
 
   return {
     async keep(make) {
@@ -50,23 +68,63 @@ export function createBallast({ perform, queue, queueFirst }: BallastDeps): Ball
         },
       }).catch(() => {})
     },
-    async giveUp() {
-      const giving = givingUp()
-      await perform(giving.chore)
-      return giving.had()
+    async withRoom(submit) {
+      makeRoom()
+      let outcome: Awaited<ReturnType<typeof submit>>
+      try {
+        outcome = await submit()
+      } catch (error) {
+        const isFull = isHoldfastError(error) && error.code === 'QUOTA_EXCEEDED'
+        if (!isFull || !(await giveUp().catch(() => false))) throw error
+        outcome = await submit()
+      }
+      beginSettling()
+      return outcome
     },
-    makeRoom() {
-      if (isProbing) return
-      isProbing = true
-      queue({
-        ...PROBE,
-        end(error) {
-          isProbing = false
-          if (saysFull(error)) queueFirst({ ...givingUp().chore, end: () => {} })
-        },
-      })
+    waits() {
+      if (isSettling) hold(LOOK_EVERY_MS, () => {})
+      return isSettling
     },
   }
+
+  async function giveUp(): Promise<boolean> {
+    const giving = givingUp()
+    await perform(giving.chore)
+    return giving.had()
+  }
+
+  function makeRoom(): void {
+    if (isProbing) return
+    isProbing = true
+    queue(
+      look((isFull) => {
+        wasFull ||= isFull
+        if (isFull) queueFirst({ ...givingUp().chore, end: () => queueFirst(lookAgain(1)) })
+        else isProbing = false
+      }),
+    )
+  }
+
+  function beginSettling(): void {
+    if (!wasFull) return
+    wasFull = false
+    stopSettling()
+    isSettling = true
+    stopSettling = after(LOOK_EVERY_MS * LOOKS, () => {
+      isSettling = false
+    })
+  }
+
+  function lookAgain(count: number): QueuedChore {
+    return look((isFull) => {
+      if (isFull && count <= LOOKS) hold(LOOK_EVERY_MS, () => queueFirst(lookAgain(count + 1)))
+      else isProbing = false
+    })
+  }
+}
+
+function look(then: (isFull: boolean) => void): QueuedChore {
+  return { ...PROBE, end: (error) => then(saysFull(error)) }
 }
 
 const PROBE: Chore = {
@@ -95,6 +153,7 @@ function givingUp() {
   return { chore, had: () => had }
 }
 
-function saysFull(error: unknown): boolean {
+/** No room, or no word of why not. */
+export function saysFull(error: unknown): boolean {
   return isHoldfastError(error) && (error.code === 'QUOTA_EXCEEDED' || isUnnamed(error))
 }

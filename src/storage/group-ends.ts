@@ -4,6 +4,7 @@
 import type { HoldfastError } from '../core/errors.ts'
 import type { StreamId } from '../core/ids.ts'
 import type { Documents, StorageMeter } from '../core/ports.ts'
+import { saysFull } from './ballast.ts'
 import { type Connection, isInvalidState } from './connection.ts'
 import type { Entry } from './entry.ts'
 import type { GroupResult } from './group-result.ts'
@@ -30,6 +31,7 @@ export function createGroupEnds({
   cache,
   notes,
   meter,
+  waitsForRoom,
 }: {
   readonly connection: Connection
   readonly documents: Documents
@@ -38,6 +40,8 @@ export function createGroupEnds({
   readonly notes: StreamNotes
   /** Tells where a failure without a name is a quota that is used up. */
   readonly meter?: Pick<StorageMeter, 'estimate'> | undefined
+  /** Whether what was refused for want of room is to be put back. */
+  readonly waitsForRoom: () => boolean
 }): GroupEnds {
   /** This connection has put something. */
   let hasStored = false
@@ -98,6 +102,11 @@ export function createGroupEnds({
       if (touched.size > 0) queue.unprepare()
       const waiting = entries.filter((entry) => !entry.settled)
       const isGuess = cause instanceof WrongGuess
+      if (!isGuess && saysFull(connection.failure(cause, 'storing a commit')) && waitsForRoom()) {
+        for (const entry of waiting) entry.kept = undefined
+        queue.putBack(waiting)
+        return
+      }
       if (entries.length === 1 && !isGuess) {
         for (const entry of waiting) refuse(entry, connection.failure(cause, 'storing a commit'))
         return

@@ -2,7 +2,7 @@
  * The journal: the only code that opens a readwrite transaction.
  */
 import type { Operation, Outcome, RowChange } from '../core/commit.ts'
-import { createError, type HoldfastError, isHoldfastError } from '../core/errors.ts'
+import { createError, type HoldfastError } from '../core/errors.ts'
 import type { RequestId } from '../core/ids.ts'
 import type { Compression, Documents, Journal, StorageMeter, WallClock } from '../core/ports.ts'
 import type { HybridClock } from '../core/timeline/hybrid-clock.ts'
@@ -59,6 +59,7 @@ export function createJournal(deps: JournalDeps): Journal {
       const rows = result.rows()
       if (rows.length > 0) for (const listener of [...listeners]) listener(rows, result.forms)
     },
+    waitsForRoom: () => ballast.waits(),
     onGivenUp: connection.lose,
   })
   const admit = createAdmission({
@@ -91,24 +92,22 @@ export function createJournal(deps: JournalDeps): Journal {
       queue.putBack([chore])
       pump.schedule()
     },
+    hold(ms, then) {
+      queue.hold()
+      wall.after(ms, () => {
+        queue.release()
+        then()
+        pump.schedule()
+      })
+    },
+    after: (ms, then) => wall.after(ms, then),
   })
   const chores: ChoreDeps = { connection, clock, wall, perform, assertOpen }
   const stopListening = connection.onEnding(end)
 
-  /** What removes more than it adds is stored even where the quota is used up. */
-  async function commitInto<Result>(operation: Operation<Result>): Promise<Outcome<Result>> {
-    if (closed === undefined) ballast.makeRoom()
-    try {
-      return await submit(operation)
-    } catch (error) {
-      const isFull = isHoldfastError(error) && error.code === 'QUOTA_EXCEEDED'
-      if (!isFull || !(await ballast.giveUp().catch(() => false))) throw error
-      return submit(operation)
-    }
-  }
-
   function commit<Result>(operation: Operation<Result>): Promise<Outcome<Result>> {
-    return operation.makesRoom === true ? commitInto(operation) : submit(operation)
+    const isEasy = closed !== undefined || operation.makesRoom !== true
+    return isEasy ? submit(operation) : ballast.withRoom(() => submit(operation))
   }
 
   function submit<Result>(operation: Operation<Result>): Promise<Outcome<Result>> {

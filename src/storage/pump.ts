@@ -1,7 +1,4 @@
-/**
- * Runs one transaction after the other: what arrives while one is open shares the next one, which is opened in the
- * event that ends the one before.
- */
+/** Runs one transaction after the other: what arrives while one is open shares the next, opened as that one ends. */
 import { createDeadlines } from '../core/deadlines.ts'
 import type { HoldfastError } from '../core/errors.ts'
 import type { StreamId } from '../core/ids.ts'
@@ -31,6 +28,7 @@ export interface PumpDeps {
   readonly cache: HeadCache
   readonly notes: StreamNotes
   readonly meter?: Pick<StorageMeter, 'estimate'> | undefined
+  readonly waitsForRoom: () => boolean
   /** Called when a group's transaction is complete, after the next one was opened and before callers are answered. */
   readonly onStored: (group: Group, result: GroupResult) => void
   /** The browser stopped answering: the journal has to be stopped, and the database opened anew. */

@@ -11,6 +11,16 @@ export const MAX_BATCH_BYTES = 4 * 1_048_576
 
 export class Queue {
   #waiting: (Entry | QueuedChore)[] = []
+  #held = false
+
+  /** Until it is released nothing is taken; what comes meanwhile waits. */
+  hold(): void {
+    this.#held = true
+  }
+
+  release(): void {
+    this.#held = false
+  }
 
   push(item: Entry | QueuedChore): void {
     this.#waiting.push(item)
@@ -42,6 +52,7 @@ export class Queue {
    * head of its own; beyond the size only deciding and strict entries are taken, and what those must not overtake.
    */
   take(): Batch | undefined {
+    if (this.#held) return undefined
     const batch = this.#pick()
     if (batch === undefined) return undefined
     const taken = new Set<Entry | QueuedChore>('chore' in batch ? [batch.chore] : batch.entries)

@@ -73,15 +73,20 @@ export function failCommits(
 }
 
 /** Refuses every transaction that puts anything, as a browser does whose quota is used up, until this one removes the ballast. */
-export function useUpQuota(tab: Tab): readonly SeenTransaction[] {
+export function useUpQuota(
+  tab: Tab,
+  /** Whether this one of those that put something is refused too, counted from 1 since room was made. */
+  refusesToo: (number: number) => boolean = () => false,
+): readonly SeenTransaction[] {
   let isFull = true
+  let number = 0
   const seen = watchTransactions(tab)
   onTransaction(tab, (transaction, index) => {
     const commit = transaction.commit.bind(transaction)
     transaction.commit = () => {
       const requests = seen[index - 1]?.requests ?? []
       const puts = requests.some((request) => request.endsWith('.put') || request.endsWith('.add'))
-      if (isFull && puts) {
+      if (puts && (isFull || refusesToo(++number))) {
         const error = new DOMException('injected', 'QuotaExceededError')
         Object.defineProperty(transaction, 'error', { configurable: true, value: error })
         transaction.abort()

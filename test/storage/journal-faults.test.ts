@@ -6,7 +6,7 @@ import { isConnectionLost } from '../../src/storage/connection.ts'
 import { deleteDatabase } from '../../src/storage/delete-database.ts'
 import { Load } from '../../src/storage/load.ts'
 import { NATIVE_VERSION } from '../../src/storage/schema.ts'
-import { failCommits, onTransaction, stallCommits, useUpQuota, watchTransactions } from './faults.ts'
+import { failCommits, onTransaction, stallCommits, watchTransactions } from './faults.ts'
 import {
   commitWrites,
   createSession,
@@ -154,129 +154,6 @@ test('JO14 a caller who gives up too late gets the outcome', async () => {
     repeated: false,
   })
   expect(await valuesIn(tab)).toEqual({ a: 1 })
-})
-
-test('JO22 a full disk refuses what does not fit, and leaves nothing half stored; what fits is stored', async () => {
-  const tab = await openTab()
-  await createSession(tab)
-  const hash = 'sha256:big' as ContentId
-  const isLarge = (transaction: IDBTransaction) => transaction.objectStoreNames.contains('chunks')
-  failCommits(tab, isLarge, 'QuotaExceededError')
-  const large = tab.journal.commit(
-    operationOf(
-      tab.clock,
-      () => ({
-        result: hash,
-        resultId: hash,
-        writes: [{ stream: STREAM, events: [eventOf(tab.clock, 'state.changed', { changes: [] })] }],
-        rows: [
-          { table: 'chunks', put: { domain: '', hash, bytes: new Uint8Array(10) } },
-          {
-            table: 'contents',
-            put: { domain: '', hash, sizeBytes: 10, chunks: [{ hash, sizeBytes: 10 }], references: 0 },
-          },
-        ],
-      }),
-      { heads: [headOf()] },
-    ),
-  )
-  const small = setState(tab, 'small', 1)
-  await expect(large).rejects.toMatchObject({
-    code: 'QUOTA_EXCEEDED',
-    details: { name: 'QuotaExceededError' },
-  })
-  await small
-  expect(await tab.tables.hasChunk('', hash)).toBe(false)
-  expect(await tab.tables.content('', hash)).toBeUndefined()
-  expect(await valuesIn(tab)).toEqual({ small: 1 })
-})
-
-test.each([
-  { what: 'Firefox, unknown error', name: 'UnknownError' },
-  { what: 'WebKit, no error', name: undefined },
-])(
-  'JO43 a quota that is used up under no name of its own is QUOTA_EXCEEDED by the estimate: $what',
-  async ({ name }) => {
-    const estimate = { usageBytes: 9_534_222, quotaBytes: 10_485_760 }
-    const asked = vi.fn(async () => estimate)
-    const tab = await openTab(undefined, undefined, { estimate: asked })
-    await createSession(tab)
-    const mend = failCommits(tab, () => true, name)
-
-    // Of what was to be stored there is room for the one, and not for the other.
-    await expect(setState(tab, 'small', 1)).rejects.toMatchObject({ code: 'STORAGE_FAILED' })
-    await expect(setState(tab, 'large', 'x'.repeat(1_000_000))).rejects.toMatchObject({
-      code: 'QUOTA_EXCEEDED',
-      details: { name: name ?? 'null' },
-    })
-    estimate.usageBytes = 10_400_000
-    await expect(setState(tab, 'small', 1)).rejects.toMatchObject({ code: 'QUOTA_EXCEEDED' })
-    expect(asked).toHaveBeenCalledTimes(3)
-    mend()
-  },
-)
-
-test('JO43 a failure that the browser names, and one of an estimate, are told as they are', async () => {
-  const asked = vi.fn(() => Promise.reject(new Error('no estimate')))
-  const tab = await openTab(undefined, undefined, { estimate: asked })
-  await createSession(tab)
-  const unname = failCommits(tab, () => true, 'DataError')
-  await expect(setState(tab, 'a', 1)).rejects.toMatchObject({
-    code: 'STORAGE_FAILED',
-    details: { name: 'DataError' },
-  })
-  expect(asked).not.toHaveBeenCalled()
-  unname()
-  const mend = failCommits(tab, () => true, 'UnknownError')
-  await expect(setState(tab, 'a', 1)).rejects.toMatchObject({
-    code: 'STORAGE_FAILED',
-    details: { name: 'UnknownError' },
-  })
-  expect(asked).toHaveBeenCalledOnce()
-  mend()
-})
-
-test.each(['is read first', 'is known, so that it waits already'])(
-  'JO44 where the quota is used up, what makes room is tried once the ballast was given up, and by no transaction before: what it stands on %s',
-  async (what) => {
-    const tab = await openTab()
-    await createSession(tab)
-    await setState(tab, 'a', 1)
-    await tab.journal.keepBallast(() => new Uint8Array(100))
-    const seen = useUpQuota(tab)
-    // What failed is known no more.
-    if (what === 'is read first')
-      await expect(setState(tab, 'b', 2)).rejects.toMatchObject({ code: 'QUOTA_EXCEEDED' })
-
-    const before = seen.length
-    await Promise.all(['c', 'd'].map((key) => setState(tab, key, 1, { makesRoom: true })))
-
-    expect(seen.slice(before).map(({ stores, requests }) => [stores, requests])).toEqual([
-      [['meta'], ['meta.put', 'meta.delete']],
-      [['meta'], ['meta.getKey', 'meta.delete']],
-      [expect.arrayContaining(['commits']), expect.arrayContaining(['commits.add'])],
-    ])
-    expect(await valuesIn(tab)).toEqual({ a: 1, c: 1, d: 1 })
-  },
-)
-
-test('JO44 where there is room, what makes room keeps its place in the order and the ballast stays', async () => {
-  const tab = await openTab()
-  await createSession(tab)
-  const seen = watchTransactions(tab)
-  await tab.journal.keepBallast(() => new Uint8Array(100))
-  // A large row that is relaxed cannot be read after a power cut.
-  const kept = { stores: ['meta'], durability: 'strict', requests: ['meta.getKey', 'meta.put'] }
-  expect(seen).toEqual([kept])
-
-  await Promise.all([setState(tab, 'a', 1, { makesRoom: true }), setState(tab, 'a', 2)])
-  await setState(tab, 'b', 3, { makesRoom: true })
-
-  expect(await valuesIn(tab)).toEqual({ a: 2, b: 3 })
-  const ofBallast = seen.filter(({ stores }) => stores.includes('meta')).map(({ requests }) => requests)
-  // One look each time that something makes room.
-  const look = ['meta.put', 'meta.delete']
-  expect(ofBallast).toEqual([kept.requests, look, look])
 })
 
 test('JO23 after the database was deleted everything is refused with STORAGE_LOST, what waits too', async () => {
