@@ -4,7 +4,7 @@
 import type { IntakeRow } from './artifact/record.ts'
 import type { NameCounts } from './damage/count-names.ts'
 import type { Mending } from './damage/mending.ts'
-import type { StreamId } from './ids.ts'
+import type { StreamId, WriterId } from './ids.ts'
 
 /** What the steward does. A `fence` is its epoch: nothing is written where another one is the steward by now. */
 export interface Maintenance {
@@ -18,11 +18,8 @@ export interface Maintenance {
     givenUp?: readonly IntakeRow[],
     fence?: number,
   ): Promise<number>
-  /**
-   * Removes the rows that say whose turn it was, up to the last row of this worker, where there are many and `isAlone`,
-   * asked then, says that no other worker lives. Answers how many went.
-   */
-  sweepTurns(isAlone: () => Promise<boolean>, fence?: number): Promise<number>
+  /** Removes rows that say whose turn it was, where there are many that nobody can go by any more. Answers how many went. */
+  sweepTurns(options?: TurnSweep, fence?: number): Promise<number>
   /** Makes this worker the steward of the database: raises the stored epoch and gives it. */
   takeStewardship(): Promise<number>
   /** The stored epoch; 0 where nobody ever was the steward. */
@@ -63,6 +60,13 @@ export interface Maintenance {
     made: { readonly bytes: Uint8Array; readonly after: number; readonly upTo: number },
     fence?: number,
   ): Promise<boolean>
+}
+
+export interface TurnSweep {
+  /** Whether a worker has ended; asked where as many rows stay as are swept. Without it none is taken to have. */
+  readonly isGone?: ((writer: WriterId) => Promise<boolean>) | undefined
+  /** How many more than at the last time stand at least. @defaultValue 64 */
+  readonly atLeast?: number
 }
 
 export interface MendOptions {

@@ -55,6 +55,8 @@ export interface Compression {
 
 /** Locks by name, freed when their holder's tab or worker dies (Web Locks). */
 export interface Locks {
+  /** All workers of an origin have the same; else one that is free says nothing of the workers of other processes. */
+  readonly areShared?: boolean
   /**
    * Runs `hold` while holding the lock; with ifAvailable, gives undefined at once when somebody else has it. With steal
    * it is taken from whoever has it, whose `request` rejects with an AbortError while its `hold` goes on; steal goes

@@ -4,6 +4,7 @@ import { WRITER_LOCKS } from '../core/run/writer-life.ts'
 /** Locks of one database: names are shared by everything of an origin, other databases and other libraries alike. */
 export function prefixLocks(locks: Locks, database: string): Locks {
   return {
+    ...(locks.areShared === undefined ? {} : { areShared: locks.areShared }),
     request: (name, options, hold) => locks.request(prefixOf(database) + name, options, hold),
   }
 }

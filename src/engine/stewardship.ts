@@ -48,9 +48,7 @@ export function beginStewardship(
   chores.register(packing.chore)
   const repairing = createRepairing({ journal, log, tables: parts.storedTables, damage })
   chores.register(repairing.chore)
-  chores.register(
-    createTurnSweeping({ journal, countLocks: world.countLocks, database: connection.native.name }),
-  )
+  chores.register(createTurnSweeping({ journal, locks: world.locks, atLeast: world.minTurnRows }))
   const steward = createSteward({
     locks: world.locks,
     wall: world.wall,

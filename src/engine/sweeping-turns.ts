@@ -1,14 +1,23 @@
-/** The chore that removes the rows which say whose turn it was, once no other worker lives that could go by them. */
-import type { Journal } from '../core/ports.ts'
-import { countWorkers } from './prefix-locks.ts'
+/** The chore that removes rows which say whose turn it was, once nobody can go by them any more. */
+import type { WriterId } from '../core/ids.ts'
+import type { Journal, Locks } from '../core/ports.ts'
+import { isWriterGone } from '../core/run/writer-life.ts'
 import type { StewardChore } from './steward-chores.ts'
 
-export function createTurnSweeping(deps: {
+export function createTurnSweeping({
+  journal,
+  locks,
+  atLeast,
+}: {
   readonly journal: Pick<Journal, 'sweepTurns'>
-  readonly countLocks: (prefix: string) => Promise<number | null>
-  readonly database: string
+  readonly locks: Locks
+  /** How many more there have to be than at the last time. */
+  readonly atLeast: number
 }): StewardChore {
-  /** Each worker holds a lock from before its first row until its journal is closed, or its process has ended. */
-  const isAlone = async () => (await countWorkers(deps, deps.database)) === 1
-  return { name: 'sweeping turns', run: (fence) => deps.journal.sweepTurns(isAlone, fence) }
+  /**
+   * Each worker holds a lock from before its first row until its journal is closed, or its process has ended. All locks are
+   * not listed: Chromium gives up every page that it keeps to bring it back, once it is asked for that.
+   */
+  const isGone = locks.areShared === true ? (writer: WriterId) => isWriterGone(locks, writer) : undefined
+  return { name: 'sweeping turns', run: (fence) => journal.sweepTurns({ isGone, atLeast }, fence) }
 }

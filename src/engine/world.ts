@@ -15,6 +15,7 @@ import { createEntropy } from '../platform/entropy.ts'
 import { createLocks } from '../platform/locks.ts'
 import { createStorageMeter } from '../platform/storage-meter.ts'
 import { createWallClock } from '../platform/wall-clock.ts'
+import { MIN_TURN_ROWS } from '../storage/turn-rows.ts'
 
 /**
  * Above the size from which Chromium and Firefox keep a value in a file of its own, whose removal makes room at once, and
@@ -32,6 +33,8 @@ export interface World {
   readonly meter: StorageMeter
   /** Size of what is kept to be given up where the quota is used up. @defaultValue 4 MiB */
   readonly ballastBytes: number
+  /** So many turn rows more are swept; fewer in tests. @defaultValue 64 */
+  readonly minTurnRows: number
   openChannel(name: string): TabChannel
   /** How many locks whose names begin so are held; null where the host does not say. */
   countLocks(prefix: string): Promise<number | null>
@@ -47,6 +50,7 @@ export function createWorld(parts: Partial<World> = {}): World {
     locks: createLocks(),
     meter: createStorageMeter(),
     ballastBytes: BALLAST_BYTES,
+    minTurnRows: MIN_TURN_ROWS,
     openChannel: createTabChannel,
     countLocks,
     ...parts,

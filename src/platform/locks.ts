@@ -6,6 +6,7 @@ export function createLocks(): Locks {
   const manager: LockManager | undefined = globalThis.navigator?.locks
   if (manager === undefined) return createProcessLocks()
   return {
+    areShared: true,
     async request<T>(
       name: string,
       options: { ifAvailable?: boolean; signal?: AbortSignal; steal?: boolean },

@@ -176,7 +176,7 @@ export function createJournal(deps: JournalDeps): Journal {
         decide: () => ({ result: undefined, resultId: '', writes: [], rows }),
       })
     },
-    ...createMaintenance({ ...chores, documents, compression, lastOwn: () => pump.lastOwn }),
+    ...createMaintenance({ ...chores, documents, compression }),
     ...createLateRepairs({ ...chores, cache }),
     keepBallast: ballast.keep,
     get exposedUntil() {

@@ -7,18 +7,13 @@ import type { Chore } from './chore.ts'
 import { sweepContents } from './contents.ts'
 import { raiseEpoch, readEpoch } from './fence.ts'
 import type { createPacking, Packing } from './packing.ts'
-import { hasManyTurns, removeTurns, TURNS_AT_ONCE } from './sweep-turns.ts'
+import { countTurns, MIN_TURN_ROWS } from './turn-rows.ts'
 
-/** Most databases of a day's work have nothing to be packed. */
+/** Most databases of a day's work have nothing to be packed, and few turns. */
 const packing = late('packing the log', () => import('./packing.ts'))
 
-export function createMaintenance(
-  deps: Parameters<typeof createPacking>[0] & {
-    /** The number of the last row that this journal stored; 0 before the first. */
-    readonly lastOwn: () => number
-  },
-): Maintenance {
-  const { connection, clock, wall, assertOpen, perform, lastOwn } = deps
+export function createMaintenance(deps: Parameters<typeof createPacking>[0]): Maintenance {
+  const { connection, clock, wall, assertOpen, perform } = deps
   const make = madeLate(packing, (module) => module.createPacking(deps))
   async function load(): Promise<Packing> {
     assertOpen()
@@ -47,28 +42,10 @@ export function createMaintenance(
       await perform(chore, fence)
       return removed
     },
-    async sweepTurns(isAlone, fence) {
+    async sweepTurns(options = {}, fence) {
       assertOpen()
-      // Before it is asked who lives: who begins to write after that writes behind it.
-      const upTo = lastOwn()
-      let removed = 0
-      try {
-        if (!(await hasManyTurns(connection, upTo)) || !(await isAlone())) return removed
-      } catch (cause) {
-        throw connection.failure(cause, 'counting turns')
-      }
-      for (let gone = TURNS_AT_ONCE; gone === TURNS_AT_ONCE; removed += gone) {
-        const chore: Chore = {
-          doing: 'sweeping turns',
-          stores: ['commits'],
-          durability: 'relaxed',
-          async work(transaction) {
-            gone = await removeTurns(transaction, upTo)
-          },
-        }
-        await perform(chore, fence)
-      }
-      return removed
+      if ((await countTurns(connection)) < (options.atLeast ?? MIN_TURN_ROWS)) return 0
+      return (await load()).sweepTurns(options, fence)
     },
     async stewardEpoch() {
       assertOpen()

@@ -10,13 +10,14 @@ import { MARK_STORES, markStream } from './mark-rows.ts'
 import { PACK_STORES, packStream } from './pack.ts'
 import { putSnapshot, renewSnapshot, snapshotNow } from './snapshot-rows.ts'
 import { squeezeStream, unsqueezeStream } from './squeeze-stream.ts'
+import { createTurnSweep } from './sweep-turns.ts'
 import { TailReader } from './tail-reader.ts'
 
 /** A deletion older than this may leave: a write that comes later still, and is older, brings its key back. */
 export const DELETION_KEEP_MS = 30 * 86_400_000
 
 /** What is made of a log that has grown. */
-export type Packing = Omit<Maintenance, 'sweep' | 'sweepTurns' | 'takeStewardship' | 'stewardEpoch'>
+export type Packing = Omit<Maintenance, 'sweep' | 'takeStewardship' | 'stewardEpoch'>
 
 export function createPacking({
   connection,
@@ -31,7 +32,12 @@ export function createPacking({
   /** Without it nothing is squeezed. */
   readonly compression: Pick<Compression, 'deflate' | 'inflate'> | undefined
 }): Packing {
+  const sweepTurns = createTurnSweep({ connection, perform })
   return {
+    async sweepTurns(options = {}, fence) {
+      assertOpen()
+      return sweepTurns(options, fence)
+    },
     async pack(stream, { whole = false, fence } = {}) {
       assertOpen()
       let packed = 0

@@ -38,8 +38,6 @@ export interface PumpDeps {
 export interface Pump {
   /** Opens a transaction for what waits, after the turn in which the first of it came. */
   schedule(): void
-  /** The number of the last row that it stored for an operation; 0 before the first. */
-  readonly lastOwn: number
   /** Refuses an entry, unless its transaction cannot be stopped any more. */
   abort(entry: Entry): void
   /** Refuses what waits and what is in the open transaction; nothing runs from here on. */
@@ -229,9 +227,6 @@ export function createPump(deps: PumpDeps): Pump {
 
   return {
     schedule,
-    get lastOwn() {
-      return turn.lastOwn
-    },
     abort(entry) {
       if (entry.settled) return
       const inOpen = running?.entries.includes(entry) === true

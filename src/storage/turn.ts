@@ -19,17 +19,11 @@ const MAX_HEADS = 2_000
 
 export class Turn {
   #last: number | undefined
-  #lastOwn = 0
   readonly #heads = new Map<string, HeadState>()
 
   /** The number of the next row; undefined where it is not this writer's turn, as far as it knows. */
   get next(): number | undefined {
     return this.#last === undefined ? undefined : this.#last + 1
-  }
-
-  /** The number of the last row that this writer stored, whoever's turn it is; 0 before the first. */
-  get lastOwn(): number {
-    return this.#lastOwn
   }
 
   /** Whether these heads are stored so if the next number is free. */
@@ -46,7 +40,6 @@ export class Turn {
   goOn(last: number, heads: ReadonlyMap<string, HeadState>): void {
     if (this.#heads.size + heads.size > MAX_HEADS) this.#heads.clear()
     this.#last = last
-    this.#lastOwn = last
     for (const [text, state] of heads) this.#heads.set(text, state)
   }
 

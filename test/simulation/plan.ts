@@ -65,6 +65,13 @@ export const MANY_TURNS: Partial<Plan> = {
   pauseMs: 1_000,
 }
 
+/** The same, with pauses in which the steward sweeps whose turn it was, and ends of tabs. */
+export const MANY_SWEEPS: Partial<Plan> = {
+  ...MANY_TURNS,
+  accidents: ['tabFrozen', 'tabFrozen', 'workerKilled'],
+  pauseMs: 5_000,
+}
+
 /** Workers that are killed again before they have opened the database, or have even begun. */
 export const SHORT_LIVES: Partial<Plan> = {
   accidents: ['workerKilled'],

@@ -84,6 +84,7 @@ function createHost(onError: (error: unknown) => void) {
   return createEngineHost({
     world: createWorld({
       ballastBytes: 1_024,
+      minTurnRows: 3,
       digest: { sha256: async (bytes) => new Uint8Array(createHash('sha256').update(bytes).digest()) },
       compression: {
         deflate: async (bytes) => new Uint8Array(deflateRawSync(bytes)),

@@ -3,8 +3,6 @@ import { expect, test } from 'vitest'
 import type { HeadKey } from '../../src/core/commit.ts'
 import { createError } from '../../src/core/errors.ts'
 import { type SessionId, STORE_STREAM, sessionStream, TURNS_STREAM } from '../../src/core/ids.ts'
-import { MIN_TURN_ROWS, TURNS_AT_ONCE } from '../../src/storage/sweep-turns.ts'
-import { turnRow } from '../../src/storage/turn.ts'
 import { failCommits, onTransaction, watchTransactions } from './faults.ts'
 import {
   commitWrites,
@@ -352,66 +350,4 @@ test('JO48 a worker that stood still puts nothing below what was packed meanwhil
   // 1 to 3 are its own, 4 and 10 turn rows, then its second turn.
   expect((await seqsOf(tab)).at(-1)).toBe(12)
   await expectLaws(tab)
-})
-
-test('JO49 turn rows are swept up to the own last one, where there are many and no other worker lives', async () => {
-  const tab = await openTab()
-  const other = await openBeside(tab)
-  await createSession(tab)
-  const take = async (count: number) => {
-    for (let at = 0; at < count; at += 1) await setState(at % 2 === 0 ? other : tab, 'k', at)
-  }
-  await take(MIN_TURN_ROWS - 2)
-  let asked = 0
-  const isAlone = async (): Promise<boolean> => {
-    asked += 1
-    return true
-  }
-  expect(await tab.journal.sweepTurns(isAlone)).toBe(0)
-  expect(asked).toBe(0)
-
-  await take(2)
-  // The last row of this one, and behind it that of the other.
-  await setState(other, 'last', 1)
-  const turns = await turnsOf(tab)
-  expect(await tab.journal.sweepTurns(async () => false)).toBe(0)
-  expect(await turnsOf(tab)).toEqual(turns)
-  const begun = tab.journal.sweepTurns(async () => {
-    await setState(tab, 'while it is asked', 1)
-    return true
-  })
-  expect(await begun).toBe(turns.length - 1)
-  expect(await turnsOf(tab)).toHaveLength(2)
-  await setState(other, 'late', 1)
-  await expectLaws(tab)
-})
-
-test('JO49 turns are swept behind the fence of the steward', async () => {
-  const tab = await openTab()
-  const other = await openBeside(tab)
-  await createSession(tab)
-  for (let at = 0; at < MIN_TURN_ROWS + 2; at += 1) await setState(at % 2 === 0 ? other : tab, 'k', at)
-  const epoch = await tab.journal.takeStewardship()
-  await other.journal.takeStewardship()
-  await expect(tab.journal.sweepTurns(async () => true, epoch)).rejects.toMatchObject({
-    code: 'STEWARD_FENCED',
-  })
-  expect((await turnsOf(tab)).length).toBeGreaterThan(MIN_TURN_ROWS)
-})
-
-test('JO49 no transaction sweeps more than 500 turns, so that a write waits for few of them', async () => {
-  const tab = await openTab()
-  await createSession(tab)
-  const transaction = tab.connection.native.transaction('commits', 'readwrite')
-  for (let at = 0; at < TURNS_AT_ONCE * 2; at += 1)
-    transaction.objectStore('commits').add(turnRow(tab.clock.nextId(), tab.clock.writer).written)
-  await new Promise((resolve) => {
-    transaction.oncomplete = resolve
-  })
-  await setState(tab, 'a', 1)
-  const seen = watchTransactions(tab)
-  // With the one that opened the session, and that of the last write.
-  expect(await tab.journal.sweepTurns(async () => true)).toBe(TURNS_AT_ONCE * 2 + 2)
-  expect(seen.map(({ requests }) => requests.length)).toEqual([TURNS_AT_ONCE, TURNS_AT_ONCE, 2])
-  expect(await turnsOf(tab)).toEqual([])
 })

@@ -26,13 +26,14 @@ export async function beginWriterLife(locks: Locks, self: WriterId): Promise<Wri
     )
   })
   return {
-    async isGone(writer) {
-      if (writer === self) return false
-      const free = await locks.request(lockName(writer), { ifAvailable: true }, async () => true)
-      return free === true
-    },
+    isGone: async (writer) => writer !== self && isWriterGone(locks, writer),
     end,
   }
+}
+
+/** Whether the lock of that worker's life is free: it has one from before its first row. */
+export async function isWriterGone(locks: Locks, writer: WriterId): Promise<boolean> {
+  return (await locks.request(lockName(writer), { ifAvailable: true }, async () => true)) === true
 }
 
 function lockName(writer: WriterId): string {
