@@ -147,7 +147,8 @@ export function createTabLife(deps: TabLifeDeps): TabLife {
       stateClasses: deps.stateClasses,
     }),
     async begin() {
-      const last = await log.arrived({ reverse: true, limit: LAST_ROWS })
+      // Each may open a turn, with a row of its own.
+      const last = await log.arrived({ reverse: true, limit: 2 * LAST_ROWS })
       observeRows(clock, last)
       rows.begin(last[0]?.seq ?? 0)
     },

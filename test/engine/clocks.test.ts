@@ -1,6 +1,6 @@
 import 'fake-indexeddb/auto'
 import { expect, test } from 'vitest'
-import { sessionStream } from '../../src/core/ids.ts'
+import { type SessionId, sessionStream } from '../../src/core/ids.ts'
 import { checkLaws } from '../../src/testing/check-laws.ts'
 import { settableWall, startEngine } from './rig.ts'
 
@@ -40,6 +40,30 @@ test('EN5 what another tab stored is heard of where no page has the session open
   await expect.poll(async () => (await second.write(own.record.id, 'x', 1)).at > written.at).toBe(true)
   await second.engine.close()
   await first.engine.close()
+})
+
+test('EN5 an engine that opens finds the newest of the last four commits, whoever wrote between', async () => {
+  const name = 'clocks-between'
+  const channel = { silent: true, post() {}, listen: () => () => {}, close() {} }
+  const openChannel = () => channel
+  const ahead = settableWall()
+  ahead.set(ahead.now() + NINE_MINUTES)
+  const others = [await startEngine(name, { wall: settableWall(), openChannel })]
+  for (let count = 1; count < 3; count += 1)
+    others.push(await startEngine(name, { wall: settableWall(), openChannel }))
+  const own: SessionId[] = []
+  for (const { call } of others) own.push((await call('sessions.create', { name: 'own' })).record.id)
+  const first = await startEngine(name, { wall: ahead, openChannel })
+  const { record } = await first.call('sessions.create', { name: 'one' })
+  const newest = await first.write(record.id, 'k', 'old')
+  // Each opens a turn of its own, and has heard of nothing.
+  for (const [at, session] of own.entries()) await others[at]?.write(session, 'x', at)
+
+  const last = await startEngine(name, { wall: settableWall(), openChannel })
+  const { record: made } = await last.call('sessions.create', { name: 'made' })
+  expect((await last.write(made.id, 'k', 'new')).at > newest.at).toBe(true)
+  for (const { engine } of [...others, first, last]) await engine.close()
+  expect(await checkLaws(name)).toEqual([])
 })
 
 test('EN5 an engine that opens with a clock set back stamps after what the database holds', async () => {
