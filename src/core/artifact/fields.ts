@@ -2,7 +2,7 @@
 import { createError, type HoldfastError } from '../errors.ts'
 import type { ArtifactDraft } from '../hook/definition.ts'
 import { admitState } from '../state/admit.ts'
-import { UNNAMEABLE } from '../state/text.ts'
+import { LONE_SURROGATE, UNNAMEABLE } from '../state/text.ts'
 import type { StateValue } from '../state/value.ts'
 import { sizeOfValue } from '../state/value-size.ts'
 import type { ArtifactChanges } from './input.ts'
@@ -66,6 +66,7 @@ function parseKind(kind: unknown): string {
 
 function parseDescription(description: unknown): string {
   if (typeof description !== 'string') throw invalid('description', 'is not a string')
+  if (LONE_SURROGATE.test(description)) throw invalid('description', 'holds half a surrogate pair')
   if (description.length <= MAX_DESCRIPTION_CHARACTERS) return description
   throw invalid(
     'description',

@@ -3,7 +3,7 @@ import type { Durability } from '../commit.ts'
 import { createError, type HoldfastError } from '../errors.ts'
 import type { SessionId } from '../ids.ts'
 import { admitChanges, admitState } from '../state/admit.ts'
-import { UNNAMEABLE } from '../state/text.ts'
+import { LONE_SURROGATE, UNNAMEABLE } from '../state/text.ts'
 import type { StateValue } from '../state/value.ts'
 import { sizeOfValue } from '../state/value-size.ts'
 import type { StateChange } from '../timeline/catalog.ts'
@@ -114,6 +114,7 @@ function badName(reason: string): HoldfastError {
 
 function parseDescription(given: unknown): string {
   if (typeof given !== 'string') throw invalid('description', 'is not a string')
+  if (LONE_SURROGATE.test(given)) throw invalid('description', 'holds half a surrogate pair')
   const text = given.normalize('NFC')
   if (text.length <= MAX_DESCRIPTION_CHARACTERS) return text
   throw invalid(

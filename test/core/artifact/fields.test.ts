@@ -32,6 +32,7 @@ test.each<[string, Record<string, unknown>, string]>([
   ['a MIME type with a line break', { mime: 'text/plain\r\nx: y' }, 'mime'],
   ['a MIME type of 256 characters', { mime: `text/${'p'.repeat(251)}` }, 'mime'],
   ['a description of 4,097 characters', { description: 'd'.repeat(4097) }, 'description'],
+  ['a description with half a surrogate pair', { description: 'a\ud800b' }, 'description'],
   ['a description that is no text', { description: null }, 'description'],
   ['tags that are no list', { tags: 'raw' }, 'tags'],
   ['65 tags', { tags: list(65) }, 'tags'],

@@ -157,6 +157,8 @@ describe('create', () => {
     ['tags', Array.from({ length: 65 }, (_, at) => `t${at}`), 'tags'],
     ['description', 7, 'description'],
     ['description', 'x'.repeat(4_097), 'description'],
+    ['description', 'half \ud800', 'description'],
+    ['tags', ['\udc00'], 'tags.0'],
     ['metadata', [], 'metadata'],
     ['metadata', 'text', 'metadata'],
     ['limits', { maxTokens: -1 }, 'limits.maxTokens'],

@@ -52,6 +52,7 @@ describe('edit', () => {
     [{ name: 'x'.repeat(256) }, 'INVALID_NAME', 'name'],
     [{ nam: 'x' }, 'INVALID_ARGUMENT', 'nam'],
     [{ tags: [''] }, 'INVALID_ARGUMENT', 'tags.0'],
+    [{ description: '\udc00\ud800' }, 'INVALID_ARGUMENT', 'description'],
     [{ status: 'completed' }, 'INVALID_ARGUMENT', 'status'],
     [{ metadata: { f: () => 1 } }, 'INVALID_VALUE', 'metadata.f'],
     [[], 'INVALID_ARGUMENT', 'changes'],
