@@ -3,7 +3,7 @@
  * was stored goes no further.
  */
 import type { Damage } from '../core/damage/damage.ts'
-import { STORE_STREAM, type StreamId, sessionStream } from '../core/ids.ts'
+import { STORE_STREAM, type StreamId, sessionStream, TURNS_STREAM } from '../core/ids.ts'
 import { readKept } from '../core/session/kept-record.ts'
 import type { SessionRecord } from '../core/session/record.ts'
 import { isKept } from '../core/state/packed-entries.ts'
@@ -30,9 +30,16 @@ function soundCommits(rows: readonly WrittenCommit[], notes: Notes): readonly St
     const sound = soundCommit(row)
     if (sound !== undefined) return [sound]
     const { seq = 0 } = row
-    note(notes, 'row', row.streamId, seq, 'commits', `Row ${seq} of the log is not what was stored.`)
+    const stream = isEmptyRow(row) ? TURNS_STREAM : row.streamId
+    note(notes, 'row', stream, seq, 'commits', `Row ${seq} of the log is not what was stored.`)
     return []
   })
+}
+
+/** Only rows that say whose turn it is hold nothing: such a one is known also where its stream is what was damaged. */
+function isEmptyRow(row: WrittenCommit): boolean {
+  const { n, refs, body } = readForm(row) ?? {}
+  return n === 0 && refs?.length === 0 && body?.update === undefined && body?.events.length === 0
 }
 
 /** What a row of the log holds; undefined where that is not what was stored. */

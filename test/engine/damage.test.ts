@@ -1,6 +1,6 @@
 import 'fake-indexeddb/auto'
 import { afterEach, expect, test } from 'vitest'
-import { type SessionId, TURNS_STREAM } from '../../src/core/ids.ts'
+import { type SessionId, sessionStream, TURNS_STREAM } from '../../src/core/ids.ts'
 import { entriesOf } from '../../src/core/state/packed-entries.ts'
 import { withSum } from '../../src/storage/checksum.ts'
 import type { StoredSnapshot, StoredView, WrittenCommit } from '../../src/storage/schema.ts'
@@ -110,6 +110,32 @@ test('DM4 a damaged row is set aside, once, and told; the rest of the session lo
   expect(aside.map(({ record }) => bodyOf(record.row).events[0]?.data)).toEqual([null])
   await tab.write(ID, 'key-2', 'again')
   expect(await other.read(ID, 'key-2')).toBe('again')
+})
+
+test('DM30 a damaged row that says whose turn it is stays where it is, also where its stream is what was damaged', async () => {
+  await store(3)
+  const turns = await inDatabase(async (database) => {
+    const commits = database.transaction('commits', 'readwrite').objectStore('commits')
+    const rows: WrittenCommit[] = await done(commits.getAll())
+    const ofTurns = rows.filter(({ streamId }) => streamId === TURNS_STREAM)
+    for (const row of ofTurns) await done(commits.put({ ...row, streamId: sessionStream(ID) }))
+    return ofTurns
+  })
+  expect(turns).not.toEqual([])
+  await alter('views', () => undefined)
+  const tab = await start()
+  await tab.call('sessions.open', { id: ID })
+  expect(await keysIn(tab)).toEqual(['key-0', 'key-1', 'key-2'])
+  await tab.engine.close()
+
+  await inDatabase(async (database) => {
+    const tables = database.transaction(['commits', 'quarantine'], 'readwrite')
+    expect(await done(tables.objectStore('quarantine').count())).toBe(0)
+    for (const row of turns) {
+      expect(await done(tables.objectStore('commits').get(row.seq ?? 0))).toMatchObject({ n: 0 })
+      await done(tables.objectStore('commits').put(row))
+    }
+  })
 })
 
 /** A session whose view was rewritten before it was suspended: its last row. */
