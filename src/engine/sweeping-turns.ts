@@ -15,8 +15,8 @@ export function createTurnSweeping({
   readonly atLeast: number
 }): StewardChore {
   /**
-   * Each worker holds a lock from before its first row until its journal is closed, or its process has ended. All locks are
-   * not listed: Chromium gives up every page that it keeps to bring it back, once it is asked for that.
+   * Each worker holds a lock from before its first row until its journal is closed, or its process has ended. Chromium gives
+   * up a page that it keeps, to bring it back, once its lock is asked for, and every such page once all locks are listed.
    */
   const isGone = locks.areShared === true ? (writer: WriterId) => isWriterGone(locks, writer) : undefined
   return { name: 'sweeping turns', run: (fence) => journal.sweepTurns({ isGone, atLeast }, fence) }
