@@ -18,6 +18,7 @@ export interface RawTransaction extends IDBTransaction {
 }
 
 export interface RawDatabase {
+  readonly rawObjectStores: ReadonlyMap<string, { readonly keyGenerator: { num: number } | null }>
   readonly name: string
   version: number
   transactions: RawTransaction[]
@@ -69,11 +70,24 @@ export function hookDatabase(hooks: Hooks): () => void {
     return opened
   }
   transaction._start = function (this: RawTransaction) {
+    if (this.mode === 'readwrite' && this._rollbackLog.length === 0) this._rollbackLog.push(numbersOf(this))
     hooks.onStart(this, () => start.call(this))
   }
   return () => {
     connection.transaction = open
     transaction._start = start
     Object.assign(store, { put, add })
+  }
+}
+
+/** A transaction that is aborted gives its numbers back; the package forgets those that came with their rows (EG16). */
+function numbersOf({ db, objectStoreNames }: RawTransaction): () => void {
+  const { rawObjectStores } = db._rawDatabase
+  const before = [...objectStoreNames].flatMap((name) => {
+    const { keyGenerator = null } = rawObjectStores.get(name) ?? {}
+    return keyGenerator === null ? [] : [{ keyGenerator, num: keyGenerator.num }]
+  })
+  return () => {
+    for (const { keyGenerator, num } of before) keyGenerator.num = num
   }
 }
