@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { HeadKey } from '../../src/core/commit.ts'
-import { type SessionId, sessionStream } from '../../src/core/ids.ts'
+import { type SessionId, sessionStream, TURNS_STREAM } from '../../src/core/ids.ts'
 import {
   commitWrites,
   createSession,
@@ -79,5 +79,24 @@ test('JO46 in every engine: of a commit of several rows and a head whose numbers
   expect(await valuesIn(tab)).toEqual({ calls: 3, b: 2, c: 3 })
   expect(await valuesIn(tab, sessionStream(OTHER))).toEqual({ a: 1, c: 3 })
   expect((await rowsOf(tab, sessionStream(OTHER))).length).toBe(4)
+  await expectLaws(tab)
+})
+
+test('JO49 in every engine: turns are swept while tabs write in turn, and no number is given twice', async () => {
+  const tab = await openTab()
+  const other = await openBeside(tab)
+  const frozen = await openBeside(tab)
+  await createSession(tab)
+  await increment(frozen)
+  const turns = async () => (await rowsOf(tab, TURNS_STREAM)).map(({ seq }) => seq)
+  const next = ((await rowsOf(tab)).at(-1)?.seq ?? 0) + 1
+  for (let at = 0; at < 70; at += 1) await setState(at % 2 === 0 ? other : tab, 'k', at)
+  expect(await tab.journal.sweepTurns()).toBeGreaterThan(60)
+  expect(await turns()).toContain(next)
+  const last = (await rowsOf(tab)).at(-1)?.seq ?? 0
+  await increment(frozen)
+  await increment(tab)
+  expect((await rowsOf(tab)).slice(-2).map(({ seq }) => seq)).toEqual([last + 2, last + 4])
+  expect(await valuesIn(tab)).toMatchObject({ calls: 3 })
   await expectLaws(tab)
 })
