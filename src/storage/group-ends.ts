@@ -24,6 +24,13 @@ export interface GroupEnds {
   retry(entries: readonly Entry[], touched: ReadonlySet<StreamId>, cause: unknown): void
 }
 
+/**
+ * How often in a row what failed for a wedged connection is put back before it counts as wedged for good. Firefox says so of
+ * the transaction that follows one that failed on a full disk, and of one or two after it: the next one goes in, or says
+ * that there is no room.
+ */
+const WEDGED_TRIES = 3
+
 export function createGroupEnds({
   connection,
   documents,
@@ -45,10 +52,17 @@ export function createGroupEnds({
 }): GroupEnds {
   /** This connection has put something. */
   let hasStored = false
+  /** How often in a row it was said to be wedged, counted anew after {@link WEDGED_TRIES}. */
+  let wedged = 0
 
   function forget(stream: StreamId): void {
     notes.forget(stream)
     documents.drop(stream)
+  }
+
+  function again(entries: readonly Entry[]): void {
+    for (const entry of entries) entry.kept = undefined
+    queue.putBack(entries)
   }
 
   function refuse(entry: Entry, error: HoldfastError): void {
@@ -69,6 +83,7 @@ export function createGroupEnds({
     take(result) {
       const { evaluation, commitId } = result
       hasStored ||= result.wrote
+      wedged = 0
       for (const { decided } of evaluation.applied) {
         for (const state of decided.next.values()) state.commitId = commitId
       }
@@ -96,17 +111,16 @@ export function createGroupEnds({
       queue.putBack(waiting)
     },
     retry(entries, touched, cause) {
-      // Wedged: what was stored before says that it worked once, so that a new connection may.
-      if (hasStored && isInvalidState(cause)) connection.lose(cause)
+      wedged = isInvalidState(cause) ? (wedged % WEDGED_TRIES) + 1 : 0
+      // What was stored before says that it worked once, so that a new connection may.
+      if (hasStored && wedged === WEDGED_TRIES) connection.lose(cause)
       for (const stream of touched) documents.drop(stream)
       if (touched.size > 0) queue.unprepare()
       const waiting = entries.filter((entry) => !entry.settled)
       const isGuess = cause instanceof WrongGuess
-      if (!isGuess && saysFull(connection.failure(cause, 'storing a commit')) && waitsForRoom()) {
-        for (const entry of waiting) entry.kept = undefined
-        queue.putBack(waiting)
-        return
-      }
+      if (wedged > 0 && wedged < WEDGED_TRIES) return again(waiting)
+      if (!isGuess && saysFull(connection.failure(cause, 'storing a commit')) && waitsForRoom())
+        return again(waiting)
       if (entries.length === 1 && !isGuess) {
         for (const entry of waiting) refuse(entry, connection.failure(cause, 'storing a commit'))
         return

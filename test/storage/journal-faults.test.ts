@@ -414,21 +414,14 @@ test('SE27 where it cannot be read what a request did before, its outcome is unk
   })
 })
 
-test('JO50 in Firefox what is more than one put is left to the browser to commit, elsewhere nothing is', async () => {
+/** A tab, and how often `commit` is called for what is stored by it. */
+async function openCounted() {
   const tab = await openTab()
   await createSession(tab)
   await setState(tab, 'warm', 0)
   await tab.journal.flush()
   const committing = vi.spyOn(IDBTransaction.prototype, 'commit')
-  onTestFinished(() => {
-    committing.mockRestore()
-    Reflect.deleteProperty(globalThis, 'InternalError')
-  })
-  const commits = async (work: () => Promise<unknown>) => {
-    committing.mockClear()
-    await work()
-    return committing.mock.calls.length
-  }
+  onTestFinished(() => committing.mockRestore())
   const works = {
     'one row': () => setState(tab, 'a', 1),
     'a row and a head': () => increment(tab),
@@ -444,12 +437,22 @@ test('JO50 in Firefox what is more than one put is left to the browser to commit
   }
   const counts = async () => {
     const seen: Record<string, number> = {}
-    for (const [what, work] of Object.entries(works)) seen[what] = await commits(work)
+    for (const [what, work] of Object.entries(works)) {
+      committing.mockClear()
+      await work()
+      seen[what] = committing.mock.calls.length
+    }
     return seen
   }
+  return { tab, counts }
+}
+
+test('JO50 in Firefox what is more than one put is left to the browser to commit, elsewhere nothing is', async () => {
+  const { tab, counts } = await openCounted()
   expect(Object.values(await counts())).not.toContain(0)
   // By this it is known.
   Reflect.set(globalThis, 'InternalError', class extends Error {})
+  onTestFinished(() => void Reflect.deleteProperty(globalThis, 'InternalError'))
   expect(await counts()).toEqual({
     'one row': 1,
     'a row and a head': 0,
@@ -458,4 +461,30 @@ test('JO50 in Firefox what is more than one put is left to the browser to commit
     'the barrier and index rows': 0,
   })
   expect(await valuesIn(tab)).toMatchObject({ warm: 0, a: 1, calls: 2 })
+})
+
+test('JO52 what failed for a wedged connection is put back: twice, before it counts as failed', async () => {
+  const tab = await openTab()
+  await createSession(tab)
+  let failing = 2
+  failCommits(tab, () => failing-- > 0, 'InvalidStateError')
+  await Promise.all([setState(tab, 'a', 1), setState(tab, 'b', 2)])
+  failing = 2
+  await setState(tab, 'c', 3)
+  expect(tab.connection.ended).toBeUndefined()
+  expect(await valuesIn(tab)).toMatchObject({ a: 1, b: 2, c: 3 })
+  await expectLaws(tab)
+  failing = 3
+  await expect(setState(tab, 'd', 4)).rejects.toSatisfy(isConnectionLost)
+})
+
+test('JO52 and each call anew on a connection that has stored nothing yet', async () => {
+  const tab = await openTab()
+  let failing = 3
+  const mend = failCommits(tab, () => failing-- > 0, 'InvalidStateError')
+  await expect(createSession(tab)).rejects.toMatchObject({ code: 'STORAGE_FAILED' })
+  failing = 2
+  await createSession(tab)
+  mend()
+  expect(tab.connection.ended).toBeUndefined()
 })
