@@ -74,13 +74,26 @@ export function runTransaction(
   transaction.onabort = () => end(() => onAbort(cause ?? transaction.error))
   try {
     const working = plan.work(transaction)
-    if (working === undefined) {
-      if (!storesInPart() || plan.putsOnce?.() === true) commit()
-    } else working.then(storesInPart() ? undefined : commit, fail)
+    if (working !== undefined) working.then(mayCommit(false) ? commit : undefined, fail)
+    else if (mayCommit(plan.putsOnce?.() === true)) commit()
   } catch (error) {
     fail(error)
   }
   return { abort }
+}
+
+/** Whether a transaction may be committed by hand, once all its requests were issued. */
+function mayCommit(putsOnce: boolean): boolean {
+  return !keepsOfEnded() && (putsOnce || !storesInPart())
+}
+
+/**
+ * WebKit keeps a transaction for ever that was committed by hand and not over when its worker ended, as at each reload: what
+ * it touches is closed to all tabs until that tab is closed. Left to the browser, it is given up with its worker, unless
+ * others were open beside it. It is known by what its engine notes in each error.
+ */
+function keepsOfEnded(): boolean {
+  return 'line' in new Error()
 }
 
 /**

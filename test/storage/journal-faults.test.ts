@@ -488,3 +488,12 @@ test('JO52 and each call anew on a connection that has stored nothing yet', asyn
   mend()
   expect(tab.connection.ended).toBeUndefined()
 })
+
+test('JO53 in WebKit everything is left to the browser to commit', async () => {
+  const { tab, counts } = await openCounted()
+  // By this it is known.
+  Reflect.set(Error.prototype, 'line', 1)
+  onTestFinished(() => void Reflect.deleteProperty(Error.prototype, 'line'))
+  expect(Object.values(await counts())).toEqual([0, 0, 0, 0, 0])
+  expect(await valuesIn(tab)).toMatchObject({ warm: 0, a: 1, calls: 1 })
+})
