@@ -16,8 +16,8 @@ const LIMITS = [
   { file: 'yjs.js', what: 'editors', limitKb: 4 },
   { file: 'key-value.js', what: 'key-value', limitKb: 2, after: 'index.js' },
   { file: 'opentelemetry.js', what: 'telemetry', limitKb: 4 },
-  { file: 'worker.js', what: 'worker', limitKb: 145.6 },
-  { file: 'worker.js', what: 'whole worker', limitKb: 228, all: true },
+  { file: 'worker.js', what: 'worker', limitKb: 145.7 },
+  { file: 'worker.js', what: 'whole worker', limitKb: 228.1, all: true },
 ]
 
 /** Builds the package and looks at it: the sizes, the worker's URL, what publint says of package.json. */
